@@ -1,0 +1,79 @@
+"""An adapter is one environment's meaning: statistics to observation and reward, action to policy.
+
+To add an environment: one module here whose name is the environment's, with one `Adapter` subclass and its config
+record, and one YAML file of the same name in conf/env/.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, Generic, TypeVar
+
+import numpy as np
+from gymnasium import spaces
+
+from netgym_cli.config import EnvConfig, plain
+from netgym_cli.registry import Registry
+from netgym_cli.simulators import Stats
+
+C = TypeVar("C", bound=EnvConfig)
+
+
+class Adapter(ABC, Generic[C]):
+    """Between Gymnasium and a simulator; holds the config and no state of the episode.
+
+    Attributes:
+        config_schema: the dataclass of the environment's YAML file.
+        simulator: name of the simulator that runs it (see `netgym_cli.simulators.registry`).
+        scenario: name of the scenario inside that simulator.
+        observation_space, action_space: the Gymnasium spaces.
+        observation_labels: what each entry along the observation's first axis is, with its unit.
+        action_labels: what each entry along the action's last axis is.
+    """
+
+    config_schema: ClassVar[type[EnvConfig]]
+    simulator: ClassVar[str] = "ns3"
+    scenario: ClassVar[str]
+    observation_space: spaces.Space[Any]
+    action_space: spaces.Space[Any]
+    observation_labels: tuple[str, ...] = ()
+    action_labels: tuple[str, ...] = ()
+
+    def __init__(self, config: C) -> None:
+        self.config = config
+
+    @property
+    @abstractmethod
+    def step_ms(self) -> float:
+        """Simulated time of one step, ms."""
+
+    def settings(self) -> dict[str, Any]:
+        """What the scenario needs to know, as plain nested values."""
+        return plain(self.config)
+
+    @abstractmethod
+    def observation(self, stats: Stats) -> Any:
+        """The observation, inside `observation_space`, never NaN."""
+
+    @abstractmethod
+    def reward(self, stats: Stats) -> float:
+        """The reward of the interval that `stats` describes."""
+
+    @abstractmethod
+    def policy(self, action: Any) -> np.ndarray | None:
+        """The flat float64 vector for the simulator; None (from an empty action) asks for the default algorithm.
+
+        Raises `ActionError` for a wrong shape, NaN or a value outside the action space. Never alters `action`.
+        """
+
+    @abstractmethod
+    def kpis(self, stats: Stats) -> dict[str, float]:
+        """Key performance indicators of the interval for the tables; names carry their unit (`rate_mbps`)."""
+
+
+def is_empty(action: Any) -> bool:
+    """True for the empty action (`None` or length 0), which hands control to the default algorithm."""
+    return action is None or (hasattr(action, "__len__") and len(action) == 0)
+
+
+registry: Registry[Adapter[Any]] = Registry("env", __name__, Adapter)

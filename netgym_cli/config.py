@@ -1,0 +1,120 @@
+"""The schema of everything in conf/: types only. The defaults, with their meaning and unit, stand in the YAML files.
+
+Members (environments, agents, channels) extend the base records here in their own files.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, is_dataclass
+from typing import Any, TypeVar, get_type_hints
+
+from omegaconf import MISSING, OmegaConf
+from omegaconf.errors import ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException
+
+from netgym_cli.errors import ConfigError
+
+C = TypeVar("C")
+
+
+@dataclass
+class SimulatorConfig:
+    """How simulator workers are run; see conf/config.yaml for meanings."""
+
+    start_timeout_s: float = MISSING
+    step_timeout_s: float = MISSING
+    close_timeout_s: float = MISSING
+    ns3_prefix: str | None = MISSING
+
+    def validate(self) -> None:
+        """Raises `ConfigError` for a deadline that is not positive."""
+        for name in ("start_timeout_s", "step_timeout_s", "close_timeout_s"):
+            require(getattr(self, name) > 0, f"simulator.{name}", getattr(self, name), "a number of seconds above 0")
+
+
+@dataclass
+class EnvConfig:
+    """Keys that every environment has."""
+
+    name: str = MISSING
+    random_seed: int | None = MISSING
+    steps_per_episode: int = MISSING
+    episodes_per_session: int = MISSING
+
+    def validate(self) -> None:
+        """Raises `ConfigError` naming the key, its value and what is allowed."""
+        require(self.steps_per_episode >= 1, "env.steps_per_episode", self.steps_per_episode, "1 or more")
+        require(self.episodes_per_session >= 1, "env.episodes_per_session", self.episodes_per_session, "1 or more")
+        seed = self.random_seed
+        require(seed is None or 0 <= seed < 2**31, "env.random_seed", seed, "0 to 2147483647, or null for a fresh one")
+
+
+@dataclass
+class AgentConfig:
+    """Keys that every agent has."""
+
+    name: str = MISSING
+
+    def validate(self) -> None:
+        """Raises `ConfigError` naming the key, its value and what is allowed."""
+
+
+@dataclass
+class ChannelConfig:
+    """Keys that every channel has."""
+
+    name: str = MISSING
+
+    def validate(self) -> None:
+        """Raises `ConfigError` naming the key, its value and what is allowed."""
+
+
+def require(condition: bool, key: str, value: object, allowed: str) -> None:
+    """Raises `ConfigError` in the one form that all messages about a value share, unless `condition` holds."""
+    if not condition:
+        raise ConfigError(f"{key} is {value!r}; allowed: {allowed}.")
+
+
+def typed(schema: type[C], raw: Mapping[str, Any], where: str) -> C:
+    """`raw` (plain or OmegaConf) checked against the dataclass `schema`, as an instance of it.
+
+    Args:
+        schema: dataclass whose fields are the only keys allowed.
+        raw: nested mapping; every field without a default must be there.
+        where: dotted place of `raw` in the whole config, for messages (`"env"`).
+
+    Raises:
+        ConfigError: unknown key (with the nearest known one), wrong type or missing value.
+    """
+    try:
+        merged = OmegaConf.merge(OmegaConf.structured(schema), OmegaConf.create(raw))
+        return OmegaConf.to_object(merged)  # type: ignore[return-value]
+    except ConfigKeyError as error:
+        known = known_keys(schema)
+        key = str(error.full_key or error.key)
+        close = difflib.get_close_matches(key, known, 1, 0.5)
+        hint = f" Did you mean '{where}.{close[0]}'?" if close else f" Known: {', '.join(known)}."
+        raise ConfigError(f"unknown key '{where}.{key}'.{hint}") from error
+    except MissingMandatoryValue as error:
+        raise ConfigError(f"'{where}.{error.full_key}' has no value; give it one in the YAML or as an override.") from error
+    except OmegaConfBaseException as error:
+        reason = str(error.msg or error).splitlines()[0]
+        raise ConfigError(f"bad value for '{where}.{error.full_key}': {reason}.") from error
+
+
+def known_keys(schema: type) -> list[str]:
+    """Every dotted key of a dataclass schema, nested records included."""
+    keys = []
+    hints = get_type_hints(schema)
+    for field in fields(schema):
+        keys.append(field.name)
+        kind = hints[field.name]
+        if is_dataclass(kind):
+            keys += [f"{field.name}.{key}" for key in known_keys(kind)]  # type: ignore[arg-type]
+    return keys
+
+
+def plain(config: Any) -> dict[str, Any]:
+    """A config record as nested dictionaries and lists."""
+    return asdict(config)

@@ -1,0 +1,215 @@
+"""The Gymnasium environment: an adapter in front of a simulator, one simulator life per session.
+
+A session is `episodes_per_session` (E) episodes of `steps_per_episode` (L) steps on one continuously running network.
+Episode boundaries touch nothing in the simulator; the session's end releases it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import gymnasium
+import numpy as np
+from omegaconf import OmegaConf
+
+from netgym_cli import adapters, simulators
+from netgym_cli.adapters import Adapter
+from netgym_cli.config import EnvConfig, SimulatorConfig, plain, typed
+from netgym_cli.errors import SessionError
+from netgym_cli.simulators import Simulator, Stats
+
+
+class StepInfo(dict[str, Any]):
+    """The `info` dictionary; its `Stats` become a pandas frame when first looked up, and not before."""
+
+    def __getitem__(self, key: str) -> Any:
+        value = super().__getitem__(key)
+        if isinstance(value, Stats):
+            value = self[key] = value.frame()
+        return value
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self[key] if key in self else default
+
+
+class NetworkEnv(gymnasium.Env[Any, Any]):
+    """A network to control, step by step.
+
+    `step` returns `truncated=True` after L steps, and `truncated=terminated=True` after the session's last one.
+    `reset` between episodes neither advances nor tells the simulator anything: it returns the last observation.
+    After a session's end it starts the next session, with a seed derived from the first. `reset` in the middle of an
+    episode gives that episode up. Session ends are time limits: a learner should bootstrap there.
+
+    Args:
+        config: the environment's config record.
+        simulator: how its simulator is run.
+
+    Attributes:
+        session: index of the session, from 0; -1 before the first reset.
+        episode: index of the episode in its session, from 0.
+        step_index: steps done in the episode.
+        session_seed: seed of the running session.
+        stats: the last measurement.
+    """
+
+    metadata: dict[str, Any] = {"render_modes": []}
+
+    def __init__(self, config: EnvConfig, simulator: SimulatorConfig) -> None:
+        self.config = config
+        self.simulator_config = simulator
+        self.adapter: Adapter[Any] = adapters.registry.load(config.name)(config)
+        self.observation_space = self.adapter.observation_space
+        self.action_space = self.adapter.action_space
+        self.session, self.episode, self.step_index = -1, 0, 0
+        self.session_seed: int | None = None
+        self.stats: Stats | None = None
+        self._base_seed = config.random_seed
+        self._first_session = 0
+        self._simulator: Simulator | None = None
+
+    @property
+    def running(self) -> bool:
+        """True while a session's simulator lives."""
+        return self._simulator is not None
+
+    @property
+    def end_time_ms(self) -> float:
+        """Simulated time at which the session ends, ms: start + step * (E * L + 1)."""
+        start_ms = getattr(self.config, "measurement_start_time_ms", 0)
+        steps = self.config.episodes_per_session * self.config.steps_per_episode
+        return start_ms + self.adapter.step_ms * (steps + 1)
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, StepInfo]:
+        """Begins the next episode; begins a session, and so a simulator, when none is running.
+
+        Args:
+            seed: seed of a new session (the simulator's run number). Only when no session runs, or with
+                `options={"new_session": True}`, which ends the running one.
+            options: `new_session` (bool) starts a new session even if one runs.
+
+        Returns:
+            The observation and the info dictionary (see `step`).
+
+        Raises:
+            SessionError: a seed was given while a session runs.
+            SimulatorError: the simulator could not be started.
+        """
+        fresh = bool((options or {}).get("new_session", False))
+        if seed is not None and self.running and not fresh:
+            raise SessionError(
+                f"reset(seed={seed}) while session {self.session} runs; "
+                "pass options={'new_session': True} to end it and start one with that seed."
+            )
+        super().reset(seed=seed)
+        if fresh:
+            self.close()
+        if self.running and self.step_index > 0:
+            self.episode += 1
+            self.step_index = 0
+            if self.episode >= self.config.episodes_per_session:
+                self.close()
+        if not self.running:
+            self._start_session(seed)
+        return self._observe()
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, StepInfo]:
+        """Applies `action`, simulates one interval and returns its measurement.
+
+        Args:
+            action: in `action_space`, or empty (`None`, length 0) for the default algorithm; never altered.
+
+        Returns:
+            observation, reward, terminated, truncated, info. `info` holds `network_stats` (a pandas frame, made when
+            looked up), `sim_time_ms`, `wall_ms`, `events`, `session`, `episode`, `session_seed` and `kpis`.
+
+        Raises:
+            ActionError: wrong shape, NaN or out of range; nothing was simulated.
+            SessionError: no session runs, or the episode is over; call `reset`.
+            SimulatorError: the simulator died or stayed silent; the session is lost.
+        """
+        if self._simulator is None or self.step_index >= self.config.steps_per_episode:
+            raise SessionError("step() without a running episode; call reset() first.")
+        policy = self.adapter.policy(action)
+        started = time.perf_counter()
+        try:
+            self.stats = self._simulator.step(policy)
+        except BaseException:
+            self.close()
+            raise
+        wall_ms = (time.perf_counter() - started) * 1e3
+        self.step_index += 1
+        truncated = self.step_index >= self.config.steps_per_episode
+        terminated = truncated and self.episode + 1 >= self.config.episodes_per_session
+        if terminated:
+            self.close()
+        observation, info = self._observe()
+        info["wall_ms"] = wall_ms
+        return observation, self.adapter.reward(self.stats), terminated, truncated, info
+
+    def reconfigure(self, overrides: Mapping[str, Any]) -> None:
+        """Changes config keys for the next session (nested dictionaries, as in the YAML).
+
+        Raises:
+            SessionError: a session is running; end it first, parameters only change between sessions.
+            ConfigError: unknown key, bad value, or a change of the spaces that an agent was built for.
+        """
+        if self.running:
+            raise SessionError(
+                f"cannot change {', '.join(overrides)} while session {self.session} runs; "
+                "parameters only change between sessions."
+            )
+        merged = OmegaConf.merge(plain(self.config), dict(overrides))
+        config = typed(self.adapter.config_schema, merged, "env")  # type: ignore[arg-type]
+        config.validate()
+        adapter = adapters.registry.load(config.name)(config)
+        for kind in ("observation_space", "action_space"):
+            before, after = getattr(self, kind), getattr(adapter, kind)
+            if before != after:
+                raise SessionError(f"the {kind} may not change between sessions: {before} became {after}.")
+        if config.random_seed != self.config.random_seed:
+            self._base_seed, self._first_session = config.random_seed, self.session + 1
+        self.config, self.adapter = config, adapter
+
+    def close(self) -> None:
+        """Ends the session, if one runs, and releases its simulator."""
+        if self._simulator is not None:
+            simulator, self._simulator = self._simulator, None
+            simulator.close()
+
+    def _start_session(self, seed: int | None) -> None:
+        if seed is not None or self._base_seed is None:
+            self._base_seed = seed if seed is not None else int(self.np_random.integers(2**31))
+            self._first_session = self.session + 1
+        session_seed = seed_of_session(self._base_seed, self.session + 1 - self._first_session)
+        simulator = simulators.registry.load(self.adapter.simulator)(self.simulator_config)
+        try:
+            self.stats = simulator.start(self.adapter.scenario, self.adapter.settings(), session_seed)
+        except BaseException:
+            simulator.close()
+            raise
+        self._simulator = simulator
+        self.session_seed = session_seed
+        self.session += 1
+        self.episode, self.step_index = 0, 0
+
+    def _observe(self) -> tuple[Any, StepInfo]:
+        assert self.stats is not None
+        info = StepInfo(
+            network_stats=self.stats,
+            sim_time_ms=self.stats.ts_ms,
+            events=self.stats.events,
+            session=self.session,
+            episode=self.episode,
+            session_seed=self.session_seed,
+            kpis=self.adapter.kpis(self.stats),
+        )
+        return self.adapter.observation(self.stats), info
+
+
+def seed_of_session(base_seed: int, session: int) -> int:
+    """The seed of the n-th session that begins with `base_seed`: itself first, then well-separated derived ones."""
+    if session == 0:
+        return base_seed
+    return int(np.random.SeedSequence((base_seed, session)).generate_state(1, np.uint32)[0] >> 1)

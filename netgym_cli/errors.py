@@ -1,0 +1,33 @@
+"""Everything netgym raises on purpose. The CLI turns `ConfigError` into exit 2 and every other one into exit 1."""
+
+
+class NetgymError(Exception):
+    """Base of all netgym errors; the message says what was wrong, the value, what is allowed and what to do next."""
+
+
+class ConfigError(NetgymError, ValueError):
+    """A setting the user can mend: unknown name, wrong type, impossible combination."""
+
+
+class ActionError(NetgymError, ValueError):
+    """An action that does not fit the action space; nothing was sent to the simulator."""
+
+
+class SessionError(NetgymError, RuntimeError):
+    """A call that the session does not allow now, such as changing a parameter while it runs."""
+
+
+class BuildError(NetgymError, RuntimeError):
+    """The native part of the simulator could not be compiled or loaded."""
+
+
+class SimulatorError(NetgymError, RuntimeError):
+    """The simulator failed while a session ran; never reported as `terminated` or `truncated`."""
+
+
+class SimulatorDied(SimulatorError):
+    """The worker process ended by itself, by a fatal ns-3 message or by a signal."""
+
+
+class SimulatorTimeout(SimulatorError):
+    """The worker did not answer before its deadline."""
