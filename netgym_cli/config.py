@@ -70,6 +70,25 @@ class ChannelConfig:
         """Raises `ConfigError` naming the key, its value and what is allowed."""
 
 
+@dataclass
+class RunConfig:
+    """One run, composed and typed: what `netgym train` executes."""
+
+    env: EnvConfig
+    agent: AgentConfig
+    channel: ChannelConfig
+    simulator: SimulatorConfig
+    seed: int
+    sessions: list[dict[str, Any]]
+
+    def validate(self) -> None:
+        """Checks every part and the keys that concern them all. Raises `ConfigError`."""
+        require(0 <= self.seed < 2**31, "seed", self.seed, "0 to 2147483647")
+        require(len(self.sessions) >= 1, "sessions", self.sessions, "a list of one or more overrides of env, such as [{}]")
+        for part in (self.env, self.agent, self.channel, self.simulator):
+            part.validate()
+
+
 def require(condition: bool, key: str, value: object, allowed: str) -> None:
     """Raises `ConfigError` in the one form that all messages about a value share, unless `condition` holds."""
     if not condition:
