@@ -1,0 +1,28 @@
+VENV        ?= .venv
+PYTHON      ?= python3
+DEMO        ?= env=nqos_split agent=ppo seed=1
+BIN         := $(VENV)/bin
+INSTALLED   := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test clean
+
+help: ## Show this help
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+demo: $(INSTALLED) ## Set up everything and train PPO on nqos_split (DEMO="..." changes the overrides)
+	$(BIN)/netgym train $(DEMO)
+
+test: $(INSTALLED) ## Set up everything and run ruff, mypy and pytest
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+clean: ## Remove the virtual environment and caches; run folders in outputs/ stay
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache dist
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
