@@ -6,7 +6,7 @@ Members (environments, agents, channels) extend the base records here in their o
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from typing import Any, TypeVar, get_type_hints
 
@@ -84,7 +84,9 @@ class RunConfig:
     def validate(self) -> None:
         """Checks every part and the keys that concern them all. Raises `ConfigError`."""
         require(0 <= self.seed < 2**31, "seed", self.seed, "0 to 2147483647")
-        require(len(self.sessions) >= 1, "sessions", self.sessions, "a list of one or more overrides of env, such as [{}]")
+        require(
+            len(self.sessions) >= 1, "sessions", self.sessions, "a list of one or more overrides of env, such as [{}]"
+        )
         for part in (self.env, self.agent, self.channel, self.simulator):
             part.validate()
 
@@ -107,19 +109,32 @@ def typed(schema: type[C], raw: Mapping[str, Any], where: str) -> C:
         ConfigError: unknown key (with the nearest known one), wrong type or missing value.
     """
     try:
-        merged = OmegaConf.merge(OmegaConf.structured(schema), OmegaConf.create(raw))
+        merged = OmegaConf.merge(OmegaConf.structured(schema), OmegaConf.create(raw))  # type: ignore[call-overload]
         return OmegaConf.to_object(merged)  # type: ignore[return-value]
-    except ConfigKeyError as error:
-        known = known_keys(schema)
-        key = str(error.full_key or error.key)
-        close = difflib.get_close_matches(key, known, 1, 0.5)
-        hint = f" Did you mean '{where}.{close[0]}'?" if close else f" Known: {', '.join(known)}."
-        raise ConfigError(f"unknown key '{where}.{key}'.{hint}") from error
-    except MissingMandatoryValue as error:
-        raise ConfigError(f"'{where}.{error.full_key}' has no value; give it one in the YAML or as an override.") from error
     except OmegaConfBaseException as error:
-        reason = str(error.msg or error).splitlines()[0]
-        raise ConfigError(f"bad value for '{where}.{error.full_key}': {reason}.") from error
+        place = f"{where}.{error.full_key or error.key or ''}".strip(".")
+        if isinstance(error, ConfigKeyError):
+            known = [f"{where}.{key}".strip(".") for key in known_keys(schema)]
+            raise ConfigError(unknown_key(place, known)) from error
+        if isinstance(error, MissingMandatoryValue):
+            raise ConfigError(f"'{place}' has no value; give it one in the YAML or as an override.") from error
+        reason = str(error.msg or error).splitlines()[0].rstrip(".")
+        for theirs, plain_word in (("ListConfig", "list"), ("DictConfig", "mapping"), ("Integer", "a whole number")):
+            reason = reason.replace(theirs, plain_word)
+        raise ConfigError(f"bad value for '{place}': {reason}.") from error
+
+
+def unknown_key(key: str, known: Sequence[str]) -> str:
+    """The message for a key nobody knows, with the nearest known one: by its whole path, or by its last part."""
+
+    def likeness(other: str) -> float:
+        whole = difflib.SequenceMatcher(None, key, other).ratio()
+        last = difflib.SequenceMatcher(None, key.rpartition(".")[2], other.rpartition(".")[2]).ratio()
+        return 0.1 * whole + 0.9 * last
+
+    best = max(known, key=likeness, default="")
+    hint = f" Did you mean '{best}'?" if best and likeness(best) > 0.6 else ""
+    return f"unknown key '{key}'.{hint} `netgym show` lists every key."
 
 
 def known_keys(schema: type) -> list[str]:

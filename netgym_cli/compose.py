@@ -1,0 +1,228 @@
+"""All of Hydra: from overrides and conf/ directories to one composed config, and on to a run in its own folder."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hydra import initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import MISSING, DictConfig, OmegaConf, open_dict
+from omegaconf.errors import OmegaConfBaseException
+
+from netgym_cli import confdirs, explain
+from netgym_cli.config import RunConfig, SimulatorConfig, known_keys, typed, unknown_key
+from netgym_cli.errors import ConfigError
+
+if TYPE_CHECKING:
+    from hydra._internal.hydra import Hydra
+
+    from netgym_cli.run import Summary
+
+Task = Callable[[DictConfig], Any]
+CONFIG_NAME = "config"
+
+_lock = threading.Lock()
+
+
+def _renew_lock() -> None:
+    global _lock
+    _lock = threading.Lock()
+
+
+# A worker forked while another thread composes would wait for ever on the lock it inherited.
+os.register_at_fork(after_in_child=_renew_lock)
+
+
+class Composer:
+    """Hydra over netgym's conf/ and the user's config directories, for one list of overrides.
+
+    Args:
+        overrides: as on the command line, such as `["env=nqos_split", "seed=2"]`.
+        config_dirs: the user's own conf directories; their modules become importable.
+
+    Raises:
+        ConfigError: here and in every method, for whatever the user can mend.
+    """
+
+    def __init__(self, overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = ()) -> None:
+        self.folders = confdirs.user_dirs(config_dirs)
+        confdirs.make_importable(self.folders)
+        self.task_overrides = list(overrides)
+        paths = ",".join(_quoted(f"file://{folder}") for folder in self.folders)
+        self.overrides = [*([f"hydra.searchpath=[{paths}]"] if paths else []), *self.task_overrides]
+        self.hydra = _new_hydra()
+
+    def compose(self) -> DictConfig:
+        """The composed config without Hydra's own part."""
+        with _lock, self.errors_explained():
+            config = self.hydra.compose_config(CONFIG_NAME, self.overrides, RunMode.RUN)
+            with open_dict(config):
+                del config["hydra"]
+            return config
+
+    def files(self) -> list[tuple[str, Path]]:
+        """The YAML files that were composed, as (group, file), the ones that others build on first."""
+        with _lock, self.errors_explained():
+            loaded = self.hydra.config_loader.compute_defaults_list(CONFIG_NAME, self.overrides, RunMode.RUN).defaults
+        found = []
+        for path in (default.config_path or "" for default in loaded):
+            for folder in (confdirs.builtin(), *self.folders):
+                if (file := folder / f"{path}.yaml").is_file():
+                    found.append((path.rpartition("/")[0], file))
+                    break
+        return found
+
+    def print_config(self, part: str, resolve: bool) -> None:
+        """Prints the composed config as YAML: `job`, `hydra` or `all`."""
+        with self.errors_explained():
+            self.hydra.show_cfg(CONFIG_NAME, self.overrides, cfg_type=part, package=None, resolve=resolve)
+
+    def print_info(self, what: str) -> None:
+        """Prints Hydra's information on how the config is composed, such as `defaults-tree` or `searchpath`."""
+        with self.errors_explained():
+            self.hydra.show_info(what, CONFIG_NAME, self.overrides)
+
+    def run(self, task: Task) -> Any:
+        """Calls `task` with the config in a new run folder; returns what it returns."""
+        with self.errors_explained():
+            return self.hydra.run(CONFIG_NAME, task, [*self.overrides, "hydra.mode=RUN"]).return_value
+
+    def multirun(self, task: Task) -> Any:
+        """Calls `task` for every point of the grid through Hydra's sweeper and launcher."""
+        with self.errors_explained():
+            return self.hydra.multirun(CONFIG_NAME, task, [*self.overrides, "hydra.mode=MULTIRUN"])
+
+    @contextmanager
+    def errors_explained(self) -> Iterator[None]:
+        """Turns what Hydra, OmegaConf and YAML raise into one `ConfigError`."""
+        try:
+            yield
+        except explain.CAUSES as error:
+            raise ConfigError(explain.explain(error, self._known_keys)) from error
+
+    def _known_keys(self) -> list[str]:
+        """Every dotted key of the config that the chosen groups make; of the default one where they cannot."""
+        groups = [o for o in self.overrides if o.partition("=")[0] in (*confdirs.GROUPS, "hydra.searchpath")]
+        for overrides in (groups, []):
+            try:
+                config = self.hydra.compose_config(CONFIG_NAME, overrides, RunMode.RUN)
+            except explain.CAUSES:
+                continue
+            with open_dict(config):
+                del config["hydra"]
+            return list(explain.dotted_keys(OmegaConf.to_container(config, resolve=False)))  # type: ignore[arg-type]
+        return []
+
+
+def compose(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = ()) -> DictConfig:
+    """The config that `overrides` compose. Raises `ConfigError`."""
+    return Composer(overrides, config_dirs).compose()
+
+
+def typed_run(config: DictConfig) -> RunConfig:
+    """A composed config as records of its members' own types, validated.
+
+    Raises:
+        ConfigError: unknown key or member, wrong type, missing or impossible value.
+    """
+    from netgym_cli import adapters, agents, channels
+
+    try:
+        raw: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
+    except OmegaConfBaseException as error:
+        raise ConfigError(explain.explain(error, lambda: list(explain.dotted_keys(config)))) from error
+    parts: dict[str, Any] = {}
+    for group, registry in (("env", adapters.registry), ("agent", agents.registry), ("channel", channels.registry)):
+        given = raw.pop(group, None)
+        if not isinstance(given, dict) or not isinstance(given.get("name"), str):
+            raise ConfigError(f"'{group}' is {given!r}; allowed: a mapping with a 'name'. Choose one by {group}=NAME.")
+        parts[group] = typed(registry.load(given["name"]).config_schema, given, group)
+    parts["simulator"] = typed(SimulatorConfig, raw.pop("simulator", {}), "simulator")
+    top = {field.name for field in fields(_Top)}
+    for extra in raw.keys() - top:
+        nested = [f"{group}.{key}" for group, part in parts.items() for key in known_keys(type(part))]
+        raise ConfigError(unknown_key(extra, [*sorted(top), *parts, *nested]))
+    rest = typed(_Top, raw, "")
+    run = RunConfig(**parts, seed=rest.seed, sessions=rest.sessions)
+    run.validate()
+    return run
+
+
+def train(overrides: Sequence[str], config_dirs: Sequence[str | Path], command: list[str]) -> Summary:
+    """Checks the config, then trains in a new run folder. An error from training carries the folder as a note.
+
+    Raises:
+        ConfigError: the config is wrong; no folder was made.
+        NetgymError, OSError: training failed; the folder keeps what there was.
+    """
+    composer = Composer(overrides, config_dirs)
+    checked = typed_run(composer.compose())
+    from netgym_cli import run  # slow to import, and the user's mistakes are known by now
+
+    run.check(checked)
+
+    def task(config: DictConfig) -> Summary | Exception:
+        # Hydra would report an exception in its own words, so it travels as a value.
+        try:
+            return train_in(save_resolved(config), command)
+        except Exception as error:
+            return error
+
+    outcome: Summary | Exception = composer.run(task)
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+def train_in(folder: Path, command: list[str]) -> Summary:
+    """Trains what `folder`'s `.hydra/config.yaml` says, in `folder`. Raises as `train` does."""
+    from netgym_cli import run
+
+    config = typed_run(OmegaConf.load(folder / ".hydra" / "config.yaml"))  # type: ignore[arg-type]
+    try:
+        return run.train(config, folder, command)
+    except BaseException as error:
+        error.add_note(f"run folder: {folder}")
+        raise
+
+
+def save_resolved(config: DictConfig) -> Path:
+    """Replaces the running job's `.hydra/config.yaml` by its values without interpolations; returns its folder."""
+    folder = Path(HydraConfig.get().runtime.output_dir)
+    OmegaConf.save(config, folder / ".hydra" / "config.yaml", resolve=True)
+    return folder
+
+
+@dataclass
+class _Top:
+    """The keys of a config that belong to no group."""
+
+    seed: int = MISSING
+    sessions: list[dict[str, Any]] = MISSING
+
+
+def _new_hydra() -> Hydra:
+    """A Hydra of our own, leaving one that the calling program may have initialised as it was."""
+    with _lock:
+        before = GlobalHydra.instance().hydra
+        GlobalHydra.instance().clear()
+        try:
+            with initialize_config_dir(config_dir=str(confdirs.builtin()), job_name="netgym", version_base="1.3"):
+                hydra = GlobalHydra.instance().hydra
+                assert hydra is not None
+                return hydra
+        finally:
+            GlobalHydra.instance().hydra = before
+
+
+def _quoted(text: str) -> str:
+    """`text` as a string of Hydra's override grammar."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

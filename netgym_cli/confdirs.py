@@ -1,0 +1,45 @@
+"""Where config files lie: netgym's own conf/ directory and the user's `--config-dir`s."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from netgym_cli.errors import ConfigError
+
+GROUPS = ("env", "agent", "channel")
+
+
+def builtin() -> Path:
+    """netgym's conf/ directory: inside the package when installed, beside it in a checkout."""
+    package = Path(__file__).resolve().parent
+    for folder in (package / "conf", package.parent / "conf"):
+        if (folder / "config.yaml").is_file():
+            return folder
+    raise FileNotFoundError(f"netgym's conf/ directory is missing from {package}; install netgym again.")
+
+
+def user_dirs(config_dirs: Sequence[str | Path]) -> list[Path]:
+    """`config_dirs` as absolute paths. Raises `ConfigError` for one that is not a directory."""
+    folders = [Path(folder).expanduser().resolve() for folder in config_dirs]
+    for folder in folders:
+        if not folder.is_dir():
+            raise ConfigError(f"--config-dir '{folder}' is not a directory; give one with env/, agent/ or channel/.")
+    return folders
+
+
+def make_importable(folders: Sequence[Path]) -> None:
+    """Lets `name: module:Class` in a user's config name modules in `folders` and in the working directory."""
+    for folder in [*map(str, folders), str(Path.cwd())]:
+        if folder not in sys.path:
+            sys.path.append(folder)
+
+
+def members(group: str, folders: Sequence[Path] = ()) -> dict[str, Path]:
+    """Name to YAML file of everything `group=` may be set to, sorted by name; netgym's own win over the user's."""
+    found: dict[str, Path] = {}
+    for folder in (builtin(), *folders):
+        for file in sorted((folder / group).glob("*.yaml")):
+            found.setdefault(file.stem, file)
+    return dict(sorted(found.items()))
