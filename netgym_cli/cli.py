@@ -1,0 +1,321 @@
+"""The command line: one short function per verb. What is heavy is imported where it is used.
+
+Exit codes: 0 done; 1 something failed while it ran; 2 the user can mend it; 130 Ctrl-C; 143 SIGTERM.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from netgym_cli import __version__
+from netgym_cli.errors import ConfigError, NetgymError
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+class Part(StrEnum):
+    """Which part of a composed config to print."""
+
+    job, hydra, all = "job", "hydra", "all"
+
+
+class Topic(StrEnum):
+    """What to tell about how a config is composed."""
+
+    all, config, defaults = "all", "config", "defaults"
+    tree, plugins, searchpath = "defaults-tree", "plugins", "searchpath"
+
+
+class Group(StrEnum):
+    """A kind of thing that can be chosen."""
+
+    env, agent, channel = "env", "agent", "channel"
+
+
+def complete(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Completes an override, for the shell: groups, their members and keys."""
+    from netgym_cli.completion import completions
+
+    try:
+        return completions([*(ctx.params.get("overrides") or []), incomplete], ctx.params.get("config_dir") or [])
+    except Exception:  # a broken config completes to nothing
+        return []
+
+
+Overrides = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="KEY=VALUE...", help="Such as env=nqos_split agent=ppo seed=1.", autocompletion=complete),
+]
+ConfigDir = Annotated[
+    list[Path] | None,
+    typer.Option("--config-dir", "-cd", help="A conf directory of your own; may be given several times."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command()
+def train(
+    overrides: Overrides = None,
+    multirun: Annotated[bool, typer.Option("--multirun", "-m", help="Run the grid of comma-separated values.")] = False,
+    cfg: Annotated[Part | None, typer.Option("--cfg", "-c", help="Print the composed config and stop.")] = None,
+    resolve: Annotated[bool, typer.Option("--resolve", help="With --cfg: resolve interpolations.")] = False,
+    info: Annotated[Topic | None, typer.Option("--info", "-i", help="Print how the config is composed.")] = None,
+    config_dir: ConfigDir = None,
+) -> None:
+    """Train an agent in an environment; tables go to a new folder in outputs/."""
+    with errors_to_exit_codes("train"):
+        if cfg or info:
+            from netgym_cli.compose import Composer
+
+            composer = Composer(overrides or [], config_dir or [])
+            if cfg:
+                composer.print_config(cfg.value, resolve)
+            if info:
+                composer.print_info(info.value)
+        elif multirun:
+            run_sweep(overrides or [], config_dir or [])
+        else:
+            from netgym_cli import compose
+
+            say(compose.train(overrides or [], config_dir or [], command()).lines())
+
+
+@app.command()
+def sweep(overrides: Overrides = None, config_dir: ConfigDir = None) -> None:
+    """Train over a grid, such as agent=ppo,random seed=1,2: the same as train -m."""
+    with errors_to_exit_codes("sweep"):
+        run_sweep(overrides or [], config_dir or [])
+
+
+@app.command(hidden=True)
+def job(folder: Path) -> None:
+    """Train what FOLDER/.hydra/config.yaml says: one job of a sweep."""
+    with errors_to_exit_codes("job"):
+        from netgym_cli import compose
+
+        end_with_parent()
+        say(compose.train_in(folder, command()).lines())
+
+
+@app.command("list")
+def list_(
+    group: Annotated[Group | None, typer.Argument(help="Only this kind.")] = None,
+    config_dir: ConfigDir = None,
+    as_json: Json = False,
+) -> None:
+    """List what there is to choose from."""
+    with errors_to_exit_codes("list"):
+        from netgym_cli import catalog
+
+        found = catalog.members([group.value] if group else [kind.value for kind in Group], config_dir or [])
+        if as_json:
+            print_json([asdict(member) for member in found])
+        else:
+            table(["group", "name", "meaning"], [[m.group, m.name, m.meaning] for m in found])
+
+
+@app.command()
+def show(overrides: Overrides = None, config_dir: ConfigDir = None, as_json: Json = False) -> None:
+    """Show the spaces and every key of what is chosen: show env=nqos_split."""
+    with errors_to_exit_codes("show"):
+        from netgym_cli import show as contents
+
+        described = contents.describe(overrides or [], config_dir or [])
+        if as_json:
+            print_json(described)
+        else:
+            say(contents.space_lines(described["spaces"]))
+            rows = [[k["key"], json.dumps(k["default"]), k["unit"], k["meaning"]] for k in described["keys"]]
+            table(["key", "default", "unit", "meaning"], rows)
+
+
+@app.command()
+def check(
+    overrides: Overrides = None,
+    steps: Annotated[int, typer.Option(min=1, help="Steps that the determinism checks compare.")] = 20,
+    config_dir: ConfigDir = None,
+    as_json: Json = False,
+) -> None:
+    """Check that an environment keeps its promises: check env=nqos_split."""
+    with errors_to_exit_codes("check"):
+        from netgym_cli import check as checks
+        from netgym_cli import compose
+
+        config = compose.typed_run(compose.compose(overrides or [], config_dir or []))
+        verdicts = checks.check(config.env, config.simulator, steps)
+        if as_json:
+            print_json([asdict(verdict) for verdict in verdicts])
+        else:
+            table(["check", "", "message"], [[v.name, "ok" if v.ok else "FAILED", v.message] for v in verdicts])
+        if not all(verdict.ok for verdict in verdicts):
+            raise typer.Exit(1)
+
+
+@app.command()
+def doctor(overrides: Overrides = None, config_dir: ConfigDir = None, as_json: Json = False) -> None:
+    """Say whether this machine has what a run needs."""
+    with errors_to_exit_codes("doctor"):
+        from netgym_cli import doctor as surgery
+
+        findings = surgery.examine(ns3_prefix(overrides, config_dir))
+        if as_json:
+            print_json([asdict(finding) for finding in findings])
+        else:
+            rows = [[f.name, f.found, "ok" if f.ok and not f.advice else f.advice or "FAILED"] for f in findings]
+            table(["what", "found", "advice"], rows)
+        if not all(finding.ok for finding in findings):
+            raise typer.Exit(1)
+
+
+@app.command()
+def build(overrides: Overrides = None, config_dir: ConfigDir = None) -> None:
+    """Compile the native part of ns-3 now, instead of at the first run."""
+    with errors_to_exit_codes("build"):
+        from netgym_cli.simulators.ns3 import build as builder
+
+        built = builder.ensure(ns3_prefix(overrides, config_dir), report=lambda line: typer.echo(line, err=True))
+        how = "was built already" if built.cached else f"built in {built.seconds:.0f} s"
+        typer.echo(f"{built.library or 'no compiler: nothing'} {how}")
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Print netgym's version.")] = False,
+) -> None:
+    """Train agents on packet-level network simulations.
+
+    Every KEY=VALUE is an override of the config: `netgym list` shows what there is, `netgym show` every key.
+    """
+    if version:
+        typer.echo(f"netgym {__version__}")
+        raise typer.Exit
+
+
+def run_sweep(overrides: list[str], config_dirs: list[Path]) -> None:
+    """Runs a grid and sums up; exit 1 if any job failed."""
+    from netgym_cli.sweep import sweep
+
+    jobs = sweep(overrides, config_dirs)
+    failed = [job for job in jobs if job.error]
+    where = f"; folders in {jobs[0].folder.parent}" if jobs else ""
+    typer.echo(f"{len(jobs) - len(failed)} of {len(jobs)} jobs done{where}")
+    for job in failed:
+        typer.echo(f"failed: {job.folder}: {job.error}", err=True)
+    if failed:
+        raise typer.Exit(1)
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, made to unwind everything that Ctrl-C unwinds."""
+
+
+@contextmanager
+def errors_to_exit_codes(verb: str) -> Iterator[None]:
+    """One message and the right exit code for whatever goes wrong; NETGYM_TRACEBACK=1 shows the traceback too."""
+    announce_foreign_code()
+    previous = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    except typer.Exit:
+        raise
+    except KeyboardInterrupt as interrupt:
+        _fail(verb, "interrupted", interrupt, 143 if isinstance(interrupt, Terminated) else 130)
+    except ConfigError as error:
+        _fail(verb, str(error), error, 2)
+    except (NetgymError, OSError) as error:
+        _fail(verb, str(error), error, 1)
+    except Exception as error:
+        hint = "" if os.environ.get("NETGYM_TRACEBACK") else " (NETGYM_TRACEBACK=1 shows where)"
+        _fail(verb, f"{type(error).__name__}: {error}{hint}", error, 1)
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _fail(verb: str, message: str, error: BaseException, code: int) -> NoReturn:
+    if os.environ.get("NETGYM_TRACEBACK") == "1":
+        import traceback
+
+        traceback.print_exception(error)
+    for line in [f"netgym {verb}: {message}", *getattr(error, "__notes__", [])]:
+        typer.echo(line, err=True)
+    raise typer.Exit(code)
+
+
+def _terminate(number: int, frame: object) -> NoReturn:
+    raise Terminated
+
+
+def announce_foreign_code() -> None:
+    """Says on stderr which of the user's classes were loaded."""
+    log = logging.getLogger("netgym_cli.registry")
+    if not log.handlers:
+        log.addHandler(logging.StreamHandler())
+        log.setLevel(logging.INFO)
+        log.propagate = False
+
+
+def end_with_parent() -> None:
+    """Ends this process as SIGTERM does when its standard input ends, that is, when its parent is gone."""
+    import threading
+
+    def watch() -> None:
+        while os.read(0, 1024):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def command() -> list[str]:
+    """The command line as it was typed."""
+    return ["netgym", *sys.argv[1:]]
+
+
+def ns3_prefix(overrides: list[str] | None, config_dir: list[Path] | None) -> str | None:
+    """`simulator.ns3_prefix` of the composed config."""
+    from netgym_cli.compose import compose
+
+    prefix = compose(overrides or [], config_dir or []).simulator.ns3_prefix
+    return None if prefix is None else str(prefix)
+
+
+def say(lines: Iterable[str]) -> None:
+    """Prints lines for people."""
+    for line in lines:
+        typer.echo(line)
+
+
+def print_json(value: Any) -> None:
+    """Prints `value` as JSON; paths become text."""
+    typer.echo(json.dumps(value, indent=2, default=str))
+
+
+def table(heads: list[str], rows: list[list[str]]) -> None:
+    """Prints a table that fits the terminal."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(*heads, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        grid.add_row(*map(Text, row))
+    console = Console()
+    console.width = console.width if console.is_terminal else 200
+    console.print(grid)
+
+
+def main() -> None:
+    """The `netgym` program."""
+    app(prog_name="netgym")
