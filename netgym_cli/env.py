@@ -155,13 +155,13 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
             SessionError: a session is running; end it first, parameters only change between sessions.
             ConfigError: unknown key, bad value, or a change of the spaces that an agent was built for.
         """
-        if self.running:
-            raise SessionError(
-                f"cannot change {', '.join(overrides)} while session {self.session} runs; "
-                "parameters only change between sessions."
-            )
+        self._refuse_while_running(", ".join(overrides))
         merged = OmegaConf.merge(plain(self.config), dict(overrides))
-        config = typed(self.adapter.config_schema, merged, "env")  # type: ignore[arg-type]
+        self.adopt(typed(self.adapter.config_schema, merged, "env"))  # type: ignore[arg-type]
+
+    def adopt(self, config: EnvConfig) -> None:
+        """Takes `config` for the next session in place of the present one, whole. Raises as `reconfigure` does."""
+        self._refuse_while_running("the config")
         config.validate()
         adapter = adapters.registry.load(config.name)(config)
         for kind in ("observation_space", "action_space"):
@@ -171,6 +171,12 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         if config.random_seed != self.config.random_seed:
             self._base_seed, self._first_session = config.random_seed, self.session + 1
         self.config, self.adapter = config, adapter
+
+    def _refuse_while_running(self, what: str) -> None:
+        if self.running:
+            raise SessionError(
+                f"cannot change {what} while session {self.session} runs; parameters only change between sessions."
+            )
 
     def close(self) -> None:
         """Ends the session, if one runs, and releases its simulator."""
