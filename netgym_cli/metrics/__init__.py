@@ -1,0 +1,1 @@
+"""Tables and records that stay readable and true however a run ends."""

@@ -1,0 +1,171 @@
+"""Steps, statistics, episodes and sessions of a run, as four tables."""
+
+from __future__ import annotations
+
+import time
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from netgym_cli.errors import SessionError
+from netgym_cli.metrics.tables import CsvTable, ParquetTable
+from netgym_cli.session import Step
+from netgym_cli.simulators import Layout
+
+STEP_COLUMNS = (
+    ("session", pa.int32()),
+    ("episode", pa.int32()),
+    ("step", pa.int32()),
+    ("sim_time_ms", pa.float64()),
+    ("reward", pa.float64()),
+    ("terminated", pa.bool_()),
+    ("truncated", pa.bool_()),
+    ("wall_ms", pa.float64()),
+)
+STATS_SCHEMA = pa.schema(
+    [
+        ("session", pa.int32()),
+        ("episode", pa.int32()),
+        ("step", pa.int32()),
+        ("ts_ms", pa.float64()),
+        ("source", pa.string()),
+        ("name", pa.string()),
+        ("id", pa.int32()),
+        ("value", pa.float64()),
+        ("unit", pa.string()),
+    ]
+)
+
+
+class Recorder:
+    """An observer of the sessions that writes `steps.parquet`, `stats.parquet`, `episodes.csv` and `sessions.csv`.
+
+    The measurement that begins a session is not the result of an action and so is no row. The flags are those of the
+    environment: both true at a session's end. Session, episode and step count from 0.
+
+    Args:
+        folder: where the tables go; created, and must not hold tables already.
+
+    Attributes:
+        returns: return of every ended episode, in order.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.returns: list[float] = []
+        self._kpi_names: tuple[str, ...] | None = None
+        self._steps = ParquetTable(folder / "steps.parquet", self._encode_steps)
+        self._stats = ParquetTable(folder / "stats.parquet", encode_stats, flush_items=2000)
+        self._episodes = CsvTable(folder / "episodes.csv")
+        self._sessions = CsvTable(folder / "sessions.csv")
+        self._session: dict[str, Any] | None = None
+        self._began = 0.0
+        self._rewards: list[float] = []
+        self._kpis: list[tuple[float, ...]] = []
+
+    def session_begins(self, session: int, seed: int | None) -> None:
+        """Opens the session's row; it is written when the session ends."""
+        self._began = time.perf_counter()
+        self._session = {"session": session, "seed": seed, "status": "", "episodes": 0, "steps": 0, "sim_s": 0.0}
+        self._rewards, self._kpis = [], []
+
+    def step(self, step: Step) -> None:
+        """Adds the step and its statistics. Raises `OSError` when the disk refuses them."""
+        assert self._session is not None
+        self._kpi_names = self._kpi_names or tuple(step.kpis)
+        if tuple(step.kpis) != self._kpi_names:
+            raise SessionError(f"the KPIs may not change in a run: {self._kpi_names} became {tuple(step.kpis)}.")
+        kpis = tuple(step.kpis.values())
+        self._session["seed"] = step.seed
+        self._session["steps"] += 1
+        self._session["sim_s"] = step.sim_time_ms / 1e3
+        self._rewards.append(step.reward)
+        self._kpis.append(kpis)
+        place = (step.session, step.episode, step.step)
+        self._steps.add((*place, step.sim_time_ms, step.reward, step.terminated, step.truncated, step.wall_ms, *kpis))
+        self._stats.add((*place, step.stats.ts_ms, step.stats.layout, step.stats.values))
+
+    def episode_ended(self, session: int, episode: int) -> None:
+        """Writes the episode's row; KPIs are means over its steps."""
+        assert self._session is not None
+        means = np.mean(np.asarray(self._kpis, dtype=np.float64), axis=0).tolist()
+        row = {
+            "session": session,
+            "episode": episode,
+            "return": sum(self._rewards),
+            "length": len(self._rewards),
+            **dict(zip(self._kpi_names or (), means, strict=True)),
+            "seed": self._session["seed"],
+        }
+        self.returns.append(row["return"])
+        self._session["episodes"] += 1
+        self._rewards, self._kpis = [], []
+        self._episodes.write(row)
+
+    def session_ended(self, status: str, reason: str) -> None:
+        """Writes the session's row; without a running session it does nothing."""
+        if self._session is None:
+            return
+        row, self._session = self._session, None
+        wall_s = time.perf_counter() - self._began
+        self._sessions.write({**row, "status": status, "wall_s": round(wall_s, 3), "exit_reason": reason})
+
+    def close(self, status: str, reason: str) -> None:
+        """Ends a session still under way with `status` and completes all tables; raises the first `OSError` met."""
+        first: OSError | None = None
+        for finish in (
+            lambda: self.session_ended(status, reason),
+            self._steps.close,
+            self._stats.close,
+            self._episodes.close,
+            self._sessions.close,
+        ):
+            try:
+                finish()
+            except OSError as error:
+                first = first or error
+        if first:
+            raise first
+
+    def _encode_steps(self, rows: list[tuple[Any, ...]]) -> pa.Table:
+        columns = (*STEP_COLUMNS, *((name, pa.float64()) for name in self._kpi_names or ()))
+        cells = zip(*rows, strict=True) if rows else [()] * len(columns)
+        arrays = [pa.array(column, kind) for column, (_, kind) in zip(cells, columns, strict=True)]
+        return pa.Table.from_arrays(arrays, names=[name for name, _ in columns])
+
+
+def encode_stats(items: list[tuple[int, int, int, float, Layout, np.ndarray]]) -> pa.Table:
+    """The long table of `(session, episode, step, ts_ms, layout, values)` items: one line per value."""
+    parts = [_encode_session(list(run), layout) for layout, run in groupby(items, key=lambda item: item[4])]
+    return pa.concat_tables(parts) if parts else pa.Table.from_pylist([], schema=STATS_SCHEMA)
+
+
+def _encode_session(items: list[tuple[Any, ...]], layout: Layout) -> pa.Table:
+    sizes = [len(row.ids) for row in layout.rows]
+    of_row = np.repeat(np.arange(len(layout.rows)), sizes)
+
+    def spread(column: int, kind: type) -> np.ndarray:
+        return np.repeat(np.array([item[column] for item in items], kind), layout.size)
+
+    def tiled(texts: list[str]) -> pa.Array:
+        return pa.array(texts, pa.string()).take(pa.array(np.tile(of_row, len(items))))
+
+    ids = np.array([id for row in layout.rows for id in row.ids], np.int32)
+    return pa.Table.from_arrays(
+        [
+            spread(0, np.int32),
+            spread(1, np.int32),
+            spread(2, np.int32),
+            spread(3, np.float64),
+            tiled([row.source for row in layout.rows]),
+            tiled([row.name for row in layout.rows]),
+            np.tile(ids, len(items)),
+            np.concatenate([item[5] for item in items]),
+            tiled([row.unit for row in layout.rows]),
+        ],
+        schema=STATS_SCHEMA,
+    )

@@ -1,0 +1,172 @@
+"""Two kinds of table that survive a kill: Parquet for many rows, CSV for few."""
+
+from __future__ import annotations
+
+import csv
+import ctypes
+import errno
+import io
+import os
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+Item = TypeVar("Item")
+ROWS_PER_GROUP = 100_000
+
+
+class ParquetTable(Generic[Item]):
+    """Grows as a directory of small Parquet files and becomes one file of the same name when closed.
+
+    Every part is written under a hidden name and renamed, so `pandas.read_parquet(path)` opens whatever was flushed at
+    any moment after the first item; a kill loses at most the rows since the last flush. Nothing is synchronised to the
+    disk: the promise is against the death of the process, not of the machine.
+
+    Args:
+        path: the table, ending in `.parquet`; its folder must exist.
+        encode: makes one Arrow table of the items since the last flush; always the same schema.
+        flush_items: number of items after which a part is written.
+        flush_s: seconds after which a part is written, looked at when an item arrives.
+    """
+
+    def __init__(
+        self, path: Path, encode: Callable[[list[Item]], pa.Table], flush_items: int = 5000, flush_s: float = 2.0
+    ) -> None:
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, "there is a table already", str(path))
+        self.path, self._encode = path, encode
+        self._flush_items, self._flush_s = flush_items, flush_s
+        self._items: list[Item] = []
+        self._parts = 0
+        self._flushed_at = -float("inf")  # the first item is flushed at once: from then on the table can be read
+        self._closed = False
+
+    def add(self, item: Item) -> None:
+        """Keeps `item` and writes a part when one is due. Raises `OSError` when the disk refuses it."""
+        self._items.append(item)
+        if len(self._items) >= self._flush_items or time.monotonic() - self._flushed_at >= self._flush_s:
+            self.flush()
+
+    def flush(self) -> None:
+        """Writes the kept items as one part."""
+        if not self._items:
+            return
+        # The directory appears together with its first part, for an empty one has no columns.
+        begun = self.path.exists()
+        folder = self.path if begun else self._hidden("new")
+        folder.mkdir(exist_ok=True)
+        _write_atomically(self._encode(self._items), folder / f"part-{self._parts:08d}.parquet")
+        if not begun:
+            folder.rename(self.path)
+        self._items = []
+        self._parts += 1
+        self._flushed_at = time.monotonic()
+
+    def close(self) -> None:
+        """Flushes and merges the parts into one file; harmless when called twice. On `OSError` the parts remain."""
+        if self._closed:
+            return
+        self._closed = True
+        self.flush()
+        merged = self._hidden("merged")
+        try:
+            self._merge(merged)
+        except BaseException:
+            merged.unlink(missing_ok=True)
+            raise
+        if self._parts:
+            _exchange(merged, self.path)
+            shutil.rmtree(merged, ignore_errors=True)
+        else:
+            merged.rename(self.path)
+
+    def _merge(self, target: Path) -> None:
+        names = sorted(self.path.glob("part-*.parquet")) if self._parts else []
+        empty = self._encode([]) if not names else pq.read_table(names[0]).slice(0, 0)
+        with pq.ParquetWriter(target, empty.schema) as writer:
+            group: list[pa.Table] = []
+            for name in names:
+                group.append(pq.read_table(name))
+                if sum(len(part) for part in group) >= ROWS_PER_GROUP:
+                    writer.write_table(pa.concat_tables(group))
+                    group = []
+            writer.write_table(pa.concat_tables([empty, *group]))
+
+    def _hidden(self, what: str) -> Path:
+        return self.path.with_name(f".{self.path.name}.{what}")
+
+
+def _write_atomically(table: pa.Table, path: Path) -> None:
+    hidden = path.with_name(f".{path.name}.tmp")
+    try:
+        pq.write_table(table, hidden)
+        hidden.rename(path)
+    except BaseException:
+        hidden.unlink(missing_ok=True)
+        raise
+
+
+def _exchange(one: Path, other: Path) -> None:
+    """Swaps a file with a directory, at one stroke where the system can, so that neither name is ever missing."""
+    at_cwd, exchange = -100, 2
+    renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if renameat2 and renameat2(at_cwd, os.fsencode(one), at_cwd, os.fsencode(other), exchange) == 0:
+        return
+    aside = other.with_name(f"{one.name}.aside")
+    other.rename(aside)
+    one.rename(other)
+    aside.rename(one)
+
+
+class CsvTable:
+    """A CSV file whose rows are on their way to the disk as soon as they are written, each by one system call.
+
+    The columns are the keys of the first row. A row that the disk refuses is taken back, so no line is ever half there.
+
+    Args:
+        path: the file, which is created with the first row.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._columns: list[str] = []
+        self._file: io.FileIO | None = None
+
+    def write(self, row: Mapping[str, Any]) -> None:
+        """Appends `row`; None becomes an empty cell.
+
+        Raises:
+            OSError: the disk refused the row; the file ends with the row before.
+            ValueError: other keys than those of the first row.
+        """
+        if self._file is None:
+            self._columns = list(row)
+            self._file = self.path.open("xb", buffering=0)  # type: ignore[assignment]
+            self._put(self._columns)
+        if row.keys() != set(self._columns):
+            raise ValueError(f"{self.path.name} has the columns {self._columns}, the row has {list(row)}")
+        self._put([row[column] for column in self._columns])
+
+    def close(self) -> None:
+        """Closes the file; harmless when called twice."""
+        if self._file is not None:
+            self._file.close()
+
+    def _put(self, cells: list[Any]) -> None:
+        assert self._file is not None
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerow(cells)
+        line = text.getvalue().encode()
+        before = self._file.tell()
+        try:
+            if self._file.write(line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
+        except OSError:
+            self._file.truncate(before)
+            self._file.seek(before)
+            raise
