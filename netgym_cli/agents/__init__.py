@@ -1,0 +1,71 @@
+"""An agent is what acts on an environment, and perhaps learns from it.
+
+To add an agent: one module here whose name is the agent's, with one `Agent` subclass and its config record, and one
+YAML file of the same name in conf/agent/. A rule needs only `act`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar
+
+from gymnasium import spaces
+
+from netgym_cli.config import AgentConfig
+from netgym_cli.registry import Registry
+from netgym_cli.session import SequentialSessions
+
+C = TypeVar("C", bound=AgentConfig)
+
+
+class Agent(ABC, Generic[C]):
+    """Acts on a run's sessions. Importing an agent's module is cheap: heavy libraries are imported in `learn`.
+
+    Attributes:
+        config_schema: the dataclass of the agent's YAML file.
+        notes: remarks for the run's summary, such as steps that taught nothing.
+    """
+
+    config_schema: ClassVar[type[AgentConfig]]
+
+    def __init__(self, config: C) -> None:
+        self.config = config
+        self.notes: list[str] = []
+
+    @classmethod
+    def refuses(cls, action_space: spaces.Space[Any]) -> str | None:
+        """Why the agent cannot act in `action_space`, as a phrase ("needs a bounded Box"); None if it can."""
+        return None
+
+    def check(self, observation_space: spaces.Space[Any], steps: int) -> None:
+        """Raises `ConfigError` if the agent's settings do not fit the observations or a run of `steps` steps."""
+
+    def begin(self, env: SequentialSessions, seed: int) -> None:
+        """Called once before the first reset: draws randomness from `seed`, looks at the spaces."""
+
+    def learn(self, env: SequentialSessions, seed: int, folder: Path) -> None:
+        """Walks all sessions of `env`; this one acts without learning.
+
+        Args:
+            env: sessions to walk until `env.finished`.
+            seed: seed of all of the agent's randomness.
+            folder: the run's folder, for logs and checkpoints.
+        """
+        self.begin(env, seed)
+        while not env.finished:
+            observation, info = env.reset()
+            over = False
+            while not over:
+                observation, _, terminated, truncated, info = env.step(self.act(observation, info))
+                over = terminated or truncated
+
+    @abstractmethod
+    def act(self, observation: Any, info: dict[str, Any]) -> Any:
+        """An action in the environment's action space; None hands control to its default algorithm."""
+
+    def save(self, folder: Path) -> None:
+        """Leaves in the run's folder what was learnt; nothing unless overridden."""
+
+
+registry: Registry[Agent[Any]] = Registry("agent", __name__, Agent)

@@ -1,0 +1,50 @@
+"""Tells a model that this user's runs wrote from one that came from elsewhere.
+
+A model file may hold pickles, which run code when loaded. A file written here gets a signature beside it, made with a
+key that never leaves the user's state directory; a run folder from another machine cannot carry a valid one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+
+def sign(path: Path) -> None:
+    """Writes the signature of the file at `path` beside it."""
+    _signature_file(path).write_text(_signature(path.read_bytes(), _key()) + "\n")
+
+
+def made_here(path: Path, content: bytes) -> bool:
+    """Whether `content`, read from `path`, bears this user's signature."""
+    beside = _signature_file(path)
+    return beside.is_file() and hmac.compare_digest(beside.read_text().strip(), _signature(content, _key()))
+
+
+def _signature_file(path: Path) -> Path:
+    return path.with_name(f"{path.name}.sig")
+
+
+def _signature(content: bytes, key: bytes) -> str:
+    return hmac.new(key, content, hashlib.sha256).hexdigest()
+
+
+def _key() -> bytes:
+    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    path = state / "netgym" / "model.key"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        # Linked into place complete, so that runs starting together agree on one key.
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(32))
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_bytes()

@@ -1,0 +1,96 @@
+"""Running means and variances that a model was trained with, as plain JSON inside the model's zip file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from stable_baselines3.common.vec_env import VecNormalize
+
+MEMBER = "normalization.json"
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Mean and variance over `count` samples, nested lists of the samples' shape."""
+
+    mean: Any
+    var: Any
+    count: float
+
+
+@dataclass(frozen=True)
+class Normalization:
+    """What stands between an environment and a model: (x - mean) / sqrt(var + epsilon), cut at +-clip.
+
+    Attributes:
+        observation: moments of a Box observation under the key `""`, of a Dict observation by key; empty: none.
+        reward: moments of the discounted return, whose deviation divides rewards; None: rewards stay as they are.
+        clip_observation, clip_reward: largest absolute values after the division.
+        epsilon: added to variances.
+    """
+
+    observation: dict[str, Moments]
+    reward: Moments | None
+    clip_observation: float
+    clip_reward: float
+    epsilon: float
+
+    @classmethod
+    def of(cls, env: VecNormalize) -> Normalization:
+        """A copy of what `env` has learnt so far."""
+        running: Any = getattr(env, "obs_rms", {}) if env.norm_obs else {}
+        by_key = running if isinstance(running, dict) else {"": running}
+        return cls(
+            {key: _moments(rms) for key, rms in by_key.items()},
+            _moments(env.ret_rms) if env.norm_reward else None,
+            env.clip_obs,
+            env.clip_reward,
+            env.epsilon,
+        )
+
+    def restore(self, env: VecNormalize) -> None:
+        """Puts the moments back into `env`, bit for bit."""
+        running: Any = getattr(env, "obs_rms", {})
+        for key, moments in self.observation.items():
+            _restore(running[key] if key else running, moments)
+        if self.reward is not None:
+            _restore(env.ret_rms, self.reward)
+
+    def apply(self, observation: Any) -> Any:
+        """The observation as the model sees it: float32 of the same shape; nothing is changed in place."""
+        if isinstance(observation, dict):
+            return {
+                key: self._scaled(value, self.observation[key]) if key in self.observation else value
+                for key, value in observation.items()
+            }
+        return self._scaled(observation, self.observation[""]) if self.observation else observation
+
+    def _scaled(self, value: Any, moments: Moments) -> np.ndarray:
+        scaled = (np.asarray(value) - np.array(moments.mean)) / np.sqrt(np.array(moments.var) + self.epsilon)
+        clipped: np.ndarray = np.clip(scaled, -self.clip_observation, self.clip_observation)
+        return clipped.astype(np.float32)
+
+    def to_json(self) -> str:
+        """Text that `from_json` turns back into an equal record."""
+        return json.dumps(asdict(self), indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> Normalization:
+        """The record that `to_json` wrote."""
+        raw = json.loads(text)
+        raw["observation"] = {key: Moments(**moments) for key, moments in raw["observation"].items()}
+        raw["reward"] = raw["reward"] and Moments(**raw["reward"])
+        return cls(**raw)
+
+
+def _moments(rms: Any) -> Moments:
+    return Moments(np.asarray(rms.mean).tolist(), np.asarray(rms.var).tolist(), float(rms.count))
+
+
+def _restore(rms: Any, moments: Moments) -> None:
+    rms.mean, rms.var, rms.count = np.array(moments.mean), np.array(moments.var), moments.count

@@ -1,0 +1,239 @@
+"""Training, saving and loading with Stable-Baselines3; imported only when one of these happens."""
+
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import numpy as np
+import stable_baselines3
+import torch
+from gymnasium import spaces
+from stable_baselines3.common import buffers, torch_layers
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.logger import configure
+from stable_baselines3.common.monitor import Monitor
+from stable_baselines3.common.noise import NormalActionNoise, OrnsteinUhlenbeckActionNoise
+from stable_baselines3.common.sb2_compat.rmsprop_tf_like import RMSpropTFLike
+from stable_baselines3.common.utils import should_collect_more_steps
+from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecNormalize
+
+from netgym_cli.agents import _made_here
+from netgym_cli.agents._normalization import MEMBER, Normalization
+from netgym_cli.agents._sb3 import OWN_KEYS, NoiseConfig, PolicyKwargs, Sb3Config, frequency, schedule
+from netgym_cli.errors import ConfigError
+from netgym_cli.session import SequentialSessions
+
+CLASSES: dict[str, dict[str, type]] = {
+    "activation_fn": {
+        "elu": torch.nn.ELU,
+        "gelu": torch.nn.GELU,
+        "leaky_relu": torch.nn.LeakyReLU,
+        "relu": torch.nn.ReLU,
+        "selu": torch.nn.SELU,
+        "sigmoid": torch.nn.Sigmoid,
+        "silu": torch.nn.SiLU,
+        "tanh": torch.nn.Tanh,
+    },
+    "optimizer_class": {
+        "adam": torch.optim.Adam,
+        "adamw": torch.optim.AdamW,
+        "rmsprop": torch.optim.RMSprop,
+        "rmsprop_tf": RMSpropTFLike,
+        "sgd": torch.optim.SGD,
+    },
+    "features_extractor_class": {
+        "combined": torch_layers.CombinedExtractor,
+        "flatten": torch_layers.FlattenExtractor,
+        "nature_cnn": torch_layers.NatureCNN,
+    },
+    "rollout_buffer_class": {"dict": buffers.DictRolloutBuffer, "plain": buffers.RolloutBuffer},
+    "replay_buffer_class": {
+        "dict": buffers.DictReplayBuffer,
+        "n_step": buffers.NStepReplayBuffer,
+        "plain": buffers.ReplayBuffer,
+    },
+}
+SCHEDULES = ("learning_rate", "clip_range", "clip_range_vf")
+
+
+@dataclass
+class Trained:
+    """A model with the normalisation it was trained with.
+
+    Attributes:
+        model: the SB3 algorithm.
+        normalization: None if observations and rewards reach it as they are.
+    """
+
+    model: BaseAlgorithm
+    normalization: Normalization | None
+
+    def act(self, observation: Any) -> Any:
+        """The action that the policy finds best, inside the action space."""
+        seen = observation if self.normalization is None else self.normalization.apply(observation)
+        action, _ = self.model.predict(seen, deterministic=True)
+        return action
+
+    def save(self, path: Path) -> None:
+        """Writes the zip file, which SB3 alone can load too, at one stroke, and signs it as made here."""
+        hidden = path.with_name(f".{path.name}")
+        try:
+            with hidden.open("wb") as file:
+                self.model.save(file)
+            if self.normalization is not None:
+                with zipfile.ZipFile(hidden, "a") as archive:
+                    archive.writestr(MEMBER, self.normalization.to_json())
+            os.replace(hidden, path)
+        except BaseException:
+            hidden.unlink(missing_ok=True)
+            raise
+        _made_here.sign(path)
+
+
+def load_model(path: Path, algorithm: str, trust: bool = False) -> Trained:
+    """A saved model, ready to act.
+
+    Args:
+        path: a `model.zip` or a checkpoint.
+        algorithm: name of the class in `stable_baselines3` that made it.
+        trust: load it even if it was made elsewhere; its pickles can run any code on this machine.
+
+    Raises:
+        ConfigError: no such file, or made elsewhere and not trusted.
+    """
+    if not path.is_file():
+        raise ConfigError(f"no model at '{path}'; give the model.zip or a checkpoint of a run.")
+    content = path.read_bytes()  # read once: what was checked is what is loaded
+    if not (trust or _made_here.made_here(path, content)):
+        raise ConfigError(
+            f"'{path}' was not made by a run of yours here and can run code when loaded; "
+            "load it with trust only if you know who made it."
+        )
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        text = archive.read(MEMBER).decode() if MEMBER in archive.namelist() else None
+    model = getattr(stable_baselines3, algorithm).load(io.BytesIO(content), device="cpu")
+    return Trained(model, None if text is None else Normalization.from_json(text))
+
+
+def train(
+    algorithm: str, config: Sb3Config, env: SequentialSessions, seed: int, folder: Path
+) -> tuple[Trained, list[str]]:
+    """Trains for exactly the steps of the plan; returns the model and remarks about steps that taught nothing."""
+    torch.set_num_threads(config.torch_threads)
+    seen = seen_by_learner(config, env)
+    learner = build(algorithm, config, seen, seed)
+    learner.set_logger(configure(str(folder / "tb"), ["tensorboard"]))
+    walk = _Walk(env, config, folder / "checkpoints")
+    learner.learn(env.plan.total_steps, callback=walk)
+    return Trained(learner, normalization_of(learner)), walk.notes
+
+
+def seen_by_learner(config: Sb3Config, env: gymnasium.Env[Any, Any]) -> VecEnv:
+    """`env` as SB3 wants it: one slot, with the running normalisation that the config asks for."""
+    slot: VecEnv = DummyVecEnv([lambda: Monitor(_BareInfo(env))])
+    if not (config.normalize_observation or config.normalize_reward):
+        return slot
+    space = env.observation_space
+    parts = space.items() if isinstance(space, spaces.Dict) else ()
+    boxes = [key for key, part in parts if isinstance(part, spaces.Box)] or None
+    return VecNormalize(
+        slot,
+        norm_obs=config.normalize_observation,
+        norm_reward=config.normalize_reward,
+        clip_obs=config.clip_observation,
+        clip_reward=config.clip_reward,
+        gamma=config.gamma,
+        norm_obs_keys=boxes if config.normalize_observation else None,
+    )
+
+
+def build(algorithm: str, config: Sb3Config, env: VecEnv, seed: int) -> BaseAlgorithm:
+    """The algorithm with every argument from the config."""
+    arguments = {one.name: getattr(config, one.name) for one in fields(config) if one.name not in OWN_KEYS}
+    for key, value in arguments.items():
+        if key in SCHEDULES and value is not None:
+            arguments[key] = schedule(f"agent.{key}", value)
+        elif key in CLASSES and value is not None:
+            arguments[key] = CLASSES[key][value]
+        elif isinstance(value, PolicyKwargs):
+            arguments[key] = policy_kwargs(value)
+        elif isinstance(value, NoiseConfig):
+            arguments[key] = noise(value, env.action_space)
+    if "train_freq" in arguments:
+        arguments["train_freq"] = frequency(arguments["train_freq"])
+    if arguments["policy"] == "auto":
+        arguments["policy"] = "MultiInputPolicy" if isinstance(env.observation_space, spaces.Dict) else "MlpPolicy"
+    model: BaseAlgorithm = getattr(stable_baselines3, algorithm)(env=env, seed=seed, verbose=0, **arguments)
+    return model
+
+
+def policy_kwargs(config: PolicyKwargs) -> dict[str, Any]:
+    """What the config says, without the nulls, which mean the algorithm's own default."""
+    given = {one.name: getattr(config, one.name) for one in fields(config)}
+    return {key: CLASSES[key][value] if key in CLASSES else value for key, value in given.items() if value is not None}
+
+
+def noise(config: NoiseConfig, space: spaces.Space[Any]) -> NormalActionNoise | OrnsteinUhlenbeckActionNoise | None:
+    """Noise of the actions' shape, independent in every entry."""
+    if config.kind == "none":
+        return None
+    mean, sigma = np.zeros(space.shape or ()), np.full(space.shape or (), config.sigma)
+    if config.kind == "normal":
+        return NormalActionNoise(mean, sigma)
+    return OrnsteinUhlenbeckActionNoise(mean, sigma, config.theta)
+
+
+def normalization_of(model: BaseAlgorithm) -> Normalization | None:
+    """The present moments of the model's environment, if it normalises."""
+    env = model.get_vec_normalize_env()
+    return None if env is None else Normalization.of(env)
+
+
+class _BareInfo(gymnasium.Wrapper[Any, Any, Any, Any]):
+    """Withholds the environment's `info`: SB3 copies it deeply every step and gives keys of it meanings of its own."""
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        observation, _ = self.env.reset(seed=seed, options=options)
+        return observation, {}
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        observation, reward, terminated, truncated, _ = self.env.step(action)
+        return observation, float(reward), terminated, truncated, {}
+
+
+class _Walk(BaseCallback):
+    """Stops with the last session and saves checkpoints on the way."""
+
+    def __init__(self, env: SequentialSessions, config: Sb3Config, checkpoints: Path) -> None:
+        super().__init__()
+        self.sessions, self.every, self.folder = env, config.checkpoint_every_steps, checkpoints
+        self.notes: list[str] = []
+
+    def _on_step(self) -> bool:
+        if self.every and self.num_timesteps % self.every == 0:
+            self.folder.mkdir(exist_ok=True)
+            trained = Trained(self.model, normalization_of(self.model))
+            trained.save(self.folder / f"step_{self.num_timesteps:09d}.zip")
+        if not self.sessions.finished:
+            return True
+        collected, complete = self._rollout()
+        if complete:
+            return True  # SB3 learns from it, and then finds its number of steps done
+        self.notes.append(
+            f"the last {collected} of {self.num_timesteps} steps did not fill a rollout and made no update of the model"
+        )
+        return False
+
+    def _rollout(self) -> tuple[int, bool]:
+        here = self.locals  # of SB3's collect_rollouts, before it has counted this on-policy step or this episode
+        if "n_rollout_steps" in here:
+            return here["n_steps"] + 1, here["n_steps"] + 1 >= here["n_rollout_steps"]
+        steps, episodes = here["num_collected_steps"], here["num_collected_episodes"] + int(here["dones"][0])
+        return steps, not should_collect_more_steps(here["train_freq"], steps, episodes)

@@ -1,0 +1,51 @@
+"""Soft actor-critic."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from omegaconf import MISSING
+
+from netgym_cli.agents._sb3 import OffPolicyConfig, PolicyKwargs, Sb3Agent
+from netgym_cli.config import require
+
+
+@dataclass
+class SacPolicyKwargs(PolicyKwargs):
+    """Arguments of SAC's policy."""
+
+    log_std_init: float | None = MISSING
+    use_expln: bool | None = MISSING
+    clip_mean: float | None = MISSING
+    n_critics: int | None = MISSING
+
+
+@dataclass
+class SacConfig(OffPolicyConfig):
+    """Keys of conf/agent/sac.yaml."""
+
+    ent_coef: int | float | str = MISSING
+    target_update_interval: int = MISSING
+    target_entropy: int | float | str = MISSING
+    use_sde: bool = MISSING
+    sde_sample_freq: int = MISSING
+    use_sde_at_warmup: bool = MISSING
+    policy_kwargs: SacPolicyKwargs = field(default_factory=SacPolicyKwargs)
+
+    def validate(self) -> None:
+        super().validate()
+        ent_coef, target = self.ent_coef, self.target_entropy
+        learnt = isinstance(ent_coef, str) and re.fullmatch(r"auto(_[0-9.]+)?", ent_coef)
+        fixed = not isinstance(ent_coef, str) and ent_coef >= 0
+        require(bool(learnt or fixed), "agent.ent_coef", ent_coef, "auto, auto_<start>, or a number from 0")
+        require(target == "auto" or not isinstance(target, str), "agent.target_entropy", target, "auto or a number")
+        interval = self.target_update_interval
+        require(interval >= 1, "agent.target_update_interval", interval, "1 or more")
+
+
+class Sac(Sb3Agent[SacConfig]):
+    """`stable_baselines3.SAC`."""
+
+    config_schema = SacConfig
+    algorithm = "SAC"
