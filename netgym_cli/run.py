@@ -1,0 +1,203 @@
+"""The main road: a config becomes sessions, an agent walks them, and tables tell what happened."""
+
+from __future__ import annotations
+
+import logging
+import shlex
+import signal
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from netgym_cli import adapters, agents
+from netgym_cli.agents import Agent
+from netgym_cli.config import RunConfig
+from netgym_cli.env import NetworkEnv
+from netgym_cli.errors import ConfigError, SimulatorError
+from netgym_cli.metrics.recorder import Recorder
+from netgym_cli.metrics.run_record import RunRecord
+from netgym_cli.progress import RunProgress
+from netgym_cli.session import Plan, SequentialSessions
+
+log = logging.getLogger(__name__)
+
+
+def check(config: RunConfig) -> None:
+    """Everything about a run that can be known before it leaves a trace. Raises `ConfigError`."""
+    config.validate()
+    plan = Plan.of(config)
+    adapter_class = adapters.registry.load(config.env.name)
+    first, *others = [adapter_class(one) for one in plan.configs]
+    for k, other in enumerate(others, start=1):
+        for kind in ("observation_space", "action_space"):
+            before, after = getattr(first, kind), getattr(other, kind)
+            if before != after:
+                raise ConfigError(
+                    f"sessions[{k}] changes the {kind} from {before} to {after}; allowed: one {kind} for all sessions, "
+                    "because one agent walks them. Train on the other one in a run of its own."
+                )
+    agent = make_agent(config)
+    if (objection := agent.refuses(first.action_space)) is not None:
+        able = [
+            name for name in agents.registry.names() if agents.registry.load(name).refuses(first.action_space) is None
+        ]
+        raise ConfigError(
+            f"agent '{config.agent.name}' {objection}; env '{config.env.name}' has {first.action_space}. "
+            f"Agents that can act there: {', '.join(able)}."
+        )
+    agent.check(first.observation_space, plan.total_steps)
+
+
+def train(config: RunConfig, folder: Path, command: list[str], console: bool | None = None) -> Summary:
+    """Runs the plan's sessions with the agent and leaves tables, record and model in `folder`.
+
+    Whatever goes wrong, the tables are completed, `run.json` says what happened, `error.txt` holds the traceback, no
+    simulator is left behind, and the exception goes on to the caller. SIGTERM acts like Ctrl-C.
+
+    Args:
+        config: a config that passed `check`.
+        folder: the run's folder; it may exist but must not hold tables.
+        command: command line that reproduces the run, for the record and for messages.
+        console: whether to draw a progress bar on stderr; None: if it is a terminal.
+
+    Raises:
+        SimulatorError: a simulator failed; the message ends in the command that reproduces it.
+        KeyboardInterrupt: interrupted by Ctrl-C or SIGTERM.
+        OSError: the disk is full or the folder cannot be written.
+    """
+    plan = Plan.of(config)
+    agent = make_agent(config)
+    folder.mkdir(parents=True, exist_ok=True)
+    recorder = Recorder(folder / "metrics")
+    record = RunRecord(folder, command, config.seed, plan.total_steps)
+    with _sigterm_as_interrupt(), RunProgress(plan.total_steps, len(plan.configs), console) as progress:
+        env = SequentialSessions(NetworkEnv(config.env, config.simulator), plan, (recorder, record, progress))
+        with _whatever_happens(env, recorder, record, folder, command):
+            agent.learn(env, config.seed, folder)
+            agent.save(folder)
+            recorder.close("stopped", "the agent stopped early")
+    return Summary.of(folder, recorder, record, agent)
+
+
+def make_agent(config: RunConfig) -> Agent[Any]:
+    """The agent that the config names."""
+    return agents.registry.load(config.agent.name)(config.agent)
+
+
+@contextmanager
+def _whatever_happens(
+    env: SequentialSessions, recorder: Recorder, record: RunRecord, folder: Path, command: list[str]
+) -> Iterator[None]:
+    try:
+        yield
+    except BaseException as error:
+        if isinstance(error, SimulatorError):
+            error.args = (f"{error} Reproduce it with: {shlex.join(command)}",)
+        status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+        reason = f"{type(error).__name__}: {error}".strip(": ").splitlines()[0]
+        _attempt(env.close)
+        _attempt(recorder.close, status, reason)
+        _attempt(record.close, status, error)
+        _attempt((folder / "error.txt").write_text, "".join(traceback.format_exception(error)))
+        raise
+    env.close()
+    record.close("complete")
+
+
+def _attempt(finish: Callable[..., object], *arguments: object) -> None:
+    """Does one of several last things; its failure must neither stop the others nor hide the first error."""
+    try:
+        finish(*arguments)
+    except Exception as error:
+        log.warning("after the run failed: %s: %s", type(error).__name__, error)
+
+
+@contextmanager
+def _sigterm_as_interrupt() -> Iterator[None]:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt("SIGTERM")
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may handle signals
+        return
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a complete run came to.
+
+    Attributes:
+        folder, tables: the run's folder and the one with its tables.
+        sessions, episodes, steps: how many were done.
+        first_return, last_return: mean return over the first and the last tenth of the episodes (at least one each);
+            None without episodes.
+        wall_s, sim_s: seconds that passed on the clock and in all simulations.
+        notes: remarks of the agent.
+    """
+
+    folder: str
+    tables: str
+    sessions: int
+    episodes: int
+    steps: int
+    first_return: float | None
+    last_return: float | None
+    wall_s: float
+    sim_s: float
+    notes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, folder: Path, recorder: Recorder, record: RunRecord, agent: Agent[Any]) -> Summary:
+        """The summary of the run that these three have just finished."""
+        returns, content = recorder.returns, record.content
+        tenth = max(1, len(returns) // 10)
+        return cls(
+            folder=str(folder),
+            tables=str(recorder.folder),
+            sessions=len(content["seeds"]),
+            episodes=len(returns),
+            steps=content["steps"],
+            first_return=float(np.mean(returns[:tenth])) if returns else None,
+            last_return=float(np.mean(returns[-tenth:])) if returns else None,
+            wall_s=content["wall_s"],
+            sim_s=content["sim_s"],
+            notes=tuple(agent.notes),
+        )
+
+    @property
+    def steps_per_s(self) -> float:
+        """Steps per second of wall time, start of the simulators and learning included."""
+        return self.steps / self.wall_s if self.wall_s else 0.0
+
+    @property
+    def sim_per_wall(self) -> float:
+        """Simulated seconds per second of wall time."""
+        return self.sim_s / self.wall_s if self.wall_s else 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """All figures as plain values, for JSON."""
+        return {**asdict(self), "steps_per_s": self.steps_per_s, "sim_per_wall": self.sim_per_wall}
+
+    def lines(self) -> list[str]:
+        """The summary for people."""
+        told = [
+            f"{self.sessions} sessions, {self.episodes} episodes, {self.steps} steps in {self.wall_s:.1f} s: "
+            f"{self.steps_per_s:.1f} steps/s, {self.sim_per_wall:.2f} simulated seconds per second",
+        ]
+        if self.first_return is not None:
+            told.append(
+                f"mean return {self.first_return:.4g} in the first tenth of the episodes, "
+                f"{self.last_return:.4g} in the last"
+            )
+        return [*told, *(f"note: {note}" for note in self.notes), f"tables: {self.tables}"]
