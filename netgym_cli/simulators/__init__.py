@@ -7,7 +7,7 @@ made only when somebody looks.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -118,6 +118,10 @@ class Simulator(ABC):
 
     def __init__(self, config: SimulatorConfig) -> None:
         self.config = config
+
+    @classmethod
+    def prepare(cls, config: SimulatorConfig, report: Callable[[str], None]) -> None:
+        """Does what needs doing once per machine, such as compiling, and tells `report` lines of progress."""
 
     @abstractmethod
     def start(self, scenario: str, settings: Mapping[str, Any], seed: int) -> Stats:

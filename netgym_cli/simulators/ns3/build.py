@@ -1,0 +1,202 @@
+"""Compiles the worker's native part once per ns-3, compiler and source, and keeps it in the user's cache directory."""
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+
+from netgym_cli.errors import BuildError, ConfigError
+
+NATIVE = Path(__file__).parent / "worker" / "native"
+HEADER = NATIVE / "scenario.h"
+MODULES = (
+    "core network internet mobility propagation antenna spectrum stats traffic-control buildings csma bridge "
+    "point-to-point virtual-net-device applications flow-monitor lte wifi"
+).split()
+FLAGS = "-std=c++20 -O2 -fPIC".split()
+# The ns-3 wheel's config-store library leaves GTK symbols open that nobody calls: tolerated at link time, and lazy
+# binding tolerates them at load time.
+LINK_FLAGS = "-Wl,--unresolved-symbols=ignore-in-shared-libs -Wl,-z,lazy".split()
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Ns3:
+    """An installed ns-3: where its headers and libraries are."""
+
+    prefix: Path
+    version: str
+    include: Path
+    library_dir: Path
+    suffix: str
+
+    @property
+    def libraries(self) -> list[Path]:
+        """The shared libraries of the modules that the scenarios use."""
+        return [self.library_dir / f"libns{self.version}-{module}{self.suffix}.so" for module in MODULES]
+
+    @property
+    def compile_flags(self) -> list[str]:
+        """Compiler arguments for code that uses this ns-3; they follow how it was built itself."""
+        checked = [] if self.suffix == "-optimized" else ["-DNS3_LOG_ENABLE", "-DNS3_ASSERT_ENABLE"]
+        return [*FLAGS, *checked, f"-I{self.include}"]
+
+    @property
+    def link_flags(self) -> list[str]:
+        """Compiler arguments that link against this ns-3 and find it again at run time."""
+        names = [f"-l:{library.name}" for library in self.libraries]
+        return [*LINK_FLAGS, f"-L{self.library_dir}", f"-Wl,-rpath,{self.library_dir}", *names]
+
+
+@dataclass(frozen=True)
+class Built:
+    """The native part, ready to load; `library` is None where cling has to compile it in the worker."""
+
+    ns3: Ns3
+    library: Path | None
+    cached: bool
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Status:
+    """What is there before anything is built."""
+
+    ns3_version: str
+    ns3_prefix: Path
+    compiler: str | None
+    cache: Path
+    library: Path | None
+
+
+def locate(prefix: str | None = None) -> Ns3:
+    """Finds ns-3 under `prefix` (with include/ and lib/ or lib64/), or the installed wheel. Raises `ConfigError`."""
+    if prefix is None:
+        spec = find_spec("ns3")
+        if spec is None or not spec.submodule_search_locations:
+            raise BuildError("ns-3 is not installed. Install it with: pip install ns3")
+        root = Path(list(spec.submodule_search_locations)[0])
+    else:
+        root = Path(prefix).expanduser().resolve()
+    for library_dir in (root / "lib64", root / "lib"):
+        for core in sorted(library_dir.glob("libns3*-core*.so")):
+            match = re.fullmatch(r"libns(3[.\w]*)-core(-\w+)?\.so", core.name)
+            if match:
+                return Ns3(root, match[1], root / "include", library_dir, match[2] or "")
+    raise ConfigError(
+        f"simulator.ns3_prefix is {str(root)!r}; allowed: a folder with include/ns3 and lib/libns3*-core*.so, "
+        "or null for the installed wheel."
+    )
+
+
+def compiler() -> str | None:
+    """The C++ compiler: $CXX or g++; None if there is none."""
+    return shutil.which(os.environ.get("CXX", "g++"))
+
+
+def cache_dir() -> Path:
+    """$NETGYM_CACHE, or netgym in the user's cache directory."""
+    if own := os.environ.get("NETGYM_CACHE"):
+        return Path(own)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "netgym"
+
+
+def sources() -> list[Path]:
+    """The C++ files, in the order in which cling may read them one after the other."""
+    return sorted(NATIVE.glob("*.cc"))
+
+
+def library_path(ns3: Ns3, cxx: str) -> Path:
+    """Where the library for exactly these sources, this ns-3 and this compiler is kept."""
+    version = subprocess.run([cxx, "--version"], capture_output=True, text=True, check=True).stdout
+    core = ns3.libraries[0].stat()
+    digest = hashlib.sha256(repr((version, ns3.compile_flags, ns3, core.st_size, core.st_mtime_ns)).encode())
+    for path in sorted(NATIVE.iterdir()):
+        if path.suffix in (".h", ".cc"):
+            digest.update(path.name.encode() + path.read_bytes())
+    return cache_dir() / f"native-{digest.hexdigest()[:16]}" / "libnetgym_ns3.so"
+
+
+def status(prefix: str | None = None) -> Status:
+    """Looks without building."""
+    ns3, cxx = locate(prefix), compiler()
+    library = library_path(ns3, cxx) if cxx else None
+    return Status(ns3.version, ns3.prefix, cxx, cache_dir(), library if library and library.exists() else None)
+
+
+def ensure(prefix: str | None = None, report: Report | None = None) -> Built:
+    """The native part for the ns-3 under `prefix` (None: the wheel), compiled now if it is not in the cache.
+
+    Args:
+        report: told a line of progress now and then while compiling.
+
+    Raises:
+        BuildError: the compiler failed; its first errors are in the message.
+    """
+    started = time.perf_counter()
+    tell = report or (lambda line: None)
+    ns3, cxx = locate(prefix), compiler()
+    if cxx is None:
+        tell("no C++ compiler found: cling compiles the simulator in every process (about 10 s); installing g++ is better")
+        return Built(ns3, None, False, time.perf_counter() - started)
+    library = library_path(ns3, cxx)
+    if library.exists():
+        return Built(ns3, library, True, time.perf_counter() - started)
+    with _lock(library.parent.parent):
+        if not library.exists():  # another process may have been faster
+            _compile(ns3, cxx, library, tell)
+    seconds = time.perf_counter() - started
+    tell(f"simulator compiled in {seconds:.0f} s, kept in {library.parent}")
+    return Built(ns3, library, False, seconds)
+
+
+@contextmanager
+def _lock(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "build.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _compile(ns3: Ns3, cxx: str, library: Path, tell: Report) -> None:
+    files = sources()
+    tell(f"compiling the simulator against ns-{ns3.version}, once: {len(files)} files")
+    with tempfile.TemporaryDirectory(dir=library.parent.parent, prefix="building-") as scratch:
+        objects = [Path(scratch) / f"{file.stem}.o" for file in files]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            compiled = pool.map(partial(_compile_file, ns3, cxx), files, objects)
+            for done, file in enumerate(compiled, 1):
+                tell(f"  {done}/{len(files)} {file.name}")
+        output = Path(scratch) / library.name
+        _run([cxx, "-shared", *map(str, objects), *ns3.link_flags, "-o", str(output)])
+        finished = Path(scratch) / "finished"
+        finished.mkdir()
+        output.rename(finished / library.name)
+        finished.rename(library.parent)
+
+
+def _compile_file(ns3: Ns3, cxx: str, file: Path, output: Path) -> Path:
+    _run([cxx, *ns3.compile_flags, "-c", str(file), "-o", str(output)])
+    return file
+
+
+def _run(command: list[str]) -> None:
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode:
+        errors = [line for line in result.stderr.splitlines() if "error" in line][:8]
+        raise BuildError(
+            "the simulator could not be compiled:\n  " + "\n  ".join(errors or result.stderr.splitlines()[-8:])
+            + f"\nThe command was: {' '.join(command)}\nCheck the compiler (C++20) and `netgym doctor`."
+        )

@@ -1,0 +1,36 @@
+// What the tunnel and the scenario need to know of a radio access network.
+#pragma once
+#include <ns3/ipv4-address.h>
+
+namespace netgym
+{
+
+/// The links of a user, in the order of the action's weights.
+enum Link
+{
+    WIFI = 0,
+    NR = 1,
+    LTE = 2,
+    LINKS = 3
+};
+
+constexpr const char* LINK_NAMES[LINKS] = {"wifi", "nr", "lte"};
+
+/// Cell id of a user without a cell.
+constexpr int NO_CELL = 255;
+
+class AccessNetwork
+{
+  public:
+    virtual ~AccessNetwork() = default;
+    /// Where the anchor reaches the user over this network, now.
+    virtual ns3::Ipv4Address UserAddress(int user) const = 0;
+    /// Where the user reaches the anchor over this network, now.
+    virtual ns3::Ipv4Address AnchorAddress(int user) const = 0;
+    /// Rate the user would have alone on its cell at its present channel, Mbit/s.
+    virtual double MaxRateMbps(int user) const = 0;
+    /// Serving cell, from 1, or NO_CELL.
+    virtual int CellId(int user) const = 0;
+};
+
+} // namespace netgym

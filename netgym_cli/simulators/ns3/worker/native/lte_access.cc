@@ -1,0 +1,137 @@
+#include "lte_access.h"
+
+#include "lte_fading.h"
+#include "topology.h"
+
+#include <ns3/boolean.h>
+#include <ns3/component-carrier-enb.h>
+#include <ns3/config.h>
+#include <ns3/double.h>
+#include <ns3/enum.h>
+#include <ns3/ipv4-address-helper.h>
+#include <ns3/ipv4-static-routing-helper.h>
+#include <ns3/lte-enb-rrc.h>
+#include <ns3/lte-ue-rrc.h>
+#include <ns3/string.h>
+#include <ns3/uinteger.h>
+
+namespace netgym
+{
+
+using namespace ns3;
+
+namespace
+{
+
+constexpr int DL_EARFCN = 5850;  // 860 MHz
+constexpr int UL_EARFCN = 23850; // 815 MHz
+
+// 3GPP TS 36.213 table 7.1.6.1-1
+int
+RbgSize(int resourceBlocks)
+{
+    return resourceBlocks <= 10 ? 1 : resourceBlocks <= 26 ? 2 : resourceBlocks <= 63 ? 3 : 4;
+}
+
+} // namespace
+
+LteAccess::LteAccess(const Settings& settings, const NodeContainer& users, Ptr<Node> anchor)
+    : m_resourceBlocks(settings.Integer("lte.resource_block_num"))
+{
+    SetDefaults(settings);
+    BuildRadio(settings, users);
+    ConnectAnchor(settings, users, anchor);
+    m_amc = CreateObject<LteAmc>();
+}
+
+void
+LteAccess::SetDefaults(const Settings& settings) const
+{
+    Config::SetDefault("ns3::LteEnbRrc::SrsPeriodicity", UintegerValue(320)); // room for 50 users
+    Config::SetDefault("ns3::LteEnbRrc::EpsBearerToRlcMapping", EnumValue(LteEnbRrc::RLC_UM_ALWAYS));
+    Config::SetDefault("ns3::LteRlcUm::MaxTxBufferSize", UintegerValue(settings.Integer("lte.rlc_buffer_bytes")));
+    Config::SetDefault("ns3::LteRlcUm::ReorderingTimer", TimeValue(MilliSeconds(10)));
+    Config::SetDefault("ns3::LteAmc::AmcModel", EnumValue(LteAmc::PiroEW2010));
+    Config::SetDefault("ns3::LteUePhy::DownlinkCqiPeriodicity",
+                       TimeValue(Milliseconds(settings.Number("lte.cqi_period_ms"))));
+    Config::SetDefault("ns3::LteEnbPhy::TxPower", DoubleValue(settings.Number("lte.tx_power_dbm")));
+    Config::SetDefault("ns3::PointToPointEpcHelper::S1uLinkDelay", TimeValue(Time(0)));
+}
+
+void
+LteAccess::BuildRadio(const Settings& settings, const NodeContainer& users)
+{
+    m_lte = CreateObject<LteHelper>();
+    m_epc = CreateObject<PointToPointEpcHelper>();
+    m_lte->SetEpcHelper(m_epc);
+    m_lte->SetPathlossModelType(TypeId::LookupByName("ns3::LogDistancePropagationLossModel"));
+    m_lte->SetPathlossModelAttribute("Exponent", DoubleValue(settings.Number("lte.path_loss_exponent")));
+    m_lte->SetPathlossModelAttribute("ReferenceLoss", DoubleValue(settings.Number("lte.reference_loss_db")));
+    if (settings.Number("lte.fading_coherence_ms") > 0)
+    {
+        m_lte->SetFadingModel("netgym::BlockFading");
+        m_lte->SetFadingModelAttribute("Coherence", TimeValue(Milliseconds(settings.Number("lte.fading_coherence_ms"))));
+    }
+    m_lte->SetSchedulerType("netgym::ObservedScheduler");
+    m_lte->SetEnbDeviceAttribute("DlBandwidth", UintegerValue(m_resourceBlocks));
+    m_lte->SetEnbDeviceAttribute("UlBandwidth", UintegerValue(m_resourceBlocks));
+    m_lte->SetEnbDeviceAttribute("DlEarfcn", UintegerValue(DL_EARFCN));
+    m_lte->SetEnbDeviceAttribute("UlEarfcn", UintegerValue(UL_EARFCN));
+
+    const auto site = NodesAt(settings.Places("lte_enb_locations"));
+    m_baseStation = DynamicCast<LteEnbNetDevice>(m_lte->InstallEnbDevice(site).Get(0));
+    m_devices = m_lte->InstallUeDevice(users);
+    auto carrier = DynamicCast<ComponentCarrierEnb>(m_baseStation->GetCcMap().at(0));
+    m_scheduler = DynamicCast<ObservedScheduler>(carrier->GetFfMacScheduler());
+}
+
+void
+LteAccess::ConnectAnchor(const Settings& settings, const NodeContainer& users, Ptr<Node> anchor)
+{
+    const auto addresses = m_epc->AssignUeIpv4Address(m_devices);
+    auto gateway = CreateObject<LteGateway>();
+    gateway->SetAddress(Mac48Address::Allocate());
+    gateway->SetMtu(2000);
+    gateway->Connect(m_baseStation, Milliseconds(settings.Number("lte.backhaul_delay_ms")) + MicroSeconds(30));
+    anchor->AddDevice(gateway);
+    Ipv4AddressHelper anchorNet("10.1.0.0", "255.255.255.0");
+    m_anchorAddress = anchorNet.Assign(NetDeviceContainer(gateway)).GetAddress(0);
+    auto anchorIp = anchor->GetObject<Ipv4>();
+    Ipv4StaticRoutingHelper routing;
+    routing.GetStaticRouting(anchorIp)->AddNetworkRouteTo("7.0.0.0", "255.0.0.0", anchorIp->GetInterfaceForDevice(gateway));
+    for (std::uint32_t user = 0; user < users.GetN(); ++user)
+    {
+        m_addresses.push_back(addresses.GetAddress(user));
+        gateway->AddUser(addresses.GetAddress(user), DynamicCast<LteUeNetDevice>(m_devices.Get(user)));
+        AddHostRoute(users.Get(user), m_anchorAddress, m_epc->GetUeDefaultGatewayAddress(), m_devices.Get(user));
+        m_lte->Attach(m_devices.Get(user), DynamicCast<NetDevice>(m_baseStation));
+    }
+}
+
+std::uint16_t
+LteAccess::Rnti(int user) const
+{
+    return DynamicCast<LteUeNetDevice>(m_devices.Get(user))->GetRrc()->GetRnti();
+}
+
+double
+LteAccess::MaxRateMbps(int user) const
+{
+    const int cqi = m_scheduler->Record(Rnti(user)).cqi;
+    if (cqi < 1)
+    {
+        return 0;
+    }
+    const int bitsPerSubframe = m_amc->GetDlTbSizeFromMcs(m_amc->GetMcsFromCqi(cqi), m_resourceBlocks);
+    return bitsPerSubframe * 1e-3;
+}
+
+double
+LteAccess::RbUsagePercent(int user) const
+{
+    const double groups = m_resourceBlocks / RbgSize(m_resourceBlocks);
+    const double all = groups * static_cast<double>(m_scheduler->Subframes());
+    return all > 0 ? 100.0 * m_scheduler->Record(Rnti(user)).rbgs / all : 0;
+}
+
+} // namespace netgym

@@ -1,0 +1,87 @@
+#include "lte_gateway.h"
+
+#include <ns3/eps-bearer-tag.h>
+#include <ns3/ipv4-header.h>
+#include <ns3/ipv4-l3-protocol.h>
+#include <ns3/lte-enb-rrc.h>
+#include <ns3/lte-ue-rrc.h>
+#include <ns3/node.h>
+#include <ns3/simulator.h>
+
+namespace netgym
+{
+
+using namespace ns3;
+
+NS_OBJECT_ENSURE_REGISTERED(LteGateway);
+
+TypeId
+LteGateway::GetTypeId()
+{
+    static TypeId id = TypeId("netgym::LteGateway").SetParent<SimpleNetDevice>().AddConstructor<LteGateway>();
+    return id;
+}
+
+void
+LteGateway::Connect(Ptr<LteEnbNetDevice> baseStation, Time delay)
+{
+    m_baseStation = baseStation;
+    m_delay = delay;
+    m_baseStation->GetRrc()->SetForwardUpCallback(MakeCallback(&LteGateway::SendUp, this));
+}
+
+void
+LteGateway::AddUser(Ipv4Address address, Ptr<LteUeNetDevice> user)
+{
+    m_users[address] = user;
+}
+
+bool
+LteGateway::Send(Ptr<Packet> packet, const Address&, std::uint16_t)
+{
+    Ipv4Header header;
+    packet->PeekHeader(header);
+    const auto user = m_users.find(header.GetDestination());
+    if (user == m_users.end())
+    {
+        return false;
+    }
+    const auto context = m_baseStation->GetNode()->GetId();
+    Simulator::ScheduleWithContext(context, m_delay, &LteGateway::SendDown, this, packet, user->second);
+    return true;
+}
+
+bool
+LteGateway::SendFrom(Ptr<Packet> packet, const Address&, const Address& to, std::uint16_t protocol)
+{
+    return Send(packet, to, protocol);
+}
+
+void
+LteGateway::SendDown(Ptr<Packet> packet, Ptr<LteUeNetDevice> user)
+{
+    constexpr std::uint8_t DEFAULT_BEARER = 1;
+    if (user->GetRrc()->GetState() == LteUeRrc::CONNECTED_NORMALLY)
+    {
+        packet->AddPacketTag(EpsBearerTag(user->GetRrc()->GetRnti(), DEFAULT_BEARER));
+        m_baseStation->GetRrc()->SendData(packet);
+    }
+}
+
+void
+LteGateway::SendUp(Ptr<Packet> packet)
+{
+    EpsBearerTag tag;
+    packet->RemovePacketTag(tag);
+    const auto own = Mac48Address::ConvertFrom(GetAddress());
+    Simulator::ScheduleWithContext(GetNode()->GetId(),
+                                   m_delay,
+                                   &SimpleNetDevice::Receive,
+                                   this,
+                                   packet,
+                                   Ipv4L3Protocol::PROT_NUMBER,
+                                   own,
+                                   own);
+}
+
+} // namespace netgym

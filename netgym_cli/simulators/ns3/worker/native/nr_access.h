@@ -1,0 +1,73 @@
+// The NR network: abstract cells behind ordinary IP interfaces; a user stays on its nearest cell.
+#pragma once
+#include "access.h"
+#include "nr_cell.h"
+#include "settings.h"
+
+#include <ns3/error-model.h>
+#include <ns3/node-container.h>
+#include <ns3/packet.h>
+#include <ns3/queue.h>
+#include <ns3/simple-channel.h>
+#include <ns3/simple-net-device.h>
+
+#include <memory>
+
+namespace netgym
+{
+
+/// An IP interface whose packets go wherever its owner says.
+class NrDevice : public ns3::SimpleNetDevice
+{
+  public:
+    static ns3::TypeId GetTypeId();
+
+    std::function<bool(ns3::Ptr<ns3::Packet>)> send;
+
+    bool Send(ns3::Ptr<ns3::Packet> packet, const ns3::Address& to, std::uint16_t protocol) override;
+    bool SendFrom(ns3::Ptr<ns3::Packet> packet,
+                  const ns3::Address& from,
+                  const ns3::Address& to,
+                  std::uint16_t protocol) override;
+    bool IsLinkUp() const override { return true; }
+    bool NeedsArp() const override { return false; }
+    /// Hands an IPv4 packet to the node, as if it came from the air.
+    void ReceiveIp(ns3::Ptr<ns3::Packet> packet);
+};
+
+class NrAccess : public AccessNetwork
+{
+  public:
+    NrAccess(const Settings& settings, const ns3::NodeContainer& users, ns3::Ptr<ns3::Node> anchor);
+
+    ns3::Ipv4Address UserAddress(int user) const override { return m_users[user].address; }
+    ns3::Ipv4Address AnchorAddress(int user) const override { return m_cells[m_users[user].cell].anchorAddress; }
+    double MaxRateMbps(int user) const override;
+    int CellId(int user) const override { return m_users[user].cell + 1; }
+
+  private:
+    struct Cell
+    {
+        std::unique_ptr<NrCell> radio;
+        ns3::Ptr<NrDevice> device;
+        ns3::Ipv4Address anchorAddress;
+        std::map<ns3::Ipv4Address, int> members; ///< user address to index in the cell
+    };
+    struct User
+    {
+        int cell;
+        int index; ///< in the cell
+        ns3::Ipv4Address address;
+        ns3::Time uplinkFree; ///< when the uplink has sent what it holds
+    };
+
+    void BuildCell(int index, const Settings& settings, const ns3::NodeContainer& users,
+                   ns3::Ptr<ns3::Node> site, ns3::Ptr<ns3::Node> anchor);
+    bool SendDown(int cell, ns3::Ptr<ns3::Packet> packet);
+    bool SendUp(int user, ns3::Ptr<ns3::Packet> packet);
+
+    std::vector<Cell> m_cells;
+    std::vector<User> m_users;
+};
+
+} // namespace netgym

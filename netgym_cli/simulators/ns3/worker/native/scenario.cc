@@ -1,0 +1,94 @@
+#include "scenario.h"
+
+#include "settings.h"
+
+#include <ns3/config.h>
+#include <ns3/mac48-address.h>
+#include <ns3/rng-seed-manager.h>
+#include <ns3/simulator.h>
+
+#include <exception>
+#include <iostream>
+#include <map>
+#include <unistd.h>
+
+namespace netgym
+{
+
+namespace
+{
+
+std::map<std::string, std::function<Scenario*(const Settings&)>>&
+Scenarios()
+{
+    static std::map<std::string, std::function<Scenario*(const Settings&)>> scenarios;
+    return scenarios;
+}
+
+int g_fatalStatus = 1;
+
+void
+QuietExit()
+{
+    std::cerr.flush();
+    std::cout.flush();
+    _exit(g_fatalStatus);
+}
+
+} // namespace
+
+Registration::Registration(const std::string& name, std::function<Scenario*(const Settings&)> make)
+{
+    Scenarios()[name] = std::move(make);
+}
+
+Scenario*
+Create(const std::string& name, const std::string& settings, std::uint64_t seed)
+{
+    const auto found = Scenarios().find(name);
+    if (found == Scenarios().end())
+    {
+        std::string known;
+        for (const auto& [key, make] : Scenarios())
+        {
+            known += " " + key;
+        }
+        throw std::invalid_argument("unknown scenario '" + name + "'; known:" + known);
+    }
+    // Config::Reset also resets the run number, so it comes first; without the two counters below
+    // a second build in one process draws other numbers from the same seed.
+    ns3::Config::Reset();
+    ns3::RngSeedManager::SetSeed(1);
+    ns3::RngSeedManager::SetRun(seed);
+    ns3::RngSeedManager::ResetNextStreamIndex();
+    ns3::Mac48Address::ResetAllocationIndex();
+    return found->second(Settings(settings));
+}
+
+void
+Destroy(Scenario* scenario)
+{
+    ns3::Simulator::Destroy();
+    delete scenario;
+}
+
+double
+NowMs()
+{
+    return ns3::Simulator::Now().GetNanoSeconds() * 1e-6;
+}
+
+std::uint64_t
+Events()
+{
+    return ns3::Simulator::GetEventCount();
+}
+
+void
+ExitOnFatal(int status)
+{
+    g_fatalStatus = status;
+    std::set_terminate(QuietExit);
+}
+
+} // namespace netgym

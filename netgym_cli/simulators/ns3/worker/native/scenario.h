@@ -1,0 +1,51 @@
+// The one header that the worker process shows to Python: what every scenario can do. It names nothing of ns-3.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace netgym
+{
+
+class Settings;
+
+/// One network in the making and running; exists once per process, because ns-3's simulator does.
+class Scenario
+{
+  public:
+    virtual ~Scenario() = default;
+
+    /// One line per measurement: source, name, unit and comma-separated ids, divided by tabs.
+    virtual std::string Layout() const = 0;
+    /// Number of values that Read writes.
+    virtual std::size_t Size() const = 0;
+    /// Applies a policy of `size` numbers from now on; size 0 hands control to the default algorithm.
+    virtual void Act(const double* policy, std::size_t size) = 0;
+    /// Simulates until measurement starts and then one interval.
+    virtual void WarmUp() = 0;
+    /// Simulates one interval (guard time, then the measured part).
+    virtual void Advance() = 0;
+    /// Writes the measurement of the last interval.
+    virtual void Read(double* values) = 0;
+};
+
+/// Builds a registered scenario on a freshly seeded simulator. `settings` holds one key=value per line.
+/// Throws std::invalid_argument for an unknown name or a missing key.
+Scenario* Create(const std::string& name, const std::string& settings, std::uint64_t seed);
+/// Ends a scenario and the simulator under it.
+void Destroy(Scenario* scenario);
+/// Simulated time, ms.
+double NowMs();
+/// Events executed so far.
+std::uint64_t Events();
+/// Turns every fatal ns-3 message and abort into a quiet exit with this status, after the message is on stderr.
+void ExitOnFatal(int status);
+
+/// Makes a scenario known by name; `make` is called with its settings.
+struct Registration
+{
+    Registration(const std::string& name, std::function<Scenario*(const Settings&)> make);
+};
+
+} // namespace netgym

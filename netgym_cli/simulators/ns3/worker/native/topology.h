@@ -1,0 +1,43 @@
+// Small steps that every access network repeats: placing nodes, wiring a backhaul, adding a route.
+#pragma once
+#include <ns3/ipv4-address.h>
+#include <ns3/net-device.h>
+#include <ns3/node-container.h>
+#include <ns3/nstime.h>
+#include <ns3/vector.h>
+
+#include <string>
+#include <vector>
+
+namespace netgym
+{
+
+/// A point-to-point link between the anchor and a site.
+struct Backhaul
+{
+    ns3::Ipv4Address anchorAddress;
+    ns3::Ipv4Address farAddress;
+    ns3::Ptr<ns3::NetDevice> anchorDevice;
+    ns3::Ptr<ns3::NetDevice> farDevice;
+};
+
+ns3::Time Milliseconds(double ms);
+/// Fixed nodes, one per place.
+ns3::NodeContainer NodesAt(const std::vector<ns3::Vector>& places);
+/// IPv4 only.
+void InstallInternet(const ns3::NodeContainer& nodes);
+/// 10 Gbit/s with the given one-way delay, without the queue disc that ns-3 would install silently.
+Backhaul ConnectBackhaul(ns3::Ptr<ns3::Node> anchor, ns3::Ptr<ns3::Node> site, double delayMs);
+void AddNetworkRoute(ns3::Ptr<ns3::Node> node,
+                     const std::string& network,
+                     const std::string& mask,
+                     ns3::Ipv4Address nextHop,
+                     ns3::Ptr<ns3::NetDevice> device);
+void AddHostRoute(ns3::Ptr<ns3::Node> node,
+                  ns3::Ipv4Address host,
+                  ns3::Ipv4Address nextHop,
+                  ns3::Ptr<ns3::NetDevice> device);
+/// Index of the node of `candidates` closest to `node`.
+int NearestNode(ns3::Ptr<ns3::Node> node, const ns3::NodeContainer& candidates);
+
+} // namespace netgym

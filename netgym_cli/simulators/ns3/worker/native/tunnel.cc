@@ -1,0 +1,247 @@
+#include "tunnel.h"
+
+#include <ns3/inet-socket-address.h>
+#include <ns3/packet.h>
+#include <ns3/simulator.h>
+#include <ns3/udp-socket-factory.h>
+
+#include <algorithm>
+
+namespace netgym
+{
+
+using namespace ns3;
+
+NS_OBJECT_ENSURE_REGISTERED(TunnelHeader);
+
+TypeId
+TunnelHeader::GetTypeId()
+{
+    static TypeId id = TypeId("netgym::TunnelHeader").SetParent<Header>().AddConstructor<TunnelHeader>();
+    return id;
+}
+
+void
+TunnelHeader::Serialize(Buffer::Iterator at) const
+{
+    at.WriteHtonU32(sequence);
+    at.WriteU8(link);
+    at.WriteHtonU64(static_cast<std::uint64_t>(sentNs));
+}
+
+std::uint32_t
+TunnelHeader::Deserialize(Buffer::Iterator at)
+{
+    sequence = at.ReadNtohU32();
+    link = at.ReadU8();
+    sentNs = static_cast<std::int64_t>(at.ReadNtohU64());
+    return GetSerializedSize();
+}
+
+void
+TunnelHeader::Print(std::ostream& os) const
+{
+    os << "sequence=" << sequence << " link=" << LINK_NAMES[link];
+}
+
+TunnelEnd::TunnelEnd(Ptr<Node> node, std::uint16_t port, ReorderTimeout timeout, Peer peer, Deliver deliver)
+    : m_timeout(timeout),
+      m_peer(std::move(peer)),
+      m_deliver(std::move(deliver))
+{
+    m_socket = Socket::CreateSocket(node, UdpSocketFactory::GetTypeId());
+    m_socket->Bind(InetSocketAddress(Ipv4Address::GetAny(), port));
+    m_socket->SetRecvCallback(MakeCallback(&TunnelEnd::Receive, this));
+}
+
+void
+TunnelEnd::SetWeights(const std::array<double, LINKS>& weights)
+{
+    const double sum = weights[WIFI] + weights[NR] + weights[LTE];
+    for (int link = 0; link < LINKS; ++link)
+    {
+        m_weights[link] = sum > 0 ? weights[link] / sum : 0;
+        m_credit[link] = 0;
+    }
+}
+
+// Smooth weighted round robin: no randomness, and never more than a packet away from the exact shares.
+int
+TunnelEnd::NextLink()
+{
+    int best = -1;
+    for (int link = 0; link < LINKS; ++link)
+    {
+        m_credit[link] += m_weights[link];
+        if (m_weights[link] > 0 && (best < 0 || m_credit[link] > m_credit[best]))
+        {
+            best = link;
+        }
+    }
+    if (best >= 0)
+    {
+        m_credit[best] -= 1;
+    }
+    return best;
+}
+
+void
+TunnelEnd::Send(Ptr<Packet> inner)
+{
+    const int link = NextLink();
+    if (link < 0)
+    {
+        return;
+    }
+    TunnelHeader header;
+    header.sequence = m_nextSequence++;
+    header.link = static_cast<std::uint8_t>(link);
+    header.sentNs = Simulator::Now().GetNanoSeconds();
+    if (sent)
+    {
+        sent->flow.Sent(header.sequence, inner->GetSize(), header.sentNs);
+        sent->links[link].Sent(header.sequence, inner->GetSize(), header.sentNs);
+    }
+    Ptr<Packet> packet = inner->Copy();
+    packet->AddHeader(header);
+    m_socket->SendTo(packet, 0, m_peer(link));
+}
+
+void
+TunnelEnd::Receive(Ptr<Socket> socket)
+{
+    while (Ptr<Packet> packet = socket->Recv())
+    {
+        TunnelHeader header;
+        packet->RemoveHeader(header);
+        Accept(header, packet);
+    }
+}
+
+void
+TunnelEnd::Accept(const TunnelHeader& header, Ptr<Packet> inner)
+{
+    const double nowMs = Simulator::Now().GetNanoSeconds() * 1e-6;
+    const double sentMs = header.sentNs * 1e-6;
+    if (received)
+    {
+        received->links[header.link].Received(inner->GetSize(), nowMs - sentMs);
+        received->links[header.link].underWay.SettledUpTo(header.sequence);
+    }
+    m_last[header.link] = {true, header.sequence, nowMs, nowMs - sentMs};
+    const auto ahead = static_cast<std::int32_t>(header.sequence - m_wanted);
+    if (ahead < 0)
+    {
+        // Given up too early: still worth having, the transport above sorts it out.
+        Release(inner, sentMs);
+        return;
+    }
+    m_held[header.sequence] = {inner, nowMs, sentMs};
+    ReleaseRun();
+    SkipLost();
+    if (!m_held.empty() && !m_expiry.IsPending())
+    {
+        m_expiry = Simulator::Schedule(NanoSeconds(static_cast<std::int64_t>(TimeoutMs() * 1e6)), &TunnelEnd::Expire, this);
+    }
+}
+
+void
+TunnelEnd::Release(Ptr<Packet> inner, double sentMs)
+{
+    if (received)
+    {
+        received->flow.Delivered(inner->GetSize(), Simulator::Now().GetNanoSeconds() * 1e-6 - sentMs);
+    }
+    m_deliver(inner);
+}
+
+void
+TunnelEnd::ReleaseRun()
+{
+    for (auto first = m_held.begin(); first != m_held.end() && first->first == m_wanted; first = m_held.begin())
+    {
+        const Held held = first->second;
+        m_held.erase(first);
+        if (received)
+        {
+            received->flow.underWay.SettledUpTo(m_wanted);
+        }
+        m_wanted++;
+        Release(held.packet, held.sentMs);
+    }
+    if (m_held.empty())
+    {
+        m_expiry.Cancel();
+    }
+}
+
+void
+TunnelEnd::SkipTo(std::uint32_t sequence)
+{
+    if (received)
+    {
+        received->flow.Lost(sequence - m_wanted);
+        received->flow.underWay.SettledUpTo(sequence - 1);
+    }
+    m_wanted = sequence;
+    ReleaseRun();
+}
+
+// Each link is first in, first out: a packet that every link in use has overtaken is lost, and waiting is vain.
+void
+TunnelEnd::SkipLost()
+{
+    while (!m_held.empty() && EveryActiveLinkIsPast(m_wanted))
+    {
+        SkipTo(m_held.begin()->first);
+    }
+}
+
+bool
+TunnelEnd::EveryActiveLinkIsPast(std::uint32_t sequence) const
+{
+    const double nowMs = Simulator::Now().GetNanoSeconds() * 1e-6;
+    for (const auto& last : m_last)
+    {
+        const bool active = last.any && nowMs - last.atMs <= m_timeout.maxMs;
+        if (active && static_cast<std::int32_t>(last.sequence - sequence) <= 0)
+        {
+            return false;
+        }
+    }
+    return true;
+}
+
+double
+TunnelEnd::TimeoutMs() const
+{
+    double lowest = -1;
+    double highest = -1;
+    for (const auto& last : m_last)
+    {
+        if (last.any)
+        {
+            lowest = lowest < 0 ? last.owdMs : std::min(lowest, last.owdMs);
+            highest = std::max(highest, last.owdMs);
+        }
+    }
+    return std::clamp(2 * (highest - lowest), m_timeout.minMs, m_timeout.maxMs);
+}
+
+void
+TunnelEnd::Expire()
+{
+    const double nowMs = Simulator::Now().GetNanoSeconds() * 1e-6;
+    const double timeoutMs = TimeoutMs();
+    while (!m_held.empty() && nowMs - m_held.begin()->second.arrivedMs >= timeoutMs)
+    {
+        SkipTo(m_held.begin()->first);
+    }
+    if (!m_held.empty())
+    {
+        const double leftMs = timeoutMs - (nowMs - m_held.begin()->second.arrivedMs);
+        m_expiry = Simulator::Schedule(NanoSeconds(static_cast<std::int64_t>(leftMs * 1e6) + 1), &TunnelEnd::Expire, this);
+    }
+}
+
+} // namespace netgym

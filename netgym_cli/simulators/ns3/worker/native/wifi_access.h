@@ -1,0 +1,66 @@
+// The Wi-Fi network: several 802.11ax access points, one station of each user per access point, all associated all the
+// time, and a choice of the serving one by beacon signal (make before break).
+#pragma once
+#include "access.h"
+#include "settings.h"
+
+#include <ns3/ipv4-address.h>
+#include <ns3/net-device-container.h>
+#include <ns3/node-container.h>
+#include <ns3/nstime.h>
+#include <ns3/sta-wifi-mac.h>
+#include <ns3/yans-wifi-channel.h>
+
+#include <map>
+#include <vector>
+
+namespace netgym
+{
+
+class WifiAccess : public AccessNetwork
+{
+  public:
+    /// Builds the access points at wifi_ap_locations and connects them to `anchor` and `users`.
+    WifiAccess(const Settings& settings, const ns3::NodeContainer& users, ns3::Ptr<ns3::Node> anchor);
+
+    ns3::Ipv4Address UserAddress(int user) const override;
+    ns3::Ipv4Address AnchorAddress(int user) const override;
+    /// PHY rate that the access point's rate manager would use to the user now.
+    double MaxRateMbps(int user) const override;
+    int CellId(int user) const override;
+
+  private:
+    struct Beacon
+    {
+        double snrDb{0};
+        ns3::Time heard;
+        bool associated{false};
+    };
+    struct Cell
+    {
+        ns3::NetDeviceContainer accessPoint;
+        ns3::NetDeviceContainer stations; ///< one per user
+        std::vector<ns3::Ipv4Address> stationAddresses;
+        ns3::Ipv4Address anchorAddress;
+    };
+
+    void SetDefaults(const Settings& settings) const;
+    void BuildCell(int index, const Settings& settings, ns3::Ptr<ns3::Node> accessPoint, ns3::Ptr<ns3::Node> anchor);
+    void ConnectCell(int index, const Settings& settings, ns3::Ptr<ns3::Node> accessPoint, ns3::Ptr<ns3::Node> anchor);
+    void Listen(int index);
+    void HeardBeacon(int user, int cell, ns3::StaWifiMac::ApInfo info);
+    void AssociationChanged(int user, int cell, bool associated, ns3::Mac48Address);
+    void ChooseCells();
+    int Nearest(int user, const ns3::NodeContainer& accessPoints) const;
+    double SignalDb(int user, int cell) const;
+
+    ns3::NodeContainer m_users;
+    std::vector<Cell> m_cells;
+    std::vector<int> m_serving;                ///< serving cell of each user
+    std::vector<std::vector<Beacon>> m_beacons; ///< [user][cell]
+    ns3::Ptr<ns3::YansWifiChannel> m_sharedChannel;
+    double m_hysteresisDb{0};
+    ns3::Time m_interval;
+};
+
+} // namespace netgym
