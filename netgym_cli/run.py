@@ -76,7 +76,7 @@ def train(config: RunConfig, folder: Path, command: list[str], console: bool | N
     folder.mkdir(parents=True, exist_ok=True)
     recorder = Recorder(folder / "metrics")
     record = RunRecord(folder, command, config.seed, plan.total_steps)
-    with _sigterm_as_interrupt(), RunProgress(plan.total_steps, len(plan.configs), console) as progress:
+    with _signals(_interrupt, signal.SIGTERM), RunProgress(plan.total_steps, len(plan.configs), console) as progress:
         env = SequentialSessions(NetworkEnv(config.env, config.simulator), plan, (recorder, record, progress))
         with _whatever_happens(env, recorder, record, folder, command):
             agent.learn(env, config.seed, folder)
@@ -101,10 +101,11 @@ def _whatever_happens(
             error.args = (f"{error} Reproduce it with: {shlex.join(command)}",)
         status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
         reason = f"{type(error).__name__}: {error}".strip(": ").splitlines()[0]
-        _attempt(env.close)
-        _attempt(recorder.close, status, reason)
-        _attempt(record.close, status, error)
-        _attempt((folder / "error.txt").write_text, "".join(traceback.format_exception(error)))
+        with _signals(signal.SIG_IGN, signal.SIGINT, signal.SIGTERM):  # a second Ctrl-C must not cost the tables
+            _attempt(env.close)
+            _attempt(recorder.close, status, reason)
+            _attempt(record.close, status, error)
+            _attempt((folder / "error.txt").write_text, "".join(traceback.format_exception(error)))
         raise
     env.close()
     record.close("complete")
@@ -118,19 +119,21 @@ def _attempt(finish: Callable[..., object], *arguments: object) -> None:
         log.warning("after the run failed: %s: %s", type(error).__name__, error)
 
 
-@contextmanager
-def _sigterm_as_interrupt() -> Iterator[None]:
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt("SIGTERM")
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt("SIGTERM")
 
+
+@contextmanager
+def _signals(handler: Callable[..., object] | signal.Handlers, *numbers: int) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread may handle signals
         return
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = [signal.signal(number, handler) for number in numbers]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, old in zip(numbers, before, strict=True):
+            signal.signal(number, old)
 
 
 @dataclass(frozen=True)
@@ -162,6 +165,8 @@ class Summary:
         """The summary of the run that these three have just finished."""
         returns, content = recorder.returns, record.content
         tenth = max(1, len(returns) // 10)
+        missing = content["planned_steps"] - content["steps"]
+        notes = [f"the agent gave up {missing} of {content['planned_steps']} planned steps"] if missing else []
         return cls(
             folder=str(folder),
             tables=str(recorder.folder),
@@ -172,7 +177,7 @@ class Summary:
             last_return=float(np.mean(returns[-tenth:])) if returns else None,
             wall_s=content["wall_s"],
             sim_s=content["sim_s"],
-            notes=tuple(agent.notes),
+            notes=(*notes, *agent.notes),
         )
 
     @property

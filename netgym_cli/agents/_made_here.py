@@ -8,20 +8,29 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import os
 import secrets
 from pathlib import Path
 
+log = logging.getLogger(__name__)
+
 
 def sign(path: Path) -> None:
-    """Writes the signature of the file at `path` beside it."""
-    _signature_file(path).write_text(_signature(path.read_bytes(), _key()) + "\n")
+    """Writes the signature of the file at `path` beside it; where that is impossible, the file just stays untrusted."""
+    try:
+        _signature_file(path).write_text(_signature(path.read_bytes(), _key()) + "\n")
+    except OSError as error:
+        log.warning("'%s' could not be signed (%s); loading it will need trust", path, error)
 
 
 def made_here(path: Path, content: bytes) -> bool:
     """Whether `content`, read from `path`, bears this user's signature."""
     beside = _signature_file(path)
-    return beside.is_file() and hmac.compare_digest(beside.read_text().strip(), _signature(content, _key()))
+    try:
+        return hmac.compare_digest(beside.read_bytes().strip(), _signature(content, _key()).encode())
+    except OSError:
+        return False
 
 
 def _signature_file(path: Path) -> Path:

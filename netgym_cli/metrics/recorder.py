@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -118,7 +119,7 @@ class Recorder:
         """Ends a session still under way with `status` and completes all tables; raises the first `OSError` met."""
         first: OSError | None = None
         for finish in (
-            lambda: self.session_ended(status, reason),
+            partial(self.session_ended, status, reason),
             self._steps.close,
             self._stats.close,
             self._episodes.close,
