@@ -1,0 +1,50 @@
+"""Shortest ways to a run on the toy environment."""
+
+from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from netgym_cli import agents
+from netgym_cli.config import ChannelConfig, RunConfig, SimulatorConfig, typed
+from tests.toy import ToyConfig
+
+CONF = Path(__file__).parent.parent / "conf"
+SMALL = {
+    "ppo": {"n_steps": 6, "batch_size": 3, "n_epochs": 2},
+    "a2c": {"n_steps": 3},
+    "sac": {"learning_starts": 3, "batch_size": 4, "buffer_size": 200},
+    "td3": {"learning_starts": 3, "batch_size": 4, "buffer_size": 200},
+}
+
+
+def agent_yaml(name: str) -> dict[str, Any]:
+    """What conf/agent says."""
+    return OmegaConf.to_container(OmegaConf.load(CONF / "agent" / f"{name}.yaml"))  # type: ignore[return-value]
+
+
+def run_config(
+    agent: str = "random",
+    seed: int = 1,
+    sessions: list[dict[str, Any]] | None = None,
+    env: dict[str, Any] | None = None,
+    **keys: Any,
+) -> RunConfig:
+    """A run on the toy: two episodes of four steps per session unless `env` says otherwise."""
+    small_env = {
+        "name": "tests.toy:ToyAdapter",
+        "random_seed": seed,
+        "steps_per_episode": 4,
+        "episodes_per_session": 2,
+        "num_users": 3,
+        "fail_at_step": 0,
+    }
+    schema = agents.registry.load(agent).config_schema
+    return RunConfig(
+        env=typed(ToyConfig, {**small_env, **(env or {})}, "env"),
+        agent=typed(schema, {**agent_yaml(agent), **SMALL.get(agent, {}), **keys}, "agent"),
+        channel=ChannelConfig(name="none"),
+        simulator=SimulatorConfig(start_timeout_s=10, step_timeout_s=10, close_timeout_s=10, ns3_prefix=None),
+        seed=seed,
+        sessions=[{}] if sessions is None else sessions,
+    )
