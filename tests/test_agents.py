@@ -174,7 +174,7 @@ def test_a_model_comes_back_with_its_normalisation_bit_for_bit(name, tmp_path):
         assert back.act(observation) in env.action_space
     again = _sb3_train.seen_by_learner(agent.config, env)
     back.normalization.restore(again)
-    assert _sb3_train.Normalization.of(again) == agent.trained.normalization
+    assert _sb3_train.Normalization.of(again, back.normalization.action) == agent.trained.normalization
     assert len(list((tmp_path / "checkpoints").glob("step_*.zip"))) == 2
     assert "normalization.json" in zipfile.ZipFile(tmp_path / "checkpoints" / "step_000000004.zip").namelist()
 
@@ -183,9 +183,32 @@ def test_without_normalisation_nothing_is_divided(tmp_path):
     agent, env = learnt("a2c", normalize_observation=False)
     agent.learn(env, 1, tmp_path)
     agent.save(tmp_path)
-    assert agent.trained.normalization is None
-    assert "normalization.json" not in zipfile.ZipFile(tmp_path / "model.zip").namelist()
-    assert agent.act(env.observation_space.sample(), {}) in env.action_space
+    normalization = agent.trained.normalization
+    assert normalization.observation == {} and normalization.reward is None
+    observation = env.observation_space.sample()
+    assert normalization.apply(observation) is observation and agent.act(observation, {}) in env.action_space
+
+
+@pytest.mark.parametrize("rescaled", [True, False])
+def test_a_policy_starts_in_the_middle_of_the_actions_if_rescaled(rescaled, tmp_path):
+    from netgym_cli.agents._sb3_train import load_model
+
+    agent, env = learnt("ppo", rescale_action=rescaled, learning_rate=0.0, n_steps=4, batch_size=4)
+    agent.learn(env, 1, tmp_path)
+    agent.save(tmp_path)
+    actions = [load_model(tmp_path / "model.zip", "PPO").act(env.observation_space.sample()) for _ in range(5)]
+    assert np.mean(actions) == pytest.approx(0.5 if rescaled else 0.0, abs=0.1)
+
+
+def test_stretched_actions_reach_the_bounds_and_stay_inside():
+    from netgym_cli.agents._normalization import Bounds
+
+    bounds = Bounds([0.1, -3.7], [0.7, 1e6])
+    space = spaces.Box(np.float32(bounds.low), np.float32(bounds.high))
+    assert np.array_equal(bounds.stretch(np.ones(2)), space.high) and np.array_equal(
+        bounds.stretch(-np.ones(2)), space.low
+    )
+    assert all(bounds.stretch(action) in space for action in np.random.default_rng(1).uniform(-1, 1, (1000, 2)))
 
 
 def test_a_model_from_elsewhere_needs_trust(tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""Running means and variances that a model was trained with, as plain JSON inside the model's zip file."""
+"""The scales that a model was trained in, as plain JSON inside the model's zip file."""
 
 from __future__ import annotations
 
@@ -24,16 +24,32 @@ class Moments:
 
 
 @dataclass(frozen=True)
+class Bounds:
+    """Lowest and highest actions of the environment, nested lists of the action space's shape."""
+
+    low: Any
+    high: Any
+
+    def stretch(self, action: np.ndarray) -> np.ndarray:
+        """An action in -1 to 1 mapped linearly onto the bounds, and never beyond them; float32 of the same shape."""
+        low, high = np.array(self.low, np.float32), np.array(self.high, np.float32)
+        stretched: np.ndarray = np.clip(low + (high - low) * (np.asarray(action) + 1) / 2, low, high)
+        return stretched.astype(np.float32)
+
+
+@dataclass(frozen=True)
 class Normalization:
     """What stands between an environment and a model: (x - mean) / sqrt(var + epsilon), cut at +-clip.
 
     Attributes:
+        action: bounds onto which the model's actions in -1 to 1 are mapped; None: it acts in the environment's scale.
         observation: moments of a Box observation under the key `""`, of a Dict observation by key; empty: none.
         reward: moments of the discounted return, whose deviation divides rewards; None: rewards stay as they are.
         clip_observation, clip_reward: largest absolute values after the division.
         epsilon: added to variances.
     """
 
+    action: Bounds | None
     observation: dict[str, Moments]
     reward: Moments | None
     clip_observation: float
@@ -41,11 +57,12 @@ class Normalization:
     epsilon: float
 
     @classmethod
-    def of(cls, env: VecNormalize) -> Normalization:
-        """A copy of what `env` has learnt so far."""
+    def of(cls, env: VecNormalize, action: Bounds | None) -> Normalization:
+        """A copy of what `env` has learnt so far, with the bounds that it maps actions onto."""
         running: Any = getattr(env, "obs_rms", {}) if env.norm_obs else {}
         by_key = running if isinstance(running, dict) else {"": running}
         return cls(
+            action,
             {key: _moments(rms) for key, rms in by_key.items()},
             _moments(env.ret_rms) if env.norm_reward else None,
             env.clip_obs,
@@ -83,6 +100,7 @@ class Normalization:
     def from_json(cls, text: str) -> Normalization:
         """The record that `to_json` wrote."""
         raw = json.loads(text)
+        raw["action"] = raw["action"] and Bounds(**raw["action"])
         raw["observation"] = {key: Moments(**moments) for key, moments in raw["observation"].items()}
         raw["reward"] = raw["reward"] and Moments(**raw["reward"])
         return cls(**raw)

@@ -30,6 +30,7 @@ NOISES = ("none", "normal", "ornstein_uhlenbeck")
 OWN_KEYS = frozenset(
     (
         "name",
+        "rescale_action",
         "normalize_observation",
         "normalize_reward",
         "clip_observation",
@@ -65,6 +66,7 @@ class PolicyKwargs:
 class Sb3Config(AgentConfig):
     """Keys of every SB3 agent. All but `OWN_KEYS` are constructor arguments of the algorithm, under the same name."""
 
+    rescale_action: bool = MISSING
     normalize_observation: bool = MISSING
     normalize_reward: bool = MISSING
     clip_observation: float = MISSING

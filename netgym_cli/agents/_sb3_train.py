@@ -25,7 +25,7 @@ from stable_baselines3.common.utils import should_collect_more_steps
 from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecNormalize
 
 from netgym_cli.agents import _made_here
-from netgym_cli.agents._normalization import MEMBER, Normalization
+from netgym_cli.agents._normalization import MEMBER, Bounds, Normalization
 from netgym_cli.agents._sb3 import OWN_KEYS, NoiseConfig, PolicyKwargs, Sb3Config, frequency, schedule
 from netgym_cli.errors import ConfigError
 from netgym_cli.session import SequentialSessions
@@ -69,7 +69,7 @@ class Trained:
 
     Attributes:
         model: the SB3 algorithm.
-        normalization: None if observations and rewards reach it as they are.
+        normalization: None for a model that was saved without one.
     """
 
     model: BaseAlgorithm
@@ -79,7 +79,8 @@ class Trained:
         """The action that the policy finds best, inside the action space."""
         seen = observation if self.normalization is None else self.normalization.apply(observation)
         action, _ = self.model.predict(seen, deterministic=True)
-        return action
+        bounds = self.normalization and self.normalization.action
+        return bounds.stretch(action) if bounds else action
 
     def save(self, path: Path) -> None:
         """Writes the zip file, which SB3 alone can load too, at one stroke, and signs it as made here."""
@@ -132,14 +133,13 @@ def train(
     learner.set_logger(configure(str(folder / "tb"), ["tensorboard"]))
     walk = _Walk(env, config, folder / "checkpoints")
     learner.learn(env.plan.total_steps, callback=walk)
-    return Trained(learner, normalization_of(learner)), walk.notes
+    return Trained(learner, walk.normalization()), walk.notes
 
 
-def seen_by_learner(config: Sb3Config, env: gymnasium.Env[Any, Any]) -> VecEnv:
-    """`env` as SB3 wants it: one slot, with the running normalisation that the config asks for."""
-    slot: VecEnv = DummyVecEnv([lambda: Monitor(_BareInfo(env))])
-    if not (config.normalize_observation or config.normalize_reward):
-        return slot
+def seen_by_learner(config: Sb3Config, env: gymnasium.Env[Any, Any]) -> VecNormalize:
+    """`env` as SB3 wants it: one slot, in the scales that the config asks for."""
+    bounds, bare = bounds_of(config, env.action_space), _BareInfo(env)
+    slot = DummyVecEnv([lambda: Monitor(_Stretched(bare, bounds) if bounds else bare)])
     space = env.observation_space
     parts = space.items() if isinstance(space, spaces.Dict) else ()
     boxes = [key for key, part in parts if isinstance(part, spaces.Box)] or None
@@ -190,10 +190,11 @@ def noise(config: NoiseConfig, space: spaces.Space[Any]) -> NormalActionNoise | 
     return OrnsteinUhlenbeckActionNoise(mean, sigma, config.theta)
 
 
-def normalization_of(model: BaseAlgorithm) -> Normalization | None:
-    """The present moments of the model's environment, if it normalises."""
-    env = model.get_vec_normalize_env()
-    return None if env is None else Normalization.of(env)
+def bounds_of(config: Sb3Config, space: spaces.Space[Any]) -> Bounds | None:
+    """The bounds onto which actions are mapped, if the config asks for it and the actions are numbers."""
+    if config.rescale_action and isinstance(space, spaces.Box):
+        return Bounds(space.low.tolist(), space.high.tolist())
+    return None
 
 
 class _BareInfo(gymnasium.Wrapper[Any, Any, Any, Any]):
@@ -208,18 +209,37 @@ class _BareInfo(gymnasium.Wrapper[Any, Any, Any, Any]):
         return observation, float(reward), terminated, truncated, {}
 
 
+class _Stretched(gymnasium.ActionWrapper[Any, Any, Any]):
+    """Lets the learner act in -1 to 1, where a policy starts in the middle of the action space and not at an edge."""
+
+    def __init__(self, env: gymnasium.Env[Any, Any], bounds: Bounds) -> None:
+        super().__init__(env)
+        self.bounds = bounds
+        self.action_space = spaces.Box(-1, 1, env.action_space.shape, np.float32)
+
+    def action(self, action: np.ndarray) -> np.ndarray:
+        return self.bounds.stretch(action)
+
+
 class _Walk(BaseCallback):
     """Stops with the last session and saves checkpoints on the way."""
 
     def __init__(self, env: SequentialSessions, config: Sb3Config, checkpoints: Path) -> None:
         super().__init__()
         self.sessions, self.every, self.folder = env, config.checkpoint_every_steps, checkpoints
+        self.bounds = bounds_of(config, env.action_space)
         self.notes: list[str] = []
+
+    def normalization(self) -> Normalization:
+        """The scales of this moment."""
+        env = self.model.get_vec_normalize_env()
+        assert env is not None
+        return Normalization.of(env, self.bounds)
 
     def _on_step(self) -> bool:
         if self.every and self.num_timesteps % self.every == 0:
             self.folder.mkdir(exist_ok=True)
-            trained = Trained(self.model, normalization_of(self.model))
+            trained = Trained(self.model, self.normalization())
             trained.save(self.folder / f"step_{self.num_timesteps:09d}.zip")
         if not self.sessions.finished:
             return True
