@@ -72,7 +72,7 @@ def keys(config: Mapping[str, Any], files: Iterable[tuple[str, Path]], group: st
         prefix = f"{home}." if home else ""
         meanings |= {prefix + key: meaning for key, meaning in comments(file.read_text(encoding="utf-8")).items()}
     chosen = {group: config[group]} if group else config
-    return [Key(key, value, unit(key), meanings.get(key, "")) for key, value in _leaves(chosen)]
+    return [Key(key, value, unit(key), _nearest(meanings, key)) for key, value in _leaves(chosen)]
 
 
 def comments(text: str) -> dict[str, str]:
@@ -128,6 +128,13 @@ def _space(space: Any, labels: Sequence[str]) -> dict[str, Any]:
     if hasattr(space, "low"):
         described |= {"low": float(space.low.min()), "high": float(space.high.max())}
     return described
+
+
+def _nearest(meanings: Mapping[str, str], key: str) -> str:
+    """The meaning of `key`, or of what it is part of: a position written in one line has one comment."""
+    while key not in meanings and "." in key:
+        key = key.rpartition(".")[0]
+    return meanings.get(key, "")
 
 
 def _leaves(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-import gymnasium
 import numpy as np
 
 from netgym_cli.config import EnvConfig, SimulatorConfig
-from netgym_cli.env import NetworkEnv
+from netgym_cli.env import NetworkEnv, StepInfo
+from netgym_cli.simulators import Stats
+
+COLOUR = re.compile(r"\x1b\[\d*m")
 
 
 @dataclass(frozen=True)
@@ -24,13 +27,18 @@ class Verdict:
     message: str
 
 
-class SeededSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
-    """Lets `reset(seed=...)` end a running session, which the checkers ask for at any time."""
+class CheckedEnv(NetworkEnv):
+    """What the checkers expect: `reset(seed=...)` at any time, and an `info` that `==` can compare."""
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, StepInfo]:
         if seed is not None:
             options = {**(options or {}), "new_session": True}
-        return self.env.reset(seed=seed, options=options)
+        observation, info = super().reset(seed=seed, options=options)
+        return observation, _comparable(info)
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, StepInfo]:
+        *outcome, info = super().step(action)
+        return *outcome, _comparable(info)
 
 
 def check(config: EnvConfig, simulator: SimulatorConfig, steps: int = 20) -> list[Verdict]:
@@ -45,14 +53,14 @@ def check(config: EnvConfig, simulator: SimulatorConfig, steps: int = 20) -> lis
     def gymnasium_api() -> None:
         from gymnasium.utils.env_checker import check_env
 
-        with closing(NetworkEnv(config, simulator)) as env:
-            check_env(SeededSessions(env), skip_render_check=True)
+        with closing(CheckedEnv(config, simulator)) as env:
+            check_env(env, skip_render_check=True)
 
     def sb3_api() -> None:
         from stable_baselines3.common.env_checker import check_env
 
-        with closing(NetworkEnv(config, simulator)) as env:
-            check_env(SeededSessions(env))
+        with closing(CheckedEnv(config, simulator)) as env:
+            check_env(env)
 
     def same_seed() -> None:
         first, second = (_record(config, simulator, 1, steps) for _ in range(2))
@@ -69,6 +77,12 @@ def check(config: EnvConfig, simulator: SimulatorConfig, steps: int = 20) -> lis
         _verdict("same seed, same numbers", same_seed),
         _verdict("other seed, other numbers", other_seed),
     ]
+
+
+def _comparable(info: StepInfo) -> StepInfo:
+    """`info` without what rightly differs from one session to the next, and without the frame made on demand."""
+    kept = {key: value for key, value in info.items() if key not in ("session", "wall_ms")}
+    return StepInfo({key: value.values if isinstance(value, Stats) else value for key, value in kept.items()})
 
 
 def _record(config: EnvConfig, simulator: SimulatorConfig, seed: int, steps: int) -> list[tuple[bytes, float, bytes]]:
@@ -101,5 +115,5 @@ def _verdict(name: str, promise: Callable[[], None]) -> Verdict:
             failure = f"{type(error).__name__}: {error}".splitlines()[0]
     if failure:
         return Verdict(name, False, failure)
-    told = {str(warning.message).splitlines()[0] for warning in heard if issubclass(warning.category, UserWarning)}
+    told = {COLOUR.sub("", str(warning.message)).splitlines()[0] for warning in heard}
     return Verdict(name, True, "; ".join(sorted(told)))

@@ -217,21 +217,16 @@ def run_sweep(overrides: list[str], config_dirs: list[Path]) -> None:
         raise typer.Exit(1)
 
 
-class Terminated(KeyboardInterrupt):
-    """SIGTERM, made to unwind everything that Ctrl-C unwinds."""
-
-
 @contextmanager
 def errors_to_exit_codes(verb: str) -> Iterator[None]:
     """One message and the right exit code for whatever goes wrong; NETGYM_TRACEBACK=1 shows the traceback too."""
-    announce_foreign_code()
     previous = signal.signal(signal.SIGTERM, _terminate)
     try:
         yield
     except typer.Exit:
         raise
     except KeyboardInterrupt as interrupt:
-        _fail(verb, "interrupted", interrupt, 143 if isinstance(interrupt, Terminated) else 130)
+        _fail(verb, "interrupted", interrupt, 143 if interrupt.args == ("SIGTERM",) else 130)
     except ConfigError as error:
         _fail(verb, str(error), error, 2)
     except (NetgymError, OSError) as error:
@@ -254,16 +249,15 @@ def _fail(verb: str, message: str, error: BaseException, code: int) -> NoReturn:
 
 
 def _terminate(number: int, frame: object) -> NoReturn:
-    raise Terminated
+    raise KeyboardInterrupt("SIGTERM")  # unwinds all that Ctrl-C unwinds
 
 
 def announce_foreign_code() -> None:
     """Says on stderr which of the user's classes were loaded."""
     log = logging.getLogger("netgym_cli.registry")
-    if not log.handlers:
-        log.addHandler(logging.StreamHandler())
-        log.setLevel(logging.INFO)
-        log.propagate = False
+    log.addHandler(logging.StreamHandler())
+    log.setLevel(logging.INFO)
+    log.propagate = False
 
 
 def end_with_parent() -> None:
@@ -318,4 +312,5 @@ def table(heads: list[str], rows: list[list[str]]) -> None:
 
 def main() -> None:
     """The `netgym` program."""
+    announce_foreign_code()
     app(prog_name="netgym")

@@ -18,7 +18,7 @@ from omegaconf import MISSING, DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from netgym_cli import confdirs, explain
-from netgym_cli.config import RunConfig, SimulatorConfig, known_keys, typed, unknown_key
+from netgym_cli.config import RunConfig, SimulatorConfig, typed, unknown_key
 from netgym_cli.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -105,6 +105,8 @@ class Composer:
         """Turns what Hydra, OmegaConf and YAML raise into one `ConfigError`."""
         try:
             yield
+        except ConfigError:
+            raise
         except explain.CAUSES as error:
             raise ConfigError(explain.explain(error, self._known_keys)) from error
 
@@ -139,19 +141,19 @@ def typed_run(config: DictConfig) -> RunConfig:
         raw: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
     except OmegaConfBaseException as error:
         raise ConfigError(explain.explain(error, lambda: list(explain.dotted_keys(config)))) from error
+    own, groups = {field.name for field in fields(_Top)}, {*confdirs.GROUPS, "simulator"}
+    for extra in raw.keys() - own - groups:
+        raw.pop(extra)
+        raise ConfigError(unknown_key(extra, list(explain.dotted_keys(raw))))
+    top = typed(_Top, {key: raw[key] for key in own & raw.keys()}, "")
     parts: dict[str, Any] = {}
     for group, registry in (("env", adapters.registry), ("agent", agents.registry), ("channel", channels.registry)):
-        given = raw.pop(group, None)
+        given = raw.get(group)
         if not isinstance(given, dict) or not isinstance(given.get("name"), str):
             raise ConfigError(f"'{group}' is {given!r}; allowed: a mapping with a 'name'. Choose one by {group}=NAME.")
         parts[group] = typed(registry.load(given["name"]).config_schema, given, group)
-    parts["simulator"] = typed(SimulatorConfig, raw.pop("simulator", {}), "simulator")
-    top = {field.name for field in fields(_Top)}
-    for extra in raw.keys() - top:
-        nested = [f"{group}.{key}" for group, part in parts.items() for key in known_keys(type(part))]
-        raise ConfigError(unknown_key(extra, [*sorted(top), *parts, *nested]))
-    rest = typed(_Top, raw, "")
-    run = RunConfig(**parts, seed=rest.seed, sessions=rest.sessions)
+    parts["simulator"] = typed(SimulatorConfig, raw.get("simulator", {}), "simulator")
+    run = RunConfig(**parts, seed=top.seed, sessions=top.sessions)
     run.validate()
     return run
 

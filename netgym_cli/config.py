@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, is_dataclass
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from omegaconf import MISSING, OmegaConf
 from omegaconf.errors import ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException
@@ -112,6 +112,7 @@ def typed(schema: type[C], raw: Mapping[str, Any], where: str) -> C:
         merged = OmegaConf.merge(OmegaConf.structured(schema), OmegaConf.create(raw))  # type: ignore[call-overload]
         return OmegaConf.to_object(merged)  # type: ignore[return-value]
     except OmegaConfBaseException as error:
+        _check_list_items(schema, raw, where)  # OmegaConf forgets which item of a list it was
         place = f"{where}.{error.full_key or error.key or ''}".strip(".")
         if isinstance(error, ConfigKeyError):
             known = [f"{where}.{key}".strip(".") for key in known_keys(schema)]
@@ -122,6 +123,17 @@ def typed(schema: type[C], raw: Mapping[str, Any], where: str) -> C:
         for theirs, plain_word in (("ListConfig", "list"), ("DictConfig", "mapping"), ("Integer", "a whole number")):
             reason = reason.replace(theirs, plain_word)
         raise ConfigError(f"bad value for '{place}': {reason}.") from error
+
+
+def _check_list_items(schema: type, raw: Any, where: str) -> None:
+    for name, kind in get_type_hints(schema).items():
+        value = raw.get(name) if isinstance(raw, Mapping) else None
+        item_kind = next(iter(get_args(kind)), None)
+        if is_dataclass(kind):
+            _check_list_items(kind, value, f"{where}.{name}")  # type: ignore[arg-type]
+        elif is_dataclass(item_kind) and isinstance(value, Sequence):
+            for place, item in enumerate(value):
+                typed(item_kind, item, f"{where}.{name}[{place}]")  # type: ignore[arg-type]
 
 
 def unknown_key(key: str, known: Sequence[str]) -> str:

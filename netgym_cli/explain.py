@@ -13,7 +13,7 @@ from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBase
 from netgym_cli.config import unknown_key
 from netgym_cli.registry import unknown
 
-CAUSES = (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError)
+CAUSES = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError)
 
 
 def explain(error: BaseException, known_keys: Callable[[], Sequence[str]]) -> str:

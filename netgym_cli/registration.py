@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Sequence
-from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
@@ -28,7 +27,7 @@ def _register() -> None:
             gymnasium.register(env_id, entry_point="netgym_cli.make:make_env", kwargs={"name": name})
 
 
-class _WhenImported(MetaPathFinder):
+class _WhenImported:
     """Steps aside at the first `import gymnasium` and registers when that is done."""
 
     def find_spec(

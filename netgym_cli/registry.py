@@ -27,6 +27,7 @@ class Registry(Generic[T]):
 
     def __init__(self, kind: str, package: str, base: type[T]) -> None:
         self.kind, self.package, self.base = kind, package, base
+        self._announced: set[str] = set()
 
     def names(self) -> list[str]:
         """Member names, sorted, without importing any of them."""
@@ -59,7 +60,9 @@ class Registry(Generic[T]):
             ) from error
         if not (isinstance(member, type) and issubclass(member, self.base)):
             raise ConfigError(f"{self.kind} '{name}' is not a subclass of {self.base.__module__}.{self.base.__name__}.")
-        log.info("loaded %s %s from %s", self.kind, name, importlib.import_module(module_name).__file__)
+        if name not in self._announced:
+            self._announced.add(name)
+            log.info("loaded %s %s from %s", self.kind, name, importlib.import_module(module_name).__file__)
         return member
 
 
