@@ -1,0 +1,93 @@
+import pytest
+
+from netgym_cli import adapters, agents, catalog, channels, compose, confdirs
+from tests.conftest import REPO
+
+YAML = """\
+# Meaning of the file
+name: x            # who
+plain: 1
+# --- a heading says nothing about the next key
+url: "a # b"       # text with a hash
+long: [1,
+  2]               # a list
+                   # over two lines
+  # and a third
+inner:             # the inner part
+  delay_ms: 3      # wait, ms
+flow: {a_m: 1}     # flow style
+"""
+
+
+def test_comments_are_found_behind_their_keys():
+    assert catalog.comments(YAML) == {
+        "name": "who",
+        "url": "text with a hash",
+        "long": "a list over two lines and a third",
+        "inner": "the inner part",
+        "inner.delay_ms": "wait, ms",
+        "flow": "flow style",
+    }
+
+
+@pytest.mark.parametrize(
+    ("key", "unit"),
+    [
+        ("env.delay_ms", "ms"),
+        ("simulator.step_timeout_s", "s"),
+        ("env.x_m", "m"),
+        ("a.max_rate_mbps", "Mbit/s"),
+        ("a.tx_power_dbm", "dBm"),
+        ("a.speed_mps", "m/s"),
+        ("a.shared_rbg", "RB groups"),
+        ("a.packet_size_bytes", "bytes"),
+        ("seed", ""),
+        ("s", ""),
+        ("env.num_users", ""),
+    ],
+)
+def test_units_come_from_the_keys_ending(key, unit):
+    assert catalog.unit(key) == unit
+
+
+@pytest.mark.parametrize(
+    ("group", "registry"), [("env", adapters.registry), ("agent", agents.registry), ("channel", channels.registry)]
+)
+def test_every_registered_member_is_listed_with_its_meaning(group, registry):
+    listed = {member.name: member for member in catalog.members([group])}
+    assert set(registry.names()) <= set(listed)
+    for member in listed.values():
+        assert member.meaning, f"{member.file} must begin with a comment that says what it is"
+
+
+def test_a_users_directory_is_listed_too():
+    names = [member.name for member in catalog.members(["env"], [REPO / "tests" / "conf"])]
+    assert "toy" in names
+    assert names == sorted(names)
+
+
+@pytest.mark.parametrize("group", ["env", "agent", "channel", "simulator"])
+def test_every_key_of_the_shipped_configs_has_a_meaning(group):
+    names = [member.name for member in catalog.members([group])] if group in confdirs.GROUPS else [None]
+    for name in names:
+        composer = compose.Composer([f"{group}={name}"] if name else [])
+        raw = compose.OmegaConf.to_container(composer.compose(), resolve=True)
+        silent = [key.key for key in catalog.keys(raw, composer.files(), group) if not key.meaning]
+        allowed = {f"{group}.name"}
+        assert not set(silent) - allowed, f"{group}={name}"
+
+
+def test_spaces_are_described():
+    run = compose.typed_run(compose.compose(["env=toy", "agent=random"], [REPO / "tests" / "conf"]))
+    described = catalog.spaces(run.env)
+    assert described["observation"] == {
+        "space": "Box(0.0, 100.0, (1, 3), float32)",
+        "kind": "Box",
+        "shape": [1, 3],
+        "dtype": "float32",
+        "labels": ["rate, Mbit/s"],
+        "low": 0.0,
+        "high": 100.0,
+    }
+    assert described["action"]["shape"] == [3]
+    assert described["step_ms"] == 100.0
