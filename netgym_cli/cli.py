@@ -1,26 +1,20 @@
-"""The command line: one short function per verb. What is heavy is imported where it is used.
-
-Exit codes: 0 done; 1 something failed while it ran; 2 the user can mend it; 130 Ctrl-C; 143 SIGTERM.
-"""
+"""The command line: one short function per verb. What is heavy is imported where it is used."""
 
 from __future__ import annotations
 
 import json
 import logging
-import os
-import signal
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
 from netgym_cli import __version__
-from netgym_cli.errors import ConfigError, NetgymError
+from netgym_cli.exits import end_with_parent, errors_to_exit_codes
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -217,59 +211,12 @@ def run_sweep(overrides: list[str], config_dirs: list[Path]) -> None:
         raise typer.Exit(1)
 
 
-@contextmanager
-def errors_to_exit_codes(verb: str) -> Iterator[None]:
-    """One message and the right exit code for whatever goes wrong; NETGYM_TRACEBACK=1 shows the traceback too."""
-    previous = signal.signal(signal.SIGTERM, _terminate)
-    try:
-        yield
-    except typer.Exit:
-        raise
-    except KeyboardInterrupt as interrupt:
-        _fail(verb, "interrupted", interrupt, 143 if interrupt.args == ("SIGTERM",) else 130)
-    except ConfigError as error:
-        _fail(verb, str(error), error, 2)
-    except (NetgymError, OSError) as error:
-        _fail(verb, str(error), error, 1)
-    except Exception as error:
-        hint = "" if os.environ.get("NETGYM_TRACEBACK") else " (NETGYM_TRACEBACK=1 shows where)"
-        _fail(verb, f"{type(error).__name__}: {error}{hint}", error, 1)
-    finally:
-        signal.signal(signal.SIGTERM, previous)
-
-
-def _fail(verb: str, message: str, error: BaseException, code: int) -> NoReturn:
-    if os.environ.get("NETGYM_TRACEBACK") == "1":
-        import traceback
-
-        traceback.print_exception(error)
-    for line in [f"netgym {verb}: {message}", *getattr(error, "__notes__", [])]:
-        typer.echo(line, err=True)
-    raise typer.Exit(code)
-
-
-def _terminate(number: int, frame: object) -> NoReturn:
-    raise KeyboardInterrupt("SIGTERM")  # unwinds all that Ctrl-C unwinds
-
-
 def announce_foreign_code() -> None:
     """Says on stderr which of the user's classes were loaded."""
     log = logging.getLogger("netgym_cli.registry")
     log.addHandler(logging.StreamHandler())
     log.setLevel(logging.INFO)
     log.propagate = False
-
-
-def end_with_parent() -> None:
-    """Ends this process as SIGTERM does when its standard input ends, that is, when its parent is gone."""
-    import threading
-
-    def watch() -> None:
-        while os.read(0, 1024):
-            pass
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def command() -> list[str]:

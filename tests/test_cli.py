@@ -242,9 +242,7 @@ def test_cfg_prints_the_config_and_runs_nothing(workdir):
 
 def test_list_json():
     found = json.loads(netgym("list", "--json", "--config-dir", CONF).stdout)
-    assert {"env": "toy", "agent": "ppo", "channel": "none"}.items() <= {
-        (one["group"], one["name"]) for one in found
-    } | {("env", "toy")}
+    assert {("env", "toy"), ("agent", "ppo"), ("channel", "none")} <= {(one["group"], one["name"]) for one in found}
     assert all(one["meaning"] for one in found)
 
 
