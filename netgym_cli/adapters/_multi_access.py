@@ -81,6 +81,7 @@ class Gma:
     server_delay_ms: float = MISSING
     min_reorder_timeout_ms: float = MISSING
     max_reorder_timeout_ms: float = MISSING
+    tcp_buffer_bytes: int = MISSING
 
 
 @dataclass

@@ -34,7 +34,6 @@ constexpr std::uint16_t ANCHOR_PORT = 20000; // plus the user's index
 constexpr std::uint16_t USER_PORT = 1000;
 constexpr std::uint16_t SINK_PORT = 9;
 constexpr std::uint16_t TUNNEL_MTU = 1452; // 1400 bytes of payload under TCP with timestamps
-constexpr std::uint32_t TCP_BUFFER_BYTES = 1 << 24;
 
 std::string
 Uniform(double low, double high)
@@ -210,8 +209,9 @@ MultiAccess::IntoTunnel(Ptr<Packet> packet, const Address&, const Address&, std:
 void
 MultiAccess::BuildTraffic(const Settings& settings)
 {
-    Config::SetDefault("ns3::TcpSocket::SndBufSize", UintegerValue(TCP_BUFFER_BYTES));
-    Config::SetDefault("ns3::TcpSocket::RcvBufSize", UintegerValue(TCP_BUFFER_BYTES));
+    const UintegerValue tcpBuffer(settings.Integer("gma.tcp_buffer_bytes"));
+    Config::SetDefault("ns3::TcpSocket::SndBufSize", tcpBuffer);
+    Config::SetDefault("ns3::TcpSocket::RcvBufSize", tcpBuffer);
     const auto perSlice = [&](const std::string& key, int user) {
         return settings.Texts("per_slice_config." + key)[SliceOf(user)];
     };
