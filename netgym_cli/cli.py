@@ -100,7 +100,7 @@ def job(folder: Path) -> None:
         from netgym_cli import compose
 
         end_with_parent()
-        say(compose.train_in(folder, command()).lines())
+        say(compose.train_in(folder, ["netgym", "train", *compose.overrides_of(folder)]).lines())
 
 
 @app.command("list")
@@ -179,7 +179,7 @@ def build(overrides: Overrides = None, config_dir: ConfigDir = None) -> None:
     with errors_to_exit_codes("build"):
         from netgym_cli.simulators.ns3 import build as builder
 
-        built = builder.ensure(ns3_prefix(overrides, config_dir), report=lambda line: typer.echo(line, err=True))
+        built = builder.ensure(ns3_prefix(overrides, config_dir))
         how = "was built already" if built.cached else f"built in {built.seconds:.0f} s"
         typer.echo(f"{built.library or 'no compiler: nothing'} {how}")
 
@@ -211,9 +211,9 @@ def run_sweep(overrides: list[str], config_dirs: list[Path]) -> None:
         raise typer.Exit(1)
 
 
-def announce_foreign_code() -> None:
-    """Says on stderr which of the user's classes were loaded."""
-    log = logging.getLogger("netgym_cli.registry")
+def show_log() -> None:
+    """Says on stderr what takes long (compiling) and which of the user's classes were loaded."""
+    log = logging.getLogger("netgym_cli")
     log.addHandler(logging.StreamHandler())
     log.setLevel(logging.INFO)
     log.propagate = False
@@ -259,5 +259,5 @@ def table(heads: list[str], rows: list[list[str]]) -> None:
 
 def main() -> None:
     """The `netgym` program."""
-    announce_foreign_code()
+    show_log()
     app(prog_name="netgym")

@@ -196,6 +196,11 @@ def train_in(folder: Path, command: list[str]) -> Summary:
         raise
 
 
+def overrides_of(folder: Path) -> list[str]:
+    """The overrides that made the run in `folder`."""
+    return list(OmegaConf.load(folder / ".hydra" / "overrides.yaml"))
+
+
 def save_resolved(config: DictConfig) -> Path:
     """Replaces the running job's `.hydra/config.yaml` by its values without interpolations; returns its folder."""
     folder = Path(HydraConfig.get().runtime.output_dir)

@@ -122,7 +122,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
 
         Returns:
             observation, reward, terminated, truncated, info. `info` holds `network_stats` (a pandas frame, made when
-            looked up), `sim_time_ms`, `wall_ms`, `events`, `session`, `episode`, `session_seed` and `kpis`.
+            looked up), `sim_time_ms`, `wall_ms`, `events`, `session`, `episode_index`, `session_seed` and `kpis`.
 
         Raises:
             ActionError: wrong shape, NaN or out of range; nothing was simulated.
@@ -152,8 +152,8 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         """Changes config keys for the next session (nested dictionaries, as in the YAML).
 
         Raises:
-            SessionError: a session is running; end it first, parameters only change between sessions.
-            ConfigError: unknown key, bad value, or a change of the spaces that an agent was built for.
+            SessionError: a session is running, or the change would alter the spaces that an agent was built for.
+            ConfigError: unknown key or bad value.
         """
         self._refuse_while_running(", ".join(overrides))
         merged = OmegaConf.merge(plain(self.config), dict(overrides))
@@ -207,7 +207,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
             sim_time_ms=self.stats.ts_ms,
             events=self.stats.events,
             session=self.session,
-            episode=self.episode,
+            episode_index=self.episode,
             session_seed=self.session_seed,
             kpis=self.adapter.kpis(self.stats),
         )

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from netgym_cli import adapters, agents
+from netgym_cli import adapters, agents, simulators
 from netgym_cli.agents import Agent
 from netgym_cli.config import RunConfig
 from netgym_cli.env import NetworkEnv
@@ -76,12 +76,15 @@ def train(config: RunConfig, folder: Path, command: list[str], console: bool | N
     folder.mkdir(parents=True, exist_ok=True)
     recorder = Recorder(folder / "metrics")
     record = RunRecord(folder, command, config.seed, plan.total_steps)
-    with _signals(_interrupt, signal.SIGTERM), RunProgress(plan.total_steps, len(plan.configs), console) as progress:
-        env = SequentialSessions(NetworkEnv(config.env, config.simulator), plan, (recorder, record, progress))
-        with _whatever_happens(env, recorder, record, folder, command):
+    progress = RunProgress(plan.total_steps, len(plan.configs), console)
+    network = NetworkEnv(config.env, config.simulator)
+    env = SequentialSessions(network, plan, (recorder, record, progress))
+    with _signals(_interrupt, signal.SIGTERM), _whatever_happens(env, recorder, record, folder, command):
+        simulators.registry.load(network.adapter.simulator).prepare(config.simulator)
+        with progress:
             agent.learn(env, config.seed, folder)
             agent.save(folder)
-            recorder.close("stopped", "the agent stopped early")
+        recorder.close("stopped", "the agent stopped early")
     return Summary.of(folder, recorder, record, agent)
 
 

@@ -107,8 +107,9 @@ class NqosSplit(Adapter[NqosSplitConfig]):
             raise ActionError(f"action has shape {weights.shape}; allowed: {shape} (users, Wi-Fi NR LTE), or empty.")
         if not np.isfinite(weights).all():
             raise ActionError(f"action holds NaN or infinity: {weights.tolist()}; allowed: weights from 0 to 1.")
-        if weights.min() < 0 or weights.max() > 1:
-            raise ActionError(f"action ranges from {weights.min()} to {weights.max()}; allowed: weights from 0 to 1.")
+        low, high = weights.min(), weights.max()
+        if low < 0 or high > 1:
+            raise ActionError(f"action ranges from {low} to {high}; allowed: weights from 0 to 1.")
         sums = weights.sum(axis=1, keepdims=True)
         all_wifi = np.array([1.0, 0.0, 0.0])
         return np.where(sums > 0, weights / np.where(sums > 0, sums, 1.0), all_wifi).ravel()
@@ -139,8 +140,8 @@ def mean_owd_ms(owd_ms: np.ndarray) -> float:
 def utility(rate_mbps: np.ndarray, owd_ms: np.ndarray) -> float:
     """Rate against delay: 0.5 ln T - 0.5 ln D, in [-5.76, 3.45].
 
-    T is the mean rate over users, kept in [0.01, 1000] Mbit/s; D the mean one-way delay over users with traffic, kept in
-    [1, 1000] ms. A network that delivers (almost) nothing counts as having the longest delay, so it is worst of all;
+    T is the mean rate over users, kept in [0.01, 1000] Mbit/s; D the mean one-way delay over users with traffic, kept
+    in [1, 1000] ms. A network that delivers (almost) nothing counts as having the longest delay, so it is worst of all;
     delays under a millisecond earn nothing more.
     """
     rate = float(rate_mbps.mean())

@@ -7,7 +7,7 @@ made only when somebody looks.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -101,7 +101,14 @@ class Stats:
             values = self[row.key].tolist()
             line = lines.setdefault(
                 f"{row.source}::{name}",
-                {"source": row.source, "name": name, "id": list(row.ids), "ts": self.ts_ms, "value": [], "unit": row.unit},
+                {
+                    "source": row.source,
+                    "name": name,
+                    "id": list(row.ids),
+                    "ts": self.ts_ms,
+                    "value": [],
+                    "unit": row.unit,
+                },
             )
             if not slice_id:
                 line["value"] = values
@@ -119,9 +126,9 @@ class Simulator(ABC):
     def __init__(self, config: SimulatorConfig) -> None:
         self.config = config
 
-    @classmethod
-    def prepare(cls, config: SimulatorConfig, report: Callable[[str], None]) -> None:
-        """Does what needs doing once per machine, such as compiling, and tells `report` lines of progress."""
+    @classmethod  # noqa: B027 - most simulators have nothing to prepare
+    def prepare(cls, config: SimulatorConfig) -> None:
+        """Does what needs doing once per machine, such as compiling; logs its progress."""
 
     @abstractmethod
     def start(self, scenario: str, settings: Mapping[str, Any], seed: int) -> Stats:

@@ -5,7 +5,8 @@ A fault in ns-3 ends the worker, never the trainer, and arrives here as a `Simul
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -29,8 +30,8 @@ class Ns3Simulator(Simulator):
         self._describe = ""
 
     @classmethod
-    def prepare(cls, config: SimulatorConfig, report: Callable[[str], None]) -> None:
-        ensure(config.ns3_prefix, report)
+    def prepare(cls, config: SimulatorConfig) -> None:
+        ensure(config.ns3_prefix)
 
     @property
     def pid(self) -> int | None:
@@ -67,10 +68,8 @@ class Ns3Simulator(Simulator):
                 ended = worker.connection.poll(self.config.close_timeout_s)
             except OSError:
                 ended = True
-            try:
+            with suppress(SimulatorDied):  # then the zygote is gone, and the kernel has ended its workers
                 self._zygote.wait(worker.pid) if ended else self._zygote.kill(worker.pid)
-            except SimulatorDied:
-                pass  # the zygote is gone, and the kernel has ended its workers
 
     def _stats(self, timeout_s: float, key: str) -> Stats:
         numbers = self._receive(protocol.STATS, timeout_s, key)
@@ -78,10 +77,8 @@ class Ns3Simulator(Simulator):
 
     def _send(self, frame: bytes) -> None:
         assert self._worker is not None, "start() comes first"
-        try:
+        with suppress(OSError):  # it has ended; what it said last, or how it ended, is found by the next receive
             self._worker.connection.send_bytes(frame)
-        except OSError:
-            self._raise_died()
 
     def _receive(self, kind: bytes, timeout_s: float, key: str) -> Any:
         assert self._worker is not None and self._zygote is not None

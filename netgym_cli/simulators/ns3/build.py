@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import logging
 import os
 import re
 import shutil
@@ -30,6 +31,8 @@ FLAGS = "-std=c++20 -O2 -fPIC".split()
 LINK_FLAGS = "-Wl,--unresolved-symbols=ignore-in-shared-libs -Wl,-z,lazy".split()
 
 Report = Callable[[str], None]
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ def locate(prefix: str | None = None) -> Ns3:
         spec = find_spec("ns3")
         if spec is None or not spec.submodule_search_locations:
             raise BuildError("ns-3 is not installed. Install it with: pip install ns3")
-        root = Path(list(spec.submodule_search_locations)[0])
+        root = Path(next(iter(spec.submodule_search_locations)))
     else:
         root = Path(prefix).expanduser().resolve()
     for library_dir in (root / "lib64", root / "lib"):
@@ -140,16 +143,17 @@ def ensure(prefix: str | None = None, report: Report | None = None) -> Built:
     """The native part for the ns-3 under `prefix` (None: the wheel), compiled now if it is not in the cache.
 
     Args:
-        report: told a line of progress now and then while compiling.
+        prefix: an installed ns-3, or None for the wheel.
+        report: told a line of progress now and then while compiling; None: this module's log.
 
     Raises:
         BuildError: the compiler failed; its first errors are in the message.
     """
     started = time.perf_counter()
-    tell = report or (lambda line: None)
+    tell = report or log.info
     ns3, cxx = locate(prefix), compiler()
     if cxx is None:
-        tell("no C++ compiler found: cling compiles the simulator in every process (about 10 s); installing g++ is better")
+        tell("no C++ compiler found: cling compiles the simulator at every start (about 10 s); install g++ to avoid it")
         return Built(ns3, None, False, time.perf_counter() - started)
     library = library_path(ns3, cxx)
     if library.exists():
@@ -197,6 +201,7 @@ def _run(command: list[str]) -> None:
     if result.returncode:
         errors = [line for line in result.stderr.splitlines() if "error" in line][:8]
         raise BuildError(
-            "the simulator could not be compiled:\n  " + "\n  ".join(errors or result.stderr.splitlines()[-8:])
+            "the simulator could not be compiled:\n  "
+            + "\n  ".join(errors or result.stderr.splitlines()[-8:])
             + f"\nThe command was: {' '.join(command)}\nCheck the compiler (C++20) and `netgym doctor`."
         )

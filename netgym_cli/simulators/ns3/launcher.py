@@ -45,7 +45,7 @@ class Zygote:
 
     def __init__(self, built: Built, timeout_s: float) -> None:
         self._lock = threading.Lock()
-        self._output = tempfile.TemporaryFile()
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process that writes it
         self._control, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         spec = {
             "library": str(built.library) if built.library else None,
@@ -76,7 +76,7 @@ class Zygote:
 
     @classmethod
     def shared(cls, prefix: str | None, timeout_s: float) -> Zygote:
-        """This process's zygote for the ns-3 under `prefix`, started (and its native part built) when needed."""
+        """The zygote of this process for the ns-3 under `prefix`, started (and its native part built) when needed."""
         with cls._shared_lock:
             zygote = cls._shared.get(prefix)
             if zygote is None or zygote._process.poll() is not None:
@@ -99,7 +99,7 @@ class Zygote:
 
     def fork(self) -> Worker:
         """A new worker process."""
-        output = tempfile.TemporaryFile()
+        output = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the worker
         near, far = socket.socketpair()
         with far:
             reply = self._ask({"do": "fork"}, [far.fileno(), output.fileno()])

@@ -1,0 +1,1 @@
+"""The simulator's side: a program of its own under GPL-2.0, because it links ns-3. Only `protocol` is shared."""

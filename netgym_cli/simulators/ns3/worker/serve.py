@@ -16,7 +16,7 @@ def serve(connection: Connection, native: Any) -> None:
         connection: to the trainer.
         native: the `netgym` C++ namespace.
     """
-    scenario = None
+    scenario: Any = None
     patience_s: float | None = None
     try:
         while True:
@@ -31,7 +31,8 @@ def serve(connection: Connection, native: Any) -> None:
                 scenario.WarmUp()
                 connection.send_bytes(protocol.pack_json(protocol.LAYOUT, {"layout": str(scenario.Layout())}))
             else:
-                scenario.Act(np.array(content), content.size)
+                # cppyy takes an empty array for no pointer at all, but 0 for a null one
+                scenario.Act(np.array(content) if content.size else 0, content.size)
                 scenario.Advance()
             connection.send_bytes(_measurement(scenario, native))
     except (EOFError, BrokenPipeError, ConnectionResetError):
@@ -48,4 +49,5 @@ def _measurement(scenario: Any, native: Any) -> bytes:
     numbers = np.empty(protocol.HEAD + scenario.Size())
     scenario.Read(numbers[protocol.HEAD :])
     numbers[:2] = native.NowMs(), native.Events()
-    return protocol.pack_numbers(protocol.STATS, numbers)
+    frame: bytes = protocol.pack_numbers(protocol.STATS, numbers)
+    return frame
