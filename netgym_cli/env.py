@@ -18,7 +18,7 @@ from netgym_cli import adapters, simulators
 from netgym_cli.adapters import Adapter
 from netgym_cli.config import EnvConfig, SimulatorConfig, plain, typed
 from netgym_cli.errors import SessionError
-from netgym_cli.simulators import Simulator, Stats
+from netgym_cli.simulators import Simulator, Stats, Subscription
 
 
 class StepInfo(dict[str, Any]):
@@ -52,6 +52,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         step_index: steps done in the episode.
         session_seed: seed of the running session.
         stats: the last measurement.
+        reported: the part of it that the adapter subscribes to, as it stands in `info` and in the tables.
     """
 
     metadata: dict[str, Any] = {"render_modes": []}
@@ -65,6 +66,8 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         self.session, self.episode, self.step_index = -1, 0, 0
         self.session_seed: int | None = None
         self.stats: Stats | None = None
+        self.reported: Stats | None = None
+        self._subscription = Subscription(self.adapter.subscription)
         self._base_seed = config.random_seed
         self._first_session = 0
         self._simulator: Simulator | None = None
@@ -171,6 +174,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         if config.random_seed != self.config.random_seed:
             self._base_seed, self._first_session = config.random_seed, self.session + 1
         self.config, self.adapter = config, adapter
+        self._subscription = Subscription(adapter.subscription)
 
     def _refuse_while_running(self, what: str) -> None:
         if self.running:
@@ -202,8 +206,9 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
 
     def _observe(self) -> tuple[Any, StepInfo]:
         assert self.stats is not None
+        self.reported = self._subscription(self.stats)
         info = StepInfo(
-            network_stats=self.stats,
+            network_stats=self.reported,
             sim_time_ms=self.stats.ts_ms,
             events=self.stats.events,
             session=self.session,

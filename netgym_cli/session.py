@@ -154,7 +154,7 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
             raise SessionError(f"step() after the last of {len(self.plan.configs)} sessions; the run is over.")
         network = self.network
         self._last, reward, terminated, truncated, info = network.step(action)
-        assert network.stats is not None and network.session_seed is not None
+        assert network.reported is not None and network.session_seed is not None
         done = Step(
             session=self.session,
             episode=network.episode,
@@ -167,7 +167,7 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
             terminated=terminated,
             truncated=truncated,
             kpis=info["kpis"],
-            stats=network.stats,
+            stats=network.reported,
         )
         for observer in self.observers:
             observer.step(done)

@@ -7,6 +7,7 @@ record, and one YAML file of the same name in conf/env/.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
@@ -27,6 +28,7 @@ class Adapter(ABC, Generic[C]):
         simulator: name of the simulator that runs it (see `netgym_cli.simulators.registry`).
         scenario: name of the scenario inside that simulator.
         observation_space, action_space: the Gymnasium spaces.
+        subscription: measurements kept in `info` and in the tables; None for all of them.
         observation_labels: what each entry along the observation's first axis is, with its unit.
         action_labels: what each entry along the action's last axis is.
     """
@@ -36,6 +38,7 @@ class Adapter(ABC, Generic[C]):
     scenario: ClassVar[str]
     observation_space: spaces.Space[Any]
     action_space: spaces.Space[Any]
+    subscription: Sequence[str] | None = None
     observation_labels: tuple[str, ...] = ()
     action_labels: tuple[str, ...] = ()
 

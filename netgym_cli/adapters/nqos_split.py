@@ -77,6 +77,7 @@ class NqosSplit(Adapter[NqosSplitConfig]):
 
     def __init__(self, config: NqosSplitConfig) -> None:
         super().__init__(config)
+        self.subscription = config.subscribed_network_stats
         users = config.num_users
         bounds = np.array([MEASUREMENTS[name][1:] for name in config.features], dtype=np.float32)
         self.low = np.repeat(bounds[:, :1], users, axis=1)

@@ -7,7 +7,7 @@ made only when somebody looks.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -118,6 +118,30 @@ class Stats:
                 cell["slice"].append(int(slice_id))
                 cell["value"].append(value)
         return pd.DataFrame(list(lines.values()), columns=["source", "name", "id", "ts", "value", "unit"])
+
+
+class Subscription:
+    """Keeps the rows of some measurements and drops the others.
+
+    Args:
+        names: `source::name` of what to keep; a cell row's name covers all its slices. None keeps everything.
+    """
+
+    def __init__(self, names: Sequence[str] | None) -> None:
+        self.names = None if names is None else frozenset(names)
+        self._seen: Layout | None = None
+        self._kept, self._places = Layout(()), np.empty(0, dtype=np.intp)
+
+    def __call__(self, stats: Stats) -> Stats:
+        """`stats` with only the rows subscribed to."""
+        if self.names is None:
+            return stats
+        if stats.layout is not self._seen:
+            rows = [row for row in stats.layout.rows if row.key.partition("::slice=")[0] in self.names]
+            places = [np.arange(stats.layout.size)[stats.layout.places[row.key]] for row in rows]
+            self._seen, self._kept = stats.layout, Layout(tuple(rows))
+            self._places = np.concatenate([np.empty(0, dtype=np.intp), *places])
+        return Stats(self._kept, stats.ts_ms, stats.values[self._places], stats.events)
 
 
 class Simulator(ABC):
