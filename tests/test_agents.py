@@ -10,7 +10,7 @@ import pytest
 from gymnasium import spaces
 
 from netgym_cli import agents, run
-from netgym_cli.agents import _sb3
+from netgym_cli.agents import _sb3, _sb3_config
 from netgym_cli.config import known_keys, typed
 from netgym_cli.env import NetworkEnv
 from netgym_cli.errors import ConfigError, SessionError
@@ -54,7 +54,7 @@ def test_every_constructor_argument_is_a_key(name):
     agent = agents.registry.load(name)
     algorithm = getattr(stable_baselines3, agent.algorithm)
     arguments = set(inspect.signature(algorithm.__init__).parameters) - UNREACHABLE
-    assert {one.name for one in fields(agent.config_schema)} - _sb3.OWN_KEYS == arguments
+    assert {one.name for one in fields(agent.config_schema)} - _sb3_config.OWN_KEYS == arguments
     policy = inspect.signature(algorithm.policy_aliases["MlpPolicy"].__init__).parameters
     given_by_sb3 = {"self", "observation_space", "action_space", "lr_schedule", "use_sde"}
     assert set(agent_yaml(name)["policy_kwargs"]) == set(policy) - given_by_sb3
@@ -64,11 +64,11 @@ def test_names_of_classes_are_the_ones_there_are():
     from netgym_cli.agents._sb3_train import CLASSES
 
     assert {kind: tuple(sorted(known)) for kind, known in CLASSES.items()} == {
-        "activation_fn": _sb3.ACTIVATIONS,
-        "optimizer_class": _sb3.OPTIMIZERS,
-        "features_extractor_class": _sb3.EXTRACTORS,
-        "rollout_buffer_class": _sb3.ROLLOUT_BUFFERS,
-        "replay_buffer_class": _sb3.REPLAY_BUFFERS,
+        "activation_fn": _sb3_config.ACTIVATIONS,
+        "optimizer_class": _sb3_config.OPTIMIZERS,
+        "features_extractor_class": _sb3_config.EXTRACTORS,
+        "rollout_buffer_class": _sb3_config.ROLLOUT_BUFFERS,
+        "replay_buffer_class": _sb3_config.REPLAY_BUFFERS,
     }
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from omegaconf import MISSING
 
-from netgym_cli.adapters import _multi_access_checks
 from netgym_cli.config import EnvConfig
 
 LINKS = ("wifi", "nr", "lte")
@@ -140,13 +139,3 @@ class MultiAccessConfig(EnvConfig):
     def num_users(self) -> int:
         """Users over all slices."""
         return sum(self.per_slice_config.num_users)
-
-    @property
-    def links(self) -> tuple[bool, bool, bool]:
-        """Which links exist, in the order Wi-Fi, NR, LTE."""
-        return bool(self.wifi_ap_locations), bool(self.nr_gnb_locations), True
-
-    def validate(self) -> None:
-        """Raises `ConfigError` naming the keys, their values and what is allowed."""
-        super().validate()
-        _multi_access_checks.check(self)

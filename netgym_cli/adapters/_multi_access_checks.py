@@ -5,13 +5,11 @@ from __future__ import annotations
 import difflib
 from dataclasses import fields
 from functools import reduce
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from netgym_cli.adapters._multi_access import MultiAccessConfig
 from netgym_cli.config import require
 from netgym_cli.errors import ConfigError
-
-if TYPE_CHECKING:
-    from netgym_cli.adapters._multi_access import MultiAccessConfig
 
 MAX_USERS = 50
 MAX_SLICES = 8
@@ -96,7 +94,7 @@ EQUAL = tuple(
 )
 
 
-def check(config: MultiAccessConfig) -> None:
+def check_multi_access(config: MultiAccessConfig) -> None:
     """Raises `ConfigError` for the first thing that is wrong."""
     _check_slices(config)
     for key, choices in CHOICES.items():

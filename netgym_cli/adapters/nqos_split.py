@@ -16,6 +16,7 @@ from gymnasium import spaces
 
 from netgym_cli.adapters import Adapter, is_empty
 from netgym_cli.adapters._multi_access import LINKS, MultiAccessConfig
+from netgym_cli.adapters._multi_access_checks import check_multi_access
 from netgym_cli.config import require
 from netgym_cli.errors import ActionError, ConfigError
 from netgym_cli.simulators import Stats
@@ -54,6 +55,7 @@ class NqosSplitConfig(MultiAccessConfig):
     def validate(self) -> None:
         """Raises `ConfigError` naming the keys, their values and what is allowed."""
         super().validate()
+        check_multi_access(self)
         require(self.reward in REWARDS, "env.reward", self.reward, ", ".join(REWARDS))
         require(len(self.features) >= 1, "env.features", self.features, "a list of one or more measurement names")
         for name in self.features:

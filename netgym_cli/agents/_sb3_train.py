@@ -26,7 +26,7 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecNormalize
 
 from netgym_cli.agents import _made_here
 from netgym_cli.agents._normalization import MEMBER, Bounds, Normalization
-from netgym_cli.agents._sb3 import OWN_KEYS, NoiseConfig, PolicyKwargs, Sb3Config, frequency, schedule
+from netgym_cli.agents._sb3_config import OWN_KEYS, NoiseConfig, PolicyKwargs, Sb3Config, frequency, schedule
 from netgym_cli.errors import ConfigError
 from netgym_cli.session import SequentialSessions
 

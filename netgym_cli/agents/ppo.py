@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from gymnasium import spaces
 from omegaconf import MISSING
 
-from netgym_cli.agents._sb3 import OnPolicyConfig, Sb3Agent, schedule
+from netgym_cli.agents._sb3 import Sb3Agent
+from netgym_cli.agents._sb3_config import OnPolicyConfig, schedule
 from netgym_cli.config import require
 from netgym_cli.errors import ConfigError
 

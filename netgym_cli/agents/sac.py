@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from omegaconf import MISSING
 
-from netgym_cli.agents._sb3 import OffPolicyConfig, PolicyKwargs, Sb3Agent
+from netgym_cli.agents._sb3 import Sb3Agent
+from netgym_cli.agents._sb3_config import OffPolicyConfig, PolicyKwargs
 from netgym_cli.config import require
 
 

@@ -123,9 +123,10 @@ def sources() -> list[Path]:
 
 def library_path(ns3: Ns3, cxx: str) -> Path:
     """Where the library for exactly these sources, this ns-3 and this compiler is kept."""
-    version = subprocess.run([cxx, "--version"], capture_output=True, text=True, check=True).stdout
+    version = subprocess.run([cxx, "--version"], capture_output=True, text=True).stdout
     core = ns3.libraries[0].stat()
-    digest = hashlib.sha256(repr((version, ns3.compile_flags, ns3, core.st_size, core.st_mtime_ns)).encode())
+    flags = ns3.compile_flags, ns3.link_flags
+    digest = hashlib.sha256(repr((version, flags, ns3, core.st_size, core.st_mtime_ns)).encode())
     for path in sorted(NATIVE.iterdir()):
         if path.suffix in (".h", ".cc"):
             digest.update(path.name.encode() + path.read_bytes())

@@ -37,8 +37,8 @@ def load(spec: dict[str, Any]) -> Any:
             cppyy.load_library(library)
     cppyy.include(spec["header"])
     if not spec["library"]:
-        for source in spec["sources"]:
-            cppyy.include(source)
+        # All at once: cling runs static initialisers after each piece, and sources refer to each other.
+        cppyy.cppdef("".join(f'#include "{source}"\n' for source in spec["sources"]))
     native = cppyy.gbl.netgym
     native.ExitOnFatal(protocol.FATAL_STATUS)
     native.NowMs()  # compiles the call wrappers' common part before the first fork

@@ -50,7 +50,8 @@ UdpSource::StopApplication()
 void
 UdpSource::SendNext()
 {
-    m_socket->Send(Create<Packet>(packetBytes));
+    // Named in full: cling reads all sources as one, where netgym has a Create of its own.
+    m_socket->Send(ns3::Create<Packet>(packetBytes));
     const double gapS = packetBytes * 8e-6 / rateMbps;
     m_next = Simulator::Schedule(Seconds(poisson ? m_gap->GetValue(gapS, 0) : gapS), &UdpSource::SendNext, this);
 }
@@ -93,7 +94,7 @@ void
 TcpSource::Fill(Ptr<Socket> socket, std::uint32_t)
 {
     const std::uint32_t burst = 8 * segmentBytes;
-    while (socket->GetTxAvailable() >= burst && socket->Send(Create<Packet>(burst)) > 0)
+    while (socket->GetTxAvailable() >= burst && socket->Send(ns3::Create<Packet>(burst)) > 0)
     {
     }
 }
