@@ -23,7 +23,10 @@ def network(users=1, rate_mbps=2.0, at=None, simulator=None, **overrides) -> Net
 
     `at` = (x, y) keeps every user at that spot.
     """
-    place = {"wifi_ap_locations": [{"x_m": 0, "y_m": 0, "z_m": 3}], "nr_gnb_locations": [{"x_m": 50, "y_m": 0, "z_m": 15}]}
+    place = {
+        "wifi_ap_locations": [{"x_m": 0, "y_m": 0, "z_m": 3}],
+        "nr_gnb_locations": [{"x_m": 50, "y_m": 0, "z_m": 15}],
+    }
     area = dict(zip(("min_x_m", "max_x_m", "min_y_m", "max_y_m"), (0, 20, 0, 20), strict=True))
     if at:
         area = {"min_x_m": at[0], "max_x_m": at[0], "min_y_m": at[1], "max_y_m": at[1]}
@@ -61,6 +64,14 @@ def _status(pid: int) -> tuple[int, str]:
     return int(parent), state
 
 
+def dead(pid: int) -> bool:
+    """Whether a process has ended, reaped or not."""
+    try:
+        return _status(pid)[1] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
 def children(parent: int) -> list[int]:
     """Child processes, zombies included."""
     found = []
@@ -88,7 +99,7 @@ def marked(mark: str) -> list[int]:
     found = []
     for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
         try:
-            if mark.encode() in Path(f"/proc/{pid}/environ").read_bytes() and _status(pid)[1] != "Z":
+            if mark.encode() in Path(f"/proc/{pid}/environ").read_bytes() and not dead(pid):
                 found.append(pid)
         except (FileNotFoundError, ProcessLookupError, PermissionError):
             continue
