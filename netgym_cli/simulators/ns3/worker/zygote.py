@@ -38,7 +38,9 @@ def load(spec: dict[str, Any]) -> Any:
     cppyy.include(spec["header"])
     if not spec["library"]:
         # All at once: cling runs static initialisers after each piece, and sources refer to each other.
-        cppyy.cppdef("".join(f'#include "{source}"\n' for source in spec["sources"]))
+        # Without fused multiply-add, as g++ compiles for x86-64: a session's numbers do not depend on the compiler.
+        sources = "".join(f'#include "{source}"\n' for source in spec["sources"])
+        cppyy.cppdef(f"#pragma STDC FP_CONTRACT OFF\n{sources}")
     native = cppyy.gbl.netgym
     native.ExitOnFatal(protocol.FATAL_STATUS)
     native.NowMs()  # compiles the call wrappers' common part before the first fork
