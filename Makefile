@@ -1,6 +1,6 @@
 VENV        ?= .venv
 PYTHON      ?= python3
-DEMO        ?= env=nqos_split agent=ppo seed=1
+DEMO        ?= env=nqos_split agent=ppo seed=1 env.episodes_per_session=40
 BIN         := $(VENV)/bin
 INSTALLED   := $(VENV)/.installed
 
