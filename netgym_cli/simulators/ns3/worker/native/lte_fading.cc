@@ -50,25 +50,34 @@ BlockFading::DoAssignStreams(std::int64_t stream)
     return 1;
 }
 
+std::complex<double>
+BlockFading::Draw() const
+{
+    const double re = m_normal->GetValue();
+    const double im = m_normal->GetValue();
+    return std::complex<double>(re, im) / std::sqrt(2.0);
+}
+
 void
 BlockFading::Refresh(State& state, std::size_t blocks) const
 {
     const double nowMs = Simulator::Now().GetNanoSeconds() * 1e-6;
-    const bool first = state.gains.empty();
-    if (!first && nowMs - state.atMs < UPDATE_MS)
+    const double ageMs = nowMs - state.atMs;
+    if (ageMs >= UPDATE_MS)
     {
-        return;
+        const double keep = std::exp(-ageMs / (m_coherence.GetNanoSeconds() * 1e-6));
+        const double fresh = std::sqrt(1 - keep * keep);
+        for (auto& gain : state.gains)
+        {
+            gain = keep * gain + fresh * Draw();
+        }
+        state.atMs = nowMs;
     }
-    const double keep = first ? 0 : std::exp(-(nowMs - state.atMs) / (m_coherence.GetNanoSeconds() * 1e-6));
-    const double fresh = std::sqrt((1 - keep * keep) / 2);
-    state.gains.resize(blocks);
-    for (auto& gain : state.gains)
+    // Until a user has learnt its cell's bandwidth, its signals span fewer blocks than later.
+    while (state.gains.size() < blocks)
     {
-        const double re = m_normal->GetValue();
-        const double im = m_normal->GetValue();
-        gain = keep * gain + fresh * std::complex<double>(re, im);
+        state.gains.push_back(Draw());
     }
-    state.atMs = nowMs;
 }
 
 Ptr<SpectrumValue>
