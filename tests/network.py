@@ -26,6 +26,7 @@ def network(users=1, rate_mbps=2.0, at=None, simulator=None, **overrides) -> Net
     place = {
         "wifi_ap_locations": [{"x_m": 0, "y_m": 0, "z_m": 3}],
         "nr_gnb_locations": [{"x_m": 50, "y_m": 0, "z_m": 15}],
+        "lte_enb_locations": {"x_m": 30, "y_m": 0, "z_m": 15},
     }
     area = dict(zip(("min_x_m", "max_x_m", "min_y_m", "max_y_m"), (0, 20, 0, 20), strict=True))
     if at:
