@@ -1,20 +1,24 @@
 // The same scenario stepped without Python: the yardstick for what the road through Python costs.
-// Usage: native_main SCENARIO SETTINGS_FILE SEED STEPS LINKS_PER_USER WEIGHTS... ; prints wall seconds of the steps.
+// Usage: native_main SCENARIO SETTINGS_FILE SEED POLICY_SIZE
+// Builds the network, then reads numbers of steps from stdin; for each, it applies equal weights in every step and
+// prints the seconds that the steps took and the sum of the last measurement.
 #include "scenario.h"
 
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <iostream>
+#include <numeric>
 #include <sstream>
 #include <vector>
 
 int
 main(int argc, char** argv)
 {
-    if (argc < 6)
+    if (argc != 5)
     {
-        std::fprintf(stderr, "usage: native_main SCENARIO SETTINGS_FILE SEED STEPS POLICY_SIZE\n");
+        std::fprintf(stderr, "usage: native_main SCENARIO SETTINGS_FILE SEED POLICY_SIZE\n");
         return 2;
     }
     std::ifstream file(argv[2]);
@@ -22,26 +26,21 @@ main(int argc, char** argv)
     settings << file.rdbuf();
     netgym::Scenario* scenario = netgym::Create(argv[1], settings.str(), std::strtoull(argv[3], nullptr, 10));
     scenario->WarmUp();
-    const std::vector<double> policy(std::atoi(argv[5]), 1.0 / 3);
+    const std::vector<double> policy(std::strtoull(argv[4], nullptr, 10), 1.0 / 3);
     std::vector<double> values(scenario->Size());
-    const int steps = std::atoi(argv[4]);
-    const auto events = netgym::Events();
-    const auto start = std::chrono::steady_clock::now();
-    for (int step = 0; step < steps; ++step)
+    for (int steps = 0; std::cin >> steps;)
     {
-        scenario->Act(policy.data(), policy.size());
-        scenario->Advance();
-        scenario->Read(values.data());
-        if (std::getenv("VERBOSE"))
+        const auto start = std::chrono::steady_clock::now();
+        for (int step = 0; step < steps; ++step)
         {
-            std::fprintf(stderr, "%d %.3f s %lu events\n", step,
-                         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
-                         static_cast<unsigned long>(netgym::Events() - events));
+            scenario->Act(policy.data(), policy.size());
+            scenario->Advance();
+            scenario->Read(values.data());
         }
+        const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
+        std::printf("%.6f %.17g\n", wall.count(), std::accumulate(values.begin(), values.end(), 0.0));
+        std::fflush(stdout);
     }
-    const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
-    std::printf("{\"wall_s\": %.6f, \"events\": %lu, \"check\": %.17g}\n", wall.count(),
-                static_cast<unsigned long>(netgym::Events() - events), values[0]);
     netgym::Destroy(scenario);
     return 0;
 }
