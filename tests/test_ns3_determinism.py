@@ -2,7 +2,6 @@ import gymnasium
 import numpy as np
 import pytest
 from gymnasium.vector import AsyncVectorEnv
-from stable_baselines3.common.vec_env import DummyVecEnv, SubprocVecEnv
 
 import netgym_cli
 from netgym_cli.check import check
@@ -13,10 +12,14 @@ SEED = 7
 LENGTHS = [30, pytest.param(1000, marks=pytest.mark.slow)]
 FRESH = """
 import sys
-from tests.network import network
-from tests.test_ns3_determinism import record
-sys.stdout.write(record(network(), {steps}).hex())
+from tests.test_ns3_determinism import at_the_cell_edge, record
+sys.stdout.write(record(at_the_cell_edge(), {steps}).hex())
 """
+
+
+def at_the_cell_edge():
+    """A user whom LTE reaches badly: errors and retransmissions make the smallest difference show."""
+    return network(at=(10, 10), lte_enb_locations={"x_m": 150, "y_m": 50, "z_m": 15})
 
 
 def actions(steps):
@@ -47,7 +50,7 @@ def record(env, steps, seed=SEED):
 
 def record_slot(steps):
     """The same from the second slot of a vector environment, each slot in a process of its own."""
-    slots = AsyncVectorEnv([network, network])
+    slots = AsyncVectorEnv([at_the_cell_edge, at_the_cell_edge])
     observations, infos = slots.reset(seed=[SEED + 1, SEED])
     told = [exact(observations[1], 0.0, dict.get(infos, "network_stats")[1])]
     for action in actions(steps):
@@ -63,7 +66,7 @@ def test_equal_seeds_and_actions_give_equal_bits_wherever_a_session_runs(steps):
     with python(code) as one, python(code) as other:
         fresh = [bytes.fromhex(process.communicate(timeout=300)[0]) for process in (one, other)]
     assert len(fresh[0]) > steps * 100
-    env = network()
+    env = at_the_cell_edge()
     record(env, 3, seed=99)  # other sessions of other seeds ran before
     places = {
         "another fresh process": fresh[1],
@@ -133,9 +136,11 @@ def test_the_environment_passes_every_checker():
     assert len(verdicts) == 4
 
 
-@pytest.mark.parametrize("kind", [DummyVecEnv, SubprocVecEnv])
+@pytest.mark.parametrize("kind", ["DummyVecEnv", pytest.param("SubprocVecEnv", marks=pytest.mark.slow)])
 def test_sb3_steps_two_environments_through_episodes_and_sessions(kind):
-    venv = kind([lambda: network(seed=1, **SHORT), lambda: network(seed=2, **SHORT)])
+    from stable_baselines3.common import vec_env
+
+    venv = getattr(vec_env, kind)([lambda: network(seed=1, **SHORT), lambda: network(seed=2, **SHORT)])
     observations, ends = [venv.reset()], 0
     for _ in range(10):
         observation, rewards, dones, infos = venv.step(np.ones((2, 1, 3), np.float32))

@@ -204,16 +204,19 @@ def test_nothing_survives_a_trainer_that_ends(end, status):
 
 def test_ctrl_c_reaches_the_trainer_alone_and_nothing_survives():
     mark = uuid4().hex
-    told = TRAINER.replace("while True:\n    env.step(None)", """
+    told = (
+        TRAINER.partition("print")[0]
+        + """
 try:
+    print("stepping", flush=True)
     while True:
         env.step(None)
 except KeyboardInterrupt:
-    print("closed" if not env.running else "running", flush=True)
-env.reset(options={"new_session": True})
-env.step(None)
-print("again")
-""")  # fmt: skip
+    env.reset(options={"new_session": True})
+    env.step(None)
+    print("again")
+"""
+    )
     with python(told, mark) as trainer:
         assert trainer.stdout.readline() == "stepping\n"
         os.killpg(trainer.pid, signal.SIGINT)
