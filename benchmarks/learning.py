@@ -1,10 +1,10 @@
 """Does PPO learn? It trains through the command line, one run per seed, and then meets `random` on fresh networks.
 
-    python benchmarks/learning.py [--env nqos_split_light] [--seeds 5] [--sessions 3] [--jobs 2] [overrides]
+    python benchmarks/learning.py [--env nqos_split_light] [--seeds 5] [--sessions 30] [--episodes 10] [overrides]
 
-Every run is `netgym train env=ENV agent=ppo seed=SEED sessions=[{},...]` plus the overrides: shipped defaults if there
-are none. The trained policy and its rivals then act on the same fresh seeds, on networks that no run has seen. Prints
-the mean reward per step with 95 % intervals over runs and writes results/learning.csv.
+Every run is `netgym train env=ENV agent=ppo seed=SEED sessions=[{},...] env.episodes_per_session=10` plus overrides,
+so without these the agent is as shipped. Every trained policy and `random` then act on the same fresh seeds, networks
+that no run has seen. Prints the mean reward per step with 95 % intervals and writes results/learning*.csv.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from itertools import product
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -62,35 +63,31 @@ def play(env_name: str, seed: int, policy: Policy, steps: int) -> float:
     return fmean(rewards)
 
 
-def rivals(run: Path, seed: int, users: int) -> dict[str, Policy]:
-    """What acts on the fresh networks: the trained policy, random weights and, for scale, two constant ones."""
-    draw = np.random.default_rng(seed)
-    wifi = np.tile(np.array([1, 0, 0], np.float32), (users, 1))
-    return {
-        "ppo": load_model(run / "model.zip", "PPO").act,
-        "random": lambda _: draw.random(wifi.shape, dtype=np.float32),
-        "equal": lambda _: np.ones_like(wifi),
-        "all wifi": lambda _: wifi,
-    }
-
-
-def evaluate(seed: int, run: Path, env_name: str, networks: int, steps: int) -> report.Row:
-    """The row of one training run: its rewards while it learnt, and those of all rivals on its fresh networks."""
+def meet(network: int, seed: int, run: Path, env_name: str, steps: int) -> report.Row:
+    """One fresh network, on which a trained policy and random weights act one after the other."""
+    draw = np.random.default_rng((seed, network))
     users = make_env(env_name).config.num_users  # type: ignore[attr-defined]
-    fresh = range(FRESH + seed * networks, FRESH + (seed + 1) * networks)
-    first, last = training_rewards(run)
-    row: report.Row = {"seed": seed, "first tenth": first, "last tenth": last}
-    for name, policy in rivals(run, seed, users).items():
-        row[name] = fmean(play(env_name, other, policy, steps) for other in fresh)
-    return row
+    ppo = play(env_name, network, load_model(run / "model.zip", "PPO").act, steps)
+    random = play(env_name, network, lambda _: draw.random((users, 3), dtype=np.float32), steps)
+    return {"seed": seed, "network": network, "ppo": ppo, "random": random, "ppo - random": ppo - random}
 
 
-def summary(rows: Sequence[report.Row]) -> list[report.Row]:
-    """Mean and interval over runs of every figure, and of the paired difference that is the point."""
-    columns = {key: [row[key] for row in rows] for key in rows[0] if key != "seed"}
-    columns["ppo - random"] = [row["ppo"] - row["random"] for row in rows]
-    intervals = {name: report.interval(values) for name, values in columns.items()}
-    return [{"what": name, "reward per step": mean, "+-95%": half} for name, (mean, half) in intervals.items()]
+def means(rows: Sequence[report.Row], key: str, what: str) -> list[float]:
+    """Means of `what`, one per value of `key`."""
+    groups = sorted({row[key] for row in rows})
+    return [fmean(row[what] for row in rows if row[key] == group) for group in groups]
+
+
+def summary(rows: Sequence[report.Row], trained: Sequence[tuple[float, float]]) -> list[report.Row]:
+    """Means with their intervals, over training runs unless something else is said."""
+    columns = {
+        "training, first tenth": [first for first, _ in trained],
+        "training, last tenth": [last for _, last in trained],
+        **{what: means(rows, "seed", what) for what in ("ppo", "random", "ppo - random")},
+        "ppo - random, over networks": means(rows, "network", "ppo - random"),
+    }
+    intervals = {what: report.interval(values) for what, values in columns.items()}
+    return [{"what": what, "reward per step": mean, "+-95%": half} for what, (mean, half) in intervals.items()]
 
 
 def main() -> None:
@@ -98,22 +95,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--env", default="nqos_split_light", help="environment")
     parser.add_argument("--seeds", type=int, default=5, help="number of training runs")
-    parser.add_argument("--sessions", type=int, default=3, help="sessions of a run; 1000 steps each by default")
-    parser.add_argument("--networks", type=int, default=3, help="fresh sessions per run")
+    parser.add_argument("--sessions", type=int, default=30, help="sessions of a run, each on another network")
+    parser.add_argument("--episodes", type=int, default=10, help="episodes of a session, 10 steps each")
+    parser.add_argument("--networks", type=int, default=6, help="fresh networks")
     parser.add_argument("--steps", type=int, default=40, help="steps of a fresh session")
     parser.add_argument("--jobs", type=int, default=2, help="runs at once")
     parser.add_argument("overrides", nargs="*", help="overrides for every run, such as agent.gamma=0.5")
     options = parser.parse_args()
     seeds = range(1, options.seeds + 1)
     with tempfile.TemporaryDirectory() as scratch, ProcessPoolExecutor(options.jobs) as pool:
-        one = partial(
-            train, env_name=options.env, sessions=options.sessions, overrides=options.overrides, folder=Path(scratch)
-        )
-        runs = list(pool.map(one, seeds))
-        ends = partial(evaluate, env_name=options.env, networks=options.networks, steps=options.steps)
-        rows = list(pool.map(ends, seeds, runs))
-    report.show(f"{options.env}: reward per step of {len(rows)} runs", summary(rows))
-    report.save("learning", rows)
+        overrides = [f"env.episodes_per_session={options.episodes}", *options.overrides]
+        plan = partial(train, env_name=options.env, sessions=options.sessions, overrides=overrides)
+        runs = list(pool.map(partial(plan, folder=Path(scratch)), seeds))
+        one = partial(meet, env_name=options.env, steps=options.steps)
+        grid = product(range(FRESH, FRESH + options.networks), zip(seeds, runs, strict=True))
+        games = [pool.submit(one, network, seed, run) for network, (seed, run) in grid]
+        rows = [game.result() for game in games]
+        figures = summary(rows, [training_rewards(run) for run in runs])
+    report.show(f"{options.env}: reward per step of {options.seeds} runs on {options.networks} fresh networks", figures)
+    report.save("learning", figures)
+    report.save("learning_games", rows)
 
 
 if __name__ == "__main__":

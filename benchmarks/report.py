@@ -21,7 +21,7 @@ T_QUANTILES = (
     2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086,
 )  # fmt: skip
 
-console = Console()
+console = Console(width=max(130, Console().width))
 Row = dict[str, Any]
 
 
