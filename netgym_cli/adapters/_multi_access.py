@@ -109,6 +109,7 @@ class Lte:
     backhaul_delay_ms: float = MISSING
     resource_block_num: int = MISSING
     tx_power_dbm: float = MISSING
+    user_tx_power_dbm: float = MISSING
     path_loss_exponent: float = MISSING
     reference_loss_db: float = MISSING
     fading_coherence_ms: float = MISSING

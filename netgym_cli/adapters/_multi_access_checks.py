@@ -74,6 +74,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "nr.queue_bytes": (1500, 2**31 - 1),
     "lte.backhaul_delay_ms": (0, INF),
     "lte.tx_power_dbm": (-30, 60),
+    "lte.user_tx_power_dbm": (-30, 33),
     "lte.path_loss_exponent": (ABOVE_0, 10),
     "lte.fading_coherence_ms": (0, INF),
     "lte.cqi_period_ms": (1, 160),

@@ -55,6 +55,9 @@ LteAccess::SetDefaults(const Settings& settings) const
     Config::SetDefault("ns3::LteUePhy::DownlinkCqiPeriodicity",
                        TimeValue(Milliseconds(settings.Number("lte.cqi_period_ms"))));
     Config::SetDefault("ns3::LteEnbPhy::TxPower", DoubleValue(settings.Number("lte.tx_power_dbm")));
+    // Full power: the helper's open-loop control leaves users at the cell's edge without an uplink.
+    Config::SetDefault("ns3::LteUePhy::EnableUplinkPowerControl", BooleanValue(false));
+    Config::SetDefault("ns3::LteUePhy::TxPower", DoubleValue(settings.Number("lte.user_tx_power_dbm")));
     Config::SetDefault("ns3::PointToPointEpcHelper::S1uLinkDelay", TimeValue(Time(0)));
 }
 

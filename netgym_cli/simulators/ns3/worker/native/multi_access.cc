@@ -288,10 +288,12 @@ void
 MultiAccess::SetUplink(int user, const std::string& mode)
 {
     std::array<double, LINKS> shares{};
+    bool found = false;
     for (int link = 0; link < LINKS; ++link)
     {
-        const bool used = mode == "split" || link == LTE;
-        shares[link] = m_access[link] && used ? 1 : 0;
+        const bool used = m_access[link] && (mode == "split" || !found);
+        shares[link] = used ? 1 : 0;
+        found = found || used;
     }
     m_users[user].atUser->SetWeights(shares);
 }
