@@ -104,7 +104,10 @@ class NqosSplit(Adapter[NqosSplitConfig]):
     def policy(self, action: Any) -> np.ndarray | None:
         if is_empty(action):
             return None
-        weights = np.array(action, dtype=np.float64)
+        try:
+            weights = np.array(action).astype(np.float64, casting="same_kind")
+        except (TypeError, ValueError) as error:
+            raise ActionError(f"action is {action!r}, which is no array of numbers from 0 to 1: {error}.") from error
         shape = self.action_space.shape
         if weights.shape != shape:
             raise ActionError(f"action has shape {weights.shape}; allowed: {shape} (users, Wi-Fi NR LTE), or empty.")
