@@ -34,11 +34,13 @@ def test_steps_say_what_the_environment_returned(recorded):
     returned, folder = recorded
     steps = pd.read_parquet(folder / "steps.parquet")
     assert list(steps.columns) == [
-        *("session", "episode", "step", "sim_time_ms", "reward", "terminated", "truncated", "wall_ms", "rate_mbps")
+        *("session", "episode", "step", "total_step", "sim_time_ms"),
+        *("reward", "terminated", "truncated", "wall_ms", "rate_mbps"),
     ]
     assert steps["session"].tolist() == [0] * 8 + [1] * 4
     assert steps["episode"].tolist() == [0] * 4 + [1] * 4 + [0] * 4
     assert steps["step"].tolist() == [0, 1, 2, 3] * 3
+    assert steps["total_step"].tolist() == list(range(12))
     assert steps["terminated"].tolist() == [i in (7, 11) for i in range(12)]
     assert steps["truncated"].tolist() == [i % 4 == 3 for i in range(12)]
     assert steps["reward"].tolist() == [reward for reward, _ in returned]
@@ -74,6 +76,32 @@ def test_episodes_and_sessions_sum_up(recorded):
     assert sessions["episodes"].tolist() == [2, 1] and sessions["steps"].tolist() == [8, 4]
     assert sessions["status"].tolist() == ["complete"] * 2 and sessions["sim_s"].tolist() == [1.9, 1.5]
     assert episodes["seed"].tolist() == [2, 2, sessions["seed"][1]]
+
+
+def test_every_table_can_be_opened_at_once_and_none_is_ahead_of_another(tmp_path, monkeypatch):
+    clock = [100.0]
+    monkeypatch.setattr("netgym_cli.metrics.tables.time.monotonic", lambda: clock[0])
+    config = run_config(env={"episodes_per_session": 3})
+    env = SequentialSessions(NetworkEnv(config.env, config.simulator), Plan.of(config), [Recorder(tmp_path)])
+
+    def seen():
+        steps, stats = pd.read_parquet(tmp_path / "steps.parquet"), pd.read_parquet(tmp_path / "stats.parquet")
+        episodes, sessions = pd.read_csv(tmp_path / "episodes.csv"), pd.read_csv(tmp_path / "sessions.csv")
+        assert len(stats) == 3 * len(steps) and sessions["steps"].sum() == len(steps)
+        assert sessions["episodes"].sum() == len(episodes) and episodes["length"].sum() <= len(steps)
+        return len(steps), len(episodes), sessions["status"].tolist()
+
+    assert len(pd.read_csv(tmp_path / "sessions.csv")) == 0
+    env.reset()
+    assert pd.read_csv(tmp_path / "sessions.csv")["status"].tolist() == ["running"]
+    found = []
+    for k in range(12):
+        clock[0] += 2.0 if k == 6 else 0.01
+        if env.step(None)[3]:
+            env.reset()
+        found.append(seen())
+    one, two = (1, 0, ["running"]), (7, 1, ["running"])
+    assert found == [one] * 6 + [two] * 5 + [(12, 3, ["complete"])]
 
 
 def test_layouts_may_change_between_sessions():

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import errno
 import time
-from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from netgym_cli.errors import SessionError
-from netgym_cli.metrics.tables import CsvTable, ParquetTable
+from netgym_cli.metrics.tables import CsvTable, ParquetTable, replace_csv
 from netgym_cli.session import Step
 from netgym_cli.simulators import Layout
 
@@ -20,12 +20,15 @@ STEP_COLUMNS = (
     ("session", pa.int32()),
     ("episode", pa.int32()),
     ("step", pa.int32()),
+    ("total_step", pa.int64()),
     ("sim_time_ms", pa.float64()),
     ("reward", pa.float64()),
     ("terminated", pa.bool_()),
     ("truncated", pa.bool_()),
     ("wall_ms", pa.float64()),
 )
+SESSIONS = "sessions.csv"
+SESSION_COLUMNS = ("session", "seed", "status", "episodes", "steps", "sim_s", "wall_s", "exit_reason")
 STATS_SCHEMA = pa.schema(
     [
         ("session", pa.int32()),
@@ -45,7 +48,12 @@ class Recorder:
     """An observer of the sessions that writes `steps.parquet`, `stats.parquet`, `episodes.csv` and `sessions.csv`.
 
     The measurement that begins a session is not the result of an action and so is no row. The flags are those of the
-    environment: both true at a session's end. Session, episode and step count from 0.
+    environment: both true at a session's end. Session, episode and step count from 0; `total_step` counts the steps of
+    the whole run from 0 on, without a gap.
+
+    All tables are written together, every two seconds and where a session begins or ends: steps and statistics first,
+    so that after a kill no episode or session speaks of steps that are not there. Until it ends, a session's row says
+    `running`.
 
     Args:
         folder: where the tables go; created, and must not hold tables already.
@@ -62,37 +70,48 @@ class Recorder:
         self._steps = ParquetTable(folder / "steps.parquet", self._encode_steps)
         self._stats = ParquetTable(folder / "stats.parquet", encode_stats, flush_items=2000)
         self._episodes = CsvTable(folder / "episodes.csv")
-        self._sessions = CsvTable(folder / "sessions.csv")
-        self._session: dict[str, Any] | None = None
+        self._ended_episodes: list[dict[str, Any]] = []  # those not written yet
+        self._sessions: list[dict[str, Any]] = []
+        self._under_way = False
         self._began = 0.0
+        self._total_step = 0
         self._rewards: list[float] = []
         self._kpis: list[tuple[float, ...]] = []
+        if (folder / SESSIONS).exists():
+            raise FileExistsError(errno.EEXIST, "there is a table already", str(folder / SESSIONS))
+        self._write_sessions()
 
     def session_begins(self, session: int, seed: int | None) -> None:
-        """Opens the session's row; it is written when the session ends."""
+        """Opens the session's row."""
         self._began = time.perf_counter()
-        self._session = {"session": session, "seed": seed, "status": "", "episodes": 0, "steps": 0, "sim_s": 0.0}
+        self._under_way = True
+        row = dict.fromkeys(SESSION_COLUMNS) | {"episodes": 0, "steps": 0, "sim_s": 0.0, "wall_s": 0.0}
+        self._sessions.append({**row, "session": session, "seed": seed, "status": "running"})
         self._rewards, self._kpis = [], []
+        self._flush()
 
     def step(self, step: Step) -> None:
         """Adds the step and its statistics. Raises `OSError` when the disk refuses them."""
-        assert self._session is not None
         self._kpi_names = self._kpi_names or tuple(step.kpis)
         if tuple(step.kpis) != self._kpi_names:
             raise SessionError(f"the KPIs may not change in a run: {self._kpi_names} became {tuple(step.kpis)}.")
         kpis = tuple(step.kpis.values())
-        self._session["seed"] = step.seed
-        self._session["steps"] += 1
-        self._session["sim_s"] = step.sim_time_ms / 1e3
+        session = self._sessions[-1]
+        session["seed"] = step.seed
+        session["steps"] += 1
+        session["sim_s"] = round(step.sim_time_ms / 1e3, 3)
         self._rewards.append(step.reward)
         self._kpis.append(kpis)
         place = (step.session, step.episode, step.step)
-        self._steps.add((*place, step.sim_time_ms, step.reward, step.terminated, step.truncated, step.wall_ms, *kpis))
-        self._stats.add((*place, step.stats.ts_ms, step.stats.layout, step.stats.values))
+        flags = (step.terminated, step.truncated)
+        self._steps.keep((*place, self._total_step, step.sim_time_ms, step.reward, *flags, step.wall_ms, *kpis))
+        self._stats.keep((*place, step.stats.ts_ms, step.stats.layout, step.stats.values))
+        self._total_step += 1
+        if self._steps.due or self._stats.due:
+            self._flush()
 
     def episode_ended(self, session: int, episode: int) -> None:
-        """Writes the episode's row; KPIs are means over its steps."""
-        assert self._session is not None
+        """Adds the episode's row; KPIs are means over its steps."""
         means = np.mean(np.asarray(self._kpis, dtype=np.float64), axis=0).tolist()
         row = {
             "session": session,
@@ -100,30 +119,34 @@ class Recorder:
             "return": sum(self._rewards),
             "length": len(self._rewards),
             **dict(zip(self._kpi_names or (), means, strict=True)),
-            "seed": self._session["seed"],
+            "seed": self._sessions[-1]["seed"],
         }
         self.returns.append(row["return"])
-        self._session["episodes"] += 1
+        self._sessions[-1]["episodes"] += 1
         self._rewards, self._kpis = [], []
-        self._episodes.write(row)
+        self._ended_episodes.append(row)
+        if self._steps.due:
+            self._flush()
 
     def session_ended(self, status: str, reason: str) -> None:
-        """Writes the session's row; without a running session it does nothing."""
-        if self._session is None:
-            return
-        row, self._session = self._session, None
-        wall_s = time.perf_counter() - self._began
-        self._sessions.write({**row, "status": status, "wall_s": round(wall_s, 3), "exit_reason": reason})
+        """Completes the session's row; without a running session it does nothing."""
+        if self._under_way:
+            self._end_session(status, reason)
+            self._flush()
 
     def close(self, status: str, reason: str) -> None:
         """Ends a session still under way with `status` and completes all tables; raises the first `OSError` met."""
+        if self._under_way:
+            self._end_session(status, reason)
         first: OSError | None = None
+        # On a full disk each for itself, and the few words on the sessions before the many numbers.
         for finish in (
-            partial(self.session_ended, status, reason),
+            self._write_sessions,
+            self._begin_episodes,
+            self._flush,
             self._steps.close,
             self._stats.close,
             self._episodes.close,
-            self._sessions.close,
         ):
             try:
                 finish()
@@ -131,6 +154,29 @@ class Recorder:
                 first = first or error
         if first:
             raise first
+
+    def _end_session(self, status: str, reason: str) -> None:
+        self._under_way = False
+        wall_s = round(time.perf_counter() - self._began, 3)
+        self._sessions[-1] |= {"status": status, "wall_s": wall_s, "exit_reason": reason}
+
+    def _flush(self) -> None:
+        self._steps.flush()
+        self._stats.flush()
+        if self._kpi_names is not None:
+            self._begin_episodes()
+        while self._ended_episodes:
+            self._episodes.write(self._ended_episodes[0])
+            self._ended_episodes.pop(0)
+        self._write_sessions()
+
+    def _begin_episodes(self) -> None:
+        self._episodes.begin(("session", "episode", "return", "length", *(self._kpi_names or ()), "seed"))
+
+    def _write_sessions(self) -> None:
+        if self._under_way:
+            self._sessions[-1]["wall_s"] = round(time.perf_counter() - self._began, 3)
+        replace_csv(self.folder / SESSIONS, SESSION_COLUMNS, self._sessions)
 
     def _encode_steps(self, rows: list[tuple[Any, ...]]) -> pa.Table:
         columns = (*STEP_COLUMNS, *((name, pa.float64()) for name in self._kpi_names or ()))

@@ -9,7 +9,7 @@ import io
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -46,10 +46,19 @@ class ParquetTable(Generic[Item]):
         self._flushed_at = -float("inf")  # the first item is flushed at once: from then on the table can be read
         self._closed = False
 
+    @property
+    def due(self) -> bool:
+        """Whether so many items are kept, or for so long, that it is time to flush."""
+        return len(self._items) >= self._flush_items or time.monotonic() - self._flushed_at >= self._flush_s
+
+    def keep(self, item: Item) -> None:
+        """Keeps `item` in memory; for callers that flush several tables together."""
+        self._items.append(item)
+
     def add(self, item: Item) -> None:
         """Keeps `item` and writes a part when one is due. Raises `OSError` when the disk refuses it."""
-        self._items.append(item)
-        if len(self._items) >= self._flush_items or time.monotonic() - self._flushed_at >= self._flush_s:
+        self.keep(item)
+        if self.due:
             self.flush()
 
     def flush(self) -> None:
@@ -126,10 +135,11 @@ def _exchange(one: Path, other: Path) -> None:
 class CsvTable:
     """A CSV file whose rows are on their way to the disk as soon as they are written, each by one system call.
 
-    The columns are the keys of the first row. A row that the disk refuses is taken back, so no line is ever half there.
+    The columns are those that `begin` names, or the keys of the first row. A row that the disk refuses is taken back,
+    so no line is ever half there.
 
     Args:
-        path: the file, which is created with the first row.
+        path: the file, which is created with its header.
     """
 
     def __init__(self, path: Path) -> None:
@@ -137,17 +147,21 @@ class CsvTable:
         self._columns: list[str] = []
         self._file: io.FileIO | None = None
 
+    def begin(self, columns: Iterable[str]) -> None:
+        """Writes the header, so that the table can be opened before its first row; once begun it does nothing."""
+        if self._file is None:
+            self._columns = list(columns)
+            self._file = self.path.open("xb", buffering=0)  # type: ignore[assignment]
+            self._put(self._columns)
+
     def write(self, row: Mapping[str, Any]) -> None:
         """Appends `row`; None becomes an empty cell.
 
         Raises:
             OSError: the disk refused the row; the file ends with the row before.
-            ValueError: other keys than those of the first row.
+            ValueError: other keys than the columns.
         """
-        if self._file is None:
-            self._columns = list(row)
-            self._file = self.path.open("xb", buffering=0)  # type: ignore[assignment]
-            self._put(self._columns)
+        self.begin(row)
         if row.keys() != set(self._columns):
             raise ValueError(f"{self.path.name} has the columns {self._columns}, the row has {list(row)}")
         self._put([row[column] for column in self._columns])
@@ -159,9 +173,7 @@ class CsvTable:
 
     def _put(self, cells: list[Any]) -> None:
         assert self._file is not None
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerow(cells)
-        line = text.getvalue().encode()
+        line = _csv_text([cells]).encode()
         before = self._file.tell()
         try:
             if self._file.write(line) != len(line):
@@ -170,3 +182,20 @@ class CsvTable:
             self._file.truncate(before)
             self._file.seek(before)
             raise
+
+
+def replace_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Writes a small table whole and at one stroke, for rows that still change. On `OSError` the old one remains."""
+    hidden = path.with_name(f".{path.name}.tmp")
+    try:
+        hidden.write_text(_csv_text([columns, *([row[column] for column in columns] for row in rows)]))
+        hidden.replace(path)
+    except OSError:
+        hidden.unlink(missing_ok=True)
+        raise
+
+
+def _csv_text(lines: Iterable[Iterable[Any]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(lines)
+    return text.getvalue()
