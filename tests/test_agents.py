@@ -80,7 +80,8 @@ from gymnasium import spaces
 for name in agents.registry.names():
     agents.registry.load(name).refuses(spaces.Discrete(2))
 from tests.engine import run_config
-run.check(run_config("ppo"))
+run.check(run_config("random"))
+run_config("ppo").validate()
 sys.exit(bool({"torch", "stable_baselines3", "matplotlib"} & set(sys.modules)))
 """
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0
@@ -301,6 +302,49 @@ def test_a_bad_setting_is_named_with_what_is_allowed(name, keys, named):
     with pytest.raises(ConfigError) as caught:
         run.check(run_config(name, **keys))
     assert all(word in str(caught.value) for word in named), caught.value
+
+
+@pytest.mark.parametrize("name", ["ppo", "td3"])
+@pytest.mark.parametrize("arch", ["foo", [64, -1], [0], [True], {"a": [3]}, {"pi": 3}, 64])
+def test_layers_are_checked_without_the_library(name, arch):
+    kwargs = {**agent_yaml(name)["policy_kwargs"], "net_arch": arch}
+    with pytest.raises(ConfigError, match=r"agent\.policy_kwargs\.net_arch .*\[64, 64\]"):
+        run_config(name, policy_kwargs=kwargs).validate()
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+@pytest.mark.parametrize("arch", [[], [8, 8], "heads"])
+def test_every_shape_of_layers_that_is_allowed_can_be_built(name, arch):
+    heads = agents.registry.load(name)(run_config(name).agent).config.policy_kwargs.heads
+    arch = {key: [4] for key in heads} if arch == "heads" else arch
+    run.check(run_config(name, policy_kwargs={**agent_yaml(name)["policy_kwargs"], "net_arch": arch}))
+
+
+def test_a_check_leaves_the_config_as_it_was():
+    config = run_config("sac", n_steps=2, replay_buffer_kwargs={"handle_timeout_termination": True})
+    run.check(config)
+    assert config.agent.replay_buffer_kwargs == {"handle_timeout_termination": True}
+
+
+@pytest.mark.parametrize("name", ["ppo", "sac"])
+@pytest.mark.parametrize(
+    ("keys", "named"),
+    [
+        ({"policy_kwargs": {"optimizer_kwargs": {"foo": 1}}}, ["agent.policy_kwargs.optimizer_kwargs={'foo': 1}"]),
+        ({"policy": "CnnPolicy"}, ["agent.policy='CnnPolicy'", "Box"]),
+        ({"device": "foo"}, ["agent.device", "foo", "cpu"]),
+        ({"device": "cuda"}, ["agent.device", "cuda", "cpu"]),
+    ],
+)
+def test_what_the_library_refuses_is_found_before_the_run(name, keys, named, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    if "policy_kwargs" in keys:
+        keys = {"policy_kwargs": {**agent_yaml(name)["policy_kwargs"], **keys["policy_kwargs"]}}
+    before = ToySimulator.started
+    with pytest.raises(ConfigError) as caught:
+        run.check(run_config(name, **keys))
+    assert all(word in str(caught.value) for word in named), caught.value
+    assert ToySimulator.started == before
 
 
 def test_agents_refuse_what_they_cannot_act_in():

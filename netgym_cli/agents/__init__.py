@@ -20,7 +20,7 @@ C = TypeVar("C", bound=AgentConfig)
 
 
 class Agent(ABC, Generic[C]):
-    """Acts on a run's sessions. Importing an agent's module is cheap: heavy libraries are imported in `learn`.
+    """Acts on a run's sessions. Importing an agent's module is cheap: heavy libraries wait for `check` and `learn`.
 
     Attributes:
         config_schema: the dataclass of the agent's YAML file.
@@ -38,8 +38,11 @@ class Agent(ABC, Generic[C]):
         """Why the agent cannot act in `action_space`, as a phrase ("needs a bounded Box"); None if it can."""
         return None
 
-    def check(self, observation_space: spaces.Space[Any], steps: int) -> None:
-        """Raises `ConfigError` if the agent's settings do not fit the observations or a run of `steps` steps."""
+    def check(self, observation_space: spaces.Space[Any], action_space: spaces.Space[Any], steps: int) -> None:
+        """Raises `ConfigError` if the agent's settings do not fit the spaces, this machine or a run of `steps` steps.
+
+        What `learn` is going to import may be imported here: a run follows.
+        """
 
     def begin(self, env: SequentialSessions, seed: int) -> None:
         """Called once before the first reset: draws randomness from `seed`, looks at the spaces."""
@@ -63,6 +66,11 @@ class Agent(ABC, Generic[C]):
     @abstractmethod
     def act(self, observation: Any, info: dict[str, Any]) -> Any:
         """An action in the environment's action space; None hands control to its default algorithm."""
+
+    @property
+    def has_learnt(self) -> bool:
+        """Whether there is anything to save after `learn` was interrupted."""
+        return False
 
     def save(self, folder: Path) -> None:
         """Leaves in the run's folder what was learnt; nothing unless overridden."""

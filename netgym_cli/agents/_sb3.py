@@ -1,4 +1,4 @@
-"""What the Stable-Baselines3 agents share. The library is imported in `_sb3_train`, when there is work for it."""
+"""What the Stable-Baselines3 agents share. The library is imported by a check and by learning."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Sb3Agent(Agent[S]):
             return "needs bounded actions"
         return None
 
-    def check(self, observation_space: spaces.Space[Any], steps: int) -> None:
+    def check(self, observation_space: spaces.Space[Any], action_space: spaces.Space[Any], steps: int) -> None:
         config = self.config
         parts = observation_space.values() if isinstance(observation_space, spaces.Dict) else [observation_space]
         require(
@@ -63,12 +63,26 @@ class Sb3Agent(Agent[S]):
             self._require_below(config.n_steps <= steps, "n_steps", config.n_steps, steps)
         if isinstance(config, OffPolicyConfig):
             self._require_below(config.learning_starts < steps, "learning_starts", config.learning_starts, steps)
+        from netgym_cli.agents import _sb3_trial
+
+        _sb3_trial.require_buildable(self.algorithm, config, observation_space, action_space)
 
     def learn(self, env: SequentialSessions, seed: int, folder: Path) -> None:
         from netgym_cli.agents import _sb3_train
 
-        self.trained, note = _sb3_train.train(self.algorithm, self.config, env, seed, folder)
-        self.notes += note
+        training = _sb3_train.Training(self.algorithm, self.config, env, seed, folder)
+        try:
+            training.run()
+        except KeyboardInterrupt:
+            if training.updates:
+                self.trained = training.result()
+            raise
+        self.trained = training.result()
+        self.notes += training.notes
+
+    @property
+    def has_learnt(self) -> bool:
+        return self.trained is not None
 
     def act(self, observation: Any, info: dict[str, Any]) -> Any:
         return self._model().act(observation)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from omegaconf import MISSING
 
@@ -34,7 +34,15 @@ OWN_KEYS = frozenset(
 
 @dataclass
 class PolicyKwargs:
-    """Constructor arguments of every SB3 policy; null takes the algorithm's own default."""
+    """Constructor arguments of every SB3 policy; null takes the algorithm's own default.
+
+    Attributes:
+        heads: keys of a `net_arch` that is a mapping.
+        needs_all_heads: whether such a mapping must have all of them.
+    """
+
+    heads: ClassVar[tuple[str, str]] = ("pi", "qf")
+    needs_all_heads: ClassVar[bool] = True
 
     net_arch: Any = MISSING
     activation_fn: str | None = MISSING
@@ -46,11 +54,22 @@ class PolicyKwargs:
     optimizer_kwargs: dict[str, Any] | None = MISSING
 
     def validate(self) -> None:
-        """Raises `ConfigError` for a class name that nobody knows."""
+        """Raises `ConfigError` for a class name that nobody knows or layers that are none."""
         where = "agent.policy_kwargs"
+        self._validate_net_arch(f"{where}.net_arch")
         require_name(f"{where}.activation_fn", self.activation_fn, ACTIVATIONS)
         require_name(f"{where}.features_extractor_class", self.features_extractor_class, EXTRACTORS)
         require_name(f"{where}.optimizer_class", self.optimizer_class, OPTIMIZERS)
+
+    def _validate_net_arch(self, key: str) -> None:
+        arch, (one, other) = self.net_arch, self.heads
+        if isinstance(arch, dict):
+            whole = set(arch) == set(self.heads) if self.needs_all_heads else set(arch) <= set(self.heads)
+            valid = whole and all(_is_layers(layers) for layers in arch.values())
+        else:
+            valid = arch is None or _is_layers(arch)
+        allowed = f"null, a list of whole numbers from 1, such as [64, 64], or {{{one}: [64], {other}: [64]}}"
+        require(valid, key, arch, allowed)
 
 
 @dataclass
@@ -111,6 +130,9 @@ class OnPolicyConfig(Sb3Config):
 @dataclass
 class ActorCriticKwargs(PolicyKwargs):
     """Arguments of the on-policy policies."""
+
+    heads: ClassVar[tuple[str, str]] = ("pi", "vf")
+    needs_all_heads: ClassVar[bool] = False
 
     ortho_init: bool | None = MISSING
     log_std_init: float | None = MISSING
@@ -201,3 +223,7 @@ def frequency(value: Any) -> int | tuple[int, str]:
 def require_name(key: str, value: str | None, known: tuple[str, ...]) -> None:
     """Raises `ConfigError` unless `value` is null or one of `known`."""
     require(value is None or value in known, key, value, f"null (the algorithm's own) or one of {', '.join(known)}")
+
+
+def _is_layers(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(size, int) and size is not True and size >= 1 for size in value)

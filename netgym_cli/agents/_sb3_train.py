@@ -123,17 +123,33 @@ def load_model(path: Path, algorithm: str, trust: bool = False) -> Trained:
     return Trained(model, None if text is None else Normalization.from_json(text))
 
 
-def train(
-    algorithm: str, config: Sb3Config, env: SequentialSessions, seed: int, folder: Path
-) -> tuple[Trained, list[str]]:
-    """Trains for exactly the steps of the plan; returns the model and remarks about steps that taught nothing."""
-    torch.set_num_threads(config.torch_threads)
-    seen = seen_by_learner(config, env)
-    learner = build(algorithm, config, seen, seed)
-    learner.set_logger(configure(str(folder / "tb"), ["tensorboard"]))
-    walk = _Walk(env, config, folder / "checkpoints")
-    learner.learn(env.plan.total_steps, callback=walk)
-    return Trained(learner, walk.normalization()), walk.notes
+class Training:
+    """Training for exactly the steps of the plan."""
+
+    def __init__(self, algorithm: str, config: Sb3Config, env: SequentialSessions, seed: int, folder: Path) -> None:
+        torch.set_num_threads(config.torch_threads)
+        self._steps = env.plan.total_steps
+        self._learner = build(algorithm, config, seen_by_learner(config, env), seed)
+        self._learner.set_logger(configure(str(folder / "tb"), ["tensorboard"]))
+        self._walk = _Walk(env, config, folder / "checkpoints")
+
+    def run(self) -> None:
+        """Walks all sessions."""
+        self._learner.learn(self._steps, callback=self._walk)
+
+    @property
+    def updates(self) -> int:
+        """How often the model was changed."""
+        return int(getattr(self._learner, "_n_updates", 0))
+
+    @property
+    def notes(self) -> list[str]:
+        """Remarks about steps that taught nothing."""
+        return self._walk.notes
+
+    def result(self) -> Trained:
+        """The model as it is now."""
+        return Trained(self._learner, self._walk.normalization())
 
 
 def seen_by_learner(config: Sb3Config, env: gymnasium.Env[Any, Any]) -> VecNormalize:
