@@ -6,7 +6,17 @@ import sys
 import time
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Column
+from rich.text import Text
 
 from netgym_cli.session import Step
 
@@ -28,20 +38,20 @@ class RunProgress:
         self._shown = sys.stderr.isatty() if shown is None else shown
         self._sessions = total_sessions
         self._steps = 0
-        self._return, self._last_return = 0.0, float("nan")
+        self._return = 0.0
+        self._last_return: float | None = None
         self._drawn_at, self._wall_ms, self._sim_ms = 0.0, 0.0, 0.0
         self._before: Step | None = None
-        self._events_per_s = 0.0
+        self._events_per_s: float | None = None
         if not self._shown:
             return
         self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=None),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[state]}"),
-            TimeRemainingColumn(),
+            TextColumn("{task.description}", table_column=Column(no_wrap=True)),
+            BarColumn(bar_width=6),
+            MofNCompleteColumn(table_column=Column(no_wrap=True)),
+            TimeRemainingColumn(table_column=Column(no_wrap=True)),
+            _State(),
             console=Console(stderr=True),
-            expand=True,
         )
         self._task = self._bar.add_task("starting the simulator", total=total_steps, state="")
 
@@ -70,7 +80,8 @@ class RunProgress:
             self._sim_ms += step.sim_time_ms - before.sim_time_ms
             self._wall_ms += step.wall_ms
             if step.wall_ms > 0:
-                self._events_per_s += 0.1 * ((step.events - before.events) * 1e3 / step.wall_ms - self._events_per_s)
+                now = (step.events - before.events) * 1e3 / step.wall_ms
+                self._events_per_s = now if self._events_per_s is None else 0.9 * self._events_per_s + 0.1 * now
         if time.monotonic() - self._drawn_at >= REDRAW_S:
             self._draw()
 
@@ -85,7 +96,16 @@ class RunProgress:
         self._drawn_at = time.monotonic()
         if self._before is None:
             return
-        where = f"session {self._before.session + 1}/{self._sessions} episode {self._before.episode + 1}"
-        ratio = self._sim_ms / self._wall_ms if self._wall_ms else 0.0
-        state = f"return {self._last_return:.3g}  sim/wall {ratio:.2f}  {self._events_per_s:,.0f} events/s"
+        session = f"session {self._before.session + 1}/{self._sessions} " if self._sessions > 1 else ""
+        ratio = f"{self._sim_ms / self._wall_ms:.2f}" if self._wall_ms else "-"
+        value = "-" if self._last_return is None else f"{self._last_return:.3g}"
+        events = "-" if self._events_per_s is None else f"{self._events_per_s / 1e3:,.0f}k"
+        where, state = f"{session}ep {self._before.episode + 1}", f"return {value} sim/wall {ratio} {events} ev/s"
         self._bar.update(self._task, completed=self._steps, description=where, state=state)
+
+
+class _State(ProgressColumn):
+    """The figures, in the room that the other columns leave: on a narrow terminal their end is cut, never a counter."""
+
+    def render(self, task: Task) -> Text:
+        return Text(task.fields["state"], no_wrap=True, overflow="ellipsis")
