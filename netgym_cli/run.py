@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import shlex
 import signal
 import threading
@@ -10,6 +12,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,9 @@ from netgym_cli.progress import RunProgress
 from netgym_cli.session import Plan, SequentialSessions
 
 log = logging.getLogger(__name__)
+FEW_EPISODES = 10  # fewer have no tenths to compare
+RESERVE_BYTES = 64 * 1024
+DISK_REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def check(config: RunConfig) -> None:
@@ -58,7 +64,8 @@ def train(config: RunConfig, folder: Path, command: list[str], console: bool | N
     """Runs the plan's sessions with the agent and leaves tables, record and model in `folder`.
 
     Whatever goes wrong, the tables are completed, `run.json` says what happened, `error.txt` holds the traceback, no
-    simulator is left behind, and the exception goes on to the caller. SIGTERM acts like Ctrl-C.
+    simulator is left behind, and the exception goes on to the caller. SIGTERM acts like Ctrl-C: that is no error and
+    leaves no traceback, but what was learnt until then.
 
     Args:
         config: a config that passed `check`.
@@ -75,11 +82,11 @@ def train(config: RunConfig, folder: Path, command: list[str], console: bool | N
     agent = make_agent(config)
     folder.mkdir(parents=True, exist_ok=True)
     recorder = Recorder(folder / "metrics")
-    record = RunRecord(folder, command, config.seed, plan.total_steps)
+    record = RunRecord(folder, command, config, plan.total_steps)
     progress = RunProgress(plan.total_steps, len(plan.configs), console)
     network = NetworkEnv(config.env, config.simulator)
     env = SequentialSessions(network, plan, (recorder, record, progress))
-    with _signals(_interrupt, signal.SIGTERM), _whatever_happens(env, recorder, record, folder, command):
+    with _signals(_interrupt, signal.SIGTERM), _whatever_happens(env, recorder, record, agent, folder, command):
         simulators.registry.load(network.adapter.simulator).prepare(config.simulator)
         with progress:
             agent.learn(env, config.seed, folder)
@@ -95,31 +102,51 @@ def make_agent(config: RunConfig) -> Agent[Any]:
 
 @contextmanager
 def _whatever_happens(
-    env: SequentialSessions, recorder: Recorder, record: RunRecord, folder: Path, command: list[str]
+    env: SequentialSessions, recorder: Recorder, record: RunRecord, agent: Agent[Any], folder: Path, command: list[str]
 ) -> Iterator[None]:
+    reserve = folder / ".reserve"
     try:
+        # Room for the last words on a disk that the run itself filled; random, so that no file system compresses it.
+        reserve.write_bytes(os.urandom(RESERVE_BYTES))
         yield
     except BaseException as error:
+        interrupted = isinstance(error, KeyboardInterrupt)
         if isinstance(error, SimulatorError):
             error.args = (f"{error} Reproduce it with: {shlex.join(command)}",)
-        status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
-        reason = f"{type(error).__name__}: {error}".strip(": ").splitlines()[0]
+        elif isinstance(error, OSError) and error.errno in DISK_REFUSALS:
+            error.strerror = f"{error.strerror}; free space or choose another hydra.run.dir"
+            error.filename = error.filename or str(folder)
+        status = "interrupted" if interrupted else "failed"
+        told = {"type": type(error).__name__, "message": str(error)}
+        reason = f"{told['type']}: {told['message']}".strip(": ").splitlines()[0]
+        if interrupted:
+            told["message"] = reason = f"interrupted by {str(error) or 'Ctrl-C'}"
+        trace = "".join(traceback.format_exception(error))
         with _signals(signal.SIG_IGN, signal.SIGINT, signal.SIGTERM):  # a second Ctrl-C must not cost the tables
-            _attempt(env.close)
-            _attempt(recorder.close, status, reason)
-            _attempt(record.close, status, error)
-            _attempt((folder / "error.txt").write_text, "".join(traceback.format_exception(error)))
+            _last_words(
+                partial(reserve.unlink, missing_ok=True),
+                env.close,
+                partial(record.close, status, told),  # the shortest first, as long as there is room
+                *([] if interrupted else [partial((folder / "error.txt").write_text, trace)]),
+                partial(recorder.close, status, reason),
+                *([partial(agent.save, folder)] if interrupted and agent.has_learnt else []),
+            )
         raise
     env.close()
     record.close("complete")
+    reserve.unlink(missing_ok=True)
 
 
-def _attempt(finish: Callable[..., object], *arguments: object) -> None:
-    """Does one of several last things; its failure must neither stop the others nor hide the first error."""
-    try:
-        finish(*arguments)
-    except Exception as error:
-        log.warning("after the run failed: %s: %s", type(error).__name__, error)
+def _last_words(*finishes: Callable[[], object]) -> None:
+    """Does each of the last things; one that fails must neither stop the others nor hide the first error."""
+    failures = []
+    for finish in finishes:
+        try:
+            finish()
+        except Exception as error:
+            failures.append(f"{type(error).__name__}: {error}")
+    if failures:
+        log.warning("after the run failed, this could not be done either: %s", "; ".join(dict.fromkeys(failures)))
 
 
 def _interrupt(*_: object) -> None:
@@ -146,9 +173,10 @@ class Summary:
     Attributes:
         folder, tables: the run's folder and the one with its tables.
         sessions, episodes, steps: how many were done.
-        first_return, last_return: mean return over the first and the last tenth of the episodes (at least one each);
-            None without episodes.
+        mean_return: mean return over all episodes; None without episodes.
+        first_return, last_return: the same over the first and the last tenth of the episodes, at least one each.
         wall_s, sim_s: seconds that passed on the clock and in all simulations.
+        start_s: seconds of `wall_s` before the first step began.
         notes: remarks of the agent.
     """
 
@@ -157,10 +185,12 @@ class Summary:
     sessions: int
     episodes: int
     steps: int
+    mean_return: float | None
     first_return: float | None
     last_return: float | None
     wall_s: float
     sim_s: float
+    start_s: float
     notes: tuple[str, ...]
 
     @classmethod
@@ -176,22 +206,28 @@ class Summary:
             sessions=len(content["seeds"]),
             episodes=len(returns),
             steps=content["steps"],
+            mean_return=float(np.mean(returns)) if returns else None,
             first_return=float(np.mean(returns[:tenth])) if returns else None,
             last_return=float(np.mean(returns[-tenth:])) if returns else None,
             wall_s=content["wall_s"],
             sim_s=content["sim_s"],
+            start_s=content["start_s"] or 0.0,
             notes=(*notes, *agent.notes),
         )
 
     @property
     def steps_per_s(self) -> float:
-        """Steps per second of wall time, start of the simulators and learning included."""
-        return self.steps / self.wall_s if self.wall_s else 0.0
+        """Steps per second of wall time since the first step began, learning included."""
+        return self._per_s(self.steps)
 
     @property
     def sim_per_wall(self) -> float:
-        """Simulated seconds per second of wall time."""
-        return self.sim_s / self.wall_s if self.wall_s else 0.0
+        """Simulated seconds per second of the same time."""
+        return self._per_s(self.sim_s)
+
+    def _per_s(self, amount: float) -> float:
+        stepping_s = self.wall_s - self.start_s
+        return amount / stepping_s if stepping_s > 0 else 0.0
 
     def as_dict(self) -> dict[str, Any]:
         """All figures as plain values, for JSON."""
@@ -199,11 +235,17 @@ class Summary:
 
     def lines(self) -> list[str]:
         """The summary for people."""
+        done = ", ".join(
+            f"{number} {thing}{'' if number == 1 else 's'}"
+            for number, thing in ((self.sessions, "session"), (self.episodes, "episode"), (self.steps, "step"))
+        )
         told = [
-            f"{self.sessions} sessions, {self.episodes} episodes, {self.steps} steps in {self.wall_s:.1f} s: "
-            f"{self.steps_per_s:.1f} steps/s, {self.sim_per_wall:.2f} simulated seconds per second",
+            f"{done}: started in {self.start_s:.1f} s, then {self.wall_s - self.start_s:.1f} s at "
+            f"{self.steps_per_s:.1f} steps/s, {self.sim_per_wall:.2f} simulated seconds per second"
         ]
-        if self.first_return is not None:
+        if 0 < self.episodes < FEW_EPISODES:
+            told.append(f"mean return {self.mean_return:.4g}")
+        elif self.episodes:
             told.append(
                 f"mean return {self.first_return:.4g} in the first tenth of the episodes, "
                 f"{self.last_return:.4g} in the last"

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,7 +12,10 @@ import pytest
 from gymnasium import spaces
 
 from netgym_cli import run
+from netgym_cli.env import NetworkEnv
 from netgym_cli.errors import ConfigError, SimulatorDied
+from netgym_cli.progress import RunProgress
+from netgym_cli.session import Plan, SequentialSessions
 from tests.engine import run_config
 from tests.toy import ToyAdapter, ToySimulator
 
@@ -38,9 +42,9 @@ def readable(folder):
     steps = pd.read_parquet(folder / "metrics" / "steps.parquet")
     stats = pd.read_parquet(folder / "metrics" / "stats.parquet")
     assert set(stats["step"]) <= set(steps["step"]) or len(stats) == 0
-    for name in ("episodes.csv", "sessions.csv"):
-        if (folder / "metrics" / name).exists():
-            pd.read_csv(folder / "metrics" / name)
+    episodes, sessions = (pd.read_csv(folder / "metrics" / name) for name in ("episodes.csv", "sessions.csv"))
+    assert episodes["length"].sum() <= len(steps) and {"seed", "status"} <= set(sessions.columns)
+    assert steps["total_step"].tolist() == list(range(len(steps)))
     within = steps["session"].astype("int64") * 10**9 + steps["episode"] * 10**3 + steps["step"]
     assert within.is_monotonic_increasing and within.is_unique
     return steps
@@ -67,7 +71,8 @@ def test_a_complete_run(tmp_path):
     assert told["seeds"] == pd.read_csv(folder / "metrics" / "sessions.csv")["seed"].tolist()
     assert told["seeds"][0] == 4 and told["pid"] == os.getpid()
     assert {"netgym", "ns3", "torch", "stable-baselines3", "gymnasium", "python"} <= set(told["versions"])
-    assert len(readable(folder)) == 16 and not (folder / "error.txt").exists()
+    assert (told["env"], told["agent"], told["channel"]) == ("tests.toy:ToyAdapter", "random", "none")
+    assert len(readable(folder)) == 16 and not (folder / "error.txt").exists() and not (folder / ".reserve").exists()
     returns = pd.read_csv(folder / "metrics" / "episodes.csv")["return"]
     assert (summary.first_return, summary.last_return) == pytest.approx((returns.iloc[0], returns.iloc[-1]))
     assert summary.steps == 16 and json.dumps(summary.as_dict()) and str(folder) in summary.lines()[-1]
@@ -119,8 +124,27 @@ def test_ctrl_c_interrupts_and_completes_the_tables(tmp_path, monkeypatch):
     monkeypatch.setattr(ToySimulator, "step", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run.train(run_config(), tmp_path, COMMAND)
-    assert record(tmp_path)["status"] == "interrupted" and len(readable(tmp_path)) == 3
-    assert pd.read_csv(tmp_path / "metrics" / "sessions.csv")["status"].tolist() == ["interrupted"]
+    told = record(tmp_path)
+    assert told["status"] == "interrupted" and len(readable(tmp_path)) == 3
+    assert told["error"] == {"type": "KeyboardInterrupt", "message": "interrupted by Ctrl-C"}
+    assert not (tmp_path / "error.txt").exists() and not (tmp_path / ".reserve").exists()
+    sessions = pd.read_csv(tmp_path / "metrics" / "sessions.csv")
+    assert sessions["status"].tolist() == ["interrupted"] and sessions["exit_reason"][0] == "interrupted by Ctrl-C"
+
+
+@pytest.mark.parametrize(("agent", "at", "saved"), [("sac", 6, True), ("sac", 2, False), ("ppo", 10, True)])
+def test_ctrl_c_keeps_what_was_learnt(agent, at, saved, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+    def interrupted(self, policy, original=ToySimulator.step):
+        if self.steps == at:
+            raise KeyboardInterrupt
+        return original(self, policy)
+
+    monkeypatch.setattr(ToySimulator, "step", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run.train(run_config(agent, env={"episodes_per_session": 4}), tmp_path / "run", COMMAND)
+    assert (tmp_path / "run" / "model.zip").exists() == saved
 
 
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
@@ -147,12 +171,13 @@ def test_a_killed_run_is_a_prefix(tmp_path):
         child.kill()
         child.communicate()
         assert record(folder)["status"] == "running"
+        assert pd.read_csv(folder / "metrics" / "sessions.csv")["status"].tolist() == ["running"]
         steps = readable(folder)
         assert np.array_equal(steps["episode"] * 10 + steps["step"], np.arange(len(steps))) and len(steps) > 0
 
 
 def test_a_full_disk_fails_the_run_and_keeps_what_fitted(tmp_path):
-    child = start(tmp_path, "16000")
+    child = start(tmp_path, "70000")
     _, errors = child.communicate(timeout=120)
     assert child.returncode == 1 and "OSError" in errors
     told = record(tmp_path)
@@ -160,12 +185,60 @@ def test_a_full_disk_fails_the_run_and_keeps_what_fitted(tmp_path):
     assert len(readable(tmp_path)) > 0
 
 
+def test_a_disk_that_the_run_fills_still_takes_its_last_words(tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", str(disk)]
+    if os.geteuid() or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("needs the right to mount")
+    try:
+        child = start(disk / "run")
+        _, errors = child.communicate(timeout=120)
+        told = record(disk / "run")
+        assert child.returncode == 1 and told["status"] == "failed"
+        assert "free space or choose another hydra.run.dir" in told["error"]["message"]
+        assert str(disk / "run") in told["error"]["message"] and errors.count("could not be done either") <= 1
+        assert "Traceback" in (disk / "run" / "error.txt").read_text()
+        assert pd.read_csv(disk / "run" / "metrics" / "sessions.csv")["status"].tolist() == ["failed"]
+        assert len(readable(disk / "run")) > 0 and not (disk / "run" / ".reserve").exists()
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_the_summary_counts_in_plain_words(tmp_path):
+    few = run.train(run_config(), tmp_path / "few", COMMAND)
+    assert few.lines()[0].startswith("1 session, 2 episodes, 8 steps: started in ")
+    assert few.lines()[1] == f"mean return {few.mean_return:.4g}"
+    many = run.train(run_config(env={"episodes_per_session": 10}), tmp_path / "many", COMMAND)
+    assert "first tenth" in many.lines()[1] and 0 <= many.start_s < many.wall_s
+    assert many.steps_per_s == pytest.approx(many.steps / (many.wall_s - many.start_s))
+
+
 def test_no_progress_is_drawn_without_a_terminal(tmp_path, capfd):
     run.train(run_config(), tmp_path / "quiet", COMMAND)
     assert capfd.readouterr() == ("", "")
     run.train(run_config(), tmp_path / "drawn", COMMAND, console=True)
     out, err = capfd.readouterr()
-    assert out == "" and "episode" in err
+    assert out == "" and "8/8" in err
+
+
+def test_progress_fits_80_columns(monkeypatch, capfd):
+    monkeypatch.setenv("COLUMNS", "80")
+    config = run_config(sessions=[{}] * 10, env={"episodes_per_session": 50})
+
+    def line_after(steps):
+        with RunProgress(2000, 10, shown=True) as progress:
+            env = SequentialSessions(NetworkEnv(config.env, config.simulator), Plan.of(config), [progress])
+            env.reset()
+            for _ in range(steps):
+                if env.step(None)[3]:
+                    env.reset()
+        return capfd.readouterr().err.strip("\n").splitlines()[-1].strip()
+
+    assert line_after(1).endswith("return - sim/wall - - ev/s")
+    line = line_after(1950)
+    assert "session 10/10 ep 38" in line and " 1950/2000 " in line and "-:--:--" not in line, line
+    assert len(line) <= 80 and re.search(r" return 2\d(\.\d)? sim/wall ", line), line
 
 
 def test_an_agent_that_cannot_act_is_told_which_can(monkeypatch):

@@ -8,11 +8,13 @@ import platform
 import socket
 import subprocess
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from netgym_cli.config import RunConfig
 from netgym_cli.session import Step
 
 NAME = "run.json"
@@ -28,14 +30,15 @@ class RunRecord:
     Args:
         folder: the run's folder; it must exist.
         command: the command line that reproduces the run.
-        seed: seed of the agent and, through the plan, of the sessions.
+        config: the run's config, for the names of its parts and the seed.
         planned_steps: number of steps the run is going to do.
 
     Attributes:
-        content: what the file says: `steps`, `sim_s` (simulated seconds, all sessions), `wall_s`, `seeds` and so on.
+        content: what the file says: `steps`, `sim_s` (simulated seconds, all sessions), `wall_s`, `start_s`
+            (seconds until the first step began), `seeds` and so on.
     """
 
-    def __init__(self, folder: Path, command: list[str], seed: int, planned_steps: int) -> None:
+    def __init__(self, folder: Path, command: list[str], config: RunConfig, planned_steps: int) -> None:
         self._path = folder / NAME
         self._started = time.monotonic()
         self._written = 0.0
@@ -51,12 +54,16 @@ class RunRecord:
             "pid": os.getpid(),
             "versions": versions(),
             "git": git_state(),
-            "seed": seed,
+            "env": config.env.name,
+            "agent": config.agent.name,
+            "channel": config.channel.name,
+            "seed": config.seed,
             "seeds": [],
             "planned_steps": planned_steps,
             "steps": 0,
             "sim_s": 0.0,
             "wall_s": 0.0,
+            "start_s": None,
             "error": None,
         }
         self._write()
@@ -68,9 +75,11 @@ class RunRecord:
 
     def step(self, step: Step) -> None:
         """Counts the step and shows a sign of life when one is due."""
+        if self.content["start_s"] is None:
+            self.content["start_s"] = round(time.monotonic() - self._started - step.wall_ms / 1e3, 3)
         self.content["steps"] += 1
         self.content["seeds"][-1] = step.seed
-        self.content["sim_s"] = self._sim_s_before + step.sim_time_ms / 1e3
+        self.content["sim_s"] = round(self._sim_s_before + step.sim_time_ms / 1e3, 3)
         if time.monotonic() - self._written >= HEARTBEAT_S:
             self._write()
 
@@ -81,12 +90,11 @@ class RunRecord:
         """Writes the file."""
         self._write()
 
-    def close(self, status: str, error: BaseException | None = None) -> None:
-        """Writes the final word: `complete`, `failed` or `interrupted`, with the error if there was one."""
+    def close(self, status: str, error: Mapping[str, str] | None = None) -> None:
+        """Writes the final word: `complete`, `failed` or `interrupted`, with `type` and `message` of the error."""
         self.content["status"] = status
         self.content["ended_at"] = now()
-        if error is not None:
-            self.content["error"] = {"type": type(error).__name__, "message": str(error)}
+        self.content["error"] = error
         self._write()
 
     def _write(self) -> None:
