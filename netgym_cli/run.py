@@ -133,8 +133,8 @@ def _whatever_happens(
             )
         raise
     env.close()
-    record.close("complete")
     reserve.unlink(missing_ok=True)
+    record.close("complete")
 
 
 def _last_words(*finishes: Callable[[], object]) -> None:
