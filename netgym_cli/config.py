@@ -14,6 +14,7 @@ from omegaconf import MISSING, OmegaConf
 from omegaconf.errors import ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException
 
 from netgym_cli.errors import ConfigError
+from netgym_cli.misfit import misfit
 
 C = TypeVar("C")
 
@@ -28,9 +29,10 @@ class SimulatorConfig:
     ns3_prefix: str | None = MISSING
 
     def validate(self) -> None:
-        """Raises `ConfigError` for a deadline that is not positive."""
+        """Raises `ConfigError` for a deadline that is not positive or that no clock can hold."""
         for name in ("start_timeout_s", "step_timeout_s", "close_timeout_s"):
-            require(getattr(self, name) > 0, f"simulator.{name}", getattr(self, name), "a number of seconds above 0")
+            value = getattr(self, name)
+            require(0 < value <= 1e6, f"simulator.{name}", value, "a number of seconds above 0, up to 1000000")
 
 
 @dataclass
@@ -112,6 +114,8 @@ def typed(schema: type[C], raw: Mapping[str, Any], where: str) -> C:
         merged = OmegaConf.merge(OmegaConf.structured(schema), OmegaConf.create(raw))  # type: ignore[call-overload]
         return OmegaConf.to_object(merged)  # type: ignore[return-value]
     except OmegaConfBaseException as error:
+        if wrong := misfit(schema, _contents(raw), where):
+            raise ConfigError(wrong) from error
         _check_list_items(schema, raw, where)  # OmegaConf forgets which item of a list it was
         place = f"{where}.{error.full_key or error.key or ''}".strip(".")
         if isinstance(error, ConfigKeyError):
@@ -120,9 +124,11 @@ def typed(schema: type[C], raw: Mapping[str, Any], where: str) -> C:
         if isinstance(error, MissingMandatoryValue):
             raise ConfigError(f"'{place}' has no value; give it one in the YAML or as an override.") from error
         reason = str(error.msg or error).splitlines()[0].rstrip(".")
-        for theirs, plain_word in (("ListConfig", "list"), ("DictConfig", "mapping"), ("Integer", "a whole number")):
-            reason = reason.replace(theirs, plain_word)
         raise ConfigError(f"bad value for '{place}': {reason}.") from error
+
+
+def _contents(raw: Any) -> Any:
+    return OmegaConf.to_container(raw) if OmegaConf.is_config(raw) else raw
 
 
 def _check_list_items(schema: type, raw: Any, where: str) -> None:

@@ -5,6 +5,7 @@ Indices count from 0: sessions in the run, episodes in the session, steps in the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
@@ -14,7 +15,7 @@ from omegaconf import OmegaConf
 
 from netgym_cli.config import EnvConfig, RunConfig, plain, require, typed
 from netgym_cli.env import NetworkEnv, seed_of_session
-from netgym_cli.errors import SessionError
+from netgym_cli.errors import ConfigError, SessionError
 from netgym_cli.simulators import Stats
 
 
@@ -58,7 +59,10 @@ def _overridden(base: EnvConfig, change: Mapping[str, Any], where: str) -> EnvCo
     name = change.get("name", base.name)
     require(name == base.name, f"{where}.name", name, f"{base.name}, as env.name: one run has one environment")
     config = typed(type(base), OmegaConf.merge(plain(base), dict(change)), where)  # type: ignore[arg-type]
-    config.validate()
+    try:
+        config.validate()
+    except ConfigError as error:  # it speaks of env, and the user wrote sessions
+        raise ConfigError(re.sub(r"\benv\.", f"{where}.", str(error))) from error
     return config
 
 

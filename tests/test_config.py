@@ -17,6 +17,7 @@ class Outer:
     count: int = MISSING
     inner: Inner = field(default_factory=Inner)
     sites: list[Inner] = MISSING
+    users: list[int] | None = None
 
 
 GOOD = {"count": 3, "inner": {"gain_db": 1}, "sites": [{"gain_db": 2.5}]}
@@ -25,7 +26,7 @@ GOOD = {"count": 3, "inner": {"gain_db": 1}, "sites": [{"gain_db": 2.5}]}
 def test_typed_builds_nested_records():
     record = typed(Outer, GOOD, "env")
     assert record == Outer(3, Inner(1.0), [Inner(2.5)])
-    assert plain(record) == GOOD
+    assert plain(record) == GOOD | {"users": None}
 
 
 @pytest.mark.parametrize(
@@ -33,14 +34,18 @@ def test_typed_builds_nested_records():
     [
         ({"cuont": 4}, "unknown key 'env.cuont'. Did you mean 'env.count'?"),
         ({"inner": {"gain": 4}}, "unknown key 'env.inner.gain'. Did you mean 'env.inner.gain_db'?"),
-        ({"count": "many"}, "bad value for 'env.count': Value 'many'"),
-        ({"count": 2.5}, "bad value for 'env.count': Value '2.5'"),
+        ({"count": "many"}, "bad value for 'env.count': 'many'; allowed: a whole number."),
+        ({"count": 2.5}, "bad value for 'env.count': 2.5; allowed: a whole number."),
         ({"count": None}, "bad value for 'env.count'"),
         ({"count": [1]}, "bad value for 'env.count'"),
         ({"count": "???"}, "'env.count' has no value"),
         ({"inner": {"gain_db": "x"}}, "bad value for 'env.inner.gain_db'"),
         ({"sites": [{"gain_db": "x"}]}, "bad value for 'env.sites[0].gain_db'"),
-        ({"sites": 3}, "bad value for 'env.sites'"),
+        ({"sites": 3}, "bad value for 'env.sites': 3; allowed: a list of mappings, such as [{}]."),
+        ({"sites": [3]}, "bad value for 'env.sites[0]': 3; allowed: a mapping of keys"),
+        ({"inner": 3}, "bad value for 'env.inner': 3; allowed: a mapping of keys"),
+        ({"users": 5}, "bad value for 'env.users': 5; allowed: a list of whole numbers; write [5], or null."),
+        ({"users": [1, "x"]}, "bad value for 'env.users[1]': 'x'; allowed: a whole number."),
     ],
 )
 def test_typed_says_what_is_wrong_and_where(change, message):
@@ -56,7 +61,7 @@ def test_a_missing_key_is_named():
 
 
 def test_known_keys_are_dotted():
-    assert known_keys(Outer) == ["count", "inner", "inner.gain_db", "sites"]
+    assert known_keys(Outer) == ["count", "inner", "inner.gain_db", "sites", "users"]
 
 
 @pytest.mark.parametrize(
@@ -78,9 +83,10 @@ def test_nothing_near_gives_no_hint():
 
 
 @pytest.mark.parametrize("key", ["start_timeout_s", "step_timeout_s", "close_timeout_s"])
-def test_deadlines_are_positive(key):
+def test_deadlines_are_positive_and_fit_a_clock(key):
     config = SimulatorConfig(start_timeout_s=1, step_timeout_s=1, close_timeout_s=1, ns3_prefix=None)
     config.validate()
-    setattr(config, key, 0)
-    with pytest.raises(ConfigError, match=f"simulator.{key} is 0"):
-        config.validate()
+    for value in (0, 1e7, float("inf"), float("nan")):
+        setattr(config, key, value)
+        with pytest.raises(ConfigError, match=f"simulator.{key} is {value}"):
+            config.validate()

@@ -70,7 +70,7 @@ def test_overrides_apply_to_the_base_and_not_to_the_session_before():
     [
         ({"step_per_episode": 2}, "sessions[1].step_per_episode"),
         ({"steps_per_episode": "many"}, "sessions[1].steps_per_episode"),
-        ({"steps_per_episode": 0}, "steps_per_episode"),
+        ({"steps_per_episode": 0}, "sessions[1].steps_per_episode is 0"),
         ({"name": "other"}, "sessions[1].name"),
         (3, "sessions[1]"),
     ],
