@@ -5,8 +5,12 @@ from __future__ import annotations
 import platform
 from dataclasses import dataclass
 from importlib import metadata
+from typing import TYPE_CHECKING
 
 import netgym_cli
+
+if TYPE_CHECKING:
+    from netgym_cli.simulators.ns3.build import Status
 
 PACKAGES = ("ns3", "cppyy", "torch", "gymnasium", "stable-baselines3", "hydra-core", "numpy", "pandas", "pyarrow")
 
@@ -48,5 +52,17 @@ def _native(ns3_prefix: str | None) -> list[Finding]:
         Finding("ns-3", f"{status.ns3_version} in {status.ns3_prefix}"),
         Finding("compiler", status.compiler or "none", True, "" if status.compiler else slow),
         Finding("native part", str(status.library or "not built"), True, "" if status.library else "netgym build"),
-        Finding("cache", str(status.cache)),
+        _cache(status),
     ]
+
+
+def _cache(status: Status) -> Finding:
+    from netgym_cli.errors import BuildError
+    from netgym_cli.simulators.ns3 import build
+
+    if not status.library:  # what is built is only read
+        try:
+            build.make_cache()
+        except BuildError as error:
+            return Finding("cache", str(status.cache), False, str(error))
+    return Finding("cache", str(status.cache))

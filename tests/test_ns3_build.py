@@ -3,6 +3,7 @@ import shutil
 
 import pytest
 
+from netgym_cli.doctor import examine
 from netgym_cli.errors import BuildError, ConfigError
 from netgym_cli.simulators.ns3 import build
 from tests.network import network, output_of, python, stepped
@@ -100,6 +101,16 @@ print(library, library.stat().st_ino)
     assert answers[0] == answers[1] != ""
     assert compilations(native) == 2
     assert len(list(build.cache_dir().glob("native-*/*"))) == 1
+
+
+def test_a_cache_that_cannot_be_made_is_told_with_a_way_out(native, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("NETGYM_CACHE", str(tmp_path / "file" / "cache"))
+    with pytest.raises(BuildError, match=r"cannot write the cache .*file/cache: .*set NETGYM_CACHE to a writable"):
+        build.ensure()
+    (finding,) = [finding for finding in examine() if finding.name == "cache"]
+    assert not finding.ok
+    assert "set NETGYM_CACHE" in finding.advice
 
 
 def test_a_folder_without_ns3_is_a_config_error(tmp_path):

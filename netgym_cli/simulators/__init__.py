@@ -150,6 +150,10 @@ class Simulator(ABC):
     def __init__(self, config: SimulatorConfig) -> None:
         self.config = config
 
+    @classmethod  # noqa: B027 - most simulators have nothing to check
+    def check(cls, config: SimulatorConfig) -> None:
+        """Looks, cheaply and leaving no trace, whether `config` can work here. Raises `ConfigError` or `BuildError`."""
+
     @classmethod  # noqa: B027 - most simulators have nothing to prepare
     def prepare(cls, config: SimulatorConfig) -> None:
         """Does what needs doing once per machine, such as compiling; logs its progress."""

@@ -14,7 +14,7 @@ import numpy as np
 from netgym_cli.config import SimulatorConfig
 from netgym_cli.errors import SimulatorDied, SimulatorTimeout
 from netgym_cli.simulators import Layout, Row, Simulator, Stats
-from netgym_cli.simulators.ns3.build import ensure
+from netgym_cli.simulators.ns3.build import ensure, locate
 from netgym_cli.simulators.ns3.launcher import Worker, Zygote, ending
 from netgym_cli.simulators.ns3.worker import protocol
 
@@ -28,6 +28,10 @@ class Ns3Simulator(Simulator):
         self._worker: Worker | None = None
         self._layout = Layout(())
         self._describe = ""
+
+    @classmethod
+    def check(cls, config: SimulatorConfig) -> None:
+        locate(config.ns3_prefix)
 
     @classmethod
     def prepare(cls, config: SimulatorConfig) -> None:

@@ -116,6 +116,19 @@ def cache_dir() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "netgym"
 
 
+def make_cache() -> Path:
+    """The cache directory, made now if need be. Raises `BuildError` if it cannot be written."""
+    folder = cache_dir()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise BuildError(
+            f"cannot write the cache {folder}: {error.strerror}; set NETGYM_CACHE to a writable folder."
+        ) from error
+    return folder
+
+
 def sources() -> list[Path]:
     """The C++ files, in the order in which cling may read them one after the other."""
     return sorted(NATIVE.glob("*.cc"))
@@ -148,7 +161,7 @@ def ensure(prefix: str | None = None, report: Report | None = None) -> Built:
         report: told a line of progress now and then while compiling; None: this module's log.
 
     Raises:
-        BuildError: the compiler failed; its first errors are in the message.
+        BuildError: the compiler failed, with its first errors in the message, or the cache cannot be written.
     """
     started = time.perf_counter()
     tell = report or log.info
@@ -159,7 +172,7 @@ def ensure(prefix: str | None = None, report: Report | None = None) -> Built:
     library = library_path(ns3, cxx)
     if library.exists():
         return Built(ns3, library, True, time.perf_counter() - started)
-    with _lock(library.parent.parent):
+    with _lock(make_cache()):
         if not library.exists():  # another process may have been faster
             _compile(ns3, cxx, library, tell)
     seconds = time.perf_counter() - started
@@ -169,7 +182,6 @@ def ensure(prefix: str | None = None, report: Report | None = None) -> Built:
 
 @contextmanager
 def _lock(folder: Path) -> Iterator[None]:
-    folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "build.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
