@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from omegaconf import OmegaConf
 
 from netgym_cli import adapters
@@ -35,10 +36,21 @@ def make_env(
     """
     composed = Composer([f"env={name}"], [config_dir] if config_dir is not None else []).compose()
     OmegaConf.set_struct(composed, False)
-    mine = {"env": {"random_seed": seed, **overrides}, "simulator": dict(simulator or {})}
+    mine = _plain({"env": {"random_seed": seed, **overrides}, "simulator": dict(simulator or {})})
     raw: dict[str, Any] = OmegaConf.to_container(OmegaConf.merge(composed, mine), resolve=True)  # type: ignore[assignment]
     config = typed(adapters.registry.load(raw["env"]["name"]).config_schema, raw["env"], "env")
     run = typed(SimulatorConfig, raw["simulator"], "simulator")
     config.validate()
     run.validate()
     return NetworkEnv(config, run)
+
+
+def _plain(value: Any) -> Any:
+    """`value` without NumPy: seeds and settings are often drawn or computed with it."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return value

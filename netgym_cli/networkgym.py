@@ -85,7 +85,8 @@ def Env(client_id: int, config_json: Mapping[str, Any]) -> NetworkEnv:
     """
     if isinstance(client_id, bool) or not isinstance(client_id, int) or client_id < 0:
         raise ConfigError(f"client_id is {client_id!r}; allowed: a whole number, 0 or more.")
-    if "env_config" not in config_json or "env" not in config_json["env_config"]:
+    given = config_json.get("env_config") if isinstance(config_json, Mapping) else None
+    if not isinstance(given, Mapping) or "env" not in given:
         raise ConfigError("the config has no 'env_config' with an 'env'; start from load_config_file(NAME).")
     env_config, rl_config = config_json["env_config"], config_json.get("rl_config", {})
     overrides = _renamed({key: value for key, value in env_config.items() if key not in COMPUTED}, OURS)

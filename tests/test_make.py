@@ -86,3 +86,10 @@ def test_vector_slots_give_the_same_numbers_as_one():
 def test_an_unknown_export():
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         netgym_cli.nothing  # noqa: B018
+
+
+def test_numbers_may_be_numpys():
+    simulator = {"step_timeout_s": np.float32(7)}
+    env = make_env("toy", np.int64(3), CONF, simulator, num_users=np.int32(4), steps_per_episode=np.array(2))
+    env.reset()
+    assert (env.session_seed, env.config.num_users, env.config.steps_per_episode) == (3, 4, 2)

@@ -66,6 +66,9 @@ def test_a_wrong_client_id(config_json, client_id):
 def test_wrong_configs(config_json):
     with pytest.raises(ConfigError, match="env_config"):
         Env(0, {"rl_config": {}})
+    for nothing in (None, {"env_config": None}):
+        with pytest.raises(ConfigError, match="env_config"):
+            Env(0, nothing)
     with pytest.raises(ConfigError, match="unknown env 'nqos'"):
         load_config_file("nqos")
     config_json["env_config"]["step_per_episode"] = 3
