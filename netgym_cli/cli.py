@@ -63,17 +63,26 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def train(
     overrides: Overrides = None,
     multirun: Annotated[bool, typer.Option("--multirun", "-m", help="Run the grid of comma-separated values.")] = False,
-    cfg: Annotated[Part | None, typer.Option("--cfg", "-c", help="Print the composed config and stop.")] = None,
+    cfg: Annotated[
+        Part | None, typer.Option("--cfg", "-c", help="Print the composed config (with -m: the first) and stop.")
+    ] = None,
     resolve: Annotated[bool, typer.Option("--resolve", help="With --cfg: resolve interpolations.")] = False,
     info: Annotated[Topic | None, typer.Option("--info", "-i", help="Print how the config is composed.")] = None,
     config_dir: ConfigDir = None,
 ) -> None:
-    """Train an agent in an environment; tables go to a new folder in outputs/."""
+    """Train an agent in an environment.
+
+    Tables go to a new folder in outputs/; hydra.run.dir=PATH chooses another.
+    """
     with errors_to_exit_codes("train"):
         if cfg or info:
             from netgym_cli.compose import Composer
 
             composer = Composer(overrides or [], config_dir or [])
+            if multirun:
+                from netgym_cli.sweep import grid
+
+                composer = Composer(next(grid(composer)), config_dir or [])
             if cfg:
                 composer.print_config(cfg.value, resolve)
             if info:
@@ -88,7 +97,10 @@ def train(
 
 @app.command()
 def sweep(overrides: Overrides = None, config_dir: ConfigDir = None) -> None:
-    """Train over a grid, such as agent=ppo,random seed=1,2: the same as train -m."""
+    """Train over a grid of values.
+
+    For example agent=ppo,random seed=1,2; the same as train -m.
+    """
     with errors_to_exit_codes("sweep"):
         run_sweep(overrides or [], config_dir or [])
 
@@ -122,7 +134,10 @@ def list_(
 
 @app.command()
 def show(overrides: Overrides = None, config_dir: ConfigDir = None, as_json: Json = False) -> None:
-    """Show the spaces and every key of what is chosen: show env=nqos_split."""
+    """Show the spaces and keys of what is chosen.
+
+    For example show env=nqos_split.
+    """
     with errors_to_exit_codes("show"):
         from netgym_cli import show as contents
 
@@ -142,7 +157,10 @@ def check(
     config_dir: ConfigDir = None,
     as_json: Json = False,
 ) -> None:
-    """Check that an environment keeps its promises: check env=nqos_split."""
+    """Check that an environment keeps its word.
+
+    For example check env=nqos_split.
+    """
     with errors_to_exit_codes("check"):
         from netgym_cli import check as checks
         from netgym_cli import compose
@@ -175,7 +193,7 @@ def doctor(overrides: Overrides = None, config_dir: ConfigDir = None, as_json: J
 
 @app.command()
 def build(overrides: Overrides = None, config_dir: ConfigDir = None) -> None:
-    """Compile the native part of ns-3 now, instead of at the first run."""
+    """Compile the native part now, not at the first run."""
     with errors_to_exit_codes("build"):
         from netgym_cli.simulators.ns3 import build as builder
 
@@ -259,5 +277,6 @@ def table(heads: list[str], rows: list[list[str]]) -> None:
 
 def main() -> None:
     """The `netgym` program."""
+    logging.raiseExceptions = False  # a closed pipe, as by `| head`, is nobody's error
     show_log()
     app(prog_name="netgym")

@@ -17,7 +17,7 @@ from hydra.types import RunMode
 from omegaconf import MISSING, DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from netgym_cli import confdirs, explain
+from netgym_cli import confdirs, explain, folders, ownfiles
 from netgym_cli.config import RunConfig, SimulatorConfig, typed, unknown_key
 from netgym_cli.errors import ConfigError
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from netgym_cli.run import Summary
 
 Task = Callable[[DictConfig], Any]
-CONFIG_NAME = "config"
+CONFIG_NAME = folders.CONFIG_NAME
 
 _lock = threading.Lock()
 
@@ -55,7 +55,8 @@ class Composer:
     def __init__(self, overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = ()) -> None:
         self.folders = confdirs.user_dirs(config_dirs)
         confdirs.make_importable(self.folders)
-        self.task_overrides = list(overrides)
+        self.task_overrides = [_readable(override) for override in overrides]
+        ownfiles.check_chosen(self.task_overrides, self.folders)
         paths = ",".join(_quoted(f"file://{folder}") for folder in self.folders)
         self.overrides = [*([f"hydra.searchpath=[{paths}]"] if paths else []), *self.task_overrides]
         self.hydra = _new_hydra()
@@ -92,12 +93,12 @@ class Composer:
 
     def run(self, task: Task) -> Any:
         """Calls `task` with the config in a new run folder; returns what it returns."""
-        with self.errors_explained():
+        with self.errors_explained(), folders.making(folders.RUN_DIR):
             return self.hydra.run(CONFIG_NAME, task, [*self.overrides, "hydra.mode=RUN"]).return_value
 
     def multirun(self, task: Task) -> Any:
         """Calls `task` for every point of the grid through Hydra's sweeper and launcher."""
-        with self.errors_explained():
+        with self.errors_explained(), folders.making(folders.SWEEP_DIR):
             return self.hydra.multirun(CONFIG_NAME, task, [*self.overrides, "hydra.mode=MULTIRUN"])
 
     @contextmanager
@@ -151,7 +152,10 @@ def typed_run(config: DictConfig) -> RunConfig:
         given = raw.get(group)
         if not isinstance(given, dict) or not isinstance(given.get("name"), str):
             raise ConfigError(f"'{group}' is {given!r}; allowed: a mapping with a 'name'. Choose one by {group}=NAME.")
-        parts[group] = typed(registry.load(given["name"]).config_schema, given, group)
+        if ":" not in (name := given["name"]) and name not in registry.names():
+            allowed = f"{', '.join(registry.names())}, or importable.module:Class"
+            raise ConfigError(f"{group}.name is {name!r}; allowed: {allowed}. Mend it in the YAML file of the {group}.")
+        parts[group] = typed(registry.load(name).config_schema, given, group)
     parts["simulator"] = typed(SimulatorConfig, raw.get("simulator", {}), "simulator")
     run = RunConfig(**parts, seed=top.seed, sessions=top.sessions)
     run.validate()
@@ -167,9 +171,8 @@ def train(overrides: Sequence[str], config_dirs: Sequence[str | Path], command: 
     """
     composer = Composer(overrides, config_dirs)
     checked = typed_run(composer.compose())
-    from netgym_cli import run  # slow to import, and the user's mistakes are known by now
-
-    run.check(checked)
+    check(checked)
+    folders.require_free_run(composer)
 
     def task(config: DictConfig) -> Summary | Exception:
         # Hydra would report an exception in its own words, so it travels as a value.
@@ -182,6 +185,14 @@ def train(overrides: Sequence[str], config_dirs: Sequence[str | Path], command: 
     if isinstance(outcome, Exception):
         raise outcome
     return outcome
+
+
+def check(config: RunConfig) -> None:
+    """Everything about a run that can be known before it has a folder. Raises `ConfigError`."""
+    from netgym_cli import adapters, run, simulators  # slow to import, and the user's mistakes are known by now
+
+    run.check(config)
+    simulators.registry.load(adapters.registry.load(config.env.name).simulator).check(config.simulator)
 
 
 def train_in(folder: Path, command: list[str]) -> Summary:
@@ -228,6 +239,22 @@ def _new_hydra() -> Hydra:
                 return hydra
         finally:
             GlobalHydra.instance().hydra = before
+
+
+def _readable(override: str) -> str:
+    """`override` with the name of a member quoted where Hydra cannot read it as a name.
+
+    Raises:
+        ConfigError: it names no key, or takes away a group, without which there is no run.
+    """
+    group, equals, value = override.partition("=")
+    if group.startswith("~") and group[1:] in confdirs.GROUPS:
+        raise ConfigError(f"override '{override}' takes the {group[1:]} away; every run has one: {group[1:]}=NAME.")
+    if equals and not group.lstrip("+~"):
+        raise ConfigError(f"cannot read the override '{override}'; write KEY=VALUE.")
+    if group in confdirs.GROUPS and (not value.isascii() or value.isdigit()) and not set(value) & set("'\"()[]{}$"):
+        return group + equals + ",".join(_quoted(name) for name in value.split(","))
+    return override
 
 
 def _quoted(text: str) -> str:

@@ -22,7 +22,8 @@ def builtin() -> Path:
 
 def user_dirs(config_dirs: Sequence[str | Path]) -> list[Path]:
     """`config_dirs` as absolute paths. Raises `ConfigError` for one that is not a directory."""
-    folders = [Path(folder).expanduser().resolve() for folder in config_dirs]
+    here = _working_directory()
+    folders = [(here / Path(folder).expanduser()).resolve() for folder in config_dirs]
     for folder in folders:
         if not folder.is_dir():
             raise ConfigError(f"--config-dir '{folder}' is not a directory; give one with env/, agent/ or channel/.")
@@ -31,9 +32,16 @@ def user_dirs(config_dirs: Sequence[str | Path]) -> list[Path]:
 
 def make_importable(folders: Sequence[Path]) -> None:
     """Lets `name: module:Class` in a user's config name modules in `folders` and in the working directory."""
-    for folder in [*map(str, folders), str(Path.cwd())]:
+    for folder in [*map(str, folders), str(_working_directory())]:
         if folder not in sys.path:
             sys.path.append(folder)
+
+
+def _working_directory() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise ConfigError("the working directory is gone; go to one that exists: cd PATH.") from error
 
 
 def members(group: str, folders: Sequence[Path] = ()) -> dict[str, Path]:
@@ -41,5 +49,6 @@ def members(group: str, folders: Sequence[Path] = ()) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for folder in (builtin(), *folders):
         for file in sorted((folder / group).glob("*.yaml")):
-            found.setdefault(file.stem, file)
+            if file.is_file():
+                found.setdefault(file.stem, file)
     return dict(sorted(found.items()))

@@ -1,6 +1,6 @@
 """How a verb ends: one message, one exit code.
 
-0 done; 1 something failed while it ran; 2 the user can mend it; 130 Ctrl-C; 143 SIGTERM.
+0 done; 1 something failed while it ran; 2 the user can mend it; 129 SIGHUP; 130 Ctrl-C; 143 SIGTERM.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 import typer
@@ -20,13 +20,17 @@ from netgym_cli.errors import ConfigError, NetgymError
 @contextmanager
 def errors_to_exit_codes(verb: str) -> Iterator[None]:
     """One message and the right exit code for whatever goes wrong; NETGYM_TRACEBACK=1 shows the traceback too."""
-    previous = signal.signal(signal.SIGTERM, _terminate)
+    previous = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    for number, handler in previous.items():
+        if number == signal.SIGTERM or handler is not signal.SIG_IGN:  # nohup ignores SIGHUP, and means it
+            signal.signal(number, _terminate)
     try:
         yield
-    except typer.Exit:
+    except (typer.Exit, BrokenPipeError):  # whoever read the output has seen enough; click ends quietly
         raise
     except KeyboardInterrupt as interrupt:
-        _fail(verb, "interrupted", interrupt, 143 if interrupt.args == ("SIGTERM",) else 130)
+        name = interrupt.args[0] if interrupt.args in (("SIGTERM",), ("SIGHUP",)) else "SIGINT"
+        _fail(verb, "interrupted", interrupt, 128 + signal.Signals[name])
     except ConfigError as error:
         _fail(verb, str(error), error, 2)
     except (NetgymError, OSError) as error:
@@ -35,7 +39,8 @@ def errors_to_exit_codes(verb: str) -> Iterator[None]:
         hint = "" if os.environ.get("NETGYM_TRACEBACK") else " (NETGYM_TRACEBACK=1 shows where)"
         _fail(verb, f"{type(error).__name__}: {error}{hint}", error, 1)
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 def end_with_parent() -> None:
@@ -55,9 +60,10 @@ def _fail(verb: str, message: str, error: BaseException, code: int) -> NoReturn:
 
         traceback.print_exception(error)
     for line in [f"netgym {verb}: {message}", *getattr(error, "__notes__", [])]:
-        typer.echo(line, err=True)
+        with suppress(OSError):  # the terminal may be gone, and the exit code still counts
+            typer.echo(line, err=True)
     raise typer.Exit(code)
 
 
 def _terminate(number: int, frame: object) -> NoReturn:
-    raise KeyboardInterrupt("SIGTERM")  # unwinds all that Ctrl-C unwinds
+    raise KeyboardInterrupt(signal.Signals(number).name)  # unwinds all that Ctrl-C unwinds

@@ -13,7 +13,7 @@ from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBase
 from netgym_cli.config import unknown_key
 from netgym_cli.registry import unknown
 
-CAUSES = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError)
+CAUSES = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError, RecursionError)
 
 
 def explain(error: BaseException, known_keys: Callable[[], Sequence[str]]) -> str:
@@ -27,6 +27,8 @@ def explain(error: BaseException, known_keys: Callable[[], Sequence[str]]) -> st
         return _yaml(error)
     if isinstance(error, UnicodeDecodeError):
         return f"a config file is not UTF-8 text: {error.reason} at byte {error.start}."
+    if isinstance(error, RecursionError):
+        return "a config file builds on itself; take it out of its own 'defaults'."
     if isinstance(error, MissingConfigException):
         return _missing_file(error)
     if isinstance(error, OverrideParseException):
@@ -70,4 +72,6 @@ def _missing_file(error: MissingConfigException) -> str:
 
 def _first_line(error: BaseException) -> str:
     text = str(getattr(error, "msg", None) or error).strip()
+    if "Cannot merge" in text:
+        return "a list stands where a mapping is due, or the other way round; `netgym show` shows which"
     return text.splitlines()[0].rstrip(".") if text else type(error).__name__
