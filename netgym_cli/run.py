@@ -2,17 +2,7 @@
 
 from __future__ import annotations
 
-import errno
-import logging
-import os
-import shlex
-import signal
-import threading
-import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +11,15 @@ import numpy as np
 from netgym_cli import adapters, agents, simulators
 from netgym_cli.agents import Agent
 from netgym_cli.config import RunConfig
+from netgym_cli.ending import sigterm_as_ctrl_c, told_however_it_ends
 from netgym_cli.env import NetworkEnv
-from netgym_cli.errors import ConfigError, SimulatorError
+from netgym_cli.errors import ConfigError
 from netgym_cli.metrics.recorder import Recorder
 from netgym_cli.metrics.run_record import RunRecord
 from netgym_cli.progress import RunProgress
 from netgym_cli.session import Plan, SequentialSessions
 
-log = logging.getLogger(__name__)
 FEW_EPISODES = 10  # fewer have no tenths to compare
-RESERVE_BYTES = 64 * 1024
-DISK_REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def check(config: RunConfig) -> None:
@@ -86,7 +74,7 @@ def train(config: RunConfig, folder: Path, command: list[str], console: bool | N
     progress = RunProgress(plan.total_steps, len(plan.configs), console)
     network = NetworkEnv(config.env, config.simulator)
     env = SequentialSessions(network, plan, (recorder, record, progress))
-    with _signals(_interrupt, signal.SIGTERM), _whatever_happens(env, recorder, record, agent, folder, command):
+    with sigterm_as_ctrl_c(), told_however_it_ends(env, recorder, record, agent, folder, command):
         simulators.registry.load(network.adapter.simulator).prepare(config.simulator)
         with progress:
             agent.learn(env, config.seed, folder)
@@ -98,72 +86,6 @@ def train(config: RunConfig, folder: Path, command: list[str], console: bool | N
 def make_agent(config: RunConfig) -> Agent[Any]:
     """The agent that the config names."""
     return agents.registry.load(config.agent.name)(config.agent)
-
-
-@contextmanager
-def _whatever_happens(
-    env: SequentialSessions, recorder: Recorder, record: RunRecord, agent: Agent[Any], folder: Path, command: list[str]
-) -> Iterator[None]:
-    reserve = folder / ".reserve"
-    try:
-        # Room for the last words on a disk that the run itself filled; random, so that no file system compresses it.
-        reserve.write_bytes(os.urandom(RESERVE_BYTES))
-        yield
-    except BaseException as error:
-        interrupted = isinstance(error, KeyboardInterrupt)
-        if isinstance(error, SimulatorError):
-            error.args = (f"{error} Reproduce it with: {shlex.join(command)}",)
-        elif isinstance(error, OSError) and error.errno in DISK_REFUSALS:
-            error.strerror = f"{error.strerror}; free space or choose another hydra.run.dir"
-            error.filename = error.filename or str(folder)
-        status = "interrupted" if interrupted else "failed"
-        told = {"type": type(error).__name__, "message": str(error)}
-        reason = f"{told['type']}: {told['message']}".strip(": ").splitlines()[0]
-        if interrupted:
-            told["message"] = reason = f"interrupted by {str(error) or 'Ctrl-C'}"
-        trace = "".join(traceback.format_exception(error))
-        with _signals(signal.SIG_IGN, signal.SIGINT, signal.SIGTERM):  # a second Ctrl-C must not cost the tables
-            _last_words(
-                partial(reserve.unlink, missing_ok=True),
-                env.close,
-                partial(record.close, status, told),  # the shortest first, as long as there is room
-                *([] if interrupted else [partial((folder / "error.txt").write_text, trace)]),
-                partial(recorder.close, status, reason),
-                *([partial(agent.save, folder)] if interrupted and agent.has_learnt else []),
-            )
-        raise
-    env.close()
-    reserve.unlink(missing_ok=True)
-    record.close("complete")
-
-
-def _last_words(*finishes: Callable[[], object]) -> None:
-    """Does each of the last things; one that fails must neither stop the others nor hide the first error."""
-    failures = []
-    for finish in finishes:
-        try:
-            finish()
-        except Exception as error:
-            failures.append(f"{type(error).__name__}: {error}")
-    if failures:
-        log.warning("after the run failed, this could not be done either: %s", "; ".join(dict.fromkeys(failures)))
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt("SIGTERM")
-
-
-@contextmanager
-def _signals(handler: Callable[..., object] | signal.Handlers, *numbers: int) -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may handle signals
-        return
-    before = [signal.signal(number, handler) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, old in zip(numbers, before, strict=True):
-            signal.signal(number, old)
 
 
 @dataclass(frozen=True)
