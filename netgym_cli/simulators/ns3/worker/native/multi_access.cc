@@ -41,17 +41,6 @@ Uniform(double low, double high)
     return "ns3::UniformRandomVariable[Min=" + std::to_string(low) + "|Max=" + std::to_string(high) + "]";
 }
 
-Ptr<VirtualNetDevice>
-AddVirtualDevice(Ptr<Node> node)
-{
-    auto device = CreateObject<VirtualNetDevice>();
-    device->SetAddress(Mac48Address::Allocate());
-    device->SetMtu(TUNNEL_MTU);
-    device->SetNeedsArp(false);
-    node->AddDevice(device);
-    return device;
-}
-
 TunnelEnd::Deliver
 IntoNode(Ptr<VirtualNetDevice> device)
 {
@@ -141,7 +130,7 @@ void
 MultiAccess::BuildTunnels(const Settings& settings)
 {
     const Backhaul internet = ConnectBackhaul(m_anchor, m_server, settings.Number("gma.server_delay_ms"));
-    m_anchorDevice = AddVirtualDevice(m_anchor);
+    m_anchorDevice = AddVirtualDevice(m_anchor, TUNNEL_MTU);
     m_anchorDevice->SetSendCallback(MakeCallback(&MultiAccess::IntoTunnel, this));
     Ipv4AddressHelper addresses("10.10.0.0", "255.255.0.0");
     addresses.Assign(NetDeviceContainer(m_anchorDevice));
@@ -149,7 +138,7 @@ MultiAccess::BuildTunnels(const Settings& settings)
     for (int user = 0; user < UserCount(); ++user)
     {
         User& u = m_users[user];
-        u.device = AddVirtualDevice(m_nodes.Get(user));
+        u.device = AddVirtualDevice(m_nodes.Get(user), TUNNEL_MTU);
         u.address = addresses.Assign(NetDeviceContainer(u.device)).GetAddress(0);
         m_userOf[u.address] = user;
         AddHostRoute(m_nodes.Get(user), internet.farAddress, Ipv4Address::GetZero(), u.device);

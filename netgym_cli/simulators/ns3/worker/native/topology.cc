@@ -59,6 +59,17 @@ ConnectBackhaul(Ptr<Node> anchor, Ptr<Node> site, double delayMs)
     return {assigned.GetAddress(0), assigned.GetAddress(1), devices.Get(0), devices.Get(1)};
 }
 
+Ptr<VirtualNetDevice>
+AddVirtualDevice(Ptr<Node> node, std::uint16_t mtu)
+{
+    auto device = CreateObject<VirtualNetDevice>();
+    device->SetAddress(Mac48Address::Allocate());
+    device->SetMtu(mtu);
+    device->SetNeedsArp(false);
+    node->AddDevice(device);
+    return device;
+}
+
 void
 AddNetworkRoute(Ptr<Node> node,
                 const std::string& network,

@@ -5,6 +5,7 @@
 #include <ns3/node-container.h>
 #include <ns3/nstime.h>
 #include <ns3/vector.h>
+#include <ns3/virtual-net-device.h>
 
 #include <string>
 #include <vector>
@@ -28,6 +29,8 @@ ns3::NodeContainer NodesAt(const std::vector<ns3::Vector>& places);
 void InstallInternet(const ns3::NodeContainer& nodes);
 /// 10 Gbit/s with the given one-way delay, without the queue disc that ns-3 would install silently.
 Backhaul ConnectBackhaul(ns3::Ptr<ns3::Node> anchor, ns3::Ptr<ns3::Node> site, double delayMs);
+/// An IP interface whose packets go to a callback.
+ns3::Ptr<ns3::VirtualNetDevice> AddVirtualDevice(ns3::Ptr<ns3::Node> node, std::uint16_t mtu);
 void AddNetworkRoute(ns3::Ptr<ns3::Node> node,
                      const std::string& network,
                      const std::string& mask,
