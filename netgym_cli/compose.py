@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from netgym_cli.run import Summary
 
 Task = Callable[[DictConfig], Any]
-CONFIG_NAME = folders.CONFIG_NAME
+CONFIG_NAME = "config"
 
 _lock = threading.Lock()
 
@@ -61,13 +61,17 @@ class Composer:
         self.overrides = [*([f"hydra.searchpath=[{paths}]"] if paths else []), *self.task_overrides]
         self.hydra = _new_hydra()
 
+    def whole(self, mode: RunMode) -> DictConfig:
+        """The composed config with Hydra's own part."""
+        with _lock, self.errors_explained():
+            return self.hydra.compose_config(CONFIG_NAME, self.overrides, mode)
+
     def compose(self) -> DictConfig:
         """The composed config without Hydra's own part."""
-        with _lock, self.errors_explained():
-            config = self.hydra.compose_config(CONFIG_NAME, self.overrides, RunMode.RUN)
-            with open_dict(config):
-                del config["hydra"]
-            return config
+        config = self.whole(RunMode.RUN)
+        with open_dict(config):
+            del config["hydra"]
+        return config
 
     def files(self) -> list[tuple[str, Path]]:
         """The YAML files that were composed, as (group, file), the ones that others build on first."""
@@ -172,7 +176,7 @@ def train(overrides: Sequence[str], config_dirs: Sequence[str | Path], command: 
     composer = Composer(overrides, config_dirs)
     checked = typed_run(composer.compose())
     check(checked)
-    folders.require_free_run(composer)
+    folders.require_free_run(composer.whole(RunMode.RUN))
 
     def task(config: DictConfig) -> Summary | Exception:
         # Hydra would report an exception in its own words, so it travels as a value.

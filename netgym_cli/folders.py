@@ -2,44 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hydra.core.hydra_config import HydraConfig
-from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from netgym_cli.errors import ConfigError
 
-if TYPE_CHECKING:
-    from netgym_cli.compose import Composer
-
-CONFIG_NAME = "config"
 RUN_DIR, SWEEP_DIR = "hydra.run.dir", "hydra.sweep.dir"
 
 
-def require_free_run(composer: Composer) -> None:
-    """Raises `ConfigError` if the run's folder is none or holds a run already."""
-    with composer.errors_explained():
-        config = composer.hydra.compose_config(CONFIG_NAME, composer.overrides, RunMode.RUN)
-        folder = _select(config, RUN_DIR)
-    _require_free(folder, RUN_DIR)
+def require_free_run(config: DictConfig) -> None:
+    """Raises `ConfigError` if the folder of the run that `config` composes is none or holds a run already."""
+    _require_free(_select(config, RUN_DIR), RUN_DIR)
 
 
-def require_free_sweep(composer: Composer, points: Sequence[Sequence[str]]) -> None:
-    """Raises `ConfigError` if the folder of any job is none or holds a run already."""
-    loader = composer.hydra.config_loader
-    with composer.errors_explained():
-        grid = composer.hydra.compose_config(CONFIG_NAME, composer.overrides, RunMode.MULTIRUN)
-    for number, point in enumerate(points):
-        with composer.errors_explained():
-            job = loader.load_sweep_config(grid, list(point))
-            with open_dict(job):
-                job.hydra.job.id = job.hydra.job.num = number
-            folder = _select(job, SWEEP_DIR) / str(_select(job, "hydra.sweep.subdir"))
-        _require_free(folder, SWEEP_DIR)
+def require_free_job(config: DictConfig, number: int) -> None:
+    """The same for the job with this number of a sweep."""
+    with open_dict(config):
+        config.hydra.job.id = config.hydra.job.num = number
+    _require_free(_select(config, SWEEP_DIR) / str(_select(config, "hydra.sweep.subdir")), SWEEP_DIR)
 
 
 @contextmanager

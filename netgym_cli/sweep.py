@@ -20,6 +20,7 @@ from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from netgym_cli import folders
@@ -51,7 +52,11 @@ def sweep(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> list[J
     points = list(grid(composer))
     for config in [typed_run(Composer(point, config_dirs).compose()) for point in points]:
         check(config)
-    folders.require_free_sweep(composer, points)
+    whole = composer.whole(RunMode.MULTIRUN)
+    for number, point in enumerate(points):
+        with composer.errors_explained():
+            job = composer.hydra.config_loader.load_sweep_config(whole, point)
+        folders.require_free_job(job, number)
     begun: list[Path] = []
     try:
         batches = composer.multirun(partial(run_job, config_dirs=composer.folders, total=len(points), begun=begun))
