@@ -6,8 +6,9 @@ import pytest
 
 REPO = Path(__file__).parent.parent
 
-# A gate that was started in the background ignores Ctrl-C, and so would every process that the tests interrupt.
+# A gate that was started in the background or by nohup ignores these, and so would every process that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(items):
