@@ -1,8 +1,8 @@
 """Does PPO learn? It trains through the command line, one run per seed, and then meets `random` on fresh networks.
 
-    python benchmarks/learning.py [--env nqos_split_light] [--seeds 5] [--sessions 30] [--episodes 10] [overrides]
+    python benchmarks/learning.py [--env nqos_split_small] [--seeds 5] [--sessions 6] [--episodes 50] [overrides]
 
-Every run is `netgym train env=ENV agent=ppo seed=SEED sessions=[{},...] env.episodes_per_session=10` plus overrides,
+Every run is `netgym train env=ENV agent=ppo seed=SEED sessions=[{},...] env.episodes_per_session=50` plus overrides,
 so without these the agent is as shipped. Every trained policy and `random` then act on the same fresh seeds, networks
 that no run has seen. Prints the mean reward per step with 95 % intervals and writes results/learning*.csv.
 """
@@ -93,10 +93,10 @@ def summary(rows: Sequence[report.Row], trained: Sequence[tuple[float, float]]) 
 def main() -> None:
     """Trains, evaluates, compares."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--env", default="nqos_split_light", help="environment")
+    parser.add_argument("--env", default="nqos_split_small", help="environment")
     parser.add_argument("--seeds", type=int, default=5, help="number of training runs")
-    parser.add_argument("--sessions", type=int, default=30, help="sessions of a run, each on another network")
-    parser.add_argument("--episodes", type=int, default=10, help="episodes of a session, 10 steps each")
+    parser.add_argument("--sessions", type=int, default=6, help="sessions of a run, each on another network")
+    parser.add_argument("--episodes", type=int, default=50, help="episodes of a session, 10 steps each")
     parser.add_argument("--networks", type=int, default=6, help="fresh networks")
     parser.add_argument("--steps", type=int, default=40, help="steps of a fresh session")
     parser.add_argument("--jobs", type=int, default=2, help="runs at once")
