@@ -88,7 +88,9 @@ def stepping(turns: int, number: int) -> list[Figure]:
 def python(code: str) -> float:
     """Seconds of a fresh interpreter in an empty folder."""
     with tempfile.TemporaryDirectory() as folder:
-        return timed(partial(subprocess.run, [sys.executable, "-c", code], check=True, cwd=folder))
+        return timed(
+            partial(subprocess.run, [sys.executable, "-c", code], check=True, cwd=folder, stderr=subprocess.DEVNULL)
+        )
 
 
 def worker_start(env: Any) -> float:
@@ -167,11 +169,11 @@ def main() -> None:
     few = 3 if parser.parse_args().quick else 1
     before = report.load()
     figures = [
-        *stepping(turns=30 // few, number=20),
+        *stepping(turns=200 // few, number=4),
         *starting(turns=5 // few),
         *command_line(turns=15 // few),
-        two_at_once(turns=15 // few, number=40 // few, busy=False),
-        two_at_once(turns=15 // few, number=40 // few, busy=True),
+        two_at_once(turns=15 // few, number=20, busy=False),
+        two_at_once(turns=15 // few, number=20, busy=True),
     ]
     report.show("Speed, median over turns", figures)
     report.console.print(f"load average {before:.1f} before, {report.load():.1f} at the end (own work included)")

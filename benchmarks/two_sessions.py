@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import time
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from pathlib import Path
 from statistics import median
 
 from timing import SEED, Figure, figure, make, steps, timed
@@ -33,6 +36,26 @@ def at_once(connections: list[Connection], number: int) -> float:
     return timed(together)
 
 
+def busy_cores() -> float:
+    """How many cores others keep busy, measured over a third of a second."""
+
+    def ticks() -> tuple[int, int]:
+        spent = [int(word) for word in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+        return sum(spent), spent[3] + spent[4]
+
+    before = ticks()
+    time.sleep(0.33)
+    total, idle = (after - earlier for after, earlier in zip(ticks(), before, strict=True))
+    return (os.cpu_count() or 1) * (1 - idle / max(total, 1))
+
+
+def wait_for_quiet(most: float = 0.2, patience_s: float = 3) -> None:
+    """Waits for a moment in which the machine has nothing else to do; gives up after a while."""
+    deadline = time.monotonic() + patience_s
+    while busy_cores() > most and time.monotonic() < deadline:
+        pass
+
+
 def two_at_once(turns: int, number: int, busy: bool) -> Figure:
     """Throughput of two processes over that of one: a third process does alone what the two do at once."""
     context, connections, processes = get_context("spawn"), [], []
@@ -45,6 +68,7 @@ def two_at_once(turns: int, number: int, busy: bool) -> Figure:
         one.recv()
     ratios = []
     for _ in range(turns):
+        wait_for_quiet()
         alone = at_once(connections[:1], number)
         ratios.append(2 * alone / at_once(connections[1:], number))
     for one, process in zip(connections, processes, strict=True):
