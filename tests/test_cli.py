@@ -179,7 +179,7 @@ def test_a_job_that_dies_ends_no_other(workdir, killer):
 @pytest.mark.parametrize("verb", ["train", "sweep"])
 def test_interrupts_keep_what_there_was(workdir, killer, verb, number):
     child = start(verb, *killer, "env.num_users=2", "env.episodes_per_session=1000")
-    wait_for(lambda: list(workdir.rglob("run.json")))
+    wait_for(lambda: list(workdir.rglob("steps.parquet")))
     child.send_signal(number)
     _, errors = child.communicate()
     assert child.returncode == 128 + number

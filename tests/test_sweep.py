@@ -36,11 +36,11 @@ def slow(workdir):
 
 
 def interrupted(workdir, words, number, before=""):
-    """Exit code, stderr and job statuses of a `netgym` that gets a signal during the run of `run.json`'s folder."""
+    """Exit code, stderr and job statuses of a `netgym` that gets a signal once its tables have begun."""
     command = ["bash", "-c", f'{before} exec "$@"', "bash", sys.executable, "-m", "netgym_cli", *words]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     for _ in range(600):
-        if list(workdir.rglob("run.json")):
+        if list(workdir.rglob("steps.parquet")):
             break
         time.sleep(0.1)
     child.send_signal(number)
