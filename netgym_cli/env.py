@@ -22,7 +22,13 @@ from netgym_cli.simulators import Simulator, Stats, Subscription
 
 
 class StepInfo(dict[str, Any]):
-    """The `info` dictionary; its `Stats` become a pandas frame when first looked up, and not before."""
+    """The `info` dictionary; its `Stats` become a pandas frame when first looked up, and not before.
+
+    Attributes:
+        stats: the whole measurement as plain arrays, whatever the config subscribes to; for rules, which need speed.
+    """
+
+    stats: Stats | None = None
 
     def __getitem__(self, key: str) -> Any:
         value = super().__getitem__(key)
@@ -216,6 +222,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
             session_seed=self.session_seed,
             kpis=self.adapter.kpis(self.stats),
         )
+        info.stats = self.stats
         return self.adapter.observation(self.stats), info
 
 

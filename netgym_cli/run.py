@@ -37,10 +37,8 @@ def check(config: RunConfig) -> None:
                     "because one agent walks them. Train on the other one in a run of its own."
                 )
     agent = make_agent(config)
-    if (objection := agent.refuses(first.action_space)) is not None:
-        able = [
-            name for name in agents.registry.names() if agents.registry.load(name).refuses(first.action_space) is None
-        ]
+    if (objection := agent.refuses(first)) is not None:
+        able = [name for name in agents.registry.names() if agents.registry.load(name).refuses(first) is None]
         raise ConfigError(
             f"agent '{config.agent.name}' {objection}; env '{config.env.name}' has {first.action_space}. "
             f"Agents that can act there: {', '.join(able)}."

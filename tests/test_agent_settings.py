@@ -1,5 +1,7 @@
 """What an agent's settings may be, all of it known before a run leaves a trace."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from gymnasium import spaces
@@ -83,7 +85,8 @@ def test_what_the_library_refuses_is_found_before_the_run(name, keys, named, mon
 
 
 def test_agents_refuse_what_they_cannot_act_in():
-    discrete, endless = spaces.Discrete(3), spaces.Box(-np.inf, np.inf, (2,))
+    discrete = SimpleNamespace(action_space=spaces.Discrete(3))
+    endless = SimpleNamespace(action_space=spaces.Box(-np.inf, np.inf, (2,)))
     able = {
         name: agents.registry.load(name).refuses(discrete) is None for name in ("ppo", "a2c", "sac", "td3", "random")
     }

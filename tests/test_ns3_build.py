@@ -57,6 +57,14 @@ def test_a_changed_source_is_kept_elsewhere(native, name):
     assert path_now() == before
 
 
+@pytest.mark.parametrize(("name", "again"), [("two.cc", 1), ("one.h", 1)])
+def test_only_what_changed_is_compiled_again(native, name, again):
+    build.ensure()
+    (native / name).write_text(GOOD[name] + "// changed\n")
+    assert not build.ensure().cached
+    assert compilations(native) == 2 + again
+
+
 @pytest.mark.parametrize("flags", ["FLAGS", "LINK_FLAGS"])
 def test_a_changed_flag_is_kept_elsewhere(native, monkeypatch, flags):
     before = path_now()
@@ -77,7 +85,7 @@ def test_a_compile_error_is_told_with_the_compilers_line_and_leaves_nothing(nati
     with pytest.raises(BuildError, match=r"(?s)two\.cc:1:11: error: .*missing.*The command was: .* -c "):
         build.ensure()
     assert not path_now().exists()
-    assert [path.name for path in build.cache_dir().iterdir()] == ["build.lock"]
+    assert sorted(path.name for path in build.cache_dir().iterdir()) == ["build.lock", "objects"]
     (native / "two.cc").write_text(GOOD["two.cc"])
     assert build.ensure().library.exists()
 

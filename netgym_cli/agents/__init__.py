@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from gymnasium import spaces
 
+from netgym_cli.adapters import Adapter
 from netgym_cli.config import AgentConfig
 from netgym_cli.registry import Registry
 from netgym_cli.session import SequentialSessions
@@ -34,8 +35,8 @@ class Agent(ABC, Generic[C]):
         self.notes: list[str] = []
 
     @classmethod
-    def refuses(cls, action_space: spaces.Space[Any]) -> str | None:
-        """Why the agent cannot act in `action_space`, as a phrase ("needs a bounded Box"); None if it can."""
+    def refuses(cls, adapter: Adapter[Any]) -> str | None:
+        """Why the agent cannot act in this environment, as a phrase ("needs a bounded Box"); None if it can."""
         return None
 
     def check(self, observation_space: spaces.Space[Any], action_space: spaces.Space[Any], steps: int) -> None:

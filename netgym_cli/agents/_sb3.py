@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 import numpy as np
 from gymnasium import spaces
 
+from netgym_cli.adapters import Adapter
 from netgym_cli.agents import Agent
 from netgym_cli.agents._sb3_config import OffPolicyConfig, OnPolicyConfig, Sb3Config
 from netgym_cli.config import require
@@ -36,7 +37,8 @@ class Sb3Agent(Agent[S]):
         self.trained: Trained | None = None
 
     @classmethod
-    def refuses(cls, action_space: spaces.Space[Any]) -> str | None:
+    def refuses(cls, adapter: Adapter[Any]) -> str | None:
+        action_space = adapter.action_space
         if not isinstance(action_space, cls.action_spaces):
             return f"needs a {' or '.join(one.__name__ for one in cls.action_spaces)} action space"
         if isinstance(action_space, spaces.Box) and not np.isfinite([action_space.low, action_space.high]).all():

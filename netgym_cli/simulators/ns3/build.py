@@ -18,6 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from netgym_cli.errors import BuildError, ConfigError
+from netgym_cli.simulators.ns3.objects import object_path
 
 NATIVE = Path(__file__).parent / "worker" / "native"
 HEADER = NATIVE / "scenario.h"
@@ -134,12 +135,16 @@ def sources() -> list[Path]:
     return sorted(NATIVE.glob("*.cc"))
 
 
-def library_path(ns3: Ns3, cxx: str) -> Path:
-    """Where the library for exactly these sources, this ns-3 and this compiler is kept."""
+def toolchain(ns3: Ns3, cxx: str) -> tuple[object, ...]:
+    """What tells one compiler and one installed ns-3 from another."""
     version = subprocess.run([cxx, "--version"], capture_output=True, text=True).stdout
     core = ns3.libraries[0].stat()
-    flags = ns3.compile_flags, ns3.link_flags
-    digest = hashlib.sha256(repr((version, flags, ns3, core.st_size, core.st_mtime_ns)).encode())
+    return version, ns3, core.st_size, core.st_mtime_ns
+
+
+def library_path(ns3: Ns3, cxx: str) -> Path:
+    """Where the library for exactly these sources, this ns-3 and this compiler is kept."""
+    digest = hashlib.sha256(repr((toolchain(ns3, cxx), ns3.compile_flags, ns3.link_flags)).encode())
     for path in sorted(NATIVE.iterdir()):
         if path.suffix in (".h", ".cc"):
             digest.update(path.name.encode() + path.read_bytes())
@@ -188,16 +193,20 @@ def _lock(folder: Path) -> Iterator[None]:
 
 
 def _compile(ns3: Ns3, cxx: str, library: Path, tell: Report) -> None:
-    files = sources()
-    tell(f"compiling the simulator against ns-{ns3.version}, once: {len(files)} files")
+    key = repr((toolchain(ns3, cxx), ns3.compile_flags))
+    objects = {file: object_path(cache_dir() / "objects", file, NATIVE, key) for file in sources()}
+    missing = [file for file, kept in objects.items() if not kept.exists()]
+    tell(f"compiling the simulator against ns-{ns3.version}, once: {len(missing)} files")
     with tempfile.TemporaryDirectory(dir=library.parent.parent, prefix="building-") as scratch:
-        objects = [Path(scratch) / f"{file.stem}.o" for file in files]
+        drafts = [Path(scratch) / f"{file.stem}.o" for file in missing]
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            compiled = pool.map(partial(_compile_file, ns3, cxx), files, objects)
-            for done, file in enumerate(compiled, 1):
-                tell(f"  {done}/{len(files)} {file.name}")
+            compiled = pool.map(partial(_compile_file, ns3, cxx), missing, drafts)
+            for done, (file, draft) in enumerate(zip(compiled, drafts, strict=True), 1):
+                objects[file].parent.mkdir(exist_ok=True)
+                draft.rename(objects[file])
+                tell(f"  {done}/{len(missing)} {file.name}")
         output = Path(scratch) / library.name
-        _run([cxx, "-shared", *map(str, objects), *ns3.link_flags, "-o", str(output)])
+        _run([cxx, "-shared", *map(str, objects.values()), *ns3.link_flags, "-o", str(output)])
         finished = Path(scratch) / "finished"
         finished.mkdir()
         output.rename(finished / library.name)
