@@ -50,6 +50,8 @@ class PerSliceConfig:
     udp_poisson_arrival: list[bool] = MISSING
     min_udp_rate_per_user_mbps: list[float] = MISSING
     max_udp_rate_per_user_mbps: list[float] = MISSING
+    udp_rate_swing: list[float] = MISSING
+    udp_rate_period_ms: list[float] = MISSING
     qos_test_duration_ms: list[int] = MISSING
     qos_loss_target: list[float] = MISSING
     qos_delay_violation_target: list[float] = MISSING

@@ -28,7 +28,6 @@ ABOVE_0 = 1e-9
 CHOICES: dict[str, tuple[Any, ...]] = {
     "downlink_traffic": (True,),
     "gma.mx_algorithm": ("gma",),
-    "gma.enable_dynamic_flow_prioritization": (False,),
     "wifi.rate_control": ("Ideal", "MinstrelHt"),
     "nr.subcarrier_spacing_khz": (15, 30, 60),
     "lte.resource_block_num": tuple(RBG_NUM),
@@ -39,10 +38,13 @@ CHOICES: dict[str, tuple[Any, ...]] = {
 RANGES: dict[str, tuple[float, float]] = {
     "measurement_start_time_ms": (100, INF),  # radios need some time to connect
     "per_slice_config.num_users": (0, MAX_USERS),
-    "per_slice_config.dedicated_rbg": (0, 0),
-    "per_slice_config.prioritized_rbg": (0, 0),
+    "per_slice_config.dedicated_rbg": (0, 25),
+    "per_slice_config.prioritized_rbg": (0, 25),
+    "per_slice_config.shared_rbg": (0, INF),
     "per_slice_config.packet_size_bytes": (64, 1400),
     "per_slice_config.min_udp_rate_per_user_mbps": (ABOVE_0, INF),
+    "per_slice_config.udp_rate_swing": (0, 1),
+    "per_slice_config.udp_rate_period_ms": (1, INF),
     "per_slice_config.qos_test_duration_ms": (100, 25000),
     "per_slice_config.qos_loss_target": (0, 1),
     "per_slice_config.qos_delay_violation_target": (0, 1),
@@ -116,6 +118,7 @@ def check_multi_access(config: MultiAccessConfig) -> None:
         if one != other:
             raise ConfigError(f"env.{first} is {one} and env.{second} is {other}; allowed: the same value in both.")
     _check_users(config)
+    _check_groups(config)
     _check_sites(config)
 
 
@@ -139,9 +142,16 @@ def _check_users(config: MultiAccessConfig) -> None:
     standing = walk.max_speed_mps == 0
     require(standing or walk.min_speed_mps > 0, "env.user_random_walk.min_speed_mps", walk.min_speed_mps,
             f"above 0 when max_speed_mps is {walk.max_speed_mps:g}")  # fmt: skip
-    groups, shared = RBG_NUM[config.lte.resource_block_num], config.per_slice_config.shared_rbg
-    require(min(shared) >= groups, "env.per_slice_config.shared_rbg", shared,
-            f"each {groups} or more, the groups of {config.lte.resource_block_num} resource blocks")  # fmt: skip
+
+
+def _check_groups(config: MultiAccessConfig) -> None:
+    slices, blocks = config.per_slice_config, config.lte.resource_block_num
+    claimed, groups = sum(slices.dedicated_rbg) + sum(slices.prioritized_rbg), RBG_NUM[blocks]
+    if claimed > groups:
+        raise ConfigError(
+            f"env.per_slice_config.dedicated_rbg {slices.dedicated_rbg} and prioritized_rbg {slices.prioritized_rbg} "
+            f"claim {claimed} resource block groups; allowed: {groups} in all, which {blocks} resource blocks make."
+        )
 
 
 def _check_sites(config: MultiAccessConfig) -> None:

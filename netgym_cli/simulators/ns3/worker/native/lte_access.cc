@@ -7,6 +7,7 @@
 #include <ns3/component-carrier-enb.h>
 #include <ns3/config.h>
 #include <ns3/double.h>
+#include <ns3/epc-tft.h>
 #include <ns3/enum.h>
 #include <ns3/ipv4-address-helper.h>
 #include <ns3/ipv4-static-routing-helper.h>
@@ -41,6 +42,7 @@ LteAccess::LteAccess(const Settings& settings, const NodeContainer& users, Ptr<N
     SetDefaults(settings);
     BuildRadio(settings, users);
     ConnectAnchor(settings, users, anchor);
+    BuildSlices(settings);
     m_amc = CreateObject<LteAmc>();
 }
 
@@ -75,7 +77,7 @@ LteAccess::BuildRadio(const Settings& settings, const NodeContainer& users)
         m_lte->SetFadingModel("netgym::BlockFading");
         m_lte->SetFadingModelAttribute("Coherence", TimeValue(Milliseconds(settings.Number("lte.fading_coherence_ms"))));
     }
-    m_lte->SetSchedulerType("netgym::ObservedScheduler");
+    m_lte->SetSchedulerType("netgym::SlicingScheduler");
     m_lte->SetEnbDeviceAttribute("DlBandwidth", UintegerValue(m_resourceBlocks));
     m_lte->SetEnbDeviceAttribute("UlBandwidth", UintegerValue(m_resourceBlocks));
     m_lte->SetEnbDeviceAttribute("DlEarfcn", UintegerValue(DL_EARFCN));
@@ -85,14 +87,15 @@ LteAccess::BuildRadio(const Settings& settings, const NodeContainer& users)
     m_baseStation = DynamicCast<LteEnbNetDevice>(m_lte->InstallEnbDevice(site).Get(0));
     m_devices = m_lte->InstallUeDevice(users);
     auto carrier = DynamicCast<ComponentCarrierEnb>(m_baseStation->GetCcMap().at(0));
-    m_scheduler = DynamicCast<ObservedScheduler>(carrier->GetFfMacScheduler());
+    m_scheduler = DynamicCast<SlicingScheduler>(carrier->GetFfMacScheduler());
 }
 
 void
 LteAccess::ConnectAnchor(const Settings& settings, const NodeContainer& users, Ptr<Node> anchor)
 {
     const auto addresses = m_epc->AssignUeIpv4Address(m_devices);
-    auto gateway = CreateObject<LteGateway>();
+    m_gateway = CreateObject<LteGateway>();
+    auto gateway = m_gateway;
     gateway->SetAddress(Mac48Address::Allocate());
     gateway->SetMtu(2000);
     gateway->Connect(m_baseStation, Milliseconds(settings.Number("lte.backhaul_delay_ms")) + MicroSeconds(30));
@@ -108,6 +111,53 @@ LteAccess::ConnectAnchor(const Settings& settings, const NodeContainer& users, P
         gateway->AddUser(addresses.GetAddress(user), DynamicCast<LteUeNetDevice>(m_devices.Get(user)));
         AddHostRoute(users.Get(user), m_anchorAddress, m_epc->GetUeDefaultGatewayAddress(), m_devices.Get(user));
         m_lte->Attach(m_devices.Get(user), DynamicCast<NetDevice>(m_baseStation));
+        if (settings.Flag("gma.enable_dynamic_flow_prioritization"))
+        {
+            AddPriorityBearer(m_devices.Get(user));
+        }
+    }
+}
+
+void
+LteAccess::AddPriorityBearer(Ptr<NetDevice> user)
+{
+    // No packet matches its filter: the gateway chooses the bearer downwards, and uplink packets keep the default one.
+    auto nothing = ns3::Create<EpcTft>();
+    EpcTft::PacketFilter filter;
+    filter.localPortStart = filter.localPortEnd = 1;
+    nothing->Add(filter);
+    m_lte->ActivateDedicatedEpsBearer(user, EpsBearer(EpsBearer::GBR_CONV_VIDEO), nothing);
+}
+
+void
+LteAccess::BuildSlices(const Settings& settings)
+{
+    const auto perSlice = [&](const std::string& key) { return settings.Numbers("per_slice_config." + key); };
+    const auto users = perSlice("num_users");
+    const auto dedicated = perSlice("dedicated_rbg");
+    const auto prioritized = perSlice("prioritized_rbg");
+    const auto shared = perSlice("shared_rbg");
+    std::vector<SliceShare> shares;
+    for (std::size_t slice = 0; slice < users.size(); ++slice)
+    {
+        m_sliceOf.insert(m_sliceOf.end(), static_cast<std::size_t>(users[slice]), static_cast<int>(slice));
+        shares.push_back({static_cast<int>(dedicated[slice]),
+                          static_cast<int>(prioritized[slice]),
+                          static_cast<int>(shared[slice])});
+    }
+    m_scheduler->SetGroupSize(RbgSize(m_resourceBlocks));
+    m_scheduler->prioritize = settings.Flag("gma.enable_dynamic_flow_prioritization");
+    SetSlices(std::move(shares));
+}
+
+void
+LteAccess::ClearInterval()
+{
+    m_scheduler->Clear();
+    // A user has its radio identity only once it is connected.
+    for (std::size_t user = 0; user < m_sliceOf.size(); ++user)
+    {
+        m_scheduler->Record(Rnti(static_cast<int>(user))).slice = m_sliceOf[user];
     }
 }
 

@@ -27,12 +27,19 @@ class LteAccess : public AccessNetwork
     int CellId(int) const override { return 1; }
     /// Share of the cell's resource block groups granted to the user in the interval, percent.
     double RbUsagePercent(int user) const;
-    void ClearInterval() { m_scheduler->Clear(); }
+    /// Groups of each slice from the next subframe on.
+    void SetSlices(std::vector<SliceShare> shares) { m_scheduler->Slices().SetShares(std::move(shares)); }
+    const std::vector<SliceShare>& Slices() const { return m_scheduler->Slices().Shares(); }
+    /// Which bearer takes the user's next packets: the one whose packets come first, or the default one.
+    void SetPriority(int user, bool first) { m_gateway->SetPriority(m_addresses[user], first); }
+    void ClearInterval();
 
   private:
     void SetDefaults(const Settings& settings) const;
     void BuildRadio(const Settings& settings, const ns3::NodeContainer& users);
     void ConnectAnchor(const Settings& settings, const ns3::NodeContainer& users, ns3::Ptr<ns3::Node> anchor);
+    void AddPriorityBearer(ns3::Ptr<ns3::NetDevice> user);
+    void BuildSlices(const Settings& settings);
     std::uint16_t Rnti(int user) const;
 
     // The helpers own parts of the running stack, so they live as long as the network.
@@ -40,10 +47,12 @@ class LteAccess : public AccessNetwork
     ns3::Ptr<ns3::PointToPointEpcHelper> m_epc;
     ns3::Ptr<ns3::LteEnbNetDevice> m_baseStation;
     ns3::NetDeviceContainer m_devices;
-    ns3::Ptr<ObservedScheduler> m_scheduler;
+    ns3::Ptr<SlicingScheduler> m_scheduler;
     ns3::Ptr<ns3::LteAmc> m_amc;
+    ns3::Ptr<LteGateway> m_gateway;
     ns3::Ipv4Address m_anchorAddress;
     std::vector<ns3::Ipv4Address> m_addresses;
+    std::vector<int> m_sliceOf; ///< slice of each user
     int m_resourceBlocks;
 };
 

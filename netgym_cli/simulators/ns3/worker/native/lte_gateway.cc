@@ -33,7 +33,7 @@ LteGateway::Connect(Ptr<LteEnbNetDevice> baseStation, Time delay)
 void
 LteGateway::AddUser(Ipv4Address address, Ptr<LteUeNetDevice> user)
 {
-    m_users[address] = user;
+    m_users[address] = {user};
 }
 
 bool
@@ -58,12 +58,14 @@ LteGateway::SendFrom(Ptr<Packet> packet, const Address&, const Address& to, std:
 }
 
 void
-LteGateway::SendDown(Ptr<Packet> packet, Ptr<LteUeNetDevice> user)
+LteGateway::SendDown(Ptr<Packet> packet, const User& user)
 {
     constexpr std::uint8_t DEFAULT_BEARER = 1;
-    if (user->GetRrc()->GetState() == LteUeRrc::CONNECTED_NORMALLY)
+    constexpr std::uint8_t PRIORITY_BEARER = 2;
+    const auto rrc = user.device->GetRrc();
+    if (rrc->GetState() == LteUeRrc::CONNECTED_NORMALLY)
     {
-        packet->AddPacketTag(EpsBearerTag(user->GetRrc()->GetRnti(), DEFAULT_BEARER));
+        packet->AddPacketTag(EpsBearerTag(rrc->GetRnti(), user.first ? PRIORITY_BEARER : DEFAULT_BEARER));
         m_baseStation->GetRrc()->SendData(packet);
     }
 }

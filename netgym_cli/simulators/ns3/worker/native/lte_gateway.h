@@ -22,6 +22,8 @@ class LteGateway : public ns3::SimpleNetDevice
     /// Takes over the base station's uplink packets.
     void Connect(ns3::Ptr<ns3::LteEnbNetDevice> baseStation, ns3::Time delay);
     void AddUser(ns3::Ipv4Address address, ns3::Ptr<ns3::LteUeNetDevice> user);
+    /// Whether the user's packets take its second bearer from now on; it must have one.
+    void SetPriority(ns3::Ipv4Address address, bool first) { m_users.at(address).first = first; }
 
     bool Send(ns3::Ptr<ns3::Packet> packet, const ns3::Address& to, std::uint16_t protocol) override;
     bool SendFrom(ns3::Ptr<ns3::Packet> packet,
@@ -32,12 +34,18 @@ class LteGateway : public ns3::SimpleNetDevice
     bool NeedsArp() const override { return false; }
 
   private:
-    void SendDown(ns3::Ptr<ns3::Packet> packet, ns3::Ptr<ns3::LteUeNetDevice> user);
+    struct User
+    {
+        ns3::Ptr<ns3::LteUeNetDevice> device;
+        bool first{false};
+    };
+
+    void SendDown(ns3::Ptr<ns3::Packet> packet, const User& user);
     void SendUp(ns3::Ptr<ns3::Packet> packet);
 
     ns3::Ptr<ns3::LteEnbNetDevice> m_baseStation;
     ns3::Time m_delay;
-    std::map<ns3::Ipv4Address, ns3::Ptr<ns3::LteUeNetDevice>> m_users;
+    std::map<ns3::Ipv4Address, User> m_users;
 };
 
 } // namespace netgym

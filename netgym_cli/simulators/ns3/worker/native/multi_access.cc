@@ -2,23 +2,14 @@
 
 #include "nr_access.h"
 #include "topology.h"
-#include "traffic.h"
+#include "walkers.h"
 #include "wifi_access.h"
 
-#include <ns3/config.h>
-#include <ns3/constant-position-mobility-model.h>
-#include <ns3/double.h>
-#include <ns3/enum.h>
 #include <ns3/inet-socket-address.h>
 #include <ns3/ipv4-address-helper.h>
 #include <ns3/ipv4-header.h>
 #include <ns3/ipv4-l3-protocol.h>
-#include <ns3/mobility-helper.h>
-#include <ns3/packet-sink-helper.h>
-#include <ns3/random-walk-2d-mobility-model.h>
-#include <ns3/rectangle.h>
-#include <ns3/string.h>
-#include <ns3/uinteger.h>
+#include <ns3/mobility-model.h>
 
 #include <algorithm>
 
@@ -32,14 +23,7 @@ namespace
 
 constexpr std::uint16_t ANCHOR_PORT = 20000; // plus the user's index
 constexpr std::uint16_t USER_PORT = 1000;
-constexpr std::uint16_t SINK_PORT = 9;
 constexpr std::uint16_t TUNNEL_MTU = 1452; // 1400 bytes of payload under TCP with timestamps
-
-std::string
-Uniform(double low, double high)
-{
-    return "ns3::UniformRandomVariable[Min=" + std::to_string(low) + "|Max=" + std::to_string(high) + "]";
-}
 
 TunnelEnd::Deliver
 IntoNode(Ptr<VirtualNetDevice> device)
@@ -79,34 +63,7 @@ MultiAccess::PlaceUsers(const Settings& settings)
             m_users.push_back(std::move(user));
         }
     }
-    m_nodes.Create(m_users.size());
-
-    const auto range = [&](const std::string& key) { return settings.Number("user_location_range." + key); };
-    auto place = CreateObject<UniformRandomVariable>();
-    auto positions = CreateObject<ListPositionAllocator>();
-    for (int user = 0; user < UserCount(); ++user)
-    {
-        const double x = place->GetInteger(range("min_x_m"), range("max_x_m"));
-        const double y = place->GetInteger(range("min_y_m"), range("max_y_m"));
-        positions->Add(Vector(x, y, range("z_m")));
-    }
-    const auto walk = [&](const std::string& key) { return settings.Number("user_random_walk." + key); };
-    MobilityHelper mobility;
-    mobility.SetPositionAllocator(positions);
-    if (walk("max_speed_mps") > 0)
-    {
-        // A walk needs room in both directions, if only half a metre.
-        const double x = range("max_x_m") > range("min_x_m") ? 0 : 0.5;
-        const double y = range("max_y_m") > range("min_y_m") ? 0 : 0.5;
-        mobility.SetMobilityModel("ns3::RandomWalk2dMobilityModel",
-                                  "Mode", EnumValue(RandomWalk2dMobilityModel::MODE_DISTANCE),
-                                  "Distance", DoubleValue(walk("distance_m")),
-                                  "Speed", StringValue(Uniform(walk("min_speed_mps"), walk("max_speed_mps"))),
-                                  "Direction", StringValue(Uniform(walk("min_direction_rad"), walk("max_direction_rad"))),
-                                  "Bounds", RectangleValue(Rectangle(range("min_x_m") - x, range("max_x_m") + x,
-                                                                     range("min_y_m") - y, range("max_y_m") + y)));
-    }
-    mobility.Install(m_nodes);
+    m_nodes = Walkers(settings, UserCount());
 }
 
 void
@@ -177,8 +134,39 @@ MultiAccess::BuildTunnel(int user, const Settings& settings)
             up->Send(packet);
             return true;
         }));
-    SetDefaultWeights(user);
+    BuildBalancer(user, settings);
+    constexpr std::array<double, LINKS> ALL_WIFI{1, 0, 0};
+    SetWeights(user, ALL_WIFI.data());
     SetUplink(user, settings.Texts("per_slice_config.uplink_mode")[u.slice]);
+}
+
+void
+MultiAccess::BuildBalancer(int user, const Settings& settings)
+{
+    User& u = m_users[user];
+    const std::string mode = settings.Texts("per_slice_config.downlink_mode")[u.slice];
+    const bool udp = settings.Texts("per_slice_config.transport_protocol")[u.slice] == "udp";
+    Balancer::Mode balancing;
+    balancing.steer = mode == "steer" || (mode == "auto" && udp);
+    for (int link = 0; link < LINKS; ++link)
+    {
+        balancing.up[link] = m_access[link] != nullptr;
+    }
+    TunnelEnd* up = u.atUser.get();
+    TunnelEnd* down = u.atAnchor.get();
+    u.balancer = std::make_unique<Balancer>(
+        balancing, [up](const Units& units) { up->AskFor(units); }, [down](int link) { down->Probe(link); });
+    Balancer* balancer = u.balancer.get();
+    u.atUser->arrived = [balancer](int link, double owdMs, std::uint16_t sequence) {
+        balancer->Arrived(link, owdMs, sequence);
+    };
+    u.atAnchor->askedFor = [down, balancer](const std::array<double, LINKS>& weights) {
+        // A request that was under way when somebody else took control is void.
+        if (balancer->Running() && weights != down->Weights())
+        {
+            down->SetWeights(weights);
+        }
+    };
 }
 
 bool
@@ -196,50 +184,6 @@ MultiAccess::IntoTunnel(Ptr<Packet> packet, const Address&, const Address&, std:
 }
 
 void
-MultiAccess::BuildTraffic(const Settings& settings)
-{
-    const UintegerValue tcpBuffer(settings.Integer("gma.tcp_buffer_bytes"));
-    Config::SetDefault("ns3::TcpSocket::SndBufSize", tcpBuffer);
-    Config::SetDefault("ns3::TcpSocket::RcvBufSize", tcpBuffer);
-    const auto perSlice = [&](const std::string& key, int user) {
-        return settings.Texts("per_slice_config." + key)[SliceOf(user)];
-    };
-    auto draw = CreateObject<UniformRandomVariable>();
-    for (int user = 0; user < UserCount(); ++user)
-    {
-        const std::string protocol = perSlice("transport_protocol", user);
-        const InetSocketAddress destination(m_users[user].address, SINK_PORT);
-        const std::uint32_t packetBytes = std::stoi(perSlice("packet_size_bytes", user));
-        const bool udp = protocol == "udp";
-        Ptr<Application> source;
-        if (udp)
-        {
-            auto application = CreateObject<UdpSource>();
-            application->destination = destination;
-            application->packetBytes = packetBytes;
-            application->poisson = perSlice("udp_poisson_arrival", user) == "1";
-            application->rateMbps = draw->GetValue(std::stod(perSlice("min_udp_rate_per_user_mbps", user)),
-                                                   std::stod(perSlice("max_udp_rate_per_user_mbps", user)));
-            source = application;
-        }
-        else
-        {
-            auto application = CreateObject<TcpSource>();
-            application->destination = destination;
-            application->segmentBytes = packetBytes;
-            application->congestionControl = protocol == "tcp" ? "TcpBbr" : protocol;
-            source = application;
-        }
-        m_server->AddApplication(source);
-        // One millisecond apart, so that users' packets do not come in step.
-        source->SetStartTime(Milliseconds(settings.Number("measurement_start_time_ms") + user));
-        PacketSinkHelper sink(udp ? "ns3::UdpSocketFactory" : "ns3::TcpSocketFactory",
-                              InetSocketAddress(Ipv4Address::GetAny(), SINK_PORT));
-        sink.Install(m_nodes.Get(user)).Start(Seconds(0));
-    }
-}
-
-void
 MultiAccess::SetWeights(int user, const double* weights)
 {
     std::array<double, LINKS> shares{};
@@ -254,6 +198,7 @@ MultiAccess::SetWeights(int user, const double* weights)
         const auto first = std::find_if(m_access.begin(), m_access.end(), [](auto* access) { return access; });
         shares[first - m_access.begin()] = 1;
     }
+    m_users[user].balancer->Stop();
     if (m_users[user].steer)
     {
         const auto heaviest = std::max_element(shares.begin(), shares.end()) - shares.begin();
@@ -267,10 +212,19 @@ MultiAccess::SetWeights(int user, const double* weights)
 }
 
 void
-MultiAccess::SetDefaultWeights(int user)
+MultiAccess::UseBalancer(int user)
 {
-    constexpr std::array<double, LINKS> EQUAL{1, 1, 1};
-    SetWeights(user, EQUAL.data());
+    m_users[user].balancer->Start(m_users[user].atAnchor->Weights());
+}
+
+void
+MultiAccess::SetPriority(int user, int link, bool first)
+{
+    m_users[user].atAnchor->SetPriority(link, first);
+    if (link == LTE)
+    {
+        m_lte->SetPriority(user, first);
+    }
 }
 
 void

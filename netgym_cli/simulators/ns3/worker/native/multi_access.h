@@ -4,6 +4,7 @@
 //      application      tunnel end                     tunnel end      sink
 #pragma once
 #include "access.h"
+#include "balancer.h"
 #include "lte_access.h"
 #include "settings.h"
 #include "tunnel.h"
@@ -36,8 +37,12 @@ class MultiAccess
     /// Shares of the user's links from the next downlink packet on. A missing link takes none; if nothing is left, the
     /// first existing link takes everything. In steer mode the heaviest link takes everything.
     void SetWeights(int user, const double* weights);
-    /// The default algorithm: equal shares over the existing links.
-    void SetDefaultWeights(int user);
+    /// Leaves the user's shares to the receiver-side balancer, from the present ones on, until the next SetWeights.
+    void UseBalancer(int user);
+    /// Whether the user's packets over this link come before others: Wi-Fi's video access category instead of best
+    /// effort, LTE's second bearer instead of the default one. NR knows no priorities.
+    void SetPriority(int user, int link, bool first);
+    bool Priority(int user, int link) const { return m_users[user].atAnchor->Priority(link); }
 
   private:
     struct User
@@ -49,12 +54,14 @@ class MultiAccess
         std::unique_ptr<TunnelMeters> downlink; ///< on the heap: the tunnel ends keep pointers to it
         std::unique_ptr<TunnelEnd> atAnchor;
         std::unique_ptr<TunnelEnd> atUser;
+        std::unique_ptr<Balancer> balancer;
     };
 
     void PlaceUsers(const Settings& settings);
     void BuildAccess(const Settings& settings);
     void BuildTunnels(const Settings& settings);
     void BuildTunnel(int user, const Settings& settings);
+    void BuildBalancer(int user, const Settings& settings);
     void BuildTraffic(const Settings& settings);
     /// TCP acknowledgements: equal shares in split mode, else all over the first link there is.
     void SetUplink(int user, const std::string& mode);

@@ -7,6 +7,40 @@ namespace netgym
 
 using namespace ns3;
 
+namespace
+{
+
+/// Sums over the users of a slice.
+struct SliceTotals
+{
+    double users{0};
+    double rate{0};
+    double txRate{0};
+    double qosRate{0};
+    double late{0};
+    double loss{0};
+    double owd{0};
+    double maxOwd{0};
+    double maxRate{0};
+    double usage{0};
+
+    void Add(const FlowMeter& flow, double intervalMs)
+    {
+        users++;
+        rate += flow.ReceivedMbps(intervalMs);
+        txRate += flow.SentMbps(intervalMs);
+        qosRate += flow.QosMet() ? flow.ReceivedMbps(intervalMs) : 0;
+        late += flow.LatePercent();
+        loss += 100 * flow.LossFraction();
+        owd += flow.OwdMs();
+        maxOwd = std::max(maxOwd, flow.MaxOwdMs());
+    }
+
+    double Mean(double sum) const { return users > 0 ? sum / users : 0; }
+};
+
+} // namespace
+
 MultiAccessScenario::MultiAccessScenario(const Settings& settings)
     : IntervalScenario(settings.Number("measurement_start_time_ms"),
                        settings.Number("gma.measurement_guard_interval_ms"),
@@ -110,6 +144,7 @@ MultiAccessScenario::MeasureLinks(Report& report)
         row("max_owd", "ms", [&](int user) { return meter(user).MaxOwdMs(); });
         row("traffic_ratio", "%", [&](int user) { return TrafficPercent(user, link); });
         row("split_ratio", "%", [&](int user) { return 100 * m_network.Weights(user)[link]; });
+        row("priority", "", [&](int user) { return m_network.Priority(user, link) ? 1 : 0; });
     }
 }
 
@@ -148,23 +183,35 @@ void
 MultiAccessScenario::MeasureSlices(Report& report)
 {
     auto& lte = m_network.Lte();
+    const double ms = IntervalMs();
     for (int slice = 0; slice < m_network.SliceCount(); ++slice)
     {
-        double rate = 0;
-        double usage = 0;
-        double members = 0;
+        SliceTotals total;
         for (int user = 0; user < m_network.UserCount(); ++user)
         {
             if (m_network.SliceOf(user) == slice)
             {
-                rate += lte.MaxRateMbps(user);
-                usage += lte.RbUsagePercent(user);
-                members++;
+                total.Add(m_network.Downlink(user).flow, ms);
+                total.maxRate += lte.MaxRateMbps(user);
+                total.usage += lte.RbUsagePercent(user);
             }
         }
-        const std::string suffix = "::slice=" + std::to_string(slice);
-        report.Value("lte", "dl::cell::max_rate" + suffix, "Mbit/s", members > 0 ? rate / members : 0);
-        report.Value("lte", "dl::cell::rb_usage" + suffix, "%", usage);
+        const auto row = [&](const std::string& source, const std::string& name, const std::string& unit, double value) {
+            report.Value(source, "dl::cell::" + name + "::slice=" + std::to_string(slice), unit, value);
+        };
+        row("gma", "rate", "Mbit/s", total.rate);
+        row("gma", "tx_rate", "Mbit/s", total.txRate);
+        row("gma", "qos_rate", "Mbit/s", total.qosRate);
+        row("gma", "delay_violation", "%", total.Mean(total.late));
+        row("gma", "loss", "%", total.Mean(total.loss));
+        row("gma", "owd", "ms", total.Mean(total.owd));
+        row("gma", "max_owd", "ms", total.maxOwd);
+        row("lte", "max_rate", "Mbit/s", total.Mean(total.maxRate));
+        row("lte", "rb_usage", "%", total.usage);
+        const auto& share = lte.Slices()[slice];
+        row("lte", "dedicated_rbg", "", share.dedicated);
+        row("lte", "prioritized_rbg", "", share.prioritized);
+        row("lte", "shared_rbg", "", share.shared);
     }
 }
 

@@ -10,7 +10,11 @@ namespace
 class NqosSplit : public MultiAccessScenario
 {
   public:
-    using MultiAccessScenario::MultiAccessScenario;
+    explicit NqosSplit(const Settings& settings)
+        : MultiAccessScenario(settings)
+    {
+        ApplyDefault();
+    }
 
   protected:
     void Apply(const double* policy, std::size_t) override
@@ -25,7 +29,7 @@ class NqosSplit : public MultiAccessScenario
     {
         for (int user = 0; user < m_network.UserCount(); ++user)
         {
-            m_network.SetDefaultWeights(user);
+            m_network.UseBalancer(user);
         }
     }
 };

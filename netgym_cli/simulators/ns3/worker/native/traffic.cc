@@ -8,6 +8,9 @@
 #include <ns3/udp-socket-factory.h>
 #include <ns3/uinteger.h>
 
+#include <algorithm>
+#include <cmath>
+
 namespace netgym
 {
 
@@ -52,7 +55,10 @@ UdpSource::SendNext()
 {
     // Named in full: cling reads all sources as one, where netgym has a Create of its own.
     m_socket->Send(ns3::Create<Packet>(packetBytes));
-    const double gapS = packetBytes * 8e-6 / rateMbps;
+    const double nowMs = Simulator::Now().GetNanoSeconds() * 1e-6;
+    // A source that has swung to nothing must still look again some time, so a tenth of a percent is left.
+    const double swung = 1 + swing.amplitude * std::sin(2 * M_PI * nowMs / swing.periodMs + swing.phaseRad);
+    const double gapS = packetBytes * 8e-6 / (rateMbps * std::max(swung, 1e-3));
     m_next = Simulator::Schedule(Seconds(poisson ? m_gap->GetValue(gapS, 0) : gapS), &UdpSource::SendNext, this);
 }
 

@@ -11,6 +11,14 @@
 namespace netgym
 {
 
+/// A load that swings around its mean like a sine; an amplitude of 0 is a constant one.
+struct Swing
+{
+    double amplitude{0}; ///< share of the mean, 0 to 1
+    double periodMs{1};
+    double phaseRad{0};
+};
+
 /// Sends UDP packets of one size at a mean rate.
 class UdpSource : public ns3::Application
 {
@@ -22,6 +30,7 @@ class UdpSource : public ns3::Application
     double rateMbps{0};
     std::uint32_t packetBytes{0};
     bool poisson{false};
+    Swing swing;
 
   private:
     void StartApplication() override;

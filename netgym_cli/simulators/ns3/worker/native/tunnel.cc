@@ -12,38 +12,6 @@ namespace netgym
 
 using namespace ns3;
 
-NS_OBJECT_ENSURE_REGISTERED(TunnelHeader);
-
-TypeId
-TunnelHeader::GetTypeId()
-{
-    static TypeId id = TypeId("netgym::TunnelHeader").SetParent<Header>().AddConstructor<TunnelHeader>();
-    return id;
-}
-
-void
-TunnelHeader::Serialize(Buffer::Iterator at) const
-{
-    at.WriteHtonU32(sequence);
-    at.WriteU8(link);
-    at.WriteHtonU64(static_cast<std::uint64_t>(sentNs));
-}
-
-std::uint32_t
-TunnelHeader::Deserialize(Buffer::Iterator at)
-{
-    sequence = at.ReadNtohU32();
-    link = at.ReadU8();
-    sentNs = static_cast<std::int64_t>(at.ReadNtohU64());
-    return GetSerializedSize();
-}
-
-void
-TunnelHeader::Print(std::ostream& os) const
-{
-    os << "sequence=" << sequence << " link=" << LINK_NAMES[link];
-}
-
 TunnelEnd::TunnelEnd(Ptr<Node> node, std::uint16_t port, ReorderTimeout timeout, Peer peer, Deliver deliver)
     : m_timeout(timeout),
       m_peer(std::move(peer)),
@@ -102,8 +70,40 @@ TunnelEnd::Send(Ptr<Packet> inner)
         sent->flow.Sent(header.sequence, inner->GetSize(), header.sentNs);
         sent->links[link].Sent(header.sequence, inner->GetSize(), header.sentNs);
     }
-    Ptr<Packet> packet = inner->Copy();
+    header.linkSequence = m_nextLinkSequence[link]++;
+    SendOver(link, header, inner->Copy());
+}
+
+void
+TunnelEnd::Probe(int link)
+{
+    TunnelHeader header;
+    header.kind = TunnelHeader::PROBE;
+    header.link = static_cast<std::uint8_t>(link);
+    header.linkSequence = m_nextLinkSequence[link]++;
+    header.sentNs = Simulator::Now().GetNanoSeconds();
+    SendOver(link, header, ns3::Create<Packet>());
+}
+
+void
+TunnelEnd::AskFor(const Units& units)
+{
+    TunnelHeader header;
+    header.kind = TunnelHeader::REQUEST;
+    header.units = units;
+    if (const int link = NextLink(); link >= 0)
+    {
+        header.link = static_cast<std::uint8_t>(link);
+        SendOver(link, header, ns3::Create<Packet>());
+    }
+}
+
+void
+TunnelEnd::SendOver(int link, const TunnelHeader& header, Ptr<Packet> packet)
+{
+    constexpr std::uint8_t VIDEO = 0x18; // type of service that Socket::IpTos2Priority maps to AC_VI
     packet->AddHeader(header);
+    m_socket->SetIpTos(m_priority[link] ? VIDEO : 0);
     m_socket->SendTo(packet, 0, m_peer(link));
 }
 
@@ -114,7 +114,23 @@ TunnelEnd::Receive(Ptr<Socket> socket)
     {
         TunnelHeader header;
         packet->RemoveHeader(header);
-        Accept(header, packet);
+        if (header.kind == TunnelHeader::REQUEST)
+        {
+            if (askedFor)
+            {
+                const double sum = header.units[WIFI] + header.units[NR] + header.units[LTE];
+                askedFor({header.units[WIFI] / sum, header.units[NR] / sum, header.units[LTE] / sum});
+            }
+            continue;
+        }
+        if (arrived)
+        {
+            arrived(header.link, (Simulator::Now().GetNanoSeconds() - header.sentNs) * 1e-6, header.linkSequence);
+        }
+        if (header.kind == TunnelHeader::DATA)
+        {
+            Accept(header, packet);
+        }
     }
 }
 

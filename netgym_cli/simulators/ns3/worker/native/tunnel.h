@@ -2,10 +2,11 @@
 // each, a sequence number on every packet, weights that choose its link, and a buffer that restores the order.
 #pragma once
 #include "access.h"
+#include "balancer.h"
 #include "meter.h"
+#include "tunnel_header.h"
 
 #include <ns3/event-id.h>
-#include <ns3/header.h>
 #include <ns3/node.h>
 #include <ns3/nstime.h>
 #include <ns3/socket.h>
@@ -16,22 +17,6 @@
 
 namespace netgym
 {
-
-/// Travels as payload, so it survives the segmentation of any radio stack.
-class TunnelHeader : public ns3::Header
-{
-  public:
-    std::uint32_t sequence{0};
-    std::uint8_t link{0};
-    std::int64_t sentNs{0};
-
-    static ns3::TypeId GetTypeId();
-    ns3::TypeId GetInstanceTypeId() const override { return GetTypeId(); }
-    std::uint32_t GetSerializedSize() const override { return 13; }
-    void Serialize(ns3::Buffer::Iterator at) const override;
-    std::uint32_t Deserialize(ns3::Buffer::Iterator at) override;
-    void Print(std::ostream& os) const override;
-};
 
 /// Counts one direction of one user's tunnel; the sending end and the receiving end share it.
 struct TunnelMeters
@@ -61,6 +46,16 @@ class TunnelEnd
     /// Shares of the links from the next packet on; normalised here, a sum of 0 sends nothing.
     void SetWeights(const std::array<double, LINKS>& weights);
     const std::array<double, LINKS>& Weights() const { return m_weights; }
+    /// Whether packets over this link are marked as video (AC_VI on Wi-Fi) from now on.
+    void SetPriority(int link, bool first) { m_priority[link] = first; }
+    bool Priority(int link) const { return m_priority[link]; }
+    /// Sends a probe over a link.
+    void Probe(int link);
+    /// Asks the other end to send in these shares.
+    void AskFor(const Units& units);
+
+    std::function<void(int link, double owdMs, std::uint16_t linkSequence)> arrived; ///< told of data and probes
+    std::function<void(const std::array<double, LINKS>&)> askedFor;                   ///< told of requests
 
     TunnelMeters* sent{nullptr};     ///< counts what this end sends
     TunnelMeters* received{nullptr}; ///< counts what this end receives
@@ -74,6 +69,7 @@ class TunnelEnd
     };
 
     int NextLink();
+    void SendOver(int link, const TunnelHeader& header, ns3::Ptr<ns3::Packet> packet);
     void Receive(ns3::Ptr<ns3::Socket> socket);
     void Accept(const TunnelHeader& header, ns3::Ptr<ns3::Packet> inner);
     void Release(ns3::Ptr<ns3::Packet> inner, double sentMs);
@@ -90,6 +86,8 @@ class TunnelEnd
     ns3::Ptr<ns3::Socket> m_socket;
     std::array<double, LINKS> m_weights{};
     std::array<double, LINKS> m_credit{};
+    std::array<bool, LINKS> m_priority{};
+    std::array<std::uint16_t, LINKS> m_nextLinkSequence{};
     std::uint32_t m_nextSequence{0};
     std::uint32_t m_wanted{0};
     std::map<std::uint32_t, Held> m_held;

@@ -1,0 +1,116 @@
+"""What all environments on the multi-access network share: features per user, key performance indicators, a step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+from gymnasium import spaces
+
+from netgym_cli.adapters import Adapter
+from netgym_cli.adapters._multi_access import LINKS, MultiAccessConfig
+from netgym_cli.adapters._multi_access_measurements import PER_SLICE, PER_USER, Measurement, label, require_known
+from netgym_cli.config import require
+from netgym_cli.errors import ActionError
+from netgym_cli.simulators import Stats
+
+M = TypeVar("M", bound=MultiAccessConfig)
+
+
+class MultiAccessAdapter(Adapter[M]):
+    """The observation has one row per measurement in `features` and one column per user or slice, clipped to its range.
+
+    Attributes:
+        measured: the measurements that a feature can be, with unit and range.
+    """
+
+    measured: ClassVar[Mapping[str, Measurement]] = PER_USER
+    observation_space: spaces.Box
+
+    def __init__(self, config: M) -> None:
+        super().__init__(config)
+        self.subscription = config.subscribed_network_stats
+        self.observation_labels = tuple(label(name, self.measured) for name in config.features)
+        bounds = np.array([self.measured[name][1:] for name in config.features], dtype=np.float32)
+        low, high = (np.repeat(bounds[:, side : side + 1], self.columns, axis=1) for side in (0, 1))
+        self.observation_space = spaces.Box(low, high, dtype=np.float32)
+
+    @property
+    def columns(self) -> int:
+        """Columns of the observation."""
+        return self.config.num_users
+
+    def feature(self, stats: Stats, name: str) -> np.ndarray:
+        """A measurement of every column's entity, float64 of shape `(columns,)`."""
+        return stats[name]
+
+    @property
+    def step_ms(self) -> float:
+        return self.config.gma.measurement_interval_ms + self.config.gma.measurement_guard_interval_ms
+
+    def observation(self, stats: Stats) -> np.ndarray:
+        rows = np.array([self.feature(stats, name) for name in self.config.features], dtype=np.float32)
+        return np.clip(rows, self.observation_space.low, self.observation_space.high)
+
+    def kpis(self, stats: Stats) -> dict[str, float]:
+        rate, owd = stats["gma::dl::rate"], stats["gma::dl::owd"]
+        kpis = {
+            "rate_mbps": float(rate.mean()),
+            "tx_rate_mbps": float(stats["gma::dl::tx_rate"].mean()),
+            "qos_rate_mbps": float(stats["gma::dl::qos_rate"].mean()),
+            "owd_ms": mean_owd_ms(owd),
+            "max_owd_ms": float(stats["gma::dl::max_owd"].max()),
+            "delay_violation_pct": float(stats["gma::dl::delay_violation"].mean()),
+            "loss_pct": float(stats["gma::dl::loss"].mean()),
+        }
+        for link in LINKS:
+            kpis[f"{link}_rate_mbps"] = float(stats[f"gma::{link}::dl::rate"].mean())
+            kpis[f"{link}_split_pct"] = float(stats[f"gma::{link}::dl::split_ratio"].mean())
+        return kpis
+
+
+def check_names(config: MultiAccessConfig, features: Mapping[str, Measurement] = PER_USER) -> None:
+    """Raises `ConfigError` for a feature or a subscribed measurement that does not exist."""
+    require(len(config.features) >= 1, "env.features", config.features, "a list of one or more measurement names")
+    require_known("env.features", config.features, list(features))
+    require_known("env.subscribed_network_stats", config.subscribed_network_stats or (), [*PER_USER, *PER_SLICE])
+
+
+def mean_owd_ms(owd_ms: np.ndarray) -> float:
+    """Mean one-way delay over the users that had traffic, ms; 0 if none had. A user without any reports 0."""
+    busy = owd_ms[owd_ms > 0]
+    return float(busy.mean()) if busy.size else 0.0
+
+
+def numbers(action: Any, shape: tuple[int, ...] | None, meaning: str) -> np.ndarray:
+    """`action` as a new float64 array. Raises `ActionError` for a wrong shape, NaN or a value outside 0 to 1.
+
+    Args:
+        action: what the agent gave; never altered.
+        shape: the only shape allowed.
+        meaning: what its axes are, for messages.
+    """
+    try:
+        array = np.array(action).astype(np.float64, casting="same_kind")
+    except (TypeError, ValueError) as error:
+        raise ActionError(f"action is {action!r}, which is no array of numbers from 0 to 1: {error}.") from error
+    if array.shape != shape:
+        raise ActionError(f"action has shape {array.shape}; allowed: {shape} ({meaning}), or empty.")
+    if not np.isfinite(array).all():
+        raise ActionError(f"action holds NaN or infinity: {array.tolist()}; allowed: numbers from 0 to 1.")
+    if array.min() < 0 or array.max() > 1:
+        raise ActionError(f"action ranges from {array.min()} to {array.max()}; allowed: numbers from 0 to 1.")
+    return array
+
+
+def choices(action: Any, counts: np.ndarray) -> np.ndarray:
+    """`action` as a new array of whole numbers. Raises `ActionError` unless entry k is 0 to `counts[k]` - 1."""
+    array = np.array(action)
+    if array.shape != counts.shape:
+        raise ActionError(f"action has shape {array.shape}; allowed: {counts.shape}, or empty.")
+    if array.dtype.kind not in "iufb" or not np.isfinite(array).all() or (array != np.round(array)).any():
+        raise ActionError(f"action is {array.tolist()}; allowed: whole numbers.")
+    if (array < 0).any() or (array >= counts).any():
+        raise ActionError(f"action is {array.tolist()}; allowed: 0 to {counts.tolist()} minus 1.")
+    return array.astype(np.int64)

@@ -1,0 +1,87 @@
+// The default splitting algorithm: the receiver balances queueing delay and loss over its links, in the manner of GMA's
+// receiver-driven algorithm, and asks the sender for other shares.
+#pragma once
+#include "access.h"
+
+#include <ns3/event-id.h>
+
+#include <array>
+#include <functional>
+
+namespace netgym
+{
+
+/// Units of a burst per link.
+using Units = std::array<int, LINKS>;
+
+class Balancer
+{
+  public:
+    /// Links that exist, and whether all packets take one link at a time (steering) or a share each (splitting).
+    struct Mode
+    {
+        std::array<bool, LINKS> up{};
+        bool steer{false};
+    };
+    using Ask = std::function<void(const Units&)>;
+    using Probe = std::function<void(int link)>;
+
+    /// `ask` sends wanted shares to the sender; `probe` has the sender send a probe over a link.
+    Balancer(Mode mode, Ask ask, Probe probe);
+
+    /// Units that a burst is divided into.
+    int Burst() const { return m_mode.steer ? 1 : 32; }
+    bool Running() const { return m_running; }
+    /// Takes control, from these shares on.
+    void Start(const std::array<double, LINKS>& weights);
+    /// Gives up control.
+    void Stop();
+    /// A data or probe packet came over a link; `linkSequence` counts the packets sent over it.
+    void Arrived(int link, double owdMs, std::uint16_t linkSequence);
+
+  private:
+    struct LinkState
+    {
+        double sumMs{0};        ///< of the interval's delays
+        int samples{0};         ///< in the interval
+        double meanMs{0};       ///< of the last interval that had any
+        double beforeMs{0};     ///< of the interval before it
+        double lowestMs{-1};    ///< in the present window
+        double lowestOldMs{-1}; ///< in the window before
+        bool heard{false};
+        std::uint16_t last{0};  ///< link sequence
+        int received{0};        ///< in the cycle
+        int due{0};             ///< in the cycle
+        int streak{0};          ///< decisions in a row against this link
+
+        double QueueingMs() const;
+        double Loss() const { return due > 0 ? 1.0 - static_cast<double>(received) / due : 0; }
+    };
+
+    double LongestMs() const;
+    void SendProbes();
+    void EndInterval();
+    void Decide();
+    bool Rebalance();
+    bool AvoidLoss();
+    void ReturnToWifi();
+    void Move(int from, int to, int units);
+    void BeginCycle();
+    void RenewWindow(double nowMs);
+
+    Mode m_mode;
+    Ask m_ask;
+    Probe m_probe;
+    bool m_running{false};
+    Units m_units{};
+    std::array<LinkState, LINKS> m_links;
+    int m_packets{0};
+    int m_intervals{0};
+    double m_beganMs{0};
+    double m_windowMs{0};
+    double m_leftWifiMs{-1e9};
+    ns3::EventId m_timer;
+    ns3::EventId m_probing;
+};
+
+} // namespace netgym

@@ -1,0 +1,36 @@
+// What the tunnel writes in front of every packet.
+#pragma once
+#include "balancer.h"
+
+#include <ns3/header.h>
+
+namespace netgym
+{
+
+/// Travels as payload, so it survives the segmentation of any radio stack.
+class TunnelHeader : public ns3::Header
+{
+  public:
+    enum Kind : std::uint8_t
+    {
+        DATA,
+        PROBE,  ///< tells the receiver the link's delay
+        REQUEST ///< asks the sender for other shares
+    };
+
+    Kind kind{DATA};
+    std::uint8_t link{0};
+    std::uint32_t sequence{0};     ///< of data packets
+    std::uint16_t linkSequence{0}; ///< of data packets and probes over this link
+    std::int64_t sentNs{0};
+    Units units{}; ///< wanted shares, in a request
+
+    static ns3::TypeId GetTypeId();
+    ns3::TypeId GetInstanceTypeId() const override { return GetTypeId(); }
+    std::uint32_t GetSerializedSize() const override { return 19; }
+    void Serialize(ns3::Buffer::Iterator at) const override;
+    std::uint32_t Deserialize(ns3::Buffer::Iterator at) override;
+    void Print(std::ostream& os) const override;
+};
+
+} // namespace netgym
