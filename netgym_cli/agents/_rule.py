@@ -24,6 +24,7 @@ class Rule(Agent[R]):
     """
 
     environments: ClassVar[tuple[str, ...]]
+    adapter: Any
 
     @classmethod
     def refuses(cls, adapter: Adapter[Any]) -> str | None:

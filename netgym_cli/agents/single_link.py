@@ -1,0 +1,37 @@
+"""Everybody on one link, always."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from omegaconf import MISSING
+
+from netgym_cli.adapters._multi_access import LINKS
+from netgym_cli.agents._links import one_link
+from netgym_cli.agents._rule import Rule
+from netgym_cli.config import AgentConfig, require
+from netgym_cli.simulators import Stats
+
+
+@dataclass
+class SingleLinkConfig(AgentConfig):
+    """Keys of conf/agent/single_link.yaml."""
+
+    link: str = MISSING
+
+    def validate(self) -> None:
+        super().validate()
+        require(self.link in LINKS, "agent.link", self.link, ", ".join(LINKS))
+
+
+class SingleLink(Rule[SingleLinkConfig]):
+    """The simplest thing to be better than. A link without a site carries nothing: the first existing one does."""
+
+    config_schema = SingleLinkConfig
+    environments = ("nqos_split", "qos_steer")
+
+    def decide(self, stats: Stats) -> Any:
+        users = len(stats["gma::dl::rate"])
+        return self.adapter.action_for(one_link(np.full(users, LINKS.index(self.config.link))))

@@ -1,0 +1,113 @@
+import numpy as np
+import pytest
+
+from netgym_cli import make_env
+from netgym_cli.errors import ActionError, ConfigError
+
+NEAR = {
+    "user_location_range": {"min_x_m": 5, "max_x_m": 15, "min_y_m": 0, "max_y_m": 5},
+    "user_random_walk": {"min_speed_mps": 0, "max_speed_mps": 0},
+}
+
+
+def steered(env, action, steps=3):
+    if not env.running:
+        env.reset()
+    for _ in range(steps):
+        _, reward, *_ = env.step(action)
+    return reward, env.stats
+
+
+def two_users(**keys):
+    return make_env("qos_steer", seed=1, steps_per_episode=200, per_slice_config={"num_users": [2]}, **{**NEAR, **keys})
+
+
+def test_each_user_takes_the_link_that_its_number_names():
+    env = two_users()
+    _, stats = steered(env, [0, 1])
+    assert stats["gma::wifi::dl::split_ratio"].tolist() == [0, 100]
+    assert stats["gma::lte::dl::split_ratio"].tolist() == [100, 0]
+    assert stats["gma::lte::dl::traffic_ratio"].tolist() == [100, 0]
+    env.close()
+
+
+def test_the_original_reward_counts_met_targets_on_wifi_and_its_variants_the_others_too():
+    counted = {}
+    for name in ("wifi_qos_user_num", "qos_user_num", "qos_user_num_offloaded"):
+        env = two_users(reward=name)
+        counted[name], stats = steered(env, [0, 1])
+        assert (stats["gma::dl::qos_rate"] > 1).all()
+        env.close()
+    assert counted == {"wifi_qos_user_num": 1, "qos_user_num": 2, "qos_user_num_offloaded": 1.5}
+
+
+def test_a_user_that_wifi_does_not_reach_misses_its_target_there():
+    env = two_users(user_location_range={"min_x_m": 140, "max_x_m": 150, "min_y_m": 0, "max_y_m": 5})
+    on_wifi, _ = steered(env, [1, 1], 4)
+    env.close()
+    assert on_wifi == 0
+
+
+def test_the_default_algorithm_brings_users_to_wifi_one_by_one_and_takes_back_who_suffers():
+    env = two_users()
+    counts = []
+    for _ in range(3):
+        _, stats = steered(env, None, 1)
+        counts.append(int((stats["gma::wifi::dl::split_ratio"] > 0).sum()))
+    assert counts == [1, 2, 2]
+    env.close()
+    far = two_users(user_location_range={"min_x_m": 140, "max_x_m": 150, "min_y_m": 0, "max_y_m": 5})
+    on_wifi = []
+    for _ in range(6):
+        _, stats = steered(far, None, 1)
+        on_wifi.append(int((stats["gma::wifi::dl::split_ratio"] > 0).sum()))
+    assert max(on_wifi) >= 1 and on_wifi[-1] == 0, "whoever missed its target stays away for five seconds"
+    far.close()
+
+
+def test_the_default_algorithm_takes_over_again_after_an_agent():
+    env = two_users()
+    steered(env, [1, 1])
+    steered(env, [0, 0])
+    _, stats = steered(env, None, 3)
+    assert (stats["gma::wifi::dl::split_ratio"] == 100).all()
+    assert (stats["gma::dl::missed_action"] == 1).all()
+    env.close()
+
+
+def test_three_links_and_several_access_points():
+    env = make_env(
+        "qos_steer",
+        seed=1,
+        steer_links=["lte", "wifi", "nr"],
+        nr_gnb_locations=[{"x_m": 50, "y_m": 0, "z_m": 15}],
+        wifi_ap_locations=[{"x_m": 0, "y_m": 0, "z_m": 3}, {"x_m": 90, "y_m": 0, "z_m": 3}],
+        per_slice_config={"num_users": [3]},
+    )
+    assert env.action_space.nvec.tolist() == [3, 3, 3]
+    _, stats = steered(env, [0, 1, 2], 2)
+    assert stats["gma::nr::dl::split_ratio"].tolist() == [0, 0, 100]
+    assert set(stats["wifi::cell_id"]) <= {1, 2}
+    env.close()
+
+
+@pytest.mark.parametrize("action", [[0], [0, 2], [0, 0.5], [-1, 0], [np.nan, 0], [[0, 1]]])
+def test_a_wrong_action_reaches_no_simulator(action):
+    with pytest.raises(ActionError, match="allowed"):
+        two_users().adapter.policy(action)
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ({"steer_links": ["wifi"]}, ["env.steer_links", "two or three"]),
+        ({"steer_links": ["wifi", "wifi"]}, ["env.steer_links"]),
+        ({"steer_links": ["wifi", "wimax"]}, ["env.steer_links", "wimax"]),
+        ({"steering_prohibit_ms": -1}, ["env.steering_prohibit_ms"]),
+        ({"reward": "utility"}, ["env.reward", "wifi_qos_user_num"]),
+    ],
+)
+def test_what_cannot_be_is_told_with_key_and_value(keys, words):
+    with pytest.raises(ConfigError) as caught:
+        make_env("qos_steer", **keys)
+    assert all(word in str(caught.value) for word in words), caught.value
