@@ -46,6 +46,7 @@ class Nada:
     PLRREF: float = MISSING
     DLOSS_ms: float = MISSING
     ALPHA: float = MISSING
+    XMAX_ms: float = MISSING
     base_delay_window_ms: float = MISSING
 
 
@@ -88,6 +89,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "nada.PLRREF": (ABOVE_0, INF),
     "nada.DLOSS_ms": (0, INF),
     "nada.ALPHA": (ABOVE_0, 1),
+    "nada.XMAX_ms": (ABOVE_0, INF),
     "nada.base_delay_window_ms": (100, INF),
 }
 

@@ -26,6 +26,7 @@ NadaParameters::NadaParameters(const Settings& settings)
       PLRREF(settings.Number("nada.PLRREF")),
       DLOSS(settings.Number("nada.DLOSS_ms")),
       ALPHA(settings.Number("nada.ALPHA")),
+      XMAX(settings.Number("nada.XMAX_ms")),
       baseWindowMs(settings.Number("nada.base_delay_window_ms"))
 {
 }
@@ -39,9 +40,10 @@ NadaReceiver::Report(const PacketLog& log, std::int64_t nowNs)
     const bool warped = log.EverLost() && log.CurrentInterval() <= m_p.MULTILOSS * log.AverageInterval();
     const double delayMs =
         warped && queuedMs >= m_p.QTH ? m_p.QTH * std::exp(-m_p.LAMBDA * (queuedMs - m_p.QTH) / m_p.QTH) : queuedMs;
-    // Equation (2), without the term for ECN marks: the bottleneck sets none.
+    // Equation (2), without the term for ECN marks: the bottleneck sets none. Without a bound the square of a heavy
+    // loss, as it fades, would drive the rate up through the difference in equation (7).
     const double lossRatio = m_lossFraction / m_p.PLRREF;
-    const double xCurrMs = delayMs + m_p.DLOSS * lossRatio * lossRatio;
+    const double xCurrMs = std::min(delayMs + m_p.DLOSS * lossRatio * lossRatio, m_p.XMAX);
     const bool calm = log.Lost() == 0 && !log.QueueBuilt(m_p.QEPS);
     return {calm, xCurrMs, log.ReceivedKbps(nowNs)};
 }

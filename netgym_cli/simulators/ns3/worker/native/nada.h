@@ -16,6 +16,7 @@ struct NadaParameters
     double PRIO, RMIN, RMAX, XREF, KAPPA, ETA, TAU, DELTA;
     double LOGWIN, QEPS, DFILT, GAMMA_MAX, QBOUND;
     double MULTILOSS, QTH, LAMBDA, PLRREF, DLOSS, ALPHA;
+    double XMAX;         ///< largest congestion signal; of the drafts before the RFC and their reference simulation
     double baseWindowMs; ///< how long the smallest delay is remembered; the RFC leaves it open
 };
 

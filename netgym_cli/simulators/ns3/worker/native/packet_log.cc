@@ -14,7 +14,7 @@ constexpr double INTERVAL_WEIGHTS[] = {1, 1, 1, 1, 0.8, 0.6, 0.4, 0.2};
 constexpr std::size_t LOSSES_REMEMBERED = 512;
 
 std::int64_t
-WindowNs(double ms)
+ToNs(double ms)
 {
     return static_cast<std::int64_t>(ms * 1e6);
 }
@@ -22,8 +22,8 @@ WindowNs(double ms)
 } // namespace
 
 PacketLog::PacketLog(double windowMs, double baseWindowMs)
-    : m_windowNs(WindowNs(windowMs)),
-      m_baseWindowNs(WindowNs(baseWindowMs))
+    : m_windowNs(ToNs(windowMs)),
+      m_baseWindowNs(ToNs(baseWindowMs))
 {
 }
 
@@ -47,26 +47,41 @@ PacketLog::Arrived(std::uint32_t sequence, std::uint32_t bytes, std::int64_t sen
     m_lost.erase(sequence);
     for (; m_next < sequence; ++m_next)
     {
-        m_missing[m_next] = 0;
+        m_missing[m_next] = {sentNs, 0};
     }
     m_next = std::max(m_next, sequence + 1);
-    CountMissing(sequence, nowNs);
+    CountOvertaken(sequence);
     Expire(nowNs);
 }
 
 void
-PacketLog::CountMissing(std::uint32_t arrived, std::int64_t nowNs)
+PacketLog::CountOvertaken(std::uint32_t arrived)
 {
     const auto end = m_missing.lower_bound(arrived);
-    for (auto hole = m_missing.begin(); hole != end;)
+    for (auto one = m_missing.begin(); one != end; ++one)
     {
-        if (++hole->second < REORDER_TOLERANCE)
+        one->second.overtakenBy++;
+    }
+}
+
+void
+PacketLog::GiveUpMissing(std::int64_t nowNs)
+{
+    double longestMs = 0;
+    for (const auto& sample : m_samples)
+    {
+        longestMs = std::max(longestMs, sample.delayMs);
+    }
+    for (auto one = m_missing.begin(); one != m_missing.end();)
+    {
+        const auto& [sentByNs, overtakenBy] = one->second;
+        if (overtakenBy < REORDER_TOLERANCE || nowNs <= sentByNs + ToNs(longestMs))
         {
-            ++hole;
+            ++one;
             continue;
         }
-        m_lost[hole->first] = nowNs;
-        hole = m_missing.erase(hole);
+        m_lost[one->first] = nowNs;
+        one = m_missing.erase(one);
     }
     for (; m_lost.size() > LOSSES_REMEMBERED; m_trimmed = true)
     {
@@ -84,6 +99,10 @@ PacketLog::Expire(std::int64_t nowNs)
     while (m_bases.size() > 1 && m_bases.front().first <= nowNs - m_baseWindowNs)
     {
         m_bases.pop_front();
+    }
+    if (!m_missing.empty())
+    {
+        GiveUpMissing(nowNs);
     }
     m_nowNs = nowNs;
 }
@@ -136,7 +155,7 @@ PacketLog::QueuingDelayMs(double filterMs, std::int64_t nowNs) const
     double smallest = m_bases.back().second; // of the last packet, as nothing smaller came after it
     for (auto sample = m_samples.rbegin(); sample != m_samples.rend(); ++sample)
     {
-        if (sample->atNs <= nowNs - WindowNs(filterMs))
+        if (sample->atNs <= nowNs - ToNs(filterMs))
         {
             break;
         }

@@ -13,6 +13,8 @@ class PacketLog
 {
   public:
     /// Packets with higher numbers that must arrive before a missing one counts as lost (RFC 5348, section 5.1).
+    /// It must also be later than any packet of the window was: when the path becomes shorter, those on the long one
+    /// are overtaken by many.
     static constexpr int REORDER_TOLERANCE = 3;
 
     /// Packets and losses are counted over the last `windowMs`; the base delay is the smallest of `baseWindowMs`.
@@ -52,7 +54,14 @@ class PacketLog
         double delayMs;
     };
 
-    void CountMissing(std::uint32_t arrived, std::int64_t nowNs);
+    struct Missing
+    {
+        std::int64_t sentByNs; ///< when the next packet that arrived was sent
+        int overtakenBy;
+    };
+
+    void CountOvertaken(std::uint32_t arrived);
+    void GiveUpMissing(std::int64_t nowNs);
 
     std::int64_t m_windowNs;
     std::int64_t m_baseWindowNs;
@@ -63,7 +72,7 @@ class PacketLog
     bool m_trimmed{false};   ///< whether losses so old that they no longer matter were forgotten
     std::deque<Sample> m_samples;
     std::deque<std::pair<std::int64_t, double>> m_bases; ///< rising delays, the first is the smallest of the window
-    std::map<std::uint32_t, int> m_missing;              ///< number to later packets that have arrived
+    std::map<std::uint32_t, Missing> m_missing;
     std::map<std::uint32_t, std::int64_t> m_lost;        ///< number to the time at which it was given up
 };
 
