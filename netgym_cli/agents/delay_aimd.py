@@ -31,7 +31,7 @@ class DelayAimdConfig(AgentConfig):
 
 
 class DelayAimd(RateRule[DelayAimdConfig]):
-    """Adds a little while the queue is short; falls below what was received when it is long or many packets are lost."""
+    """Adds a little while the queue is short; falls below what was received when it is not, or after many losses."""
 
     config_schema = DelayAimdConfig
 
