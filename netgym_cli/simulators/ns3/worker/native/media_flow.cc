@@ -144,6 +144,7 @@ MediaFlow::SendFeedback()
     const auto nowNs = MediaNowNs();
     m_log.Expire(nowNs);
     FeedbackHeader header;
+    header.report = ++m_reportsSent;
     header.nada = m_receiver.Report(m_log, nowNs);
     header.newest = m_newest;
     header.sentNs = m_newestSentNs;
@@ -161,6 +162,11 @@ MediaFlow::ReceiveFeedback(Ptr<Socket> socket)
     {
         FeedbackHeader header;
         packet->RemoveHeader(header);
+        if (header.report < m_lastReport)
+        {
+            continue; // overtaken by a newer one on a path that became shorter
+        }
+        m_lastReport = header.report;
         const auto nowNs = MediaNowNs();
         m_unreported.SettledUpTo(header.newest);
         if (header.heldNs < m_nada.DELTA * 1e6) // else it repeats what the last report said

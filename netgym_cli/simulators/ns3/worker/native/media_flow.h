@@ -83,8 +83,10 @@ class MediaFlow
     std::uint32_t m_newest{0}; ///< number, sending time and arrival of the last packet received
     std::int64_t m_newestSentNs{0};
     std::int64_t m_newestAtNs{0};
+    std::uint32_t m_reportsSent{0};
 
-    NadaFeedback m_feedback; ///< as last received
+    std::uint32_t m_lastReport{0}; ///< number of the last report received
+    NadaFeedback m_feedback;       ///< and what it said
     double m_rttMs{0};
     double m_rttSumMs{0};
     int m_rttCount{0};

@@ -48,6 +48,7 @@ FeedbackHeader::GetTypeId()
 void
 FeedbackHeader::Serialize(Buffer::Iterator at) const
 {
+    at.WriteHtonU32(report);
     at.WriteU8(nada.rampUp);
     at.WriteHtonU64(std::bit_cast<std::uint64_t>(nada.xCurrMs));
     at.WriteHtonU64(std::bit_cast<std::uint64_t>(nada.receivedKbps));
@@ -59,6 +60,7 @@ FeedbackHeader::Serialize(Buffer::Iterator at) const
 std::uint32_t
 FeedbackHeader::Deserialize(Buffer::Iterator at)
 {
+    report = at.ReadNtohU32();
     nada.rampUp = at.ReadU8();
     nada.xCurrMs = std::bit_cast<double>(at.ReadNtohU64());
     nada.receivedKbps = std::bit_cast<double>(at.ReadNtohU64());

@@ -26,6 +26,7 @@ class MediaHeader : public ns3::Header
 class FeedbackHeader : public ns3::Header
 {
   public:
+    std::uint32_t report{0};    ///< number of this report
     NadaFeedback nada;
     std::uint32_t newest{0};    ///< number of the last packet received
     std::int64_t sentNs{0};     ///< when it was sent
@@ -33,7 +34,7 @@ class FeedbackHeader : public ns3::Header
 
     static ns3::TypeId GetTypeId();
     ns3::TypeId GetInstanceTypeId() const override { return GetTypeId(); }
-    std::uint32_t GetSerializedSize() const override { return 37; }
+    std::uint32_t GetSerializedSize() const override { return 41; }
     void Serialize(ns3::Buffer::Iterator at) const override;
     std::uint32_t Deserialize(ns3::Buffer::Iterator at) override;
     void Print(std::ostream& os) const override;
