@@ -1,0 +1,220 @@
+#include "media_flow.h"
+
+#include "media_headers.h"
+#include "topology.h"
+
+#include <ns3/inet-socket-address.h>
+#include <ns3/packet.h>
+#include <ns3/simulator.h>
+#include <ns3/udp-socket-factory.h>
+
+#include <algorithm>
+
+namespace netgym
+{
+
+using namespace ns3;
+
+namespace
+{
+
+constexpr std::uint32_t UDP_IP_HEADER_BYTES = 28;
+
+std::int64_t
+MediaNowNs()
+{
+    return Simulator::Now().GetNanoSeconds();
+}
+
+} // namespace
+
+MediaFlow::MediaFlow(const NadaParameters& nada, Shape shape)
+    : m_nada(nada),
+      m_shape(shape),
+      m_receiver(nada),
+      m_sender(nada),
+      m_log(nada.LOGWIN, nada.baseWindowMs),
+      m_draw(CreateObject<UniformRandomVariable>()),
+      m_rateKbps(nada.RMIN)
+{
+}
+
+void
+MediaFlow::Install(Ptr<Node> from, Ptr<Node> to, Ipv4Address address, std::uint16_t port, double startMs)
+{
+    m_near = Socket::CreateSocket(from, UdpSocketFactory::GetTypeId());
+    m_near->Bind();
+    m_near->SetRecvCallback(MakeCallback(&MediaFlow::ReceiveFeedback, this));
+    m_far = Socket::CreateSocket(to, UdpSocketFactory::GetTypeId());
+    m_far->Bind(InetSocketAddress(Ipv4Address::GetAny(), port));
+    m_far->SetRecvCallback(MakeCallback(&MediaFlow::ReceiveMedia, this));
+    m_destination = InetSocketAddress(address, port);
+    Simulator::ScheduleWithContext(from->GetId(), Milliseconds(startMs), &MediaFlow::Begin, this);
+}
+
+void
+MediaFlow::Begin()
+{
+    m_begun = true;
+    m_lastSentNs = MediaNowNs();
+    m_sender.Start(m_lastSentNs);
+    m_gapFactor = m_draw->GetValue(0, 1);
+    ScheduleNext();
+}
+
+void
+MediaFlow::ScheduleNext()
+{
+    const double gapMs = m_gapFactor * m_shape.packetBytes * 8 / m_rateKbps;
+    const auto at = NanoSeconds(m_lastSentNs) + Milliseconds(gapMs);
+    m_next.Cancel();
+    m_next = Simulator::Schedule(std::max(at - Simulator::Now(), Time(0)), &MediaFlow::SendNext, this);
+}
+
+void
+MediaFlow::SendNext()
+{
+    MediaHeader header;
+    header.sequence = m_sequence++;
+    header.sentNs = m_lastSentNs = MediaNowNs();
+    auto packet = ns3::Create<Packet>(m_shape.packetBytes - UDP_IP_HEADER_BYTES - header.GetSerializedSize());
+    packet->AddHeader(header);
+    m_meter.Sent(header.sequence, m_shape.packetBytes, header.sentNs);
+    m_unreported.Sent(header.sequence, header.sentNs);
+    m_near->SendTo(packet, 0, m_destination);
+    m_gapFactor = 1 + m_shape.pacingJitter * m_draw->GetValue(-1, 1);
+    ScheduleNext();
+}
+
+void
+MediaFlow::SetRate(double kbps)
+{
+    m_advised = true;
+    m_rateKbps = kbps;
+    if (m_begun)
+    {
+        ScheduleNext();
+    }
+}
+
+void
+MediaFlow::FollowNada()
+{
+    if (m_advised)
+    {
+        m_advised = false;
+        m_rateKbps = m_sender.RateKbps();
+        if (m_begun)
+        {
+            ScheduleNext();
+        }
+    }
+}
+
+void
+MediaFlow::ReceiveMedia(Ptr<Socket> socket)
+{
+    Address from;
+    while (auto packet = socket->RecvFrom(from))
+    {
+        MediaHeader header;
+        packet->RemoveHeader(header);
+        const auto nowNs = MediaNowNs();
+        const bool first = !m_log.Started();
+        m_log.Arrived(header.sequence, m_shape.packetBytes, header.sentNs, nowNs);
+        m_meter.Received(m_shape.packetBytes, (nowNs - header.sentNs) * 1e-6);
+        m_meter.underWay.SettledUpTo(header.sequence);
+        if (first || header.sequence > m_newest)
+        {
+            m_newest = header.sequence;
+            m_newestSentNs = header.sentNs;
+            m_newestAtNs = nowNs;
+        }
+        if (first)
+        {
+            m_source = from;
+            Simulator::Schedule(Milliseconds(m_nada.DELTA), &MediaFlow::SendFeedback, this);
+        }
+    }
+}
+
+void
+MediaFlow::SendFeedback()
+{
+    const auto nowNs = MediaNowNs();
+    m_log.Expire(nowNs);
+    FeedbackHeader header;
+    header.report = ++m_reportsSent;
+    header.nada = m_receiver.Report(m_log, nowNs);
+    header.newest = m_newest;
+    header.sentNs = m_newestSentNs;
+    header.heldNs = nowNs - m_newestAtNs;
+    auto packet = ns3::Create<Packet>();
+    packet->AddHeader(header);
+    m_far->SendTo(packet, 0, m_source);
+    Simulator::Schedule(Milliseconds(m_nada.DELTA), &MediaFlow::SendFeedback, this);
+}
+
+void
+MediaFlow::ReceiveFeedback(Ptr<Socket> socket)
+{
+    while (auto packet = socket->Recv())
+    {
+        FeedbackHeader header;
+        packet->RemoveHeader(header);
+        if (header.report < m_lastReport)
+        {
+            continue; // overtaken by a newer one on a path that became shorter
+        }
+        m_lastReport = header.report;
+        const auto nowNs = MediaNowNs();
+        m_unreported.SettledUpTo(header.newest);
+        if (header.heldNs < m_nada.DELTA * 1e6) // else it repeats what the last report said
+        {
+            m_rttMs = (nowNs - header.sentNs - header.heldNs) * 1e-6;
+            m_rttSumMs += m_rttMs;
+            m_rttCount++;
+        }
+        m_feedback = header.nada;
+        m_sender.Update(m_feedback, m_rttMs, nowNs);
+        if (m_advised)
+        {
+            m_sender.StayNear(m_feedback.receivedKbps);
+            continue;
+        }
+        m_rateKbps = m_sender.RateKbps();
+        ScheduleNext();
+    }
+}
+
+void
+MediaFlow::BeginInterval()
+{
+    m_meter.Clear();
+    m_rttSumMs = 0;
+    m_rttCount = 0;
+}
+
+void
+MediaFlow::EndInterval()
+{
+    const auto nowNs = MediaNowNs();
+    m_log.Expire(nowNs);
+    m_meter.Close(nowNs);
+    m_unreportedMs = m_unreported.OldestAgeMs(nowNs);
+}
+
+double
+MediaFlow::QueuingDelayMs() const
+{
+    return std::max(m_meter.OwdMs() - m_log.BaseDelayMs(), 0.0);
+}
+
+double
+MediaFlow::LossFraction() const
+{
+    const bool silent = m_log.Received() + m_log.Lost() == 0;
+    return silent ? m_meter.OwdMs() > m_nada.LOGWIN : m_log.LossFraction();
+}
+
+} // namespace netgym

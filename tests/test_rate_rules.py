@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+
+from netgym_cli import agents
+from netgym_cli.agents._rule import Rule
+from netgym_cli.config import typed
+from netgym_cli.errors import ConfigError
+from netgym_cli.make import make_env
+from netgym_cli.session import Plan, SequentialSessions
+from tests.engine import agent_yaml
+
+RULES = [
+    name
+    for name in agents.registry.names()
+    if issubclass(kind := agents.registry.load(name), Rule) and "rmcat" in kind.environments
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RULES)
+def test_rules_beat_chance_and_repeat_themselves(name):
+    def mean_reward(agent):
+        env = make_env("rmcat", seed=1, steps_per_episode=1000, episodes_per_session=1)
+        slot = SequentialSessions(env, Plan([env.config], [1]))
+        agent.begin(slot, 1)
+        observation, info = slot.reset()
+        rewards, over = [], False
+        while not over:
+            observation, reward, _, over, info = slot.step(agent.act(observation, info))
+            rewards.append(reward)
+        return np.mean(rewards)
+
+    def made(name):
+        kind = agents.registry.load(name)
+        config = typed(kind.config_schema, agent_yaml(name), "agent")
+        config.validate()
+        return kind(config)
+
+    first = mean_reward(made(name))
+    assert first == mean_reward(made(name))
+    assert first > mean_reward(made("random")) + 0.1
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_tells_where_it_acts(name):
+    kind = agents.registry.load(name)
+    assert kind.refuses(make_env("rmcat_lte").adapter) is None
+    assert "rmcat" in kind.refuses(make_env("nqos_split").adapter)
+
+
+def test_three_rules_are_found():
+    assert {"delay_aimd", "loss_aimd", "rate_matching"} <= set(RULES)
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "value"),
+    [
+        ("delay_aimd", "threshold_ms", 0), ("delay_aimd", "increase_kbps", 0), ("delay_aimd", "decrease_factor", 1),
+        ("delay_aimd", "loss_threshold", 2), ("loss_aimd", "low_loss", 0.2), ("loss_aimd", "increase_factor", 1),
+        ("loss_aimd", "decrease_weight", 0), ("rate_matching", "probe_factor", 1),
+        ("rate_matching", "drain_factor", 1), ("rate_matching", "memory", 1), ("rate_matching", "threshold_ms", 0),
+    ],
+)  # fmt: skip
+def test_a_rule_with_a_bad_parameter_is_refused(name, key, value):
+    config = typed(agents.registry.load(name).config_schema, {**agent_yaml(name), key: value}, "agent")
+    with pytest.raises(ConfigError, match=f"agent.{key} is {value}"):
+        config.validate()
