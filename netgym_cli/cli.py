@@ -13,12 +13,13 @@ from typing import Annotated
 import typer
 
 from netgym_cli import __version__
-from netgym_cli.cli_files import new
+from netgym_cli.cli_files import import_config, new
 from netgym_cli.exits import end_with_parent, errors_to_exit_codes
 from netgym_cli.output import print_json, say, table
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.add_typer(new, name="new")
+app.command("import-config")(import_config)
 
 
 class Part(StrEnum):

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from netgym_cli.exits import errors_to_exit_codes
-from netgym_cli.output import say
+from netgym_cli.output import say, table
 
 new = typer.Typer(no_args_is_help=True, help="Write the files of something of your own.", rich_markup_mode=None)
 
@@ -40,3 +40,28 @@ def env(
         say(f"wrote {path}" for path in written)
         say(["", "next:", f"  netgym check --config-dir {folder} env={name}"])
         say([f"  netgym train --config-dir {folder} env={name} agent=ppo"])
+
+
+def import_config(
+    file: Annotated[Path, typer.Argument(help="A configuration of NetworkGym or GMAsim: JSON.")],
+    env: Annotated[str | None, typer.Option(help="Its environment, if the file does not tell.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", metavar="DIR/env/NAME.yaml", help="The file to write; else in conf/env/.")
+    ] = None,
+) -> None:
+    """Translate a configuration of NetworkGym.
+
+    Writes a variant of netgym's environment of the same name and tells what became of every key.
+    """
+    with errors_to_exit_codes("import-config"):
+        from netgym_cli import importer
+
+        found = importer.import_file(file, env, output)
+        found.write()
+        table(["NetworkGym's key", "", "netgym's key", "value", "remark"], importer.table_rows(found.lines))
+        path = next(iter(found.files))
+        say(["", f"{file}: {found.source.env}, {found.source.generation}", *(f"wrote {path}" for path in found.files)])
+        if not found.checked:
+            say([f"not checked: this netgym has no environment '{found.source.env}'"])
+        command = ["netgym", "train", "--config-dir", str(path.parent.parent), f"env={path.stem}", *found.options]
+        say(["next:", f"  {' '.join(command)}"])
