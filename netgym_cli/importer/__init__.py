@@ -17,7 +17,7 @@ from netgym_cli import confdirs
 from netgym_cli.compose import compose
 from netgym_cli.errors import ConfigError
 from netgym_cli.importer import tolerant_json, variant
-from netgym_cli.importer.detection import Source, examine
+from netgym_cli.importer.detection import ENVS, Source, examine
 from netgym_cli.importer.multi_access import Found, convert, flat
 from netgym_cli.networkgym import COMMON, OURS, renamed
 
@@ -143,7 +143,8 @@ def _entries(source: Source, file: Path, output: Path, result: Imported) -> Foun
             yield key, value, None, None, NO_MEANING.get(key, "unknown; NetworkGym ignores it, too")
     for key, value in source.rl_config.items():
         if key == "reward_type" and value:
-            yield f"rl_config.{key}", value, "reward", value, ""
+            ours = "netgym's own formula; utility_networkgym is the original's" if value == "utility" else ""
+            yield f"rl_config.{key}", value, "reward", value, ours
         else:
             note = (
                 "choose by agent=NAME; `netgym list agent`" if key == "agent" else "a matter of NetworkGym's own agents"
@@ -196,11 +197,11 @@ def _output(file: Path, source: Source, output: Path | None) -> Path:
     taken = confdirs.members("env")
     if output is None:
         stem = re.sub(r"\W+", "_", file.stem)
-        return Path("conf") / "env" / f"{f'{source.env}_imported' if stem in (*taken, 'config') else stem}.yaml"
+        return Path("conf") / "env" / f"{f'{source.env}_imported' if stem in (*taken, *ENVS, 'config') else stem}.yaml"
     if output.suffix != ".yaml" or output.absolute().parent.name != "env" or re.search(r"[^\w-]", output.stem):
         raise ConfigError(f"-o is '{output}'; allowed: DIR/env/NAME.yaml, so that --config-dir DIR env=NAME finds it.")
-    if output.stem in taken:
-        raise ConfigError(f"-o is '{output}', and netgym has an environment '{output.stem}'; choose another name.")
+    if output.stem in (*taken, *ENVS):
+        raise ConfigError(f"-o is '{output}', which is the name of one of netgym's environments; choose another.")
     return output
 
 
