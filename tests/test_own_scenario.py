@@ -68,6 +68,16 @@ def test_it_is_compiled_once_and_again_when_it_or_a_header_of_its_own_changes(ow
     assert len(told) == 3
 
 
+def test_an_edited_scenario_is_the_one_that_runs(own, tmp_path):
+    name, source = own()
+    env = started(name, tmp_path)
+    before = env.stats[f"{name}::rate"].mean()
+    source.write_text(source.read_text().replace("return m_flows[i].meter.Rec", "return 1000 * m_flows[i].meter.Rec"))
+    env.reset(options={"new_session": True})
+    assert env.stats[f"{name}::rate"].mean() > 500 * before
+    env.close()
+
+
 @pytest.mark.parametrize(
     ("before", "after", "message"),
     [
@@ -146,67 +156,69 @@ def scenario(settings, seed):
 '''
 
 
+@pytest.fixture(scope="module")
+def scenario(tmp_path_factory):
+    """Makes an environment with a scenario in Python: always the same file, so that all tests share one zygote."""
+    folder = tmp_path_factory.mktemp("own")
+    name = next(names)
+    source = scaffold.new_env(name, "ns3-python", folder / "conf")[2]
+    text = source.read_text()
+
+    def prepare(more="pass", template=False):
+        source.write_text(text if template else PYTHON.replace("NAME", name).replace("MORE", more))
+        return make_env(name, seed=1, config_dir=folder / "conf")
+
+    return prepare
+
+
 @pytest.mark.slow
-class TestPython:
-    """All on one zygote where that is possible, because each imports ns-3's bindings."""
+def test_the_template_measures_a_network(scenario):
+    env = scenario(template=True)
+    env.reset()
+    name = env.adapter.scenario
+    for _ in range(3):
+        env.step([0.1] * 5)
+    assert env.stats[f"{name}::rate"].mean() == pytest.approx(0.5, rel=0.5)
+    low = env.stats[f"{name}::owd"].mean()
+    for _ in range(3):
+        env.step([1.0] * 5)
+    assert env.stats[f"{name}::rate"].sum() == pytest.approx(10, rel=0.2)
+    assert env.stats[f"{name}::owd"].mean() > low
+    assert env.stats[f"{name}::loss"].mean() > 5
+    env.close()
 
-    @pytest.fixture(scope="class")
-    def scenario(self, tmp_path_factory):
-        folder = tmp_path_factory.mktemp("own")
-        name = next(names)
-        source = scaffold.new_env(name, "ns3-python", folder / "conf")[2]
-        template = source.read_text()
 
-        def prepare(more="pass", template=False):
-            source.write_text(text if template else PYTHON.replace("NAME", name).replace("MORE", more))
-            return make_env(name, seed=1, config_dir=folder / "conf")
-
-        text = template
-        return prepare
-
-    def test_the_template_measures_a_network(self, scenario):
-        env = scenario(template=True)
-        env.reset()
+@pytest.mark.slow
+def test_the_policy_arrives_and_seeds_decide_every_number(scenario):
+    env = scenario()
+    seen = {}
+    for seed in (1, 2, 1):
+        env.reset(seed=seed, options={"new_session": True})
+        env.step([0.2, 0.4, 0.6, 0.8, 1.0])
         name = env.adapter.scenario
-        for _ in range(3):
-            env.step([0.1] * 5)
-        assert env.stats[f"{name}::rate"].mean() == pytest.approx(0.5, rel=0.5)
-        low = env.stats[f"{name}::owd"].mean()
-        for _ in range(3):
-            env.step([1.0] * 5)
-        assert env.stats[f"{name}::rate"].sum() == pytest.approx(10, rel=0.2)
-        assert env.stats[f"{name}::owd"].mean() > low
-        assert env.stats[f"{name}::loss"].mean() > 5
-        env.close()
+        assert env.stats[f"{name}::tx_rate"] == pytest.approx([1, 2, 3, 4, 5])
+        assert seen.setdefault(seed, env.stats.values.tobytes()) == env.stats.values.tobytes()
+        assert env.stats.ts_ms == 2000
+    assert seen[1] != seen[2]
+    env.close()
 
-    def test_the_policy_arrives_and_seeds_decide_every_number(self, scenario):
-        env = scenario()
-        seen = {}
-        for seed in (1, 2, 1):
-            env.reset(seed=seed, options={"new_session": True})
-            env.step([0.2, 0.4, 0.6, 0.8, 1.0])
-            name = env.adapter.scenario
-            assert env.stats[f"{name}::tx_rate"] == pytest.approx([1, 2, 3, 4, 5])
-            assert seen.setdefault(seed, env.stats.values.tobytes()) == env.stats.values.tobytes()
-            assert env.stats.ts_ms == 2000
-        assert seen[1] != seen[2]
-        env.close()
 
-    @pytest.mark.parametrize(
-        ("more", "message"),
-        [
-            ("if interval: values = values[:-1]", r"interval 1: the measurements changed: .*rate was .*5.*, now .*4"),
-            ("if interval: values[0] = float('nan')", r"interval 1: .*::rate holds .*nan.*; allowed: no NaN"),
-            ("if interval: return", r"ended after 1 intervals; it has to yield for ever"),
-            ("if interval: values = [1] * 4 + [None]", r"allowed: .*source::name.*unit"),
-            ("if interval: settings['nothing']", r"_scenario\.py, line 14: KeyError: 'nothing'"),
-            ("if interval: ns.StringValue(3, 4)", r"line 14: TypeError"),
-            ("if interval: ns.TypeId.LookupByName('ns3::Nothing')", r"ns-3 ended it.*ns3::Nothing"),
-        ],
-    )  # fmt: skip
-    def test_what_is_wrong_is_told(self, scenario, more, message):
-        env = scenario(more)
-        env.reset()
-        with pytest.raises(SimulatorDied, match=f"(?s){message}"):
-            env.step(None)
-        assert not env.running
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ("if interval: values = values[:-1]", r"interval 1: the measurements changed: .*rate was .*5.*, now .*4"),
+        ("if interval: values[0] = float('nan')", r"interval 1: .*::rate holds .*nan.*; allowed: no NaN"),
+        ("if interval: return", r"ended after 1 intervals; it has to yield for ever"),
+        ("if interval: values = [1] * 4 + [None]", r"allowed: .*source::name.*unit"),
+        ("if interval: settings['nothing']", r"_scenario\.py, line 14: KeyError: 'nothing'"),
+        ("if interval: ns.StringValue(3, 4)", r"line 14: TypeError"),
+        ("if interval: ns.TypeId.LookupByName('ns3::Nothing')", r"ns-3 ended it.*ns3::Nothing"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_told(scenario, more, message):
+    env = scenario(more)
+    env.reset()
+    with pytest.raises(SimulatorDied, match=f"(?s){message}"):
+        env.step(None)
+    assert not env.running

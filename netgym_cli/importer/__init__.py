@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -115,7 +116,7 @@ def _translated(source: Source, file: Path, output: Path) -> Imported:
         else:
             values[new], olds[new], notes[new] = renamed(new_value, OURS), old, note
     added = variant.fill_slices(values, known)
-    refused = variant.keep_what_fits(values, base, olds) if base else {}
+    refused = _refused(result, values, base, olds) if base else {}
     result.checked = bool(base)
     differing = variant.changed(values, base)
     for new, old in olds.items():
@@ -129,6 +130,22 @@ def _translated(source: Source, file: Path, output: Path) -> Imported:
     title = f"Imported from {file.name} (NetworkGym {source.generation}, {source.env})"
     result.files[output] = variant.yaml_text(title, source.env, differing, comments)
     return result
+
+
+def _refused(
+    result: Imported, values: dict[str, Any], base: Mapping[str, Any], olds: Mapping[str, str]
+) -> dict[str, str]:
+    """As `variant.keep_what_fits`, which needs the other files to be there."""
+    with tempfile.TemporaryDirectory() as scratch:
+        trial = dict(values)
+        for path, text in list(result.files.items())[1:]:
+            draft = Path(scratch) / path.name
+            draft.write_text(text, encoding="utf-8")
+            trial |= {key: str(draft) for key, value in values.items() if value == str(path)}
+        refused = variant.keep_what_fits(trial, base, olds)
+    for key in refused:
+        del values[key]
+    return refused
 
 
 def _entries(source: Source, file: Path, output: Path, result: Imported) -> Found:
@@ -158,6 +175,7 @@ def _entries(source: Source, file: Path, output: Path, result: Imported) -> Foun
         if key != "bw_trace_file":
             yield key, value, RENAMED.get(key, key), value, ""
     if trace is not None:
+        yield "bw_trace_file", config.get("bw_trace_file"), None, None, "bw_trace holds the file's content"
         path = output.with_name(f"{output.stem}_bw_trace.csv")
         result.files[path] = _csv(trace)
         yield (

@@ -37,6 +37,7 @@ WITHOUT_MEANING = {
     "LTE.qos_aware_scheduler": "netgym's LTE scheduler is proportional fair",
     "num_slices": "netgym has as many slices as the lists have entries",
     "num_users": "the sum over the slices",
+    "slice_list": "no slices",
     "measurement_interval_ms": "follows from gma",
     "measurement_guard_interval_ms": "follows from gma",
 }

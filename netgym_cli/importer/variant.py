@@ -17,7 +17,7 @@ from netgym_cli.importer.multi_access import IMPLIED, SLICES, flat
 ASKING_TOO_MUCH = (
     "downlink_traffic", "reward", "gma.mx_algorithm", "gma.enable_dynamic_flow_prioritization",
     "per_slice_config.dedicated_rbg", "per_slice_config.prioritized_rbg", "per_slice_config.shared_rbg",
-    "user_location_range.z_m", "bw_trace_file", "measurement_interval_ms",
+    "user_location_range.z_m", "measurement_interval_ms",
 )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from netgym_cli.errors import SimulatorDied, SimulatorTimeout
 from netgym_cli.simulators.ns3.build import HEADER, Ns3, sources
-from netgym_cli.simulators.ns3.own_scenario import is_python, ready
+from netgym_cli.simulators.ns3.own_scenario import is_python, ready, version
 from netgym_cli.simulators.ns3.worker import protocol
 
 STDERR_TAIL_LINES = 12
@@ -41,7 +41,7 @@ class Worker:
 class Zygote:
     """A running zygote. One per trainer process, ns-3 and own scenario; use `Zygote.shared`."""
 
-    _shared: dict[tuple[str | None, Path | None], Zygote] = {}
+    _shared: dict[tuple[str | None, Path | None, str], Zygote] = {}
     _shared_lock = threading.Lock()
 
     def __init__(self, ns3: Ns3, libraries: list[Path], own: Path | None, timeout_s: float) -> None:
@@ -83,9 +83,10 @@ class Zygote:
         It is started, and what it loads is built, when needed.
         """
         with cls._shared_lock:
-            zygote = cls._shared.get((prefix, own))
+            key = (prefix, own, version(own))
+            zygote = cls._shared.get(key)
             if zygote is None or zygote._process.poll() is not None:
-                zygote = cls._shared[prefix, own] = cls(*ready(prefix, own), own, timeout_s)
+                zygote = cls._shared[key] = cls(*ready(prefix, own), own, timeout_s)
             return zygote
 
     @classmethod

@@ -41,6 +41,11 @@ def is_python(source: Path | None) -> bool:
     return source is not None and source.suffix == PYTHON
 
 
+def version(source: Path | None) -> str:
+    """Tells one content of a C++ scenario from another; empty for Python, which every session reads anew."""
+    return "" if source is None or is_python(source) else object_path(source.parent, source, NATIVE, "").name
+
+
 def ready(prefix: str | None, source: Path | None, report: Report | None = None) -> tuple[Ns3, list[Path]]:
     """ns-3 and the libraries to load for `source`, compiled now where needed; none where nothing is, or cling does it.
 
