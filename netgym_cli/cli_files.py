@@ -39,7 +39,7 @@ def env(
         written = scaffold.new_env(name, simulator.value, folder)
         say(f"wrote {path}" for path in written)
         say(["", "next:", f"  netgym check --config-dir {folder} env={name}"])
-        say([f"  netgym train --config-dir {folder} env={name} agent=ppo"])
+        say([f"  netgym train --config-dir {folder} env={name} agent=ppo env.episodes_per_session=100"])
 
 
 def import_config(
