@@ -43,7 +43,7 @@ NO_MEANING = {
 
 @dataclass(frozen=True)
 class Line:
-    """What became of one key: `outcome` is `mapped`, `as the base`, `ignored` or `refused`; `note` says why."""
+    """What became of one key; `outcome` is `mapped`, `as the base`, `filled`, `refused` or `ignored`; see docs/import.md."""
 
     old: str
     value: Any
@@ -151,7 +151,7 @@ def _refused(
 def _entries(source: Source, file: Path, output: Path, result: Imported) -> Found:
     """Every key of the file as (old key, value, new key or None, new value, remark)."""
     config = {key: value for key, value in source.env_config.items() if key not in (*NO_MEANING, *SEEDS)}
-    for key in [*source.env_config.keys() - config.keys(), *source.other]:
+    for key in [*(key for key in source.env_config if key not in config), *source.other]:
         value = source.env_config.get(key, source.other.get(key))
         if key in SEEDS:
             result.options.append(f"seed={value}")
