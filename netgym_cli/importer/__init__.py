@@ -43,7 +43,7 @@ NO_MEANING = {
 
 @dataclass(frozen=True)
 class Line:
-    """What became of one key; `outcome` is `mapped`, `as the base`, `filled`, `refused` or `ignored`; see docs/import.md."""
+    """What became of one key; docs/import.md says what each `outcome` means."""
 
     old: str
     value: Any
