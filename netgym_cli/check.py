@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from netgym_cli import adapters, simulators
 from netgym_cli.config import EnvConfig, SimulatorConfig
 from netgym_cli.env import NetworkEnv, StepInfo
 from netgym_cli.simulators import Stats
@@ -48,7 +49,15 @@ def check(config: EnvConfig, simulator: SimulatorConfig, steps: int = 20) -> lis
         config: the environment.
         simulator: how its simulator is run.
         steps: steps that the determinism checks compare, 1 or more.
+
+    Raises:
+        ConfigError: the simulator's settings are wrong.
+        BuildError: the simulator could not be compiled.
     """
+    adapter = adapters.registry.load(config.name)
+    simulator_class = simulators.registry.load(adapter.simulator)
+    simulator_class.check(simulator, adapter.source())
+    simulator_class.prepare(simulator, adapter.source())
 
     def gymnasium_api() -> None:
         from gymnasium.utils.env_checker import check_env

@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Iterable
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from netgym_cli import __version__
+from netgym_cli.cli_files import import_config, new
 from netgym_cli.exits import end_with_parent, errors_to_exit_codes
+from netgym_cli.output import print_json, say, table
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+app.add_typer(new, name="new")
+app.command("import-config")(import_config)
 
 
 class Part(StrEnum):
@@ -248,31 +251,6 @@ def ns3_prefix(overrides: list[str] | None, config_dir: list[Path] | None) -> st
 
     prefix = compose(overrides or [], config_dir or []).simulator.ns3_prefix
     return None if prefix is None else str(prefix)
-
-
-def say(lines: Iterable[str]) -> None:
-    """Prints lines for people."""
-    for line in lines:
-        typer.echo(line)
-
-
-def print_json(value: Any) -> None:
-    """Prints `value` as JSON; paths become text."""
-    typer.echo(json.dumps(value, indent=2, default=str))
-
-
-def table(heads: list[str], rows: list[list[str]]) -> None:
-    """Prints a table that fits the terminal."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    grid = Table(*heads, box=None, pad_edge=False, header_style="bold")
-    for row in rows:
-        grid.add_row(*map(Text, row))
-    console = Console()
-    console.width = console.width if console.is_terminal else 200
-    console.print(grid)
 
 
 def main() -> None:

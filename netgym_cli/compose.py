@@ -196,7 +196,8 @@ def check(config: RunConfig) -> None:
     from netgym_cli import adapters, run, simulators  # slow to import, and the user's mistakes are known by now
 
     run.check(config)
-    simulators.registry.load(adapters.registry.load(config.env.name).simulator).check(config.simulator)
+    adapter = adapters.registry.load(config.env.name)
+    simulators.registry.load(adapter.simulator).check(config.simulator, adapter.source())
 
 
 def train_in(folder: Path, command: list[str]) -> Summary:

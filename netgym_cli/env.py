@@ -199,7 +199,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
             self._base_seed = seed if seed is not None else int(self.np_random.integers(2**31))
             self._first_session = self.session + 1
         session_seed = seed_of_session(self._base_seed, self.session + 1 - self._first_session)
-        simulator = simulators.registry.load(self.adapter.simulator)(self.simulator_config)
+        simulator = simulators.registry.load(self.adapter.simulator)(self.simulator_config, self.adapter.source())
         try:
             self.stats = simulator.start(self.adapter.scenario, self.adapter.settings(), session_seed)
         except BaseException:

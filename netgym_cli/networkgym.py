@@ -69,7 +69,7 @@ def load_config_file(env: str) -> dict[str, Any]:
     raw.pop("name")
     reward = raw.pop("reward", "")
     raw["random_seed"] = 1
-    env_config = {"type": "env-start", "env": env, **_renamed(raw, THEIRS)}
+    env_config = {"type": "env-start", "env": env, **renamed(raw, THEIRS)}
     return {**COMMON, "env_config": env_config, "rl_config": {"agent": "", "reward_type": reward}}
 
 
@@ -89,7 +89,7 @@ def Env(client_id: int, config_json: Mapping[str, Any]) -> NetworkEnv:
     if not isinstance(given, Mapping) or "env" not in given:
         raise ConfigError("the config has no 'env_config' with an 'env'; start from load_config_file(NAME).")
     env_config, rl_config = config_json["env_config"], config_json.get("rl_config", {})
-    overrides = _renamed({key: value for key, value in env_config.items() if key not in COMPUTED}, OURS)
+    overrides = renamed({key: value for key, value in env_config.items() if key not in COMPUTED}, OURS)
     if reward := rl_config.get("reward_type"):
         overrides["reward"] = reward
     env = make_env(env_config["env"], overrides.pop("random_seed", None), **overrides)
@@ -98,10 +98,10 @@ def Env(client_id: int, config_json: Mapping[str, Any]) -> NetworkEnv:
     return env
 
 
-def _renamed(value: Any, names: Mapping[str, str]) -> Any:
+def renamed(value: Any, names: Mapping[str, str]) -> Any:
     """`value` with the keys of all its dictionaries renamed, and nothing shared with the original."""
     if isinstance(value, Mapping):
-        return {names.get(key, key): _renamed(inner, names) for key, inner in value.items()}
+        return {names.get(key, key): renamed(inner, names) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_renamed(inner, names) for inner in value]
+        return [renamed(inner, names) for inner in value]
     return value

@@ -73,7 +73,7 @@ def train(config: RunConfig, folder: Path, command: list[str], console: bool | N
     network = NetworkEnv(config.env, config.simulator)
     env = SequentialSessions(network, plan, (recorder, record, progress))
     with sigterm_as_ctrl_c(), told_however_it_ends(env, recorder, record, agent, folder, command):
-        simulators.registry.load(network.adapter.simulator).prepare(config.simulator)
+        simulators.registry.load(network.adapter.simulator).prepare(config.simulator, network.adapter.source())
         with progress:
             agent.learn(env, config.seed, folder)
             agent.save(folder)

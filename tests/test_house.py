@@ -19,7 +19,8 @@ FLOORS = [
     {"ending"},
     {"run"},
     {"confdirs", "ownfiles", "explain", "exits", "registration", "catalog", "compose", "folders", "make", "networkgym",
-     "check", "doctor", "show", "completion", "sweep"},
+     "check", "doctor", "show", "completion", "sweep", "scaffold", "importer", "output"},
+    {"cli_files"},
     {"cli", "__main__", "__init__"},
 ]  # fmt: skip
 FLOOR_OF = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}

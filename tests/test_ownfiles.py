@@ -22,16 +22,19 @@ def typed(env, *overrides):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "mine.yaml holds nothing; allowed: a mapping of keys. Begin it with 'defaults: [nqos_split, _self_]'"),
+        ("", "mine.yaml holds nothing; allowed: a mapping of keys. Begin it with 'defaults: "),
         ("words", "mine.yaml holds only text"),
         ("- a", "mine.yaml holds a list"),
         ("num_users: 3", "mine.yaml has neither 'name' nor 'defaults'. Begin it with"),
         ("defaults: toy", "mine.yaml: defaults is 'toy'; allowed: a list"),
-        ("defaults: [toi, _self_]", "mine.yaml: defaults: unknown env 'toi'. Did you mean 'toy'? Known: mine, nqos_sp"),
+        ("defaults: [toi, _self_]", "mine.yaml: defaults: unknown env 'toi'. Did you mean 'toy'? Known: "),
         ("defaults: [mine]", "mine.yaml builds on itself: mine -> mine"),
         ("defaults: [/env/mine]", "a config file builds on itself"),
         ("name: \xff", "mine.yaml is not UTF-8 text: invalid start byte at byte 6"),
-        ("defaults: [toy, _self_]\nname: foo.Baz", "env.name is 'foo.Baz'; allowed: nqos_split, or importable.module:"),
+        (
+            "defaults: [toy, _self_]\nname: foo.Baz",
+            "env.name is 'foo.Baz'; allowed: ",
+        ),
     ],
 )
 def test_a_file_that_is_no_config_is_named(env, text, message):

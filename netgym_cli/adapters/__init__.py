@@ -6,14 +6,17 @@ record, and one YAML file of the same name in conf/env/.
 
 from __future__ import annotations
 
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 from gymnasium import spaces
 
 from netgym_cli.config import EnvConfig, plain
+from netgym_cli.errors import ActionError
 from netgym_cli.registry import Registry
 from netgym_cli.simulators import Stats
 
@@ -27,6 +30,8 @@ class Adapter(ABC, Generic[C]):
         config_schema: the dataclass of the environment's YAML file.
         simulator: name of the simulator that runs it (see `netgym_cli.simulators.registry`).
         scenario: name of the scenario inside that simulator.
+        scenario_source: your own scenario's file, relative to the adapter's: C++ that registers `scenario`, or Python
+            with a generator `scenario(settings, seed)`; None if it is one of netgym's.
         observation_space, action_space: the Gymnasium spaces.
         subscription: measurements kept in `info` and in the tables; None for all of them.
         observation_labels: what each entry along the observation's first axis is, with its unit.
@@ -36,6 +41,7 @@ class Adapter(ABC, Generic[C]):
     config_schema: ClassVar[type[EnvConfig]]
     simulator: ClassVar[str] = "ns3"
     scenario: ClassVar[str]
+    scenario_source: ClassVar[str | None] = None
     observation_space: spaces.Space[Any]
     action_space: spaces.Space[Any]
     subscription: Sequence[str] | None = None
@@ -49,6 +55,14 @@ class Adapter(ABC, Generic[C]):
     @abstractmethod
     def step_ms(self) -> float:
         """Simulated time of one step, ms."""
+
+    @classmethod
+    def source(cls) -> Path | None:
+        """Absolute path of `scenario_source`, beside the file of the class that names it."""
+        if cls.scenario_source is None:
+            return None
+        owner = next(base for base in cls.__mro__ if "scenario_source" in vars(base))
+        return Path(inspect.getfile(owner)).resolve().parent / cls.scenario_source
 
     def settings(self) -> dict[str, Any]:
         """What the scenario needs to know, as plain nested values."""
@@ -77,6 +91,20 @@ class Adapter(ABC, Generic[C]):
 def is_empty(action: Any) -> bool:
     """True for the empty action (`None` or length 0), which hands control to the default algorithm."""
     return action is None or (hasattr(action, "__len__") and len(action) == 0)
+
+
+def box_action(action: Any, space: spaces.Box) -> np.ndarray:
+    """`action` as a new float64 array inside `space`. Raises `ActionError` for anything else, NaN included."""
+    low, high = space.low.min(), space.high.max()
+    try:
+        values = np.array(action).astype(np.float64, casting="same_kind")
+    except (TypeError, ValueError) as error:
+        raise ActionError(f"action is {action!r}; allowed: an array of numbers from {low:g} to {high:g}.") from error
+    if values.shape != space.shape:
+        raise ActionError(f"action has shape {values.shape}; allowed: {space.shape}, or empty.")
+    if not ((values >= space.low) & (values <= space.high)).all():
+        raise ActionError(f"action is {values.tolist()}; allowed: numbers from {low:g} to {high:g}.")
+    return values
 
 
 registry: Registry[Adapter[Any]] = Registry("env", __name__, Adapter)

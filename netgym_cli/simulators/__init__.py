@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -145,17 +146,22 @@ class Subscription:
 
 
 class Simulator(ABC):
-    """One simulator life: `start` once, `step` until the session ends, `close`."""
+    """One simulator life: `start` once, `step` until the session ends, `close`.
 
-    def __init__(self, config: SimulatorConfig) -> None:
-        self.config = config
+    Attributes:
+        config: deadlines and the like.
+        source: the user's own scenario file, if the adapter has one.
+    """
+
+    def __init__(self, config: SimulatorConfig, source: Path | None = None) -> None:
+        self.config, self.source = config, source
 
     @classmethod  # noqa: B027 - most simulators have nothing to check
-    def check(cls, config: SimulatorConfig) -> None:
+    def check(cls, config: SimulatorConfig, source: Path | None = None) -> None:
         """Looks, cheaply and leaving no trace, whether `config` can work here. Raises `ConfigError` or `BuildError`."""
 
     @classmethod  # noqa: B027 - most simulators have nothing to prepare
-    def prepare(cls, config: SimulatorConfig) -> None:
+    def prepare(cls, config: SimulatorConfig, source: Path | None = None) -> None:
         """Does what needs doing once per machine, such as compiling; logs its progress."""
 
     @abstractmethod

@@ -5,8 +5,10 @@ A fault in ns-3 ends the worker, never the trainer, and arrives here as a `Simul
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,28 +16,31 @@ import numpy as np
 from netgym_cli.config import SimulatorConfig
 from netgym_cli.errors import SimulatorDied, SimulatorTimeout
 from netgym_cli.simulators import Layout, Row, Simulator, Stats
-from netgym_cli.simulators.ns3.build import ensure, locate
+from netgym_cli.simulators.ns3.build import locate
 from netgym_cli.simulators.ns3.launcher import Worker, Zygote, ending
+from netgym_cli.simulators.ns3.own_scenario import check_source, is_python, ready
 from netgym_cli.simulators.ns3.worker import protocol
 
 
 class Ns3Simulator(Simulator):
     """One session of an ns-3 scenario in a worker process. Deadlines come from `SimulatorConfig`."""
 
-    def __init__(self, config: SimulatorConfig) -> None:
-        super().__init__(config)
+    def __init__(self, config: SimulatorConfig, source: Path | None = None) -> None:
+        super().__init__(config, source)
         self._zygote: Zygote | None = None
         self._worker: Worker | None = None
         self._layout = Layout(())
         self._describe = ""
 
     @classmethod
-    def check(cls, config: SimulatorConfig) -> None:
+    def check(cls, config: SimulatorConfig, source: Path | None = None) -> None:
         locate(config.ns3_prefix)
+        if source:
+            check_source(source, config.ns3_prefix)
 
     @classmethod
-    def prepare(cls, config: SimulatorConfig) -> None:
-        ensure(config.ns3_prefix)
+    def prepare(cls, config: SimulatorConfig, source: Path | None = None) -> None:
+        ready(config.ns3_prefix, source)
 
     @property
     def pid(self) -> int | None:
@@ -44,12 +49,12 @@ class Ns3Simulator(Simulator):
 
     def start(self, scenario: str, settings: Mapping[str, Any], seed: int) -> Stats:
         self._describe = f"scenario {scenario}, seed {seed}"
-        self._zygote = Zygote.shared(self.config.ns3_prefix, self.config.start_timeout_s)
+        self._zygote = Zygote.shared(self.config.ns3_prefix, self.config.start_timeout_s, self.source)
         self._worker = self._zygote.fork()
         patience_ms = settings.get("max_wait_time_for_action_ms", -1)
         request = {
             "scenario": scenario,
-            "settings": flatten(settings),
+            "settings": json.dumps(settings) if is_python(self.source) else flatten(settings),
             "seed": seed,
             "patience_s": patience_ms / 1e3 if patience_ms >= 0 else None,
         }

@@ -177,7 +177,7 @@ def ensure(prefix: str | None = None, report: Report | None = None) -> Built:
     library = library_path(ns3, cxx)
     if library.exists():
         return Built(ns3, library, True, time.perf_counter() - started)
-    with _lock(make_cache()):
+    with locked(make_cache()):
         if not library.exists():  # another process may have been faster
             _compile(ns3, cxx, library, tell)
     seconds = time.perf_counter() - started
@@ -186,7 +186,8 @@ def ensure(prefix: str | None = None, report: Report | None = None) -> Built:
 
 
 @contextmanager
-def _lock(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
+    """One process at a time builds in `folder`."""
     with open(folder / "build.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -218,12 +219,20 @@ def _compile_file(ns3: Ns3, cxx: str, file: Path, output: Path) -> Path:
     return file
 
 
-def _run(command: list[str]) -> None:
+def compiler_errors(command: list[str]) -> list[str]:
+    """Runs a compiler; its first errors, with file and line, or an empty list if it succeeded."""
     result = subprocess.run(command, capture_output=True, text=True)
-    if result.returncode:
-        errors = [line for line in result.stderr.splitlines() if "error" in line][:8]
+    if not result.returncode:
+        return []
+    lines = result.stderr.splitlines()
+    errors = [line for line in lines if "error" in line or "undefined reference" in line]
+    return errors[:8] or lines[-8:] or [f"exit status {result.returncode}"]
+
+
+def _run(command: list[str]) -> None:
+    if errors := compiler_errors(command):
         raise BuildError(
             "the simulator could not be compiled:\n  "
-            + "\n  ".join(errors or result.stderr.splitlines()[-8:])
+            + "\n  ".join(errors)
             + f"\nThe command was: {' '.join(command)}\nCheck the compiler (C++20) and `netgym doctor`."
         )

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from netgym_cli.errors import SimulatorDied, SimulatorTimeout
-from netgym_cli.simulators.ns3.build import HEADER, Built, ensure, sources
+from netgym_cli.simulators.ns3.build import HEADER, Ns3, sources
+from netgym_cli.simulators.ns3.own_scenario import is_python, ready, version
 from netgym_cli.simulators.ns3.worker import protocol
 
 STDERR_TAIL_LINES = 12
@@ -38,21 +39,22 @@ class Worker:
 
 
 class Zygote:
-    """A running zygote. One per trainer process and ns-3; use `Zygote.shared`."""
+    """A running zygote. One per trainer process, ns-3 and own scenario; use `Zygote.shared`."""
 
-    _shared: dict[str | None, Zygote] = {}
+    _shared: dict[tuple[str | None, Path | None, str], Zygote] = {}
     _shared_lock = threading.Lock()
 
-    def __init__(self, built: Built, timeout_s: float) -> None:
+    def __init__(self, ns3: Ns3, libraries: list[Path], own: Path | None, timeout_s: float) -> None:
         self._lock = threading.Lock()
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process that writes it
         self._control, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         spec = {
-            "library": str(built.library) if built.library else None,
+            "libraries": [str(library) for library in libraries],
             "header": str(HEADER),
-            "include": str(built.ns3.include),
-            "ns3_libraries": [str(library) for library in built.ns3.libraries],
-            "sources": [str(source) for source in sources()],
+            "include": str(ns3.include),
+            "ns3_libraries": [str(library) for library in ns3.libraries],
+            "sources": [str(source) for source in (*sources(), *([own] if own else []))],
+            "python": str(own) if is_python(own) else None,
         }
         with far:
             self._process = subprocess.Popen(
@@ -75,12 +77,16 @@ class Zygote:
             raise SimulatorDied(f"the simulator could not be loaded ({ending(status)}).{tail(self._output)}")
 
     @classmethod
-    def shared(cls, prefix: str | None, timeout_s: float) -> Zygote:
-        """The zygote of this process for the ns-3 under `prefix`, started (and its native part built) when needed."""
+    def shared(cls, prefix: str | None, timeout_s: float, own: Path | None = None) -> Zygote:
+        """The zygote of this process for the ns-3 under `prefix` and the user's scenario file `own`.
+
+        It is started, and what it loads is built, when needed.
+        """
         with cls._shared_lock:
-            zygote = cls._shared.get(prefix)
+            key = (prefix, own, version(own))
+            zygote = cls._shared.get(key)
             if zygote is None or zygote._process.poll() is not None:
-                zygote = cls._shared[prefix] = cls(ensure(prefix), timeout_s)
+                zygote = cls._shared[key] = cls(*ready(prefix, own), own, timeout_s)
             return zygote
 
     @classmethod

@@ -14,7 +14,7 @@ def serve(connection: Connection, native: Any) -> None:
 
     Args:
         connection: to the trainer.
-        native: the `netgym` C++ namespace.
+        native: the `netgym` C++ namespace, or the like of it for a scenario in Python.
     """
     scenario: Any = None
     patience_s: float | None = None

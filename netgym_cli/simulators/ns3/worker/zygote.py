@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 import protocol
+import python_scenario
 import serve
 
 PR_SET_PDEATHSIG = 1
@@ -26,17 +27,23 @@ REAP_TIMEOUT_S = 5.0
 
 
 def load(spec: dict[str, Any]) -> Any:
-    """The `netgym` C++ namespace: from the compiled library, or from the sources through cling without a compiler."""
+    """The `netgym` C++ namespace: from the compiled libraries, or from the sources through cling without a compiler.
+
+    For a scenario in Python, what takes its place.
+    """
+    if spec["python"]:
+        return python_scenario.load(spec["python"])
     import cppyy
 
-    if spec["library"]:
-        cppyy.load_library(spec["library"])
-    else:
+    for library in spec["libraries"]:
+        cppyy.load_library(library)
+    if not spec["libraries"]:
+        cppyy.add_include_path(os.path.dirname(spec["header"]))
         cppyy.add_include_path(spec["include"])
         for library in spec["ns3_libraries"]:
             cppyy.load_library(library)
     cppyy.include(spec["header"])
-    if not spec["library"]:
+    if not spec["libraries"]:
         # All at once: cling runs static initialisers after each piece, and sources refer to each other.
         # Without fused multiply-add, as g++ compiles for x86-64: a session's numbers do not depend on the compiler.
         sources = "".join(f'#include "{source}"\n' for source in spec["sources"])
