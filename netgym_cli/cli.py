@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Iterable
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from netgym_cli import __version__
+from netgym_cli.console import print_json, say, table
 from netgym_cli.exits import end_with_parent, errors_to_exit_codes
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -103,6 +103,40 @@ def sweep(overrides: Overrides = None, config_dir: ConfigDir = None) -> None:
     """
     with errors_to_exit_codes("sweep"):
         run_sweep(overrides or [], config_dir or [])
+
+
+@app.command()
+def evaluate(
+    overrides: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[RUN|KEY=VALUE]...",
+            help="Folders of trained runs; agent=NAME,NAME; episodes=5; seeds=10, [3,5] or 3..5.",
+            autocompletion=complete,
+        ),
+    ] = None,
+    baseline: Annotated[str | None, typer.Option("--baseline", help="Agent to compare with; else the first.")] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Sessions at once; else one per CPU.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for tables and picture.")] = None,
+    trust: Annotated[bool, typer.Option("--trust", help="Load models made elsewhere; they can run code.")] = False,
+    config_dir: ConfigDir = None,
+    as_json: Json = False,
+) -> None:
+    """Compare agents, trained or not, on the same new seeds.
+
+    For example evaluate outputs/2026-01-31/12-00-00-000000 agent=random episodes=5 seeds=10.
+    """
+    with errors_to_exit_codes("evaluate"):
+        from netgym_cli.evaluation import report, verb
+
+        evaluation, folder = verb.evaluate(overrides or [], config_dir or [], baseline, jobs, output, trust, command())
+        if as_json:
+            print_json({"folder": folder, **report.as_json(evaluation)})
+        else:
+            table(*report.summary_table(evaluation))
+            if len(evaluation.values) > 1:
+                table(*report.paired_table(evaluation))
+            typer.echo(f"tables and picture: {folder}")
 
 
 @app.command(hidden=True)
@@ -248,31 +282,6 @@ def ns3_prefix(overrides: list[str] | None, config_dir: list[Path] | None) -> st
 
     prefix = compose(overrides or [], config_dir or []).simulator.ns3_prefix
     return None if prefix is None else str(prefix)
-
-
-def say(lines: Iterable[str]) -> None:
-    """Prints lines for people."""
-    for line in lines:
-        typer.echo(line)
-
-
-def print_json(value: Any) -> None:
-    """Prints `value` as JSON; paths become text."""
-    typer.echo(json.dumps(value, indent=2, default=str))
-
-
-def table(heads: list[str], rows: list[list[str]]) -> None:
-    """Prints a table that fits the terminal."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    grid = Table(*heads, box=None, pad_edge=False, header_style="bold")
-    for row in rows:
-        grid.add_row(*map(Text, row))
-    console = Console()
-    console.width = console.width if console.is_terminal else 200
-    console.print(grid)
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ FLOORS = [
     {"ending"},
     {"run"},
     {"confdirs", "ownfiles", "explain", "exits", "registration", "catalog", "compose", "folders", "make", "networkgym",
-     "check", "doctor", "show", "completion", "sweep"},
+     "check", "console", "doctor", "show", "completion", "sweep", "evaluation"},
     {"cli", "__main__", "__init__"},
 ]  # fmt: skip
 FLOOR_OF = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}

@@ -1,0 +1,34 @@
+"""What a verb prints: lines, JSON or a table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import typer
+
+
+def say(lines: Iterable[str]) -> None:
+    """Prints lines for people."""
+    for line in lines:
+        typer.echo(line)
+
+
+def print_json(value: Any) -> None:
+    """Prints `value` as JSON; paths become text."""
+    typer.echo(json.dumps(value, indent=2, default=str))
+
+
+def table(heads: list[str], rows: list[list[str]]) -> None:
+    """Prints a table that fits the terminal."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(*heads, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        grid.add_row(*map(Text, row))
+    console = Console()
+    console.width = console.width if console.is_terminal else 200
+    console.print(grid)
