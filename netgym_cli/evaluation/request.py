@@ -53,7 +53,11 @@ def parsed(words: Words, config_dirs: Sequence[str | Path] = ()) -> Request:
     names = [name.strip() for name in own.get("agent", "").split(",") if name.strip()]
     if not names and not trained:
         raise ConfigError("nothing to evaluate; give the folder of a run, agent=NAME, or several: agent=NAME,NAME.")
-    bases = [_composed(name, overrides, config_dirs, next(iter(trained.values()), None)) for name in names]
+    if not names and (lost := [word for word in overrides if re.match(r"[+~]*agent\.", word)]):
+        raise ConfigError(f"override '{lost[0]}' has no effect on an agent that was trained before; leave it out.")
+    run = next(iter(trained.values()), None)
+    fitting = _fitting(names, overrides, config_dirs)
+    bases = [_composed(name, fitting[name], config_dirs, run) for name in names]
     if not bases:
         bases = [_in_environment_of(next(iter(trained.values())), overrides, config_dirs)]
     if not any(word.startswith("env=") for word in overrides):
@@ -64,19 +68,28 @@ def parsed(words: Words, config_dirs: Sequence[str | Path] = ()) -> Request:
     return Request(bases[0], contenders, _seeds(own.get("seeds", str(SEEDS)), used), _episodes(own), tuple(overrides))
 
 
+def _fitting(names: Words, overrides: Words, config_dirs: Sequence[str | Path]) -> dict[str, list[str]]:
+    """The overrides for each agent: `agent.KEY=` is for those that have the key, or for all if none has."""
+    keys = {}
+    for name in names:
+        schema = type(typed_run(Composer([f"agent={name}"], config_dirs).compose()).agent)
+        keys[name] = {f"agent.{key}" for key in known_keys(schema)}
+    everyone = set().union(*keys.values())
+    told = {word: re.match(r"agent\.\w+", word.lstrip("+~")) for word in overrides}
+    return {
+        name: [word for word, own in told.items() if own is None or own[0] not in everyone - keys[name]]
+        for name in names
+    }
+
+
 def _composed(name: str, overrides: Words, config_dirs: Sequence[str | Path], run: RunConfig | None) -> RunConfig:
-    """The config of agent `name` in the environment of `run`, if there is one, with the overrides that concern it."""
-    mine = [word for word in overrides if not re.match(r"[+~]*agent\.", word)]
-    theirs = [word for word in overrides if word not in mine]
-    if theirs:
-        schema = known_keys(type(typed_run(Composer([f"agent={name}"], config_dirs).compose()).agent))
-        fitting = [word for word in theirs if re.split(r"[.=]", word.lstrip("+~"))[1] in schema]
-        mine += fitting or theirs
+    """The config of agent `name`, in the environment of `run` if there is one."""
     if run is None:
-        return typed_run(Composer([f"agent={name}", *mine], config_dirs).compose())
-    agent = [word for word in mine if re.match(r"[+~]*agent\.", word)]
-    composed = typed_run(Composer([f"agent={name}", *agent], config_dirs).compose())
-    return replace(_in_environment_of(run, [w for w in mine if w not in agent], config_dirs), agent=composed.agent)
+        return typed_run(Composer([f"agent={name}", *overrides], config_dirs).compose())
+    mine = [word for word in overrides if re.match(r"[+~]*agent\.", word)]
+    composed = typed_run(Composer([f"agent={name}", *mine], config_dirs).compose())
+    others = [word for word in overrides if word not in mine]
+    return replace(_in_environment_of(run, others, config_dirs), agent=composed.agent)
 
 
 def _in_environment_of(run: RunConfig, overrides: Words, config_dirs: Sequence[str | Path]) -> RunConfig:
