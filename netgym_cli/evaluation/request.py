@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -121,9 +121,9 @@ def _require_one_environment(trained: dict[Path, RunConfig]) -> None:
                 )
 
 
-def _labels(trained: dict[Path, RunConfig]) -> list[str]:
+def _labels(trained: Collection[Path]) -> list[str]:
     """Names of the runs' agents, with as much of the folder as tells them apart."""
-    names = [run.agent.name for run in trained.values()]
+    names = [runs.agent_of(folder) for folder in trained]
     short = [f"{name}:{folder.resolve().name}" for name, folder in zip(names, trained, strict=True)]
     long = [f"{name}:{folder}" for name, folder in zip(names, trained, strict=True)]
     return next(one for one in (names, short, long) if len(set(one)) == len(one))

@@ -32,6 +32,13 @@ def config_of(folder: Path) -> RunConfig:
     return config
 
 
+def agent_of(folder: Path) -> str:
+    """The name that the run's agent was chosen by, as in `agent=NAME`."""
+    hydra = folder / ".hydra" / "hydra.yaml"
+    chosen = OmegaConf.select(OmegaConf.load(hydra), "hydra.runtime.choices.agent") if hydra.is_file() else None
+    return str(chosen or config_of(folder).agent.name)
+
+
 def seeds_of(folder: Path) -> frozenset[int]:
     """Seeds of all sessions that the run in `folder` trained on."""
     return frozenset(seed for seed in _record(folder).get("seeds", []) if seed is not None)
