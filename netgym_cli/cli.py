@@ -108,6 +108,40 @@ def sweep(overrides: Overrides = None, config_dir: ConfigDir = None) -> None:
         run_sweep(overrides or [], config_dir or [])
 
 
+@app.command()
+def evaluate(
+    overrides: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[RUN|KEY=VALUE]...",
+            help="Folders of trained runs; agent=NAME,NAME; episodes=5; seeds=10, [3,5] or 3..5.",
+            autocompletion=complete,
+        ),
+    ] = None,
+    baseline: Annotated[str | None, typer.Option("--baseline", help="Agent to compare with; else the first.")] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Sessions at once; else one per CPU.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for tables and picture.")] = None,
+    trust: Annotated[bool, typer.Option("--trust", help="Load models made elsewhere; they can run code.")] = False,
+    config_dir: ConfigDir = None,
+    as_json: Json = False,
+) -> None:
+    """Compare agents, trained or not, on the same new seeds.
+
+    For example evaluate outputs/2026-01-31/12-00-00-000000 agent=random episodes=5 seeds=10.
+    """
+    with errors_to_exit_codes("evaluate"):
+        from netgym_cli.evaluation import report, verb
+
+        evaluation, folder = verb.evaluate(overrides or [], config_dir or [], baseline, jobs, output, trust, command())
+        if as_json:
+            print_json({"folder": folder, **report.as_json(evaluation)})
+        else:
+            table(*report.summary_table(evaluation))
+            if len(evaluation.values) > 1:
+                table(*report.paired_table(evaluation))
+            typer.echo(f"tables and picture: {folder}")
+
+
 @app.command(hidden=True)
 def job(folder: Path) -> None:
     """Train what FOLDER/.hydra/config.yaml says: one job of a sweep."""

@@ -14,6 +14,8 @@ SMALL = {
     "ppo": {"n_steps": 6, "batch_size": 3, "n_epochs": 2},
     "a2c": {"n_steps": 3},
     "sac": {"learning_starts": 3, "batch_size": 4, "buffer_size": 200},
+    "cleanrl_ppo": {"n_steps": 6, "batch_size": 3, "n_epochs": 2, "hidden": [8]},
+    "custom": {"cls": "tests.my_agents:Hill"},
     "td3": {"learning_starts": 3, "batch_size": 4, "buffer_size": 200},
 }
 

@@ -19,7 +19,7 @@ FLOORS = [
     {"ending"},
     {"run"},
     {"confdirs", "ownfiles", "explain", "exits", "registration", "catalog", "compose", "folders", "make", "networkgym",
-     "check", "doctor", "show", "completion", "sweep", "scaffold", "importer", "output"},
+     "check", "doctor", "show", "completion", "sweep", "scaffold", "importer", "output", "evaluation"},
     {"cli_files"},
     {"cli", "__main__", "__init__"},
 ]  # fmt: skip

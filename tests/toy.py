@@ -59,6 +59,19 @@ class ToyAdapter(Adapter[ToyConfig]):
         return {"rate_mbps": self.reward(stats)}
 
 
+class ToyChoices(ToyAdapter):
+    """The same with three choices per user: no weight, half of it, all of it."""
+
+    def __init__(self, config: ToyConfig) -> None:
+        super().__init__(config)
+        self.action_space = spaces.MultiDiscrete([3] * config.num_users)
+
+    def policy(self, action: Any) -> np.ndarray | None:
+        if not is_empty(action) and np.asarray(action) not in self.action_space:
+            raise ActionError(f"action {action!r} must be in {self.action_space}")
+        return None if is_empty(action) else np.asarray(action) / 2
+
+
 class ToySimulator(Simulator):
     started = 0  # how many lives there were, over all instances
 

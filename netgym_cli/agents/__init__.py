@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from gymnasium import spaces
 
 from netgym_cli.adapters import Adapter
 from netgym_cli.config import AgentConfig
+from netgym_cli.errors import ConfigError
 from netgym_cli.registry import Registry
 from netgym_cli.session import SequentialSessions
 
@@ -25,10 +26,12 @@ class Agent(ABC, Generic[C]):
 
     Attributes:
         config_schema: the dataclass of the agent's YAML file.
+        needs_training: whether it can act only after `learn` or `load`.
         notes: remarks for the run's summary, such as steps that taught nothing.
     """
 
     config_schema: ClassVar[type[AgentConfig]]
+    needs_training: ClassVar[bool] = False
 
     def __init__(self, config: C) -> None:
         self.config = config
@@ -39,6 +42,20 @@ class Agent(ABC, Generic[C]):
         """Why the agent cannot act in this environment, as a phrase ("needs a bounded Box"); None if it can."""
         return None
 
+    @classmethod
+    def load(cls, config: C, folder: Path, trust: bool = False) -> Self:
+        """The agent as `save` left it in a run's folder, ready to `walk`.
+
+        Args:
+            config: the agent's config in that run.
+            folder: the run's folder.
+            trust: load it even if the file could run code and was not made by this user.
+
+        Raises:
+            ConfigError: there is nothing to load, or it is not trusted.
+        """
+        raise ConfigError(f"agent '{config.name}' saves nothing that could be loaded; write agent={config.name}.")
+
     def check(self, observation_space: spaces.Space[Any], action_space: spaces.Space[Any], steps: int) -> None:
         """Raises `ConfigError` if the agent's settings do not fit the spaces, this machine or a run of `steps` steps.
 
@@ -46,16 +63,23 @@ class Agent(ABC, Generic[C]):
         """
 
     def begin(self, env: SequentialSessions, seed: int) -> None:
-        """Called once before the first reset: draws randomness from `seed`, looks at the spaces."""
+        """Called once before the first reset: draws randomness from `seed`, looks at the spaces.
+
+        Raises `ConfigError` if what was learnt elsewhere does not fit this environment.
+        """
 
     def learn(self, env: SequentialSessions, seed: int, folder: Path) -> None:
-        """Walks all sessions of `env`; this one acts without learning.
+        """Walks all sessions of `env` and learns from them; this one only acts.
 
         Args:
             env: sessions to walk until `env.finished`.
             seed: seed of all of the agent's randomness.
             folder: the run's folder, for logs and checkpoints.
         """
+        self.walk(env, seed)
+
+    def walk(self, env: SequentialSessions, seed: int) -> None:
+        """Acts on all sessions of `env` without learning; arguments as for `learn`."""
         self.begin(env, seed)
         while not env.finished:
             observation, info = env.reset()

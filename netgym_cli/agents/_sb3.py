@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 import numpy as np
 from gymnasium import spaces
@@ -29,6 +29,7 @@ class Sb3Agent(Agent[S]):
         action_spaces: spaces that the algorithm can act in.
     """
 
+    needs_training = True
     algorithm: ClassVar[str]
     action_spaces: ClassVar[tuple[type[spaces.Space[Any]], ...]] = (spaces.Box,)
 
@@ -44,6 +45,14 @@ class Sb3Agent(Agent[S]):
         if isinstance(action_space, spaces.Box) and not np.isfinite([action_space.low, action_space.high]).all():
             return "needs bounded actions"
         return None
+
+    @classmethod
+    def load(cls, config: S, folder: Path, trust: bool = False) -> Self:
+        from netgym_cli.agents import _sb3_train
+
+        agent = cls(config)
+        agent.trained = _sb3_train.load_model(folder / "model.zip", cls.algorithm, trust, config.torch_threads)
+        return agent
 
     def check(self, observation_space: spaces.Space[Any], action_space: spaces.Space[Any], steps: int) -> None:
         config = self.config
@@ -81,6 +90,10 @@ class Sb3Agent(Agent[S]):
             raise
         self.trained = training.result()
         self.notes += training.notes
+
+    def begin(self, env: SequentialSessions, seed: int) -> None:
+        if self.trained is not None:
+            self.trained.require_fit(env.observation_space, env.action_space)
 
     @property
     def has_learnt(self) -> bool:

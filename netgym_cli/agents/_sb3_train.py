@@ -82,6 +82,20 @@ class Trained:
         bounds = self.normalization and self.normalization.action
         return bounds.stretch(action) if bounds else action
 
+    def require_fit(self, observation_space: spaces.Space[Any], action_space: spaces.Space[Any]) -> None:
+        """Raises `ConfigError` if the model was trained for other observations or actions than these."""
+        bounds = self.normalization and self.normalization.action
+        actions = self.model.action_space
+        if bounds:
+            actions = spaces.Box(np.array(bounds.low, np.float32), np.array(bounds.high, np.float32))
+        for kind, mine, given in (
+            ("observations", self.model.observation_space, observation_space),
+            ("actions", actions, action_space),
+        ):
+            boxes = isinstance(mine, spaces.Box) and isinstance(given, spaces.Box)
+            if mine != given and not (kind == "observations" and boxes and mine.shape == given.shape):
+                raise ConfigError(f"the model was trained for the {kind} {mine}, and the environment has {given}.")
+
     def save(self, path: Path) -> None:
         """Writes the zip file, which SB3 alone can load too, at one stroke, and signs it as made here."""
         hidden = path.with_name(f".{path.name}")
@@ -98,13 +112,14 @@ class Trained:
         _made_here.sign(path)
 
 
-def load_model(path: Path, algorithm: str, trust: bool = False) -> Trained:
-    """A saved model, ready to act.
+def load_model(path: Path, algorithm: str, trust: bool = False, threads: int = 1) -> Trained:
+    """A saved model, ready to act on the CPU.
 
     Args:
         path: a `model.zip` or a checkpoint.
         algorithm: name of the class in `stable_baselines3` that made it.
         trust: load it even if it was made elsewhere; its pickles can run any code on this machine.
+        threads: threads that torch computes with.
 
     Raises:
         ConfigError: no such file, or made elsewhere and not trusted.
@@ -115,10 +130,11 @@ def load_model(path: Path, algorithm: str, trust: bool = False) -> Trained:
     if not (trust or _made_here.made_here(path, content)):
         raise ConfigError(
             f"'{path}' was not made by a run of yours here and can run code when loaded; "
-            "load it with trust only if you know who made it."
+            "load it with trust (--trust) only if you know who made it."
         )
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         text = archive.read(MEMBER).decode() if MEMBER in archive.namelist() else None
+    torch.set_num_threads(threads)
     model = getattr(stable_baselines3, algorithm).load(io.BytesIO(content), device="cpu")
     return Trained(model, None if text is None else Normalization.from_json(text))
 

@@ -1,0 +1,17 @@
+"""What the network does when nobody controls it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netgym_cli.agents import Agent
+from netgym_cli.config import AgentConfig
+
+
+class SystemDefault(Agent[AgentConfig]):
+    """Always the empty action, which hands control to the environment's default algorithm."""
+
+    config_schema = AgentConfig
+
+    def act(self, observation: Any, info: dict[str, Any]) -> Any:
+        return None

@@ -1,0 +1,145 @@
+"""What the words behind `netgym evaluate` ask for: run folders, overrides, `episodes=` and `seeds=`, in any order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from netgym_cli.compose import Composer, typed_run
+from netgym_cli.config import AgentConfig, RunConfig, known_keys, plain, require
+from netgym_cli.errors import ConfigError
+from netgym_cli.evaluation import default_seeds, runs
+
+EPISODES, SEEDS = 5, 10
+INSTEAD = {"seed": "seeds", "sessions": "seeds", "env.random_seed": "seeds", "env.episodes_per_session": "episodes"}
+Words = Sequence[str]
+
+
+@dataclass(frozen=True)
+class Request:
+    """Arguments of `evaluate`: environment, label to agent or run folder, seeds, episodes per seed; the overrides."""
+
+    config: RunConfig
+    contenders: dict[str, AgentConfig | Path]
+    seeds: tuple[int, ...]
+    episodes: int
+    overrides: tuple[str, ...]
+
+    def alone(self, label: str, seed: int) -> list[str]:
+        """Words that ask for one session of one agent."""
+        first = next((one for one in self.contenders.values() if isinstance(one, Path)), None)
+        one = self.contenders[label]
+        words = [str(one)] if isinstance(one, Path) else [*([str(first)] if first else []), f"agent={label}"]
+        return [*words, *self.overrides, f"episodes={self.episodes}", f"seeds=[{seed}]"]
+
+
+def parsed(words: Words, config_dirs: Sequence[str | Path] = ()) -> Request:
+    """The request in `words`. Raises `ConfigError` for whatever the user can mend."""
+    folders = [Path(word) for word in words if "=" not in word or Path(word).is_dir()]
+    pairs = [word for word in words if "=" in word and not Path(word).is_dir()]
+    own = dict(word.split("=", 1) for word in pairs if word.split("=", 1)[0] in ("episodes", "seeds", "agent"))
+    overrides = [word for word in pairs if word.split("=", 1)[0] not in own]
+    for word in overrides:
+        if (key := word.split("=", 1)[0].lstrip("+~")) in INSTEAD:
+            raise ConfigError(f"override '{word}' has no effect on an evaluation; write {INSTEAD[key]}=... instead.")
+    Composer([], config_dirs)  # the modules of the runs may lie there
+    trained = {folder: runs.config_of(folder) for folder in folders}
+    names = [name.strip() for name in own.get("agent", "").split(",") if name.strip()]
+    if not names and not trained:
+        raise ConfigError("nothing to evaluate; give the folder of a run, agent=NAME, or several: agent=NAME,NAME.")
+    if not names and (lost := [word for word in overrides if re.match(r"[+~]*agent\.", word)]):
+        raise ConfigError(f"override '{lost[0]}' has no effect on an agent that was trained before; leave it out.")
+    run = next(iter(trained.values()), None)
+    fitting = _fitting(names, overrides, config_dirs)
+    bases = [_composed(name, fitting[name], config_dirs, run) for name in names]
+    if not bases:
+        bases = [_in_environment_of(next(iter(trained.values())), overrides, config_dirs)]
+    if not any(word.startswith("env=") for word in overrides):
+        _require_one_environment(trained)
+    contenders: dict[str, AgentConfig | Path] = dict(zip(_labels(trained), trained, strict=True))
+    contenders |= {name: base.agent for name, base in zip(names, bases, strict=False)}
+    used = frozenset().union(*map(runs.seeds_of, folders))
+    return Request(bases[0], contenders, _seeds(own.get("seeds", str(SEEDS)), used), _episodes(own), tuple(overrides))
+
+
+def _fitting(names: Words, overrides: Words, config_dirs: Sequence[str | Path]) -> dict[str, list[str]]:
+    """The overrides for each agent: `agent.KEY=` is for those that have the key, or for all if none has."""
+    keys = {}
+    for name in names:
+        schema = type(typed_run(Composer([f"agent={name}"], config_dirs).compose()).agent)
+        keys[name] = {f"agent.{key}" for key in known_keys(schema)}
+    everyone = set().union(*keys.values())
+    told = {word: re.match(r"agent\.\w+", word.lstrip("+~")) for word in overrides}
+    return {
+        name: [word for word, own in told.items() if own is None or own[0] not in everyone - keys[name]]
+        for name in names
+    }
+
+
+def _composed(name: str, overrides: Words, config_dirs: Sequence[str | Path], run: RunConfig | None) -> RunConfig:
+    """The config of agent `name`, in the environment of `run` if there is one."""
+    if run is None:
+        return typed_run(Composer([f"agent={name}", *overrides], config_dirs).compose())
+    mine = [word for word in overrides if re.match(r"[+~]*agent\.", word)]
+    composed = typed_run(Composer([f"agent={name}", *mine], config_dirs).compose())
+    others = [word for word in overrides if word not in mine]
+    return replace(_in_environment_of(run, others, config_dirs), agent=composed.agent)
+
+
+def _in_environment_of(run: RunConfig, overrides: Words, config_dirs: Sequence[str | Path]) -> RunConfig:
+    """The run's config with other values; with another environment if `env=` is among them."""
+    if any(word.startswith("env=") for word in overrides):
+        composed = typed_run(Composer([*overrides, "agent=random"], config_dirs).compose())
+        return replace(run, env=composed.env, channel=composed.channel, simulator=composed.simulator)
+    config: DictConfig = OmegaConf.create(asdict(run))
+    with Composer(overrides, config_dirs).errors_explained():
+        for one in OverridesParser.create().parse_overrides(list(overrides)):
+            with open_dict(config):
+                OmegaConf.update(config, one.key_or_group, one.value(), merge=True)
+    return typed_run(config)
+
+
+def _require_one_environment(trained: dict[Path, RunConfig]) -> None:
+    """Raises `ConfigError` if runs were trained in environments that differ in more than their plan."""
+
+    def essence(run: RunConfig) -> dict[str, Any]:
+        return plain(run.env) | {"random_seed": None, "episodes_per_session": None}
+
+    (first, mine), *others = [(folder, essence(run)) for folder, run in trained.items()] or [(Path(), {})]
+    for folder, other in others:
+        for key in sorted(mine.keys() | other.keys()):
+            if mine.get(key) != other.get(key):
+                raise ConfigError(
+                    f"env.{key} is {other.get(key)!r} in '{folder}' and {mine.get(key)!r} in '{first}'; "
+                    "say in which environment to evaluate both: env=NAME."
+                )
+
+
+def _labels(trained: Collection[Path]) -> list[str]:
+    """Names of the runs' agents, with as much of the folder as tells them apart."""
+    names = [runs.agent_of(folder) for folder in trained]
+    short = [f"{name}:{folder.resolve().name}" for name, folder in zip(names, trained, strict=True)]
+    long = [f"{name}:{folder}" for name, folder in zip(names, trained, strict=True)]
+    return next(one for one in (names, short, long) if len(set(one)) == len(one))
+
+
+def _seeds(text: str, used: frozenset[int]) -> tuple[int, ...]:
+    """`10`: so many that no training used; `[3,5]` and `3..5`: just these."""
+    if match := re.fullmatch(r"(\d+)\.\.(\d+)", text):
+        return tuple(range(int(match[1]), int(match[2]) + 1))
+    if re.fullmatch(r"\[\s*\d+(\s*,\s*\d+)*\s*\]", text):
+        return tuple(int(one) for one in text.strip("[]").split(","))
+    require(text.isdigit() and int(text) >= 1, "seeds", text, "how many, such as 10, or which: [3,5] or 3..5")
+    return default_seeds(int(text), used)
+
+
+def _episodes(own: dict[str, str]) -> int:
+    text = own.get("episodes", str(EPISODES))
+    require(text.isdigit() and int(text) >= 1, "episodes", text, "1 or more")
+    return int(text)

@@ -1,0 +1,62 @@
+"""What one session of an evaluation is: an agent, an environment and a seed, as a line that can be sent."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from netgym_cli import agents
+from netgym_cli.agents import Agent
+from netgym_cli.compose import typed_run
+from netgym_cli.config import RunConfig
+from netgym_cli.env import NetworkEnv
+from netgym_cli.session import Plan, SequentialSessions
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to play.
+
+    Attributes:
+        config: environment, agent and seed of the one session.
+        folder: run folder that the agent was trained in; None for one that needs none.
+        trust: load it even if it was made elsewhere.
+    """
+
+    config: RunConfig
+    folder: Path | None
+    trust: bool
+
+    @classmethod
+    def of(cls, config: RunConfig, folder: Path | None, trust: bool, seed: int, episodes: int) -> Task:
+        """The task of `config`'s agent on one seed, which begins environment and agent as a run's seed does."""
+        env = replace(config.env, random_seed=seed, episodes_per_session=episodes)
+        return cls(replace(config, env=env, seed=seed, sessions=[{}]), folder, trust)
+
+    def agent(self) -> Agent[Any]:
+        """The agent, ready to walk. Raises `ConfigError` if it cannot be loaded."""
+        kind = agents.registry.load(self.config.agent.name)
+        if self.folder is None:
+            return kind(self.config.agent)
+        return kind.load(self.config.agent, self.folder, self.trust)
+
+    def sessions(self, *observers: Any) -> SequentialSessions:
+        """The session, not started yet."""
+        network = NetworkEnv(self.config.env, self.config.simulator)
+        return SequentialSessions(network, Plan.of(self.config), observers)
+
+    def line(self) -> str:
+        """The task as one line of JSON."""
+        folder = None if self.folder is None else str(self.folder)
+        return json.dumps({"config": asdict(self.config), "folder": folder, "trust": self.trust}) + "\n"
+
+    @classmethod
+    def from_line(cls, line: str) -> Task:
+        """The task that `line` wrote."""
+        raw = json.loads(line)
+        folder = None if raw["folder"] is None else Path(raw["folder"])
+        return cls(typed_run(OmegaConf.create(raw["config"])), folder, raw["trust"])
