@@ -25,7 +25,10 @@ MEASUREMENTS: dict[str, tuple[str, float, float]] = {
     "cell::near_users": ("", 0, 50), "cell::near_tx_rate": ("Mbit/s", 0, 1000),
 }  # fmt: skip
 OTHER_MEASUREMENTS = (
-    *(f"user::{name}" for name in "rate tx_rate owd max_owd loss qos_met cell_id snr neighbour_snr x_loc y_loc".split()),
+    *(
+        f"user::{name}"
+        for name in "rate tx_rate owd max_owd loss qos_met cell_id snr neighbour_snr x_loc y_loc".split()
+    ),
     "network::power",
     "network::energy_per_bit",
 )

@@ -32,11 +32,13 @@ WalkingUsers(const Settings& settings, int count)
     const auto walk = [&](const std::string& key) { return settings.Number("user_random_walk." + key); };
     NodeContainer users(count);
     auto place = CreateObject<UniformRandomVariable>();
+    // GetInteger knows no negative numbers.
+    const auto somewhere = [&](double low, double high) { return low + place->GetInteger(0, high - low); };
     auto positions = CreateObject<ListPositionAllocator>();
     for (int user = 0; user < count; ++user)
     {
-        const double x = place->GetInteger(range("min_x_m"), range("max_x_m"));
-        const double y = place->GetInteger(range("min_y_m"), range("max_y_m"));
+        const double x = somewhere(range("min_x_m"), range("max_x_m"));
+        const double y = somewhere(range("min_y_m"), range("max_y_m"));
         positions->Add(Vector(x, y, range("z_m")));
     }
     MobilityHelper mobility;
