@@ -184,7 +184,7 @@ def test_the_default_algorithm_saves_and_resumes_after_actions(network):
 
 
 def test_the_default_algorithm_wakes_a_neighbour_on_load_and_where_nobody_is_reached(network):
-    env = network(rate_mbps=25)
+    env = network(rate_mbps=35)
     stepped(env, [TOP, 0], 4)
     assert stepped(env, None, 4)[-1]["cell::ordered"][1] > 0
     env = network()
