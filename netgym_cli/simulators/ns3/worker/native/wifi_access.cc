@@ -14,7 +14,6 @@
 #include <ns3/string.h>
 #include <ns3/uinteger.h>
 #include <ns3/wifi-helper.h>
-#include <ns3/wifi-net-device.h>
 #include <ns3/yans-wifi-helper.h>
 
 #include <array>
@@ -59,7 +58,7 @@ WifiAccess::WifiAccess(const Settings& settings, const NodeContainer& users, Ptr
     }
     if (settings.Flag("wifi.enable_rx_signal_based_handover"))
     {
-        Simulator::Schedule(m_interval, &WifiAccess::ChooseCells, this);
+        Simulator::Schedule(m_interval, &WifiAccess::CompareBeacons, this);
     }
 }
 
@@ -154,8 +153,8 @@ double
 WifiAccess::SignalDb(int user, int cell) const
 {
     const Beacon& beacon = m_beacons[user][cell];
-    const bool reachable = beacon.associated && Simulator::Now() - beacon.heard <= BEACON_LIFETIME;
-    return reachable ? beacon.snrDb : -1e3;
+    const bool reachable = m_cells[cell].open && beacon.associated && Simulator::Now() - beacon.heard <= BEACON_LIFETIME;
+    return reachable ? beacon.snrDb : OUT_OF_REACH_DB;
 }
 
 void
@@ -174,7 +173,29 @@ WifiAccess::ChooseCells()
         }
         m_serving[user] = best;
     }
-    Simulator::Schedule(m_interval, &WifiAccess::ChooseCells, this);
+}
+
+void
+WifiAccess::CompareBeacons()
+{
+    ChooseCells();
+    Simulator::Schedule(m_interval, &WifiAccess::CompareBeacons, this);
+}
+
+void
+WifiAccess::SetOpen(int cell, bool open)
+{
+    m_cells[cell].open = open;
+    if (!open)
+    {
+        ChooseCells();
+    }
+}
+
+Ptr<WifiNetDevice>
+WifiAccess::AccessPoint(int cell) const
+{
+    return DynamicCast<WifiNetDevice>(m_cells[cell].accessPoint.Get(0));
 }
 
 int

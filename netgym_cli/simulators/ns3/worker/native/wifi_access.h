@@ -9,6 +9,7 @@
 #include <ns3/node-container.h>
 #include <ns3/nstime.h>
 #include <ns3/sta-wifi-mac.h>
+#include <ns3/wifi-net-device.h>
 #include <ns3/yans-wifi-channel.h>
 
 #include <map>
@@ -29,6 +30,18 @@ class WifiAccess : public AccessNetwork
     double MaxRateMbps(int user) const override;
     int CellId(int user) const override;
 
+    int CellCount() const { return static_cast<int>(m_cells.size()); }
+    const ns3::NetDeviceContainer& Stations(int cell) const { return m_cells[cell].stations; }
+    ns3::Ptr<ns3::WifiNetDevice> AccessPoint(int cell) const;
+    /// Index of the access point that downlink packets to the user take now.
+    int ServingCell(int user) const { return m_serving[user]; }
+    /// Signal-to-noise ratio of the last beacon; OUT_OF_REACH_DB without association or a recent beacon.
+    double SignalDb(int user, int cell) const;
+    /// A closed access point is chosen by nobody; closing it moves its users at once, as far as others reach them.
+    void SetOpen(int cell, bool open);
+
+    static constexpr double OUT_OF_REACH_DB = -1e3;
+
   private:
     struct Beacon
     {
@@ -42,6 +55,7 @@ class WifiAccess : public AccessNetwork
         ns3::NetDeviceContainer stations; ///< one per user
         std::vector<ns3::Ipv4Address> stationAddresses;
         ns3::Ipv4Address anchorAddress;
+        bool open{true};
     };
 
     void SetDefaults(const Settings& settings) const;
@@ -50,9 +64,9 @@ class WifiAccess : public AccessNetwork
     void Listen(int index);
     void HeardBeacon(int user, int cell, ns3::StaWifiMac::ApInfo info);
     void AssociationChanged(int user, int cell, bool associated, ns3::Mac48Address);
+    void CompareBeacons();
     void ChooseCells();
     int Nearest(int user, const ns3::NodeContainer& accessPoints) const;
-    double SignalDb(int user, int cell) const;
 
     ns3::NodeContainer m_users;
     std::vector<Cell> m_cells;

@@ -1,0 +1,85 @@
+// A downlink flow whose rate swings over a compressed day and whose packets say when they were sent.
+#pragma once
+#include "meter.h"
+
+#include <ns3/header.h>
+#include <ns3/node.h>
+#include <ns3/nstime.h>
+#include <ns3/socket.h>
+
+#include <functional>
+#include <map>
+#include <optional>
+
+namespace netgym
+{
+
+/// Travels as payload.
+class FlowStamp : public ns3::Header
+{
+  public:
+    std::uint32_t sequence{0};
+    std::int64_t sentNs{0};
+
+    static ns3::TypeId GetTypeId();
+    ns3::TypeId GetInstanceTypeId() const override { return GetTypeId(); }
+    std::uint32_t GetSerializedSize() const override { return 12; }
+    void Serialize(ns3::Buffer::Iterator at) const override;
+    std::uint32_t Deserialize(ns3::Buffer::Iterator at) override;
+    void Print(std::ostream& os) const override;
+};
+
+/// A raised cosine: from the lowest rate to the highest and back within a period.
+struct LoadProfile
+{
+    double lowMbps;
+    double highMbps;
+    double periodMs;
+    double phase; ///< in periods; at phase 0 the flow starts at its lowest rate
+
+    double RateMbps(ns3::Time now) const;
+};
+
+struct BurstShape
+{
+    std::uint32_t packetBytes; ///< UDP payload
+    std::uint32_t burstPackets;
+};
+
+class StampedFlow
+{
+  public:
+    /// Where the user is reached now; nothing while no cell reaches it.
+    using Peer = std::function<std::optional<ns3::Ipv4Address>()>;
+
+    /// Evenly spaced bursts of UDP packets from `server` to `user`. A packet that has not arrived `lostAfterMs` after
+    /// it was sent is lost, even if it arrives later.
+    StampedFlow(ns3::Ptr<ns3::Node> server,
+                ns3::Ptr<ns3::Node> user,
+                BurstShape shape,
+                double lostAfterMs,
+                LoadProfile profile,
+                Peer peer);
+
+    void StartIn(ns3::Time delay);
+    void BeginInterval() { m_meter.Clear(); }
+    void EndInterval();
+    const FlowMeter& Meter() const { return m_meter; }
+    FlowMeter& Meter() { return m_meter; }
+
+  private:
+    void SendBurst();
+    void Receive(ns3::Ptr<ns3::Socket> socket);
+
+    BurstShape m_shape;
+    double m_lostAfterMs;
+    LoadProfile m_profile;
+    Peer m_peer;
+    ns3::Ptr<ns3::Socket> m_sender;
+    ns3::Ptr<ns3::Socket> m_receiver;
+    FlowMeter m_meter;
+    std::uint32_t m_nextSequence{0};
+    std::map<std::uint32_t, std::int64_t> m_open; ///< sent and neither received nor lost: sequence to time, ns
+};
+
+} // namespace netgym
