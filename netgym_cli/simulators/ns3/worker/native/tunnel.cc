@@ -101,7 +101,7 @@ TunnelEnd::AskFor(const Units& units)
 void
 TunnelEnd::SendOver(int link, const TunnelHeader& header, Ptr<Packet> packet)
 {
-    constexpr std::uint8_t VIDEO = 0x18; // type of service that Socket::IpTos2Priority maps to AC_VI
+    constexpr std::uint8_t VIDEO = 0xb8; // expedited forwarding, which SelectQueueByDSField maps to AC_VI
     packet->AddHeader(header);
     m_socket->SetIpTos(m_priority[link] ? VIDEO : 0);
     m_socket->SendTo(packet, 0, m_peer(link));

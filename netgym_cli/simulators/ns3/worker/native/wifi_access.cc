@@ -12,6 +12,7 @@
 #include <ns3/simulator.h>
 #include <ns3/ssid.h>
 #include <ns3/string.h>
+#include <ns3/traffic-control-helper.h>
 #include <ns3/uinteger.h>
 #include <ns3/wifi-helper.h>
 #include <ns3/yans-wifi-helper.h>
@@ -90,7 +91,10 @@ WifiAccess::BuildCell(int index, const Settings& settings, Ptr<Node> accessPoint
     phy.Set("TxPowerEnd", DoubleValue(settings.Number("wifi.tx_power_dbm")));
 
     WifiHelper wifi;
-    wifi.DisableFlowControl(); // no queue disc on top: the queue is the MAC's
+    if (!settings.Flag("gma.enable_dynamic_flow_prioritization"))
+    {
+        wifi.DisableFlowControl(); // the traffic control layer then drops marks, which nobody has set
+    }
     wifi.SetStandard(WIFI_STANDARD_80211ax);
     wifi.SetRemoteStationManager("ns3::" + settings.Text("wifi.rate_control") + "WifiManager");
     const Ssid ssid("netgym-" + std::to_string(index));
@@ -111,6 +115,8 @@ WifiAccess::ConnectCell(int index, const Settings& settings, Ptr<Node> accessPoi
     Ipv4AddressHelper addresses(net.c_str(), "255.255.255.0");
     const auto gateway = addresses.Assign(cell.accessPoint).GetAddress(0);
     const auto stations = addresses.Assign(cell.stations);
+    // No queue disc on top: the queue is the MAC's. With flow control a default one has been installed.
+    TrafficControlHelper().Uninstall(NetDeviceContainer(cell.accessPoint, cell.stations));
     AddNetworkRoute(anchor, net, "255.255.255.0", backhaul.farAddress, backhaul.anchorDevice);
     for (std::uint32_t user = 0; user < m_users.GetN(); ++user)
     {
