@@ -2,7 +2,7 @@
 
 #include "nr_access.h"
 #include "topology.h"
-#include "walkers.h"
+#include "walking_users.h"
 #include "wifi_access.h"
 
 #include <ns3/inet-socket-address.h>
@@ -63,7 +63,7 @@ MultiAccess::PlaceUsers(const Settings& settings)
             m_users.push_back(std::move(user));
         }
     }
-    m_nodes = Walkers(settings, UserCount());
+    m_nodes = WalkingUsers(settings, UserCount());
 }
 
 void
@@ -73,7 +73,8 @@ MultiAccess::BuildAccess(const Settings& settings)
     m_access[LTE] = m_lte.get();
     if (!settings.Places("wifi_ap_locations").empty())
     {
-        m_optional.push_back(std::make_unique<WifiAccess>(settings, m_nodes, m_anchor));
+        m_optional.push_back(std::make_unique<WifiAccess>(
+            settings, m_nodes, m_anchor, settings.Flag("gma.enable_dynamic_flow_prioritization")));
         m_access[WIFI] = m_optional.back().get();
     }
     if (!settings.Places("nr_gnb_locations").empty())

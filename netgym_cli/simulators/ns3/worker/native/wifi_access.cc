@@ -36,8 +36,9 @@ const Time BEACON_LIFETIME = MilliSeconds(500); // five beacons unheard: the acc
 
 } // namespace
 
-WifiAccess::WifiAccess(const Settings& settings, const NodeContainer& users, Ptr<Node> anchor)
+WifiAccess::WifiAccess(const Settings& settings, const NodeContainer& users, Ptr<Node> anchor, bool marks)
     : m_users(users),
+      m_marks(marks),
       m_hysteresisDb(settings.Number("wifi.handover_hysteresis_db")),
       m_interval(Milliseconds(settings.Number("wifi.handover_interval_ms")))
 {
@@ -91,9 +92,9 @@ WifiAccess::BuildCell(int index, const Settings& settings, Ptr<Node> accessPoint
     phy.Set("TxPowerEnd", DoubleValue(settings.Number("wifi.tx_power_dbm")));
 
     WifiHelper wifi;
-    if (!settings.Flag("gma.enable_dynamic_flow_prioritization"))
+    if (!m_marks)
     {
-        wifi.DisableFlowControl(); // the traffic control layer then drops marks, which nobody has set
+        wifi.DisableFlowControl(); // the traffic control layer drops marks then
     }
     wifi.SetStandard(WIFI_STANDARD_80211ax);
     wifi.SetRemoteStationManager("ns3::" + settings.Text("wifi.rate_control") + "WifiManager");

@@ -22,7 +22,11 @@ class WifiAccess : public AccessNetwork
 {
   public:
     /// Builds the access points at wifi_ap_locations and connects them to `anchor` and `users`.
-    WifiAccess(const Settings& settings, const ns3::NodeContainer& users, ns3::Ptr<ns3::Node> anchor);
+    /// With `marks`, packets take the access category that their DS field names; without, all take best effort.
+    WifiAccess(const Settings& settings,
+               const ns3::NodeContainer& users,
+               ns3::Ptr<ns3::Node> anchor,
+               bool marks = false);
 
     ns3::Ipv4Address UserAddress(int user) const override;
     ns3::Ipv4Address AnchorAddress(int user) const override;
@@ -69,6 +73,7 @@ class WifiAccess : public AccessNetwork
     int Nearest(int user, const ns3::NodeContainer& accessPoints) const;
 
     ns3::NodeContainer m_users;
+    bool m_marks;
     std::vector<Cell> m_cells;
     std::vector<int> m_serving;                ///< serving cell of each user
     std::vector<std::vector<Beacon>> m_beacons; ///< [user][cell]
