@@ -116,8 +116,11 @@ WifiAccess::ConnectCell(int index, const Settings& settings, Ptr<Node> accessPoi
     Ipv4AddressHelper addresses(net.c_str(), "255.255.255.0");
     const auto gateway = addresses.Assign(cell.accessPoint).GetAddress(0);
     const auto stations = addresses.Assign(cell.stations);
-    // No queue disc on top: the queue is the MAC's. With flow control a default one has been installed.
-    TrafficControlHelper().Uninstall(NetDeviceContainer(cell.accessPoint, cell.stations));
+    if (m_marks)
+    {
+        // No queue disc on top: the queue is the MAC's. With flow control a default one has been installed.
+        TrafficControlHelper().Uninstall(NetDeviceContainer(cell.accessPoint, cell.stations));
+    }
     AddNetworkRoute(anchor, net, "255.255.255.0", backhaul.farAddress, backhaul.anchorDevice);
     for (std::uint32_t user = 0; user < m_users.GetN(); ++user)
     {
