@@ -1,0 +1,207 @@
+"""What hand-written rules and trained agents achieve in every environment, on the same ten networks.
+
+    python benchmarks/baselines.py [--env rmcat ...] [--seeds 10] [--jobs 2]
+
+Trains SB3's PPO, and SAC where actions are continuous, through the command line with their shipped settings on networks
+of other seeds. Then random, the default algorithm, every rule that fits and the trained agents play the same fresh
+networks. Writes results/baselines/ENV.json and, from all of them, docs/baselines.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import report
+
+from netgym_cli import adapters, agents
+from netgym_cli.agents._rule import Rule
+from netgym_cli.compose import compose, typed_run
+from netgym_cli.config import RunConfig
+from netgym_cli.evaluation import Evaluation, default_seeds, evaluate
+
+PAGE = Path(__file__).parents[1] / "docs" / "baselines.md"
+LEARNERS = ("ppo", "sac")
+SHOWN_KPIS = 4
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is played: episodes of an evaluation session, sessions and episodes of a training run."""
+
+    episodes: int
+    train_sessions: int
+    train_episodes: int
+
+
+PLANS = {
+    "nqos_split": Plan(3, 4, 40),
+    "nqos_split_light": Plan(3, 4, 60),
+    "qos_steer": Plan(1, 4, 20),
+    "network_slicing": Plan(1, 4, 15),
+    "rmcat": Plan(10, 8, 10),
+    "dynamic_qos": Plan(2, 4, 20),
+    "energy_saving": Plan(1, 4, 8),
+    "custom": Plan(2, 4, 100),
+}
+
+
+def config_of(env_name: str, agent: str = "random", *overrides: str) -> RunConfig:
+    """The composed config of an agent in an environment."""
+    return typed_run(compose([f"env={env_name}", f"agent={agent}", *overrides]))
+
+
+def hands(env_name: str) -> dict[str, Any]:
+    """Label to config of random, the default algorithm and every rule that fits the environment."""
+    config = config_of(env_name)
+    adapter = adapters.registry.load(config.env.name)(config.env)
+    found: dict[str, Any] = {"random": config.agent, "system_default": config_of(env_name, "system_default").agent}
+    for name in agents.registry.names():
+        kind = agents.registry.load(name)
+        if not issubclass(kind, Rule) or kind.refuses(adapter) is not None:
+            continue
+        agent = config_of(env_name, name).agent
+        if name == "single_link":
+            sites = {"wifi": "wifi_ap_locations", "nr": "nr_gnb_locations", "lte": "lte_enb_locations"}
+            links = [link for link, key in sites.items() if getattr(config.env, key)]
+            found |= {f"single_link {link}": replace(agent, link=link) for link in links}
+        else:
+            found[name] = agent
+    return found
+
+
+def trained(env_name: str, folder: Path, jobs: int) -> dict[str, Path]:
+    """Label to run folder of every learner that fits."""
+    config = config_of(env_name)
+    adapter = adapters.registry.load(config.env.name)(config.env)
+    fitting = [name for name in LEARNERS if agents.registry.load(name).refuses(adapter) is None]
+    plan = PLANS[env_name]
+
+    def train(name: str) -> Path:
+        run = folder / f"{env_name}_{name}"
+        sessions = f"sessions=[{','.join(['{}'] * plan.train_sessions)}]"
+        length = f"env.episodes_per_session={plan.train_episodes}"
+        words = [f"env={env_name}", f"agent={name}", "seed=1", sessions, length, f"hydra.run.dir={run}"]
+        done = subprocess.run([sys.executable, "-m", "netgym_cli", "train", *words], capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(f"{env_name} {name}: {done.stderr}")
+        report.console.print(f"{env_name}, {name}: {done.stdout.splitlines()[0]}")
+        return run
+
+    with ThreadPoolExecutor(jobs) as pool:
+        return dict(zip(fitting, pool.map(train, fitting), strict=True))
+
+
+def rows_of(evaluation: Evaluation) -> list[report.Row]:
+    """One row per agent: reward per step, its paired difference to random, and the first indicators."""
+    summary = {(row["agent"], row["metric"]): row for row in evaluation.summary()}
+    paired = {(row["agent"], row["metric"]): row for row in evaluation.paired()}
+    kpis = [name for name in evaluation.metrics if name not in ("return", "reward")][:SHOWN_KPIS]
+    rows = []
+    for label in evaluation.values:
+        row: report.Row = {"agent": label, **_estimate("reward", summary[label, "reward"])}
+        row |= _estimate("minus random", paired.get((label, "reward")))
+        rows.append(row | {kpi: summary[label, kpi]["mean"] for kpi in kpis})
+    return rows
+
+
+def _estimate(name: str, row: report.Row | None) -> report.Row:
+    return {name: row and row["mean"], f"{name} low": row and row["low"], f"{name} high": row and row["high"]}
+
+
+def measure(env_name: str, seeds: int, jobs: int) -> None:
+    """Trains, plays and keeps the figures of one environment."""
+    plan, config = PLANS[env_name], config_of(env_name)
+    with tempfile.TemporaryDirectory() as scratch:
+        runs = trained(env_name, Path(scratch), jobs)
+        contenders = {**hands(env_name), **runs}
+        evaluation = evaluate(config, contenders, default_seeds(seeds), plan.episodes, jobs, baseline="random")
+    content = {
+        "env": env_name,
+        "date": date.today().isoformat(),
+        "seeds": seeds,
+        "steps": plan.episodes * config.env.steps_per_episode,
+        "train_steps": plan.train_sessions * plan.train_episodes * config.env.steps_per_episode,
+        "plan": asdict(plan),
+        "steps_per_s": steps_per_s(env_name),
+        "load": report.load(),
+        "rows": rows_of(evaluation),
+    }
+    report.save_json(f"baselines/{env_name}", content)
+    report.show(env_name, content["rows"])
+
+
+def steps_per_s(env_name: str, steps: int = 30) -> float:
+    """Steps per second of one environment in one process under random actions, its start aside."""
+    from netgym_cli import make_env
+
+    env = make_env(env_name, seed=3, steps_per_episode=steps, episodes_per_session=1)
+    env.action_space.seed(3)
+    env.reset()
+    started = time.perf_counter()
+    for _ in range(steps):
+        env.step(env.action_space.sample())
+    env.close()
+    return steps / (time.perf_counter() - started)
+
+
+def page() -> str:
+    """docs/baselines.md, from all results."""
+    text = [
+        "# Baselines",
+        "",
+        "What random actions, each environment's default algorithm, every rule that fits and SB3's PPO and SAC earn on",
+        "the same fresh networks. Brackets hold 95 % bootstrap intervals over networks (seeds); *minus random* is paired by",
+        "network. Learners were trained once, with their shipped settings, for the steps given, on networks of other seeds:",
+        "a row of theirs says what that budget buys, not what the algorithm can do. The command is",
+        "`python benchmarks/baselines.py`.",
+    ]
+    for file in sorted((report.RESULTS / "baselines").glob("*.json")):
+        found = json.loads(file.read_text())
+        rows = sorted(found["rows"], key=lambda row: -row["reward"])
+        kpis = [key for key in rows[0] if not key.startswith(("agent", "reward", "minus random"))]
+        text += [
+            "",
+            f"## {found['env']}",
+            "",
+            f"{found['seeds']} networks, {found['steps']} steps each; learners trained for {found['train_steps']} steps. "
+            f"{found['steps_per_s']:.1f} steps/s in one process (load {found['load']:.1f} on 2 cores), {found['date']}.",
+            "",
+            f"| agent | reward per step | minus random | {' | '.join(kpis)} |",
+            f"|---|---|---|{'---|' * len(kpis)}",
+        ]
+        for row in rows:
+            shown = [_shown(row, "reward"), _shown(row, "minus random"), *(f"{row[kpi]:.3g}" for kpi in kpis)]
+            text.append(f"| `{row['agent']}` | {' | '.join(shown)} |")
+    return "\n".join(text) + "\n"
+
+
+def _shown(row: report.Row, name: str) -> str:
+    mean, low, high = (row[key] for key in (name, f"{name} low", f"{name} high"))
+    return "" if mean is None else f"{mean:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def main() -> None:
+    """Measures the chosen environments and writes the page."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--env", nargs="*", default=list(PLANS), choices=list(PLANS), help="none: only the page")
+    parser.add_argument("--seeds", type=int, default=10, help="networks")
+    parser.add_argument("--jobs", type=int, default=2, help="processes at once")
+    options = parser.parse_args()
+    (report.RESULTS / "baselines").mkdir(parents=True, exist_ok=True)
+    for env_name in options.env:
+        measure(env_name, options.seeds, options.jobs)
+    PAGE.write_text(page())
+
+
+if __name__ == "__main__":
+    main()
