@@ -159,10 +159,10 @@ def page() -> str:
     text = [
         "# Baselines",
         "",
-        "What random actions, each environment's default algorithm, every rule that fits and SB3's PPO and SAC earn on",
-        "the same fresh networks. Brackets hold 95 % bootstrap intervals over networks (seeds); *minus random* is paired by",
-        "network. Learners were trained once, with their shipped settings, for the steps given, on networks of other seeds:",
-        "a row of theirs says what that budget buys, not what the algorithm can do. The command is",
+        "What random actions, each environment's default algorithm, every rule that fits and SB3's PPO and SAC earn",
+        "on the same fresh networks. Brackets hold 95 % bootstrap intervals over networks (seeds); *minus random* is",
+        "paired by network. Learners were trained once, with their shipped settings, for the steps given, on networks",
+        "of other seeds: their rows say what that budget buys, not what the algorithms can do. The command is",
         "`python benchmarks/baselines.py`.",
     ]
     for file in sorted((report.RESULTS / "baselines").glob("*.json")):
@@ -173,8 +173,8 @@ def page() -> str:
             "",
             f"## {found['env']}",
             "",
-            f"{found['seeds']} networks, {found['steps']} steps each; learners trained for {found['train_steps']} steps. "
-            f"{found['steps_per_s']:.1f} steps/s in one process (load {found['load']:.1f} on 2 cores), {found['date']}.",
+            "{seeds} networks, {steps} steps each; learners trained for {train_steps} steps.".format(**found),
+            "{steps_per_s:.1f} steps/s in one process (load {load:.1f} on 2 cores), {date}.".format(**found),
             "",
             f"| agent | reward per step | minus random | {' | '.join(kpis)} |",
             f"|---|---|---|{'---|' * len(kpis)}",

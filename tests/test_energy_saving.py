@@ -213,7 +213,7 @@ def test_equal_seeds_give_equal_bits_and_other_seeds_others():
 
 @pytest.mark.parametrize(
     ("action", "message"),
-    [([1, 1], "shape"), ([0, 0, 0, 0, 3], "from 0 to 2"), ([0, 0, 0, 0, -1], "from 0"), ([0.5] * 5, "whole"),
+    [([1, 1], "shape"), ([0, 0, 0, 0, 3], r"from 0 to \[2"), ([0, 0, 0, 0, -1], "from 0"), ([0.5] * 5, "whole"),
      ([np.nan] * 5, "whole")],
 )  # fmt: skip
 def test_an_action_outside_the_space_is_refused(action, message):

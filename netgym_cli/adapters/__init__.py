@@ -15,8 +15,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 import numpy as np
 from gymnasium import spaces
 
+from netgym_cli.adapters._actions import box_action, discrete_action, is_empty
 from netgym_cli.config import EnvConfig, plain
-from netgym_cli.errors import ActionError
 from netgym_cli.registry import Registry
 from netgym_cli.simulators import Stats
 
@@ -88,23 +88,6 @@ class Adapter(ABC, Generic[C]):
         """Key performance indicators of the interval for the tables; names carry their unit (`rate_mbps`)."""
 
 
-def is_empty(action: Any) -> bool:
-    """True for the empty action (`None` or length 0), which hands control to the default algorithm."""
-    return action is None or (hasattr(action, "__len__") and len(action) == 0)
-
-
-def box_action(action: Any, space: spaces.Box) -> np.ndarray:
-    """`action` as a new float64 array inside `space`. Raises `ActionError` for anything else, NaN included."""
-    low, high = space.low.min(), space.high.max()
-    try:
-        values = np.array(action).astype(np.float64, casting="same_kind")
-    except (TypeError, ValueError) as error:
-        raise ActionError(f"action is {action!r}; allowed: an array of numbers from {low:g} to {high:g}.") from error
-    if values.shape != space.shape:
-        raise ActionError(f"action has shape {values.shape}; allowed: {space.shape}, or empty.")
-    if not ((values >= space.low) & (values <= space.high)).all():
-        raise ActionError(f"action is {values.tolist()}; allowed: numbers from {low:g} to {high:g}.")
-    return values
-
+__all__ = ["Adapter", "box_action", "discrete_action", "is_empty", "registry"]
 
 registry: Registry[Adapter[Any]] = Registry("env", __name__, Adapter)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
 from gymnasium import spaces
@@ -12,7 +12,6 @@ from netgym_cli.adapters import Adapter
 from netgym_cli.adapters._multi_access import LINKS, MultiAccessConfig
 from netgym_cli.adapters._multi_access_measurements import PER_SLICE, PER_USER, Measurement, label, require_known
 from netgym_cli.config import require
-from netgym_cli.errors import ActionError
 from netgym_cli.simulators import Stats
 
 M = TypeVar("M", bound=MultiAccessConfig)
@@ -81,36 +80,3 @@ def mean_owd_ms(owd_ms: np.ndarray) -> float:
     """Mean one-way delay over the users that had traffic, ms; 0 if none had. A user without any reports 0."""
     busy = owd_ms[owd_ms > 0]
     return float(busy.mean()) if busy.size else 0.0
-
-
-def numbers(action: Any, shape: tuple[int, ...] | None, meaning: str) -> np.ndarray:
-    """`action` as a new float64 array. Raises `ActionError` for a wrong shape, NaN or a value outside 0 to 1.
-
-    Args:
-        action: what the agent gave; never altered.
-        shape: the only shape allowed.
-        meaning: what its axes are, for messages.
-    """
-    try:
-        array = np.array(action).astype(np.float64, casting="same_kind")
-    except (TypeError, ValueError) as error:
-        raise ActionError(f"action is {action!r}, which is no array of numbers from 0 to 1: {error}.") from error
-    if array.shape != shape:
-        raise ActionError(f"action has shape {array.shape}; allowed: {shape} ({meaning}), or empty.")
-    if not np.isfinite(array).all():
-        raise ActionError(f"action holds NaN or infinity: {array.tolist()}; allowed: numbers from 0 to 1.")
-    if array.min() < 0 or array.max() > 1:
-        raise ActionError(f"action ranges from {array.min()} to {array.max()}; allowed: numbers from 0 to 1.")
-    return array
-
-
-def choices(action: Any, counts: np.ndarray) -> np.ndarray:
-    """`action` as a new array of whole numbers. Raises `ActionError` unless entry k is 0 to `counts[k]` - 1."""
-    array = np.array(action)
-    if array.shape != counts.shape:
-        raise ActionError(f"action has shape {array.shape}; allowed: {counts.shape}, or empty.")
-    if array.dtype.kind not in "iufb" or not np.isfinite(array).all() or (array != np.round(array)).any():
-        raise ActionError(f"action is {array.tolist()}; allowed: whole numbers.")
-    if (array < 0).any() or (array >= counts).any():
-        raise ActionError(f"action is {array.tolist()}; allowed: 0 to {counts.tolist()} minus 1.")
-    return array.astype(np.int64)

@@ -10,9 +10,9 @@ import numpy as np
 from gymnasium import spaces
 from omegaconf import MISSING
 
-from netgym_cli.adapters import is_empty
+from netgym_cli.adapters import discrete_action, is_empty
 from netgym_cli.adapters._multi_access import LINKS, MultiAccessConfig
-from netgym_cli.adapters._multi_access_adapter import MultiAccessAdapter, check_names, choices
+from netgym_cli.adapters._multi_access_adapter import MultiAccessAdapter, check_names
 from netgym_cli.adapters._multi_access_checks import check_multi_access
 from netgym_cli.adapters.qos_steer import qos_user_num
 from netgym_cli.config import require
@@ -83,7 +83,7 @@ class DynamicQos(MultiAccessAdapter[DynamicQosConfig]):
     def policy(self, action: Any) -> np.ndarray | None:
         if is_empty(action):
             return None
-        marks = choices(action, self.action_space.nvec).reshape(len(MARKED_LINKS), -1)
+        marks = discrete_action(action, self.action_space).reshape(len(MARKED_LINKS), -1)
         policy = np.zeros((self.config.num_users, len(LINKS)))
         for link, row in zip(MARKED_LINKS, marks, strict=True):
             policy[:, LINKS.index(link)] = row

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
-from netgym_cli.adapters import Adapter, is_empty
+from netgym_cli.adapters import Adapter, discrete_action, is_empty
 from netgym_cli.adapters._energy_saving import SmallCellsConfig, check_small_cells
 from netgym_cli.config import require
-from netgym_cli.errors import ActionError, ConfigError
+from netgym_cli.errors import ConfigError
 from netgym_cli.simulators import Stats
 
 # Every measurement with one value per cell, its unit and the range that an observation of it is kept in.
@@ -58,6 +58,7 @@ class EnergySaving(Adapter[EnergySavingConfig]):
 
     config_schema = EnergySavingConfig
     scenario = "energy_saving"
+    action_space: spaces.MultiDiscrete
 
     def __init__(self, config: EnergySavingConfig) -> None:
         super().__init__(config)
@@ -113,14 +114,7 @@ class EnergySaving(Adapter[EnergySavingConfig]):
     def policy(self, action: Any) -> np.ndarray | None:
         if is_empty(action):
             return None
-        levels = np.asarray(action)
-        shape = self.action_space.shape
-        if levels.shape != shape:
-            raise ActionError(f"action has shape {levels.shape}; allowed: {shape} (a level per cell), or empty.")
-        good = levels.dtype.kind in "iuf" and np.isfinite(levels).all() and (levels == np.round(levels)).all()
-        if not good or levels.min() < 0 or levels.max() > self.top_level:
-            raise ActionError(f"action is {levels.tolist()}; allowed: whole numbers from 0 to {self.top_level}.")
-        return levels.astype(np.float64)
+        return discrete_action(action, self.action_space).astype(np.float64)
 
     def kpis(self, stats: Stats) -> dict[str, float]:
         owd = stats["user::owd"]

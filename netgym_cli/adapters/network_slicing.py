@@ -12,9 +12,9 @@ import numpy as np
 from gymnasium import spaces
 from omegaconf import MISSING
 
-from netgym_cli.adapters import is_empty
+from netgym_cli.adapters import box_action, is_empty
 from netgym_cli.adapters._multi_access import MultiAccessConfig
-from netgym_cli.adapters._multi_access_adapter import MultiAccessAdapter, check_names, numbers
+from netgym_cli.adapters._multi_access_adapter import MultiAccessAdapter, check_names
 from netgym_cli.adapters._multi_access_checks import RBG_NUM, check_multi_access
 from netgym_cli.adapters._multi_access_measurements import PER_SLICE
 from netgym_cli.config import require
@@ -65,6 +65,7 @@ class NetworkSlicing(MultiAccessAdapter[NetworkSlicingConfig]):
     config_schema = NetworkSlicingConfig
     measured = PER_SLICE
     scenario = "network_slicing"
+    action_space: spaces.Box
 
     def __init__(self, config: NetworkSlicingConfig) -> None:
         super().__init__(config)
@@ -96,7 +97,7 @@ class NetworkSlicing(MultiAccessAdapter[NetworkSlicingConfig]):
     def policy(self, action: Any) -> np.ndarray | None:
         if is_empty(action):
             return None
-        groups = self.groups(numbers(action, self.action_space.shape, "one share per slice"))
+        groups = self.groups(box_action(action, self.action_space))
         allocation = np.zeros((self.config.num_slices, 3))  # dedicated, prioritized, shared
         allocation[:, 0 if self.config.sliced_rbg == "dedicated" else 1] = groups
         allocation[:, 2] = self.config.per_slice_config.shared_rbg

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
-from netgym_cli.adapters import is_empty
+from netgym_cli.adapters import box_action, is_empty
 from netgym_cli.adapters._multi_access import LINKS, MultiAccessConfig
-from netgym_cli.adapters._multi_access_adapter import MultiAccessAdapter, check_names, mean_owd_ms, numbers
+from netgym_cli.adapters._multi_access_adapter import MultiAccessAdapter, check_names, mean_owd_ms
 from netgym_cli.adapters._multi_access_checks import check_multi_access
 from netgym_cli.config import require
 from netgym_cli.simulators import Stats
@@ -48,6 +48,7 @@ class NqosSplit(MultiAccessAdapter[NqosSplitConfig]):
 
     config_schema = NqosSplitConfig
     scenario = "nqos_split"
+    action_space: spaces.Box
     action_labels = ("wifi weight", "nr weight", "lte weight")
 
     def __init__(self, config: NqosSplitConfig) -> None:
@@ -60,7 +61,7 @@ class NqosSplit(MultiAccessAdapter[NqosSplitConfig]):
     def policy(self, action: Any) -> np.ndarray | None:
         if is_empty(action):
             return None
-        weights = numbers(action, self.action_space.shape, "users, Wi-Fi NR LTE")
+        weights = box_action(action, self.action_space)
         sums = weights.sum(axis=1, keepdims=True)
         all_wifi = np.array([1.0, 0.0, 0.0])
         return np.where(sums > 0, weights / np.where(sums > 0, sums, 1.0), all_wifi).ravel()

@@ -13,9 +13,9 @@ import numpy as np
 from gymnasium import spaces
 from omegaconf import MISSING
 
-from netgym_cli.adapters import is_empty
+from netgym_cli.adapters import discrete_action, is_empty
 from netgym_cli.adapters._multi_access import LINKS, MultiAccessConfig
-from netgym_cli.adapters._multi_access_adapter import MultiAccessAdapter, check_names, choices
+from netgym_cli.adapters._multi_access_adapter import MultiAccessAdapter, check_names
 from netgym_cli.adapters._multi_access_checks import check_multi_access
 from netgym_cli.config import require
 from netgym_cli.simulators import Stats
@@ -68,7 +68,7 @@ class QosSteer(MultiAccessAdapter[QosSteerConfig]):
     def policy(self, action: Any) -> np.ndarray | None:
         if is_empty(action):
             return None
-        chosen = choices(action, self.action_space.nvec)
+        chosen = discrete_action(action, self.action_space)
         return np.asarray(np.eye(len(LINKS))[np.array(self.links)[chosen]].ravel())
 
     def action_for(self, weights: np.ndarray) -> np.ndarray:

@@ -12,11 +12,10 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
-from netgym_cli.adapters import Adapter, is_empty
+from netgym_cli.adapters import Adapter, box_action, is_empty
 from netgym_cli.adapters._measurements import labels, require_known
 from netgym_cli.adapters._rmcat import RmcatKeys
 from netgym_cli.config import plain, require
-from netgym_cli.errors import ActionError
 from netgym_cli.simulators import Stats
 
 # Every measurement with one value per media flow, its unit and the range that an observation of it is kept in.
@@ -105,22 +104,7 @@ class Rmcat(Adapter[RmcatConfig]):
     def policy(self, action: Any) -> np.ndarray | None:
         if is_empty(action):
             return None
-        try:
-            rates = np.array(action).astype(np.float64, casting="same_kind")
-        except (TypeError, ValueError) as error:
-            raise ActionError(
-                f"action is {action!r}, which is no array of sending rates in kbit/s: {error}."
-            ) from error
-        low, high = self.rates.low.min(), self.rates.high.max()
-        if rates.shape != self.rates.shape:
-            raise ActionError(f"action has shape {rates.shape}; allowed: {self.rates.shape} (media flows), or empty.")
-        if not np.isfinite(rates).all():
-            raise ActionError(f"action holds NaN or infinity: {rates.tolist()}; allowed: {low:g} to {high:g} kbit/s.")
-        if rates.min() < low or rates.max() > high:
-            raise ActionError(
-                f"action ranges from {rates.min():g} to {rates.max():g}; allowed: {low:g} to {high:g} kbit/s."
-            )
-        return rates
+        return box_action(action, self.rates)
 
     def kpis(self, stats: Stats) -> dict[str, float]:
         rate = stats["rmcat::rrate"]

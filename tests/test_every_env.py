@@ -1,0 +1,147 @@
+"""Promises that every environment keeps, with every agent that fits it; a new member is tested by existing."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from netgym_cli import adapters, agents, make_env, run
+from netgym_cli.check import check
+from netgym_cli.compose import compose, typed_run
+from netgym_cli.confdirs import members
+from netgym_cli.config import plain
+from tests.network import python
+
+ENVS = adapters.registry.names()
+ASKING = {"custom"}  # agents that need more than a name
+SHORT = {
+    "ppo": ["agent.n_steps=4", "agent.batch_size=2"],
+    "cleanrl_ppo": ["agent.n_steps=4", "agent.batch_size=2"],
+    "a2c": ["agent.n_steps=4"],
+    "sac": ["agent.learning_starts=2", "agent.batch_size=2", "agent.buffer_size=100"],
+    "td3": ["agent.learning_starts=2", "agent.batch_size=2", "agent.buffer_size=100"],
+}
+
+
+def adapter_of(env):
+    config = typed_run(compose([f"env={env}"])).env
+    return adapters.registry.load(config.name)(config)
+
+
+def fitting(env):
+    adapter = adapter_of(env)
+    return [name for name in agents.registry.names() if agents.registry.load(name).refuses(adapter) is None]
+
+
+PAIRS = [(env, agent) for env in ENVS for agent in fitting(env) if agent not in ASKING]
+
+
+@pytest.mark.parametrize("env", list(members("env")))
+def test_each_config_describes_itself_and_fits_its_schema(env):
+    text = members("env")[env].read_text()
+    assert text.startswith("# ")
+    adapter = adapter_of(env)
+    assert adapter.step_ms > 0
+    assert adapter.action_labels or adapter.observation_labels
+    assert len(fitting(env)) >= 4
+
+
+@pytest.mark.parametrize("env", ENVS)
+def test_each_environment_has_a_page_with_a_picture_and_two_rules(env):
+    page = Path(__file__).parents[1] / "docs" / f"{env}.md"
+    assert "pictures/" in page.read_text()
+    rules = [name for name in fitting(env) if hasattr(agents.registry.load(name), "environments")]
+    assert len(rules) >= 2
+
+
+@pytest.mark.parametrize("name", agents.registry.names())
+def test_a_rules_first_line_names_its_environments(name):
+    known = getattr(agents.registry.load(name), "environments", None)
+    if known:
+        first = members("agent")[name].read_text().splitlines()[0]
+        assert first.endswith(f"({', '.join(known)})")
+        assert set(known) <= set(ENVS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("env", "agent"), PAIRS)
+def test_two_short_sessions_of_every_agent_that_fits(env, agent, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    length = ["env.steps_per_episode=2", "env.episodes_per_session=2", "sessions=[{},{}]"]
+    config = typed_run(compose([f"env={env}", f"agent={agent}", *SHORT.get(agent, []), *length]))
+    run.check(config)
+    summary = run.train(config, tmp_path / "run", ["netgym"])
+    assert (summary.sessions, summary.episodes, summary.steps) == (2, 4, 8)
+    steps = pd.read_parquet(tmp_path / "run" / "metrics" / "steps.parquet")
+    numbers = steps.select_dtypes("number")
+    assert len(steps) == 8 and np.isfinite(numbers).all().all()
+    stats = pd.read_parquet(tmp_path / "run" / "metrics" / "stats.parquet")
+    assert np.isfinite(stats["value"]).all() and set(stats["session"]) == {0, 1}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("env", ENVS)
+def test_every_environment_passes_every_checker(env):
+    config = typed_run(compose([f"env={env}"]))
+    assert [verdict for verdict in check(config.env, config.simulator, steps=5) if not verdict.ok] == []
+
+
+RECORD = """
+import sys
+import numpy as np
+from netgym_cli import make_env
+
+env = make_env({env!r}, seed=7, steps_per_episode={steps}, episodes_per_session=1, **{interval})
+env.action_space.seed(7)
+env.reset()
+told = [env.stats.values.tobytes()]
+for step in range({steps}):
+    observation, reward, *_ = env.step(None if step % 5 == 4 else env.action_space.sample())
+    told += [np.asarray(observation).tobytes(), np.float64(reward).tobytes(), env.stats.values.tobytes()]
+env.close()
+sys.stdout.write(str(env.stats.events) + b"".join(told).hex())
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("env", ENVS)
+def test_equal_seeds_give_equal_bits_in_fresh_processes(env):
+    code = RECORD.format(env=env, steps=1000, interval=with_interval(10, plain(adapter_of(env).config)))
+    with python(code) as one, python(code) as other:
+        first, second = (process.communicate(timeout=500)[0] for process in (one, other))
+    assert len(first) > 100_000 and first == second
+
+
+def with_interval(interval_ms, config):
+    """Overrides that make every measurement interval of a config this short, so that many steps are cheap."""
+    short = {}
+    for key, value in config.items():
+        if isinstance(value, dict) and (inner := with_interval(interval_ms, value)):
+            short[key] = inner
+        elif key == "measurement_interval_ms":
+            short[key] = interval_ms
+    return short
+
+
+@pytest.mark.parametrize("env", ENVS)
+def test_the_empty_action_and_the_space_s_own_actions_become_policies(env):
+    adapter = adapter_of(env)
+    assert adapter.policy(None) is None and adapter.policy([]) is None
+    adapter.action_space.seed(0)
+    for _ in range(20):
+        policy = adapter.policy(adapter.action_space.sample())
+        assert policy is not None and policy.ndim == 1 and np.isfinite(policy).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("env", ENVS)
+def test_observations_stay_in_their_space_whatever_is_done(env):
+    made = make_env(env, seed=5, steps_per_episode=15, episodes_per_session=1)
+    made.action_space.seed(5)
+    observation, _ = made.reset()
+    for _ in range(15):
+        assert observation in made.observation_space
+        observation, reward, *_ = made.step(made.action_space.sample())
+        assert np.isfinite(reward)
+    made.close()
