@@ -44,14 +44,13 @@ class Plan:
 
 
 PLANS = {
-    "nqos_split": Plan(3, 4, 40),
-    "nqos_split_light": Plan(3, 4, 60),
-    "qos_steer": Plan(1, 4, 20),
-    "network_slicing": Plan(1, 4, 15),
+    "nqos_split": Plan(2, 2, 40),
+    "qos_steer": Plan(1, 2, 24),
+    "network_slicing": Plan(1, 2, 14),
     "rmcat": Plan(10, 8, 10),
-    "dynamic_qos": Plan(2, 4, 20),
-    "energy_saving": Plan(1, 4, 8),
-    "custom": Plan(2, 4, 100),
+    "dynamic_qos": Plan(1, 2, 24),
+    "energy_saving": Plan(1, 2, 8),
+    "custom": Plan(2, 2, 60),
 }
 
 
