@@ -1,0 +1,234 @@
+"""Draws every environment's topology from its config: `python docs/draw.py [ENV ...]` writes docs/pictures/ENV.svg.
+
+It needs matplotlib. The same config gives the same file, byte for byte, with the same release of matplotlib.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyBboxPatch, Patch, Rectangle
+from matplotlib.ticker import MaxNLocator
+from omegaconf import OmegaConf
+
+from netgym_cli.adapters._bw_trace import read_bw_trace
+from netgym_cli.adapters._multi_access_checks import RBG_NUM
+from netgym_cli.compose import compose
+
+Config = dict[str, Any]
+Kind = tuple[str, str, str, str, list[Config], str]  # of sites: name, label, marker, colour, places, power
+FOLDER = Path(__file__).parent / "pictures"
+BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072b2", "#d55e00", "#009e73", "#8c5fa8", "#9a9a9a"
+SLICES = (BLUE, ORANGE, GREEN, PURPLE, "#56b4e9", "#e69f00", "#cc79a7", "#5a5a5a")  # at most 8 slices
+KINDS: dict[str, Config] = {
+    "dedicated": {"alpha": 1.0},
+    "prioritized": {"alpha": 0.55, "hatch": "///", "edgecolor": "white"},
+    "shared": {"alpha": 0.2},
+}
+STYLE: Any = {
+    "svg.hashsalt": "netgym", "font.size": 9, "font.family": "DejaVu Sans", "axes.spines.top": False,
+    "axes.spines.right": False, "legend.frameon": False, "hatch.linewidth": 0.8,
+}  # fmt: skip
+MARGIN = 0.06  # around a map, as a share of its width
+
+
+def multi_access_map(axes: Axes, env: Config) -> None:
+    """The sites of the three links and the area in which users walk."""
+    kinds = (
+        ("LTE base station", "LTE", "^", BLUE, [env["lte_enb_locations"]], f"{env['lte']['tx_power_dbm']:g} dBm"),
+        ("NR base station", "NR", "s", ORANGE, env["nr_gnb_locations"], f"{env['nr']['tx_power_dbm']:g} dBm"),
+        ("Wi-Fi access point", "AP", "o", GREEN, env["wifi_ap_locations"], f"{env['wifi']['tx_power_dbm']:g} dBm"),
+    )
+    users = sum(env["per_slice_config"]["num_users"])
+    draw_map(axes, env, users, [kind for kind in kinds if kind[4]])
+
+
+def draw_map(axes: Axes, env: Config, users: int, kinds: Sequence[Kind]) -> None:
+    """Sites on the area of `user_location_range`."""
+    area = env["user_location_range"]
+    left, right, bottom, top = (area[key] for key in ("min_x_m", "max_x_m", "min_y_m", "max_y_m"))
+    axes.add_patch(
+        Rectangle((left, bottom), right - left, top - bottom, facecolor="#f1ecdf", edgecolor="#cfc5a5",
+                  label=f"{users} users walk here")
+    )  # fmt: skip
+    for name, label, marker, colour, places, power in kinds:
+        xs, ys = [place["x_m"] for place in places], [place["y_m"] for place in places]
+        axes.plot(xs, ys, marker, color=colour, markersize=9, clip_on=False, zorder=3, label=f"{name}, {power}")
+        for number, (x, y) in enumerate(zip(xs, ys, strict=True), 1):
+            text = f"{label} {number}" if len(places) > 1 else label
+            axes.annotate(text, (x, y), (0, 8), textcoords="offset points", ha="center", color=colour, zorder=4)
+    xs = [place["x_m"] for kind in kinds for place in kind[4]]
+    ys = [place["y_m"] for kind in kinds for place in kind[4]]
+    margin = MARGIN * (right - left)
+    axes.set_xlim(min(left, *xs) - margin, max(right, *xs) + margin)
+    axes.set_ylim(min(bottom, *ys) - margin, max(top, *ys) + margin)
+    axes.set_aspect("equal")
+    axes.yaxis.set_major_locator(MaxNLocator(5, integer=True, steps=[1, 2, 5, 10]))
+    axes.set_xlabel("x, m")
+    axes.set_ylabel("y, m")
+
+
+def legend_below(figure: Figure, axes: Axes) -> None:
+    """The map's legend in one row under it."""
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), columnspacing=1.2)
+
+
+def multi_access(env: Config) -> Figure:
+    """A map."""
+    figure, axes = plt.subplots(figsize=(8, map_height(env)), layout="constrained")
+    multi_access_map(axes, env)
+    legend_below(figure, axes)
+    return figure
+
+
+def energy_saving(env: Config) -> Figure:
+    """A map of small cells."""
+    figure, axes = plt.subplots(figsize=(8, 5), layout="constrained")
+    power = "asleep or at " + " or ".join(f"{level:g}" for level in env["tx_power_levels_dbm"]) + " dBm"
+    draw_map(axes, env, env["num_users"], [("small cell", "cell", "o", GREEN, env["cell_locations"], power)])
+    legend_below(figure, axes)
+    return figure
+
+
+def network_slicing(env: Config) -> Figure:
+    """A map, and which resource block groups each slice may use."""
+    slices = env["per_slice_config"]
+    heights = [map_height(env) - 0.5, 0.8 + 0.35 * len(slices["num_users"])]
+    figure, (top, bar) = plt.subplots(2, figsize=(8, sum(heights) + 0.6), height_ratios=heights, layout="constrained")
+    multi_access_map(top, env)
+    top.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4)
+    groups, at = RBG_NUM[env["lte"]["resource_block_num"]], 0
+    for row, users in enumerate(slices["num_users"]):
+        own = {kind: slices[f"{kind}_rbg"][row] for kind in KINDS}
+        if own["shared"]:
+            bar.barh(row, groups, color=SLICES[row], height=0.7, **KINDS["shared"])
+        for kind in ("dedicated", "prioritized"):
+            bar.barh(row, own[kind], left=at, color="white", height=0.7)
+            bar.barh(row, own[kind], left=at, color=SLICES[row], height=0.7, **KINDS[kind])
+            if own[kind]:
+                bar.text(at + own[kind] / 2, row, f" {own[kind]} {kind} ", ha="center", va="center", zorder=4,
+                         bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5})  # fmt: skip
+            at += own[kind]
+        bar.text(groups + 0.4, row, f"up to {min(own['shared'], groups)} shared", va="center", color=SLICES[row])
+        bar.text(-0.4, row, f"slice {row}, {users} users", ha="right", va="center", color=SLICES[row])
+    bar.set_xlim(0, groups)
+    bar.set_xticks(range(0, groups + 1, 5 if groups > 12 else 1))
+    bar.set_yticks([])
+    bar.invert_yaxis()
+    bar.spines["left"].set_visible(False)
+    bar.set_xlabel(f"resource block groups of the LTE carrier ({groups})")
+    bar.legend(
+        handles=[Patch(facecolor=GREY, label=label, **style) for label, style in zip(
+            ("dedicated: its own, even when idle", "prioritized: first claim, the rest is lent",
+             "shared: what others leave"), KINDS.values(), strict=True)],
+        loc="upper center", bbox_to_anchor=(0.5, -0.35), ncols=3,
+    )  # fmt: skip
+    return figure
+
+
+def map_height(env: Config) -> float:
+    """Height of a picture with a map of the config's area, inches."""
+    area = env["user_location_range"]
+    width, depth = area["max_x_m"] - area["min_x_m"], area["max_y_m"] - area["min_y_m"]
+    return float(1.2 + 7.2 * (depth / width + 2 * MARGIN) / (1 + 2 * MARGIN))
+
+
+def dumbbell(axes: Axes, left: Sequence[str], right: Sequence[str], queue: str, link: str, back: str) -> None:
+    """Senders, one bottleneck with a queue in front of it, receivers; `back`, if any, says what comes back."""
+    axes.set_xlim(0, 10)
+    axes.set_ylim(-1.15, 1.25)
+    axes.axis("off")
+    for x, texts in ((1.1, left), (8.9, right)):
+        inner = 3.3 if x < 5 else 6.9
+        for k, text in enumerate(texts):
+            y = 0.62 * ((len(texts) - 1) / 2 - k)
+            none = text.startswith("0 ")
+            colour = GREY if none else BLUE
+            axes.plot([x, inner], [y, 0], color=colour, linestyle=":" if none else "-", zorder=1)
+            box(axes, x, y, 2.0, text, colour)
+    axes.plot([3.3, 6.9], [0, 0], color=ORANGE, linewidth=5, zorder=1, solid_capstyle="butt")
+    for x in (3.3, 6.9):
+        axes.plot([x], [0], "o", color=ORANGE, markersize=15, zorder=2)
+    for k in range(4):
+        axes.add_patch(Rectangle((3.55 + 0.16 * k, -0.17), 0.12, 0.34, facecolor="white", edgecolor=ORANGE, zorder=3))
+    axes.text(3.85, -0.3, queue, ha="center", va="top", color=ORANGE)
+    axes.text(5.3, 0.16, link, ha="center", va="bottom", color=ORANGE)
+    if not back:
+        return
+    axes.annotate("", (3.3, -0.82), (6.9, -0.82), arrowprops={"arrowstyle": "->", "color": GREY})
+    axes.text(5.1, -0.88, back, ha="center", va="top", color="#666666")
+
+
+def box(axes: Axes, x: float, y: float, width: float, text: str, colour: str) -> None:
+    """A labelled box around (x, y)."""
+    style = FancyBboxPatch((x - width / 2, y - 0.2), width, 0.4, boxstyle="round,pad=0.04", mutation_aspect=0.5,
+                           facecolor="white", edgecolor=colour, zorder=2)  # fmt: skip
+    axes.add_patch(style)
+    axes.text(x, y, text, ha="center", va="center", color=colour, zorder=3)
+
+
+def rmcat(env: Config) -> Figure:
+    """A dumbbell, and the trace's bandwidth."""
+    figure, (top, below) = plt.subplots(2, figsize=(8, 4.6), height_ratios=[3, 2], layout="constrained")
+    counts = [(env[f"{key}_flows"], name) for key, name in (("nada", "media"), ("tcp", "TCP"), ("udp", "UDP"))]
+    left = [f"{count} {name} sender{'' if count == 1 else 's'}" for count, name in counts]
+    right = [f"{count} {name} receiver{'' if count == 1 else 's'}" for count, name in counts]
+    queue = f"drop-tail queue\n{env['queue_bytes']} bytes"
+    trace = env["bw_trace_file"]
+    columns = read_bw_trace(trace, "env.bw_trace_file") if trace else {
+        "time_ms": [0], "bw_kbps": [env["topo_default_bw_kbps"]], "delay_ms": [env["topo_default_delay_ms"]]
+    }  # fmt: skip
+    delays = sorted({round(delay) for delay in columns["delay_ms"]})
+    delay = f"{delays[0]}" if len(delays) == 1 else f"{delays[0]} to {delays[-1]}"
+    back = f"feedback every {env['nada']['DELTA_ms']} ms, TCP acknowledgements; never congested"
+    dumbbell(top, left, right, queue, f"rate by the trace, {delay} ms", back)
+    end_s = env["steps_per_episode"] * env["episodes_per_session"] * env["measurement_interval_ms"] / 1000
+    times = [time / 1000 for time in columns["time_ms"]] + [end_s]
+    rates = [rate / 1000 for rate in columns["bw_kbps"]]
+    below.step(times, [*rates, rates[-1]], where="post", color=ORANGE, label=f"bottleneck: trace '{trace}'")
+    below.axhline(env["max_rate_kbps"] / 1000, color=BLUE, linestyle="--", label="highest rate of a media flow")
+    below.axhline(env["min_rate_kbps"] / 1000, color=BLUE, linestyle=":", label="lowest rate of a media flow")
+    below.set_xlim(0, end_s)
+    below.set_ylim(0, 1.1 * max(*rates, env["max_rate_kbps"] / 1000))
+    below.set_xlabel("time since measurement started, s")
+    below.set_ylabel("Mbit/s")
+    figure.legend(loc="outside lower center", ncols=3)
+    return figure
+
+
+def custom(env: Config) -> Figure:
+    """A dumbbell."""
+    figure, axes = plt.subplots(figsize=(8, 2.6), layout="constrained")
+    count = env["num_users"]
+    users = list(range(1, count + 1)) if count <= 4 else [1, 2, "...", count]
+    left = [f"UDP sender {user}" if user != "..." else "..." for user in users]
+    right = [f"user {user}" if user != "..." else "..." for user in users]
+    link = f"{env['bottleneck_mbps']:g} Mbit/s, {env['bottleneck_delay_ms']:g} ms"
+    dumbbell(axes, left, right, f"queue\n{env['queue_packets']} packets", link, "")
+    return figure
+
+
+PICTURES: dict[str, Callable[[Config], Figure]] = {
+    "custom": custom, "dynamic_qos": multi_access, "energy_saving": energy_saving, "network_slicing": network_slicing,
+    "nqos_split": multi_access, "qos_steer": multi_access, "rmcat": rmcat,
+}  # fmt: skip
+
+
+def main(names: Sequence[str]) -> None:
+    """Draws the named environments, or all."""
+    FOLDER.mkdir(exist_ok=True)
+    for name in names or PICTURES:
+        env: Config = OmegaConf.to_container(compose([f"env={name}"]).env, resolve=True)  # type: ignore[assignment]
+        with plt.rc_context(STYLE):
+            figure = PICTURES[name](env)
+            figure.savefig(FOLDER / f"{name}.svg", metadata={"Date": None, "Creator": None})
+            plt.close(figure)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
