@@ -43,7 +43,7 @@ def check(config: RunConfig) -> None:
             f"agent '{config.agent.name}' {objection}; env '{config.env.name}' has {first.action_space}. "
             f"Agents that can act there: {', '.join(able)}."
         )
-    agent.check(first.observation_space, first.action_space, plan.total_steps)
+    agent.check(first, plan.total_steps)
 
 
 def train(config: RunConfig, folder: Path, command: list[str], console: bool | None = None) -> Summary:

@@ -10,8 +10,6 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
-from gymnasium import spaces
-
 from netgym_cli.adapters import Adapter
 from netgym_cli.config import AgentConfig
 from netgym_cli.errors import ConfigError
@@ -56,8 +54,8 @@ class Agent(ABC, Generic[C]):
         """
         raise ConfigError(f"agent '{config.name}' saves nothing that could be loaded; write agent={config.name}.")
 
-    def check(self, observation_space: spaces.Space[Any], action_space: spaces.Space[Any], steps: int) -> None:
-        """Raises `ConfigError` if the agent's settings do not fit the spaces, this machine or a run of `steps` steps.
+    def check(self, adapter: Adapter[Any], steps: int) -> None:
+        """Raises `ConfigError` if the settings do not fit this environment, this machine or a run of `steps` steps.
 
         What `learn` is going to import may be imported here: a run follows.
         """

@@ -54,8 +54,8 @@ class Sb3Agent(Agent[S]):
         agent.trained = _sb3_train.load_model(folder / "model.zip", cls.algorithm, trust, config.torch_threads)
         return agent
 
-    def check(self, observation_space: spaces.Space[Any], action_space: spaces.Space[Any], steps: int) -> None:
-        config = self.config
+    def check(self, adapter: Adapter[Any], steps: int) -> None:
+        config, observation_space, action_space = self.config, adapter.observation_space, adapter.action_space
         parts = observation_space.values() if isinstance(observation_space, spaces.Dict) else [observation_space]
         require(
             not config.normalize_observation or any(isinstance(part, spaces.Box) for part in parts),

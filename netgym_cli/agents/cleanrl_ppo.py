@@ -88,7 +88,7 @@ class CleanrlPpo(Agent[CleanrlPpoConfig]):
         bounded = not isinstance(actions, spaces.Box) or np.isfinite([actions.low, actions.high]).all()
         return None if bounded else "needs bounded actions"
 
-    def check(self, observation_space: spaces.Space[Any], action_space: spaces.Space[Any], steps: int) -> None:
+    def check(self, adapter: Adapter[Any], steps: int) -> None:
         allowed = f"at most {steps}, the steps of all sessions, or nothing would be learnt"
         require(self.config.n_steps <= steps, "agent.n_steps", self.config.n_steps, allowed)
 

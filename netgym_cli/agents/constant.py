@@ -33,8 +33,8 @@ class Constant(Agent[ConstantConfig]):
     def refuses(cls, adapter: Adapter[Any]) -> str | None:
         return None if isinstance(adapter.action_space, Numbers) else "needs an action space of numbers"
 
-    def check(self, observation_space: spaces.Space[Any], action_space: spaces.Space[Any], steps: int) -> None:
-        action_of(self.config.action, action_space)
+    def check(self, adapter: Adapter[Any], steps: int) -> None:
+        action_of(self.config.action, adapter.action_space)
 
     def begin(self, env: SequentialSessions, seed: int) -> None:
         self._action = action_of(self.config.action, env.action_space)

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from gymnasium import spaces
 from omegaconf import MISSING
 
+from netgym_cli.adapters import Adapter
 from netgym_cli.agents import Agent, _made_here
 from netgym_cli.config import AgentConfig
 from netgym_cli.errors import ConfigError
@@ -70,10 +70,15 @@ class Custom(Agent[CustomConfig]):
         agent._folder = folder / FILES
         return agent
 
-    def check(self, observation_space: spaces.Space[Any], action_space: spaces.Space[Any], steps: int) -> None:
+    def check(self, adapter: Adapter[Any], steps: int) -> None:
         kind = user_class(self.config.cls)
         where = f"agent.cls '{self.config.cls}'"
-        _require_call(kind, (observation_space, action_space, 0), self.config.kwargs or {}, f"{where}: its constructor")
+        _require_call(
+            kind,
+            (adapter.observation_space, adapter.action_space, 0),
+            self.config.kwargs or {},
+            f"{where}: its constructor",
+        )
         for name, arguments in PROTOCOL.items():
             if (method := getattr(kind, name, None)) is not None:
                 _require_call(method, (None,) * (1 + arguments), {}, f"{where}: {name}()")

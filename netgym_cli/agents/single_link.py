@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from omegaconf import MISSING
 
+from netgym_cli.adapters import Adapter
 from netgym_cli.adapters._multi_access import LINKS
 from netgym_cli.agents._links import one_link
 from netgym_cli.agents._rule import Rule
@@ -27,10 +28,16 @@ class SingleLinkConfig(AgentConfig):
 
 
 class SingleLink(Rule[SingleLinkConfig]):
-    """The simplest thing to be better than. A link without a site carries nothing: the first existing one does."""
+    """The simplest thing to be better than. A link without a site, or that users cannot be steered to, is refused."""
 
     config_schema = SingleLinkConfig
     environments = ("nqos_split", "qos_steer")
+
+    def check(self, adapter: Adapter[Any], steps: int) -> None:
+        config = adapter.config
+        sites = {"wifi": config.wifi_ap_locations, "nr": config.nr_gnb_locations, "lte": [config.lte_enb_locations]}
+        there = [link for link in getattr(config, "steer_links", LINKS) if sites[link]]
+        require(self.config.link in there, "agent.link", self.config.link, f"{', '.join(there)} in this environment")
 
     def decide(self, stats: Stats) -> Any:
         users = len(stats["gma::dl::rate"])

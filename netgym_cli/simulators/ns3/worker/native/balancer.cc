@@ -33,13 +33,6 @@ BalancerNowMs()
 
 } // namespace
 
-double
-Balancer::LinkState::QueueingMs() const
-{
-    const double lowest = lowestOldMs < 0 ? lowestMs : std::min(lowestMs, lowestOldMs);
-    return heard ? meanMs - lowest : 0;
-}
-
 Balancer::Balancer(Mode mode, Ask ask, Probe probe)
     : m_mode(mode),
       m_ask(std::move(ask)),
@@ -69,6 +62,10 @@ Balancer::Start(const std::array<double, LINKS>& weights)
     m_units[heaviest] += left;
     m_links = {};
     m_windowMs = BalancerNowMs();
+    for (auto& state : m_links)
+    {
+        state.Begin(m_windowMs);
+    }
     BeginCycle();
     m_ask(m_units);
     SendProbes();
@@ -90,21 +87,7 @@ Balancer::Arrived(int link, double owdMs, std::uint16_t linkSequence)
     {
         return;
     }
-    auto& state = m_links[link];
-    const auto ahead = static_cast<std::int16_t>(linkSequence - state.last);
-    if (state.heard && ahead > 0)
-    {
-        state.due += ahead;
-        state.received++;
-    }
-    if (!state.heard || ahead > 0)
-    {
-        state.last = linkSequence;
-    }
-    state.heard = true;
-    state.sumMs += owdMs;
-    state.samples++;
-    state.lowestMs = state.lowestMs < 0 ? owdMs : std::min(state.lowestMs, owdMs);
+    m_links[link].Arrived(BalancerNowMs(), owdMs, linkSequence);
     m_packets++;
 }
 
@@ -146,13 +129,10 @@ Balancer::EndInterval()
     double change = 0;
     for (auto& state : m_links)
     {
-        state.beforeMs = state.meanMs;
-        if (state.samples > 0)
+        if (state.EndInterval(nowMs))
         {
-            state.meanMs = state.sumMs / state.samples;
             change = std::max(change, std::abs(state.meanMs - state.beforeMs) / rttMs);
         }
-        state.sumMs = state.samples = 0;
     }
     RenewWindow(nowMs);
     m_packets = 0;
@@ -173,8 +153,7 @@ Balancer::RenewWindow(double nowMs)
         m_windowMs = nowMs;
         for (auto& state : m_links)
         {
-            state.lowestOldMs = state.lowestMs;
-            state.lowestMs = state.meanMs;
+            state.RenewWindow();
         }
     }
 }
@@ -187,18 +166,37 @@ Balancer::BeginCycle()
     m_beganMs = BalancerNowMs();
     for (auto& state : m_links)
     {
-        state.received = state.due = 0;
+        state.BeginCycle();
     }
 }
 
 void
 Balancer::Decide()
 {
+    LeaveSilentLinks();
     if (!Rebalance() && !AvoidLoss() && m_mode.steer)
     {
         ReturnToWifi();
     }
     m_ask(m_units); // also without a change: the last request may have been lost
+}
+
+void
+Balancer::LeaveSilentLinks()
+{
+    const auto alive = [this](int link) { return m_mode.up[link] && !m_links[link].silent; };
+    for (int from = 0; from < LINKS; ++from)
+    {
+        // One unit each to the links that live, in turn, as long as there are any.
+        for (int to = 0, tried = 0; m_units[from] > 0 && m_links[from].silent && tried < LINKS; to = (to + 1) % LINKS)
+        {
+            tried = alive(to) ? 0 : tried + 1;
+            if (alive(to))
+            {
+                Move(from, to, 1);
+            }
+        }
+    }
 }
 
 bool

@@ -2,6 +2,7 @@
 // receiver-driven algorithm, and asks the sender for other shares.
 #pragma once
 #include "access.h"
+#include "link_delay.h"
 
 #include <ns3/event-id.h>
 
@@ -40,28 +41,11 @@ class Balancer
     void Arrived(int link, double owdMs, std::uint16_t linkSequence);
 
   private:
-    struct LinkState
-    {
-        double sumMs{0};        ///< of the interval's delays
-        int samples{0};         ///< in the interval
-        double meanMs{0};       ///< of the last interval that had any
-        double beforeMs{0};     ///< of the interval before it
-        double lowestMs{-1};    ///< in the present window
-        double lowestOldMs{-1}; ///< in the window before
-        bool heard{false};
-        std::uint16_t last{0};  ///< link sequence
-        int received{0};        ///< in the cycle
-        int due{0};             ///< in the cycle
-        int streak{0};          ///< decisions in a row against this link
-
-        double QueueingMs() const;
-        double Loss() const { return due > 0 ? 1.0 - static_cast<double>(received) / due : 0; }
-    };
-
     double LongestMs() const;
     void SendProbes();
     void EndInterval();
     void Decide();
+    void LeaveSilentLinks();
     bool Rebalance();
     bool AvoidLoss();
     void ReturnToWifi();
@@ -74,7 +58,7 @@ class Balancer
     Probe m_probe;
     bool m_running{false};
     Units m_units{};
-    std::array<LinkState, LINKS> m_links;
+    std::array<LinkDelay, LINKS> m_links;
     int m_packets{0};
     int m_intervals{0};
     double m_beganMs{0};

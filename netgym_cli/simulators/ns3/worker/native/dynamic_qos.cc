@@ -40,7 +40,7 @@ class DynamicQos : public MultiAccessScenario
     // Per link: below the least share the first unmarked user is marked; above the most, marks go from the end.
     void ApplyDefault() override
     {
-        for (int link = 0; link < LINKS; ++link)
+        for (const int link : {WIFI, LTE}) // NR knows no priorities
         {
             if (MarkedShare(link) > m_mostShare)
             {

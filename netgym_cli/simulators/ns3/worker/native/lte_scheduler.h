@@ -15,7 +15,7 @@ namespace netgym
 {
 
 /// Passes everything between MAC, scheduler and frequency reuse on; the inner scheduler decides among what is allowed.
-/// Retransmissions keep the groups of their first transmission, whatever the slices are by then.
+/// Retransmissions are exempt: they take the groups of their first transmission or, where those are taken, any others.
 class SlicingScheduler : public ns3::FfMacScheduler,
                          public ns3::FfMacSchedSapProvider,
                          public ns3::FfMacSchedSapUser,
