@@ -174,6 +174,18 @@ def test_the_default_algorithm_starts_on_wifi_and_takes_over_again_after_an_agen
     env.close()
 
 
+@pytest.mark.parametrize("mode", ["split", "steer"])
+def test_the_default_algorithm_leaves_a_link_that_falls_silent(mode):
+    env = network(at=(180, 180), per_slice_config={"downlink_mode": [mode, mode]})
+    env.reset()
+    assert env.stats["gma::wifi::dl::rate"] == 0, "nothing to test within reach of Wi-Fi"
+    for _ in range(50):
+        env.step(None)
+    assert env.stats["gma::wifi::dl::split_ratio"] == 0
+    assert env.stats[RATE] > 0.5
+    env.close()
+
+
 def test_the_default_algorithm_moves_traffic_away_from_a_queue():
     env = network(at=(20, 20), rate_mbps=120, per_slice_config={"downlink_mode": ["split", "split"]})
     env.reset()

@@ -25,11 +25,7 @@ constexpr double TOLERATED_MS = 10;       // difference of queueing delays
 constexpr double STAY_AWAY_MS = 5000;     // from Wi-Fi after steering away from its queue
 constexpr int PATIENT_DECISIONS = 4;      // in a row, before steps grow
 
-double
-BalancerNowMs()
-{
-    return Simulator::Now().GetNanoSeconds() * 1e-6;
-}
+double BalancerNowMs() { return Simulator::Now().GetNanoSeconds() * 1e-6; }
 
 } // namespace
 
@@ -67,7 +63,7 @@ Balancer::Start(const std::array<double, LINKS>& weights)
         state.Begin(m_windowMs);
     }
     BeginCycle();
-    m_ask(m_units);
+    Request();
     SendProbes();
     m_timer = Simulator::Schedule(Milliseconds(MIN_INTERVAL_MS), &Balancer::EndInterval, this);
 }
@@ -89,6 +85,22 @@ Balancer::Arrived(int link, double owdMs, std::uint16_t linkSequence)
     }
     m_links[link].Arrived(BalancerNowMs(), owdMs, linkSequence);
     m_packets++;
+}
+
+void
+Balancer::Request()
+{
+    // Over the quickest link that lives: the others may not reach the sender.
+    int quickest = -1;
+    const auto waitMs = [this](int link) { return m_links[link].silent ? 1e9 : m_links[link].meanMs; };
+    for (int link = 0; link < LINKS; ++link)
+    {
+        if (m_mode.up[link] && (quickest < 0 || waitMs(link) < waitMs(quickest)))
+        {
+            quickest = link;
+        }
+    }
+    m_ask(m_units, quickest);
 }
 
 double
@@ -178,7 +190,7 @@ Balancer::Decide()
     {
         ReturnToWifi();
     }
-    m_ask(m_units); // also without a change: the last request may have been lost
+    Request(); // also without a change: the last one may have been lost
 }
 
 void

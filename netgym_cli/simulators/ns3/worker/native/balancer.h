@@ -24,10 +24,10 @@ class Balancer
         std::array<bool, LINKS> up{};
         bool steer{false};
     };
-    using Ask = std::function<void(const Units&)>;
+    using Ask = std::function<void(const Units&, int link)>;
     using Probe = std::function<void(int link)>;
 
-    /// `ask` sends wanted shares to the sender; `probe` has the sender send a probe over a link.
+    /// `ask` sends wanted shares to the sender over a link; `probe` has the sender send a probe over a link.
     Balancer(Mode mode, Ask ask, Probe probe);
 
     /// Units that a burst is divided into.
@@ -41,6 +41,7 @@ class Balancer
     void Arrived(int link, double owdMs, std::uint16_t linkSequence);
 
   private:
+    void Request();
     double LongestMs() const;
     void SendProbes();
     void EndInterval();

@@ -156,7 +156,7 @@ MultiAccess::BuildBalancer(int user, const Settings& settings)
     TunnelEnd* up = u.atUser.get();
     TunnelEnd* down = u.atAnchor.get();
     u.balancer = std::make_unique<Balancer>(
-        balancing, [up](const Units& units) { up->AskFor(units); }, [down](int link) { down->Probe(link); });
+        balancing, [up](const Units& units, int link) { up->AskFor(units, link); }, [down](int link) { down->Probe(link); });
     Balancer* balancer = u.balancer.get();
     u.atUser->arrived = [balancer](int link, double owdMs, std::uint16_t sequence) {
         balancer->Arrived(link, owdMs, sequence);

@@ -86,16 +86,13 @@ TunnelEnd::Probe(int link)
 }
 
 void
-TunnelEnd::AskFor(const Units& units)
+TunnelEnd::AskFor(const Units& units, int link)
 {
     TunnelHeader header;
     header.kind = TunnelHeader::REQUEST;
     header.units = units;
-    if (const int link = NextLink(); link >= 0)
-    {
-        header.link = static_cast<std::uint8_t>(link);
-        SendOver(link, header, ns3::Create<Packet>());
-    }
+    header.link = static_cast<std::uint8_t>(link);
+    SendOver(link, header, ns3::Create<Packet>());
 }
 
 void

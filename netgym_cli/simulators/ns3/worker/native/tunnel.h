@@ -51,8 +51,8 @@ class TunnelEnd
     bool Priority(int link) const { return m_priority[link]; }
     /// Sends a probe over a link.
     void Probe(int link);
-    /// Asks the other end to send in these shares.
-    void AskFor(const Units& units);
+    /// Asks the other end, over a link, to send in these shares.
+    void AskFor(const Units& units, int link);
 
     std::function<void(int link, double owdMs, std::uint16_t linkSequence)> arrived; ///< told of data and probes
     std::function<void(const std::array<double, LINKS>&)> askedFor;                   ///< told of requests
