@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 
 from netgym_cli.errors import ConfigError
 
-# Measurement to its unit (empty for none) and the range in which an observation of it is kept.
-Measurements = Mapping[str, tuple[str, float, float]]
+# Unit (empty for none) of a measurement and the range in which an observation of it is kept; and those of many by name.
+Measurement = tuple[str, float, float]
+Measurements = Mapping[str, Measurement]
 
 
 def require_known(key: str, names: Iterable[str], known: Iterable[str]) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import ClassVar, TypeVar
 
 import numpy as np
 from gymnasium import spaces
 
 from netgym_cli.adapters import Adapter
+from netgym_cli.adapters._measurements import Measurements, labels, require_known
 from netgym_cli.adapters._multi_access import LINKS, MultiAccessConfig
-from netgym_cli.adapters._multi_access_measurements import PER_SLICE, PER_USER, Measurement, label, require_known
+from netgym_cli.adapters._multi_access_measurements import PER_SLICE, PER_USER
 from netgym_cli.config import require
 from netgym_cli.simulators import Stats
 
@@ -24,13 +24,13 @@ class MultiAccessAdapter(Adapter[M]):
         measured: the measurements that a feature can be, with unit and range.
     """
 
-    measured: ClassVar[Mapping[str, Measurement]] = PER_USER
+    measured: ClassVar[Measurements] = PER_USER
     observation_space: spaces.Box
 
     def __init__(self, config: M) -> None:
         super().__init__(config)
         self.subscription = config.subscribed_network_stats
-        self.observation_labels = tuple(label(name, self.measured) for name in config.features)
+        self.observation_labels = labels(config.features, self.measured)
         bounds = np.array([self.measured[name][1:] for name in config.features], dtype=np.float32)
         low, high = (np.repeat(bounds[:, side : side + 1], self.columns, axis=1) for side in (0, 1))
         self.observation_space = spaces.Box(low, high, dtype=np.float32)
@@ -69,7 +69,7 @@ class MultiAccessAdapter(Adapter[M]):
         return kpis
 
 
-def check_names(config: MultiAccessConfig, features: Mapping[str, Measurement] = PER_USER) -> None:
+def check_names(config: MultiAccessConfig, features: Measurements = PER_USER) -> None:
     """Raises `ConfigError` for a feature or a subscribed measurement that does not exist."""
     require(len(config.features) >= 1, "env.features", config.features, "a list of one or more measurement names")
     require_known("env.features", config.features, list(features))

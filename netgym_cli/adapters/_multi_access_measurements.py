@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping, Sequence
-
+from netgym_cli.adapters._measurements import Measurement
 from netgym_cli.adapters._multi_access import LINKS
-from netgym_cli.errors import ConfigError
-
-Measurement = tuple[str, float, float]
 
 _RATE: dict[str, Measurement] = dict.fromkeys(("rate", "tx_rate", "qos_rate"), ("Mbit/s", 0, 1000))
 _DELAY: dict[str, Measurement] = dict.fromkeys(("owd", "max_owd"), ("ms", 0, 10000))
@@ -41,17 +36,3 @@ PER_SLICE: dict[str, Measurement] = {
     **{f"gma::dl::cell::{name}": what for name, what in _SLICE_FLOW.items()},
     **{f"lte::dl::cell::{name}": what for name, what in _SLICE_RADIO.items()},
 }
-
-
-def label(name: str, known: Mapping[str, Measurement]) -> str:
-    """`name` with its unit."""
-    return f"{name}, {known[name][0]}" if known[name][0] else name
-
-
-def require_known(key: str, names: Sequence[str], known: Sequence[str]) -> None:
-    """Raises `ConfigError`, with the nearest known name, for the first of `names` that is not `known`."""
-    for name in names:
-        if name not in known:
-            close = difflib.get_close_matches(name, known, 1, 0.4)
-            hint = f" Did you mean '{close[0]}'?" if close else ""
-            raise ConfigError(f"{key} has {name!r}.{hint} Known: {', '.join(known)}.")

@@ -1,4 +1,4 @@
-"""Every slice gets the groups that its load needs, and what is left in proportion."""
+"""Every slice gets the groups that its load needs, who may wait least first."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ class SliceByLoadConfig(AgentConfig):
 
 
 class SliceByLoad(Rule[SliceByLoadConfig]):
-    """A slice needs offered rate / full-carrier rate of the carrier, times a margin. Too much is scaled down."""
+    """A slice needs offered rate / full-carrier rate of the carrier, times a margin.
+
+    The slice with the tightest delay requirement takes what it needs, the next one takes from what is left, and so on.
+    """
 
     config_schema = SliceByLoadConfig
     environments = ("network_slicing",)
@@ -35,4 +38,8 @@ class SliceByLoad(Rule[SliceByLoadConfig]):
             self.adapter.feature(stats, name) for name in ("gma::dl::cell::tx_rate", "lte::dl::cell::max_rate")
         )
         need = self.config.margin * np.where(most > 0, load / np.maximum(most, 1e-9), 0.0)
-        return np.asarray(need / max(need.sum(), 1.0), np.float32)
+        shares, left = np.zeros(len(need), np.float32), 1.0
+        for tightest in np.argsort(self.adapter.config.per_slice_config.qos_delay_requirement_ms, kind="stable"):
+            shares[tightest] = min(need[tightest], left)
+            left -= shares[tightest]
+        return np.clip(shares, 0, 1)
