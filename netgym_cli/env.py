@@ -6,9 +6,10 @@ Episode boundaries touch nothing in the simulator; the session's end releases it
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import gymnasium
 import numpy as np
@@ -17,7 +18,7 @@ from omegaconf import OmegaConf
 from netgym_cli import adapters, simulators
 from netgym_cli.adapters import Adapter
 from netgym_cli.config import EnvConfig, SimulatorConfig, plain, typed
-from netgym_cli.errors import SessionError
+from netgym_cli.errors import AdapterError, SessionError
 from netgym_cli.simulators import Simulator, Stats, Subscription
 
 
@@ -137,6 +138,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
             ActionError: wrong shape, NaN or out of range; nothing was simulated.
             SessionError: no session runs, or the episode is over; call `reset`.
             SimulatorError: the simulator died or stayed silent; the session is lost.
+            AdapterError: the adapter's observation or reward is not what it promised; the session is lost.
         """
         if self._simulator is None or self.step_index >= self.config.steps_per_episode:
             raise SessionError("step() without a running episode; call reset() first.")
@@ -155,7 +157,10 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
             self.close()
         observation, info = self._observe()
         info["wall_ms"] = wall_ms
-        return observation, self.adapter.reward(self.stats), terminated, truncated, info
+        reward = self.adapter.reward(self.stats)
+        if not math.isfinite(reward):
+            self._refuse("reward", reward, "a finite number")
+        return observation, reward, terminated, truncated, info
 
     def reconfigure(self, overrides: Mapping[str, Any]) -> None:
         """Changes config keys for the next session (nested dictionaries, as in the YAML).
@@ -223,7 +228,17 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
             kpis=self.adapter.kpis(self.stats),
         )
         info.stats = self.stats
-        return self.adapter.observation(self.stats), info
+        observation = self.adapter.observation(self.stats)
+        if observation not in self.observation_space:
+            self._refuse("observation", observation, str(self.observation_space))
+        return observation, info
+
+    def _refuse(self, what: str, value: Any, allowed: str) -> NoReturn:
+        self.close()
+        raise AdapterError(
+            f"the {what} of {type(self.adapter).__name__} in step {self.step_index} of episode {self.episode}, session "
+            f"{self.session}, is {value!r}; allowed: {allowed}. Mend the adapter's {what}()."
+        )
 
 
 def seed_of_session(base_seed: int, session: int) -> int:

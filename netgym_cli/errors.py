@@ -17,6 +17,10 @@ class SessionError(NetgymError, RuntimeError):
     """A call that the session does not allow now, such as changing a parameter while it runs."""
 
 
+class AdapterError(NetgymError, ValueError):
+    """An environment's adapter returned an observation outside its space or a reward that is no finite number."""
+
+
 class BuildError(NetgymError, RuntimeError):
     """The native part of the simulator could not be compiled or loaded."""
 

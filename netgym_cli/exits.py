@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import NoReturn
 
@@ -20,27 +20,43 @@ from netgym_cli.errors import ConfigError, NetgymError
 @contextmanager
 def errors_to_exit_codes(verb: str) -> Iterator[None]:
     """One message and the right exit code for whatever goes wrong; NETGYM_TRACEBACK=1 shows the traceback too."""
-    previous = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
-    for number, handler in previous.items():
-        if number == signal.SIGTERM or handler is not signal.SIG_IGN:  # nohup ignores SIGHUP, and means it
-            signal.signal(number, _terminate)
+    interrupts: list[int] = []
+
+    def interrupt(number: int, frame: object) -> NoReturn:
+        interrupts.append(number)
+        raise KeyboardInterrupt
+
+    handlers: dict[int, Callable[[int, object], NoReturn]] = {signal.SIGTERM: _terminate}
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup ignores it, and means it
+        handlers[signal.SIGHUP] = _terminate
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        handlers[signal.SIGINT] = interrupt
+    previous = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
     except (typer.Exit, BrokenPipeError):  # whoever read the output has seen enough; click ends quietly
         raise
-    except KeyboardInterrupt as interrupt:
-        name = interrupt.args[0] if interrupt.args in (("SIGTERM",), ("SIGHUP",)) else "SIGINT"
-        _fail(verb, "interrupted", interrupt, 128 + signal.Signals[name])
-    except ConfigError as error:
-        _fail(verb, str(error), error, 2)
-    except (NetgymError, OSError) as error:
-        _fail(verb, str(error), error, 1)
+    except KeyboardInterrupt as error:
+        name = error.args[0] if error.args in (("SIGTERM",), ("SIGHUP",)) else "SIGINT"
+        _fail(verb, "interrupted", error, 128 + signal.Signals[name])
+    except SystemExit as error:  # the user's code, or a library's, would end the program behind everybody's back
+        _fail(verb, f"an agent or environment called sys.exit({error.code!r}), which is not for it to do", error, 1)
     except Exception as error:
-        hint = "" if os.environ.get("NETGYM_TRACEBACK") else " (NETGYM_TRACEBACK=1 shows where)"
-        _fail(verb, f"{type(error).__name__}: {error}{hint}", error, 1)
+        if interrupts:  # a library has taken the interruption for an error of its own
+            _fail(verb, "interrupted", error, 130)
+        _fail_by_kind(verb, error)
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+
+
+def _fail_by_kind(verb: str, error: Exception) -> NoReturn:
+    if isinstance(error, ConfigError):
+        _fail(verb, str(error), error, 2)
+    if isinstance(error, NetgymError | OSError):
+        _fail(verb, str(error), error, 1)
+    hint = "" if os.environ.get("NETGYM_TRACEBACK") else " (NETGYM_TRACEBACK=1 shows where)"
+    _fail(verb, f"{type(error).__name__}: {error}{hint}", error, 1)
 
 
 def end_with_parent() -> None:

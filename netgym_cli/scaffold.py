@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import keyword
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from netgym_cli import confdirs
@@ -53,15 +54,25 @@ def new_env(name: str, simulator: str, folder: Path) -> list[Path]:
     for path in files:
         if path.exists():
             raise ConfigError(f"{path} exists and is not overwritten; choose another NAME or another folder by -o.")
-    for path, text in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+    write(files, "choose another folder by -o DIR")
     return list(files)
 
 
+def write(files: Mapping[Path, str], way_out: str) -> None:
+    """Writes the texts to their paths, folders included. Raises `ConfigError` that ends in `way_out` if it cannot."""
+    for path, text in files.items():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise ConfigError(f"cannot write '{path}': {error.strerror}; {way_out}.") from error
+
+
 def _check_name(name: str, source: Path) -> None:
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise ConfigError(f"NAME is '{name}'; allowed: small letters, digits and _, beginning with a letter.")
+    if keyword.iskeyword(name):
+        raise ConfigError(f"NAME is '{name}', which is a word of the Python language; choose another.")
     if name in confdirs.members("env"):
         raise ConfigError(f"NAME is '{name}', which is an environment of netgym's; choose another.")
     if importlib.util.find_spec(f"{name}_env") is not None:
@@ -89,4 +100,5 @@ def _renamed(file: Path, name: str, *changes: tuple[str, str]) -> str:
 
 
 def _class_name(name: str) -> str:
-    return "".join(part.capitalize() for part in name.split("_"))
+    words = "".join(part.capitalize() for part in name.split("_"))
+    return f"{words}Env" if words == name.upper() else words  # the C++ file has a constant in capitals

@@ -139,7 +139,7 @@ def test_seeds_can_be_counted_listed_or_spanned(text, seeds):
         (["env=toy", "agent=random", "agent.nothing=3"], "unknown key 'agent.nothing'"),
         (["env=toy", "agent=random", "seeds=0"], "seeds is '0'; allowed: how many"),
         (["env=toy", "agent=random", "seeds=[3,3]"], "seeds is [3, 3]; allowed: one or more, each once"),
-        (["env=toy", "agent=random", "seeds=5..3"], "seeds is []; allowed: one or more"),
+        (["env=toy", "agent=random", "seeds=5..3"], "seeds is '5..3'; allowed: the smaller one first"),
         (["env=toy", "agent=random", "seeds=[3000000000]"], "numbers from 0 to 2147483647"),
         (["env=toy", "agent=random", "episodes=no"], "episodes is 'no'; allowed: 1 or more"),
         (["env=toy", "agent=random", "seed=4"], "override 'seed=4' has no effect on an evaluation; write seeds="),
@@ -161,7 +161,7 @@ def test_folders_without_a_model_are_refused_with_the_reason(workdir, trained):
     (trained / "model.zip").rename(workdir / "model.zip")
     for folder, message in (
         ("rule", "agent 'random' saves nothing"),
-        ("failed", "is failed: toy simulator failed at step 3"),
+        ("failed", "the status 'failed': toy simulator failed at step 3"),
         ("trained", "no model at 'trained/model.zip'"),
     ):
         done = netgym("evaluate", *CONF, folder)

@@ -175,6 +175,10 @@ def test_a_file_that_is_no_configuration(workdir, text, message):
         ({"num_users": 1000}, r"env\.per_slice_config\.num_users is \[1000\]; allowed: .*\(from 'num_users'\)"),
         ({"num_users": "many"}, r"per_slice_config\.num_users"),
         ({"transport_protocol": "smoke"}, r"env\.per_slice_config\.transport_protocol is 'smoke'"),
+        ({"env": "bogus"}, r"'env' is 'bogus'; allowed: nqos_split"),
+        ({"env": ["nqos_split"]}, r"'env' is \['nqos_split'\]"),
+        ({"ap_locations": {"x": 1}}, r"'ap_locations' is .*; allowed: a list"),
+        ({"GMA": 3}, r"'GMA' is 3; allowed: a mapping"),
         ({"steps_per_episode": 0}, r"env\.steps_per_episode is 0; allowed: 1 or more"),
     ],
 )

@@ -61,6 +61,18 @@ def test_a_name_that_cannot_be_is_refused(workdir, name):
     assert list(workdir.iterdir()) == []
 
 
+def test_a_one_letter_name_still_makes_a_class_of_its_own(workdir):
+    assert netgym("new", "env", "x").exit_code == 0
+    assert "class XEnv(" in (workdir / "conf" / "x_env.py").read_text()
+    assert "new XEnv(" in (workdir / "conf" / "x.cc").read_text()
+
+
+def test_a_folder_that_cannot_be_written_is_told_with_a_way_out(workdir):
+    (workdir / "file").write_text("in the way")
+    done = netgym("new", "env", "arena", "-o", "file/conf")
+    assert (done.exit_code, "choose another folder by -o DIR" in done.stderr) == (2, True)
+
+
 def test_a_module_of_that_name_is_not_hidden(workdir, monkeypatch):
     monkeypatch.syspath_prepend(workdir)
     (workdir / "barn_env.py").write_text("")

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from netgym_cli.env import NetworkEnv, seed_of_session
-from netgym_cli.errors import ConfigError, SessionError, SimulatorDied
+from netgym_cli.errors import AdapterError, ConfigError, SessionError, SimulatorDied
 from netgym_cli.session import Plan, SequentialSessions
 from tests.engine import run_config
 from tests.toy import ToySimulator
@@ -151,3 +151,23 @@ def test_sequential_sessions_equal_single_ones():
     alone, single = walked(run_config(seed=seed_of_session(3, 1)))
     walk(alone)
     assert np.array_equal([s.reward for s in notes.steps[8:]], [s.reward for s in single.steps])
+
+
+@pytest.mark.parametrize(
+    ("broken", "value", "words"),
+    [
+        ("reward", float("nan"), ["reward of ToyAdapter", "nan", "finite"]),
+        ("reward", float("inf"), ["reward of ToyAdapter", "inf"]),
+        ("observation", np.full((1, 3), np.nan, np.float32), ["observation of ToyAdapter", "nan", "Box"]),
+        ("observation", np.zeros(3, np.float32), ["observation of ToyAdapter", "Box"]),
+    ],
+)
+def test_an_adapter_that_breaks_its_word_ends_the_session(broken, value, words):
+    config = run_config()
+    env = NetworkEnv(config.env, config.simulator)
+    env.reset()
+    setattr(env.adapter, broken, lambda stats: value)
+    with pytest.raises(AdapterError) as caught:
+        env.step(None)
+    assert all(word in str(caught.value) for word in words), caught.value
+    assert not env.running

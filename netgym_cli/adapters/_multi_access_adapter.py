@@ -56,12 +56,12 @@ class MultiAccessAdapter(Adapter[M]):
         rate, owd = stats["gma::dl::rate"], stats["gma::dl::owd"]
         kpis = {
             "rate_mbps": float(rate.mean()),
-            "tx_rate_mbps": float(stats["gma::dl::tx_rate"].mean()),
-            "qos_rate_mbps": float(stats["gma::dl::qos_rate"].mean()),
             "owd_ms": mean_owd_ms(owd),
-            "max_owd_ms": float(stats["gma::dl::max_owd"].max()),
-            "delay_violation_pct": float(stats["gma::dl::delay_violation"].mean()),
             "loss_pct": float(stats["gma::dl::loss"].mean()),
+            "delay_violation_pct": float(stats["gma::dl::delay_violation"].mean()),
+            "qos_rate_mbps": float(stats["gma::dl::qos_rate"].mean()),
+            "tx_rate_mbps": float(stats["gma::dl::tx_rate"].mean()),
+            "max_owd_ms": float(stats["gma::dl::max_owd"].max()),
         }
         for link in LINKS:
             kpis[f"{link}_rate_mbps"] = float(stats[f"gma::{link}::dl::rate"].mean())

@@ -44,8 +44,8 @@ class CustomConfig(EnvConfig):
             ("bottleneck_delay_ms", 0, 10000),
             ("queue_packets", 1, 10**6),
             ("packet_size_bytes", 64, 1400),
-            ("min_rate_mbps", 0.01, self.max_rate_mbps),
             ("max_rate_mbps", 0.01, 1000),
+            ("min_rate_mbps", 0.01, self.max_rate_mbps),
             ("default_load", 0.01, 100),
             ("delay_weight", 0, 1000),
         ):

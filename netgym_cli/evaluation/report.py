@@ -12,6 +12,7 @@ from netgym_cli.errors import ConfigError
 from netgym_cli.evaluation import Evaluation, Row
 from netgym_cli.metrics.run_record import now, versions
 
+SHOWN = 5  # metrics that fit a terminal with their intervals
 ESTIMATE = ("mean", "low", "high", "seeds")
 FILES = ("summary.csv", "paired.csv", "seeds.csv", "returns.png", "evaluation.json")
 
@@ -75,13 +76,13 @@ def draw(evaluation: Evaluation, path: Path) -> None:
 
 
 def summary_table(evaluation: Evaluation) -> tuple[list[str], list[list[str]]]:
-    """Heads and rows: agents down, metrics across."""
-    return _table(evaluation.summary(), evaluation.metrics, "agent")
+    """Heads and rows: agents down, the first metrics across; all of them are in the files."""
+    return _table(evaluation.summary(), evaluation.metrics[:SHOWN], "agent")
 
 
 def paired_table(evaluation: Evaluation) -> tuple[list[str], list[list[str]]]:
     """The same of the differences to the baseline."""
-    return _table(evaluation.paired(), evaluation.metrics, f"minus {evaluation.baseline}")
+    return _table(evaluation.paired(), evaluation.metrics[:SHOWN], f"minus {evaluation.baseline}")
 
 
 def _table(rows: Sequence[Row], metrics: Sequence[str], corner: str) -> tuple[list[str], list[list[str]]]:

@@ -113,7 +113,7 @@ def _require_one_environment(trained: dict[Path, RunConfig]) -> None:
 
     (first, mine), *others = [(folder, essence(run)) for folder, run in trained.items()] or [(Path(), {})]
     for folder, other in others:
-        for key in sorted(mine.keys() | other.keys()):
+        for key in sorted(mine.keys() | other.keys(), key=lambda key: (key != "name", key)):
             if mine.get(key) != other.get(key):
                 raise ConfigError(
                     f"env.{key} is {other.get(key)!r} in '{folder}' and {mine.get(key)!r} in '{first}'; "
@@ -132,6 +132,7 @@ def _labels(trained: Collection[Path]) -> list[str]:
 def _seeds(text: str, used: frozenset[int]) -> tuple[int, ...]:
     """`10`: so many that no training used; `[3,5]` and `3..5`: just these."""
     if match := re.fullmatch(r"(\d+)\.\.(\d+)", text):
+        require(int(match[1]) <= int(match[2]), "seeds", text, "the smaller one first, such as 3..5")
         return tuple(range(int(match[1]), int(match[2]) + 1))
     if re.fullmatch(r"\[\s*\d+(\s*,\s*\d+)*\s*\]", text):
         return tuple(int(one) for one in text.strip("[]").split(","))

@@ -27,8 +27,9 @@ def config_of(folder: Path) -> RunConfig:
         raise ConfigError(f"{folder / '.hydra' / 'config.yaml'}: {error}") from error
     status = record.get("status")
     if status not in ("complete", "interrupted"):
-        why = (record.get("error") or {}).get("message") or "it has not ended"
-        raise ConfigError(f"the run in '{folder}' is {status}: {why}; evaluate a run that is complete.")
+        told = (record.get("error") or {}).get("message")
+        why = told or ("it goes on, or was killed" if status == "running" else "it has not ended")
+        raise ConfigError(f"the run in '{folder}' has the status {status!r}: {why}; evaluate a run that is complete.")
     return config
 
 

@@ -21,6 +21,7 @@ from netgym_cli.importer import tolerant_json, variant
 from netgym_cli.importer.detection import ENVS, Source, examine
 from netgym_cli.importer.multi_access import Found, convert, flat
 from netgym_cli.networkgym import COMMON, OURS, renamed
+from netgym_cli.scaffold import write
 
 MULTI_ACCESS = ("nqos_split", "qos_steer", "network_slicing")
 TRACE_COLUMNS = ("time_ms", "bw_kbps", "delay_ms", "loss")
@@ -76,9 +77,7 @@ class Imported:
         for path in self.files:
             if path.exists():
                 raise ConfigError(f"{path} exists and is not overwritten; choose another by -o DIR/env/NAME.yaml.")
-        for path, text in self.files.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+        write(self.files, "choose another by -o DIR/env/NAME.yaml")
 
 
 def import_file(file: Path, env: str | None = None, output: Path | None = None) -> Imported:
@@ -111,6 +110,8 @@ def _translated(source: Source, file: Path, output: Path) -> Imported:
         new = new and ".".join(OURS.get(part, part) for part in new.split("."))
         if new is None:
             result.lines.append(Line(old, value, "ignored", note=note))
+        elif known and any(key.startswith(f"{new}.") for key in dict(flat(known))):
+            raise ConfigError(f"'{old}' is {value!r}; allowed: a mapping, with the keys of env.{new}.")
         elif known and new not in dict(flat(known)):
             result.lines.append(Line(old, value, "ignored", note=f"netgym's {source.env} has no such key"))
         else:

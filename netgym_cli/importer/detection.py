@@ -70,6 +70,9 @@ def _env(env_config: Mapping[str, Any], rl_config: Any, file: Path, forced: str 
         if forced not in ENVS:
             raise ConfigError(f"--env is '{forced}'; allowed: {', '.join(ENVS)}.")
         return forced
+    said = env_config.get("env", env_config.get("use_case"))
+    if said is not None and said not in ENVS:
+        raise ConfigError(f"{file}: 'env' is {said!r}; allowed: {', '.join(ENVS)}. Say which one by --env NAME.")
     # NetworkGym names an environment in the file, or by the folder that the file lies in.
     for name in (env_config.get("env"), env_config.get("use_case"), file.resolve().parent.name, file.stem):
         if name in ENVS:

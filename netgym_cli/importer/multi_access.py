@@ -61,6 +61,9 @@ def convert(config: Mapping[str, Any]) -> Found:
     Raises:
         ConfigError: lists that should have one entry per slice do not.
     """
+    for part in PARTS:
+        if not isinstance(config.get(part, {}), Mapping):
+            raise ConfigError(f"'{part}' is {config[part]!r}; allowed: a mapping of its keys.")
     slices = _slices(config)
     count = len(slices["num_users"][1])
     for name, (old, value) in slices.items():

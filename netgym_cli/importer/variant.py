@@ -49,6 +49,8 @@ def keep_what_fits(values: dict[str, Any], base: Mapping[str, Any], olds: Mappin
     """
     refused: dict[str, str] = {}
     while True:
+        for key, value in values.items():
+            _require_same_kind(key, value, dict(flat(base)).get(key), olds)
         try:
             merged = OmegaConf.merge(dict(base), nested(values))
             typed(adapters.registry.load(base["name"]).config_schema, merged, "env").validate()  # type: ignore[arg-type]
@@ -62,6 +64,12 @@ def keep_what_fits(values: dict[str, Any], base: Mapping[str, Any], olds: Mappin
             del values[guilty]
         else:
             return refused
+
+
+def _require_same_kind(key: str, value: Any, before: Any, olds: Mapping[str, str]) -> None:
+    for kind, name in ((list, "a list"), (dict, "a mapping")):
+        if isinstance(before, kind) and not isinstance(value, kind):
+            raise ConfigError(f"'{olds.get(key, key)}' is {value!r}; allowed: {name}, as in env.{key}.")
 
 
 def nested(values: Mapping[str, Any]) -> dict[str, Any]:
