@@ -34,6 +34,27 @@ def fitting(env):
     return [name for name in agents.registry.names() if agents.registry.load(name).refuses(adapter) is None]
 
 
+def with_interval(interval_ms, config):
+    """Overrides that make every measurement interval of a config this short, so that steps are cheap."""
+    short = {}
+    for key, value in config.items():
+        if isinstance(value, dict) and (inner := with_interval(interval_ms, value)):
+            short[key] = inner
+        elif key == "measurement_interval_ms":
+            short[key] = interval_ms
+    return short
+
+
+def quick(env):
+    """Words that make a step of the environment 100 ms of simulated time."""
+    told = with_interval(100, plain(adapter_of(env).config))
+    return [
+        f"env.{part}.{key}={value}" if isinstance(inner, dict) else f"env.{part}={inner}"
+        for part, inner in told.items()
+        for key, value in (inner.items() if isinstance(inner, dict) else [("", "")])
+    ]
+
+
 PAIRS = [(env, agent) for env in ENVS for agent in fitting(env) if agent not in ASKING]
 
 
@@ -68,7 +89,7 @@ def test_a_rules_first_line_names_its_environments(name):
 @pytest.mark.parametrize(("env", "agent"), PAIRS)
 def test_two_short_sessions_of_every_agent_that_fits(env, agent, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    length = ["env.steps_per_episode=2", "env.episodes_per_session=2", "sessions=[{},{}]"]
+    length = ["env.steps_per_episode=2", "env.episodes_per_session=2", "sessions=[{},{}]", *quick(env)]
     config = typed_run(compose([f"env={env}", f"agent={agent}", *SHORT.get(agent, []), *length]))
     run.check(config)
     summary = run.train(config, tmp_path / "run", ["netgym"])
@@ -83,7 +104,7 @@ def test_two_short_sessions_of_every_agent_that_fits(env, agent, tmp_path, monke
 @pytest.mark.slow
 @pytest.mark.parametrize("env", ENVS)
 def test_every_environment_passes_every_checker(env):
-    config = typed_run(compose([f"env={env}"]))
+    config = typed_run(compose([f"env={env}", *quick(env)]))
     assert [verdict for verdict in check(config.env, config.simulator, steps=5) if not verdict.ok] == []
 
 
@@ -113,17 +134,6 @@ def test_equal_seeds_give_equal_bits_in_fresh_processes(env):
     assert len(first) > 100_000 and first == second
 
 
-def with_interval(interval_ms, config):
-    """Overrides that make every measurement interval of a config this short, so that many steps are cheap."""
-    short = {}
-    for key, value in config.items():
-        if isinstance(value, dict) and (inner := with_interval(interval_ms, value)):
-            short[key] = inner
-        elif key == "measurement_interval_ms":
-            short[key] = interval_ms
-    return short
-
-
 @pytest.mark.parametrize("env", ENVS)
 def test_the_empty_action_and_the_space_s_own_actions_become_policies(env):
     adapter = adapter_of(env)
@@ -137,7 +147,8 @@ def test_the_empty_action_and_the_space_s_own_actions_become_policies(env):
 @pytest.mark.slow
 @pytest.mark.parametrize("env", ENVS)
 def test_observations_stay_in_their_space_whatever_is_done(env):
-    made = make_env(env, seed=5, steps_per_episode=15, episodes_per_session=1)
+    interval = with_interval(100, plain(adapter_of(env).config))
+    made = make_env(env, seed=5, steps_per_episode=15, episodes_per_session=1, **interval)
     made.action_space.seed(5)
     observation, _ = made.reset()
     for _ in range(15):
