@@ -47,6 +47,14 @@ def rates(env, groups, steps=12):
     return np.mean(measured[steps // 2 :], axis=0)
 
 
+def settled(groups, *args, **keys):
+    """The rates in a cell of their own."""
+    env = cell(*args, **keys)
+    found = rates(env, groups)
+    env.close()
+    return found
+
+
 def in_force(env, kind):
     return env.adapter.feature(env.stats, f"lte::dl::cell::{kind}_rbg").tolist()
 
@@ -61,9 +69,9 @@ def test_saturated_slices_share_the_rate_as_their_dedicated_groups(groups):
 
 
 def test_idle_prioritized_groups_are_lent_and_idle_dedicated_ones_are_not():
-    whole = rates(cell((0.1, FULL_MBPS)), (0, 0))[1]
-    lent = rates(cell((0.1, FULL_MBPS), "prioritized"), (12, 4))[1]
-    kept = rates(cell((0.1, FULL_MBPS), "dedicated"), (12, 4))[1]
+    whole = settled((0, 0), (0.1, FULL_MBPS))[1]
+    lent = settled((12, 4), (0.1, FULL_MBPS), "prioritized")[1]
+    kept = settled((12, 4), (0.1, FULL_MBPS), "dedicated")[1]
     assert lent > 0.9 * whole
     assert kept == pytest.approx(4 / 16 * whole, rel=0.05)
 
@@ -76,10 +84,10 @@ def test_a_slice_gets_its_prioritized_groups_when_it_needs_them():
 
 
 def test_shared_groups_are_the_most_that_a_slice_takes_beyond_its_own():
-    alone = rates(cell((FULL_MBPS, 0.1)), (0, 0))[0]
-    limited = rates(cell((FULL_MBPS, 0.1), shared=3), (0, 0))[0]
+    alone = settled((0, 0), (FULL_MBPS, 0.1))[0]
+    limited = settled((0, 0), (FULL_MBPS, 0.1), shared=3)[0]
     assert limited == pytest.approx(3 / 16 * alone, rel=0.05)
-    both = rates(cell(shared=8), (0, 0))
+    both = settled((0, 0), shared=8)
     assert both.sum() == pytest.approx(alone, rel=0.1), "two halves of the common groups are the whole"
 
 

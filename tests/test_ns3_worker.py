@@ -57,15 +57,17 @@ def test_a_killed_worker_is_named_and_the_env_lives_on(env, kills):
     env.close()
     rng, hits = random.Random(kills), {"start": 0, "step": 0, "between": 0}
     for k in range(kills):
-        point, delay_s = [("start", 0.04), ("step", 0.5), ("between", 0.0)][k % 3]
-        shooter = None if point == "between" else Shooter(rng.uniform(0, delay_s))
+        point, delay_s = [("start", 0.04), ("step", 0.2), ("between", 0.0)][k % 3]
+        shooter = Shooter(rng.uniform(0, delay_s)) if point == "start" else None
         hit = "start"
         with pytest.raises(SimulatorDied, match="killed by SIGKILL"):
             env.reset()
             hit = "step"
+            if point == "step":
+                shooter = Shooter(rng.uniform(0, delay_s))
             for _ in range(rng.randrange(4)):
                 env.step(None)
-            if shooter is None:
+            if point == "between":
                 hit = "between"
                 os.kill(workers()[0], signal.SIGKILL)
             while True:
