@@ -46,7 +46,7 @@ class Plan:
 PLANS = {
     "nqos_split": Plan(2, 2, 40),
     "nqos_split_near_capacity": Plan(2, 2, 40),
-    "qos_steer": Plan(1, 2, 24),
+    "qos_steer": Plan(1, 2, 12),
     "network_slicing": Plan(1, 2, 14),
     "rmcat": Plan(10, 8, 10),
     "dynamic_qos": Plan(1, 2, 24),
