@@ -9,6 +9,7 @@ import pytest
 
 from netgym_cli.errors import SimulatorDied, SimulatorTimeout
 from netgym_cli.simulators.ns3 import Ns3Simulator
+from netgym_cli.simulators.ns3.launcher import Zygote
 from tests.network import PATIENCE_S, dead, eventually, marked, network, output_of, python, workers, zygotes
 
 TRAINER = """
@@ -20,6 +21,12 @@ print("stepping", flush=True)
 while True:
     env.step(None)
 """
+
+
+@pytest.fixture(autouse=True)
+def nobody_else():
+    """Processes are counted here, so those of tests before must be gone."""
+    Zygote.close_all()
 
 
 @pytest.fixture
