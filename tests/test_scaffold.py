@@ -90,3 +90,12 @@ def test_a_compile_error_in_the_users_file_reaches_the_user(workdir):
     done = netgym("check", "--config-dir", "conf", "env=tower")
     assert done.exit_code == 1
     assert f"tower.cc:{at + 1}:27: error:" in done.stderr
+
+
+def test_a_compile_error_is_known_before_an_evaluation_starts_its_workers(workdir):
+    assert netgym("new", "env", "harbour").exit_code == 0
+    file = workdir / "conf" / "harbour.cc"
+    file.write_text(file.read_text() + "int broken = nowhere;\n")
+    done = netgym("evaluate", "--config-dir", "conf", "env=harbour", "agent=random", "seeds=1", "episodes=1")
+    assert done.exit_code == 1
+    assert "harbour.cc could not be compiled" in done.stderr and "agent random" not in done.stderr

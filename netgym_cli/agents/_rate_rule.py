@@ -23,7 +23,7 @@ class RateRule(Rule[R]):
         """Rates of shape `(F,)`, kbit/s, float32; from the sending rates in force in a session's first step."""
         space = self.adapter.action_space
         before = stats["rmcat::srate"] if self._rates_kbps is None else self._rates_kbps
-        rates = np.clip(self.next_rates_kbps(before, stats), space.low, space.high)  # type: ignore[attr-defined]
+        rates = np.clip(self.next_rates_kbps(before, stats), space.low, space.high)
         self._rates_kbps = rates
         return rates.astype(np.float32)
 

@@ -14,4 +14,4 @@ class AlwaysOn(Rule[AgentConfig]):
     environments = ("energy_saving",)
 
     def decide(self, stats: Stats) -> Any:
-        return self.adapter.action_space.nvec - 1  # type: ignore[attr-defined]
+        return self.adapter.action_space.nvec - 1

@@ -49,7 +49,7 @@ class LoadThreshold(Rule[LoadThresholdConfig]):
         self._calm_steps = 0 if woken or waking.any() else self._calm_steps + 1
         if self._calm_steps >= self.config.hold_steps:
             self._put_one_to_sleep(stats, awake)
-        return np.where(awake, self.adapter.action_space.nvec - 1, 0)  # type: ignore[attr-defined]
+        return np.where(awake, self.adapter.action_space.nvec - 1, 0)
 
     def _wake(self, stats: Stats, awake: np.ndarray) -> bool:
         """Marks in `awake` what has to wake; whether anything had to."""

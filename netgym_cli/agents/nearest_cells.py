@@ -32,5 +32,5 @@ class NearestCells(Rule[NearestCellsConfig]):
 
     def decide(self, stats: Stats) -> Any:
         self._empty_steps = np.where(stats["cell::near_users"] > 0, 0, self._empty_steps + 1)
-        top = self.adapter.action_space.nvec - 1  # type: ignore[attr-defined]
+        top = self.adapter.action_space.nvec - 1
         return np.where(self._empty_steps <= self.config.hold_steps, top, 0)

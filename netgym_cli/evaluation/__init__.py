@@ -134,7 +134,8 @@ class Contest:
         config = next(iter(self.tasks.values()))[0].config
         baseline = next(iter(self.tasks)) if baseline is None else baseline
         require(baseline in self.tasks, "baseline", baseline, f"one of {', '.join(self.tasks)}")
-        simulators.registry.load(adapters.registry.load(config.env.name).simulator).prepare(config.simulator)
+        adapter = adapters.registry.load(config.env.name)
+        simulators.registry.load(adapter.simulator).prepare(config.simulator, adapter.source())
         order = list(product(range(len(self.seeds)), self.tasks))
         with progress(len(order), console) as done:
             try:

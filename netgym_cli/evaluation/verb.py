@@ -31,7 +31,8 @@ def evaluate(
     asked = request.parsed(words, config_dirs)
     require(baseline is None or baseline in asked.contenders, "--baseline", baseline, ", ".join(asked.contenders))
     contest = Contest.of(asked.config, asked.contenders, asked.seeds, asked.episodes, trust)
-    simulators.registry.load(adapters.registry.load(asked.config.env.name).simulator).check(asked.config.simulator)
+    adapter = adapters.registry.load(asked.config.env.name)
+    simulators.registry.load(adapter.simulator).check(asked.config.simulator, adapter.source())
     folder = report.new_folder(output)
     try:
         found = contest.play(jobs, baseline)
