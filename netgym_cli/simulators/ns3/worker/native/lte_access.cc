@@ -95,20 +95,19 @@ LteAccess::ConnectAnchor(const Settings& settings, const NodeContainer& users, P
 {
     const auto addresses = m_epc->AssignUeIpv4Address(m_devices);
     m_gateway = CreateObject<LteGateway>();
-    auto gateway = m_gateway;
-    gateway->SetAddress(Mac48Address::Allocate());
-    gateway->SetMtu(2000);
-    gateway->Connect(m_baseStation, Milliseconds(settings.Number("lte.backhaul_delay_ms")) + MicroSeconds(30));
-    anchor->AddDevice(gateway);
+    m_gateway->SetAddress(Mac48Address::Allocate());
+    m_gateway->SetMtu(2000);
+    m_gateway->Connect(m_baseStation, Milliseconds(settings.Number("lte.backhaul_delay_ms")) + MicroSeconds(30));
+    anchor->AddDevice(m_gateway);
     Ipv4AddressHelper anchorNet("10.1.0.0", "255.255.255.0");
-    m_anchorAddress = anchorNet.Assign(NetDeviceContainer(gateway)).GetAddress(0);
+    m_anchorAddress = anchorNet.Assign(NetDeviceContainer(m_gateway)).GetAddress(0);
     auto anchorIp = anchor->GetObject<Ipv4>();
     Ipv4StaticRoutingHelper routing;
-    routing.GetStaticRouting(anchorIp)->AddNetworkRouteTo("7.0.0.0", "255.0.0.0", anchorIp->GetInterfaceForDevice(gateway));
+    routing.GetStaticRouting(anchorIp)->AddNetworkRouteTo("7.0.0.0", "255.0.0.0", anchorIp->GetInterfaceForDevice(m_gateway));
     for (std::uint32_t user = 0; user < users.GetN(); ++user)
     {
         m_addresses.push_back(addresses.GetAddress(user));
-        gateway->AddUser(addresses.GetAddress(user), DynamicCast<LteUeNetDevice>(m_devices.Get(user)));
+        m_gateway->AddUser(addresses.GetAddress(user), DynamicCast<LteUeNetDevice>(m_devices.Get(user)));
         AddHostRoute(users.Get(user), m_anchorAddress, m_epc->GetUeDefaultGatewayAddress(), m_devices.Get(user));
         m_lte->Attach(m_devices.Get(user), DynamicCast<NetDevice>(m_baseStation));
         if (settings.Flag("gma.enable_dynamic_flow_prioritization"))

@@ -1,10 +1,11 @@
 #include "media_flow.h"
 
-#include "media_headers.h"
+#include "feedback_header.h"
 #include "topology.h"
 
 #include <ns3/inet-socket-address.h>
 #include <ns3/packet.h>
+#include <ns3/seq-ts-header.h>
 #include <ns3/simulator.h>
 #include <ns3/udp-socket-factory.h>
 
@@ -74,13 +75,13 @@ MediaFlow::ScheduleNext()
 void
 MediaFlow::SendNext()
 {
-    MediaHeader header;
-    header.sequence = m_sequence++;
-    header.sentNs = m_lastSentNs = MediaNowNs();
+    SeqTsHeader header; // as long as an RTP header; says when it was made
+    header.SetSeq(m_sequence++);
+    m_lastSentNs = MediaNowNs();
     auto packet = ns3::Create<Packet>(m_shape.packetBytes - UDP_IP_HEADER_BYTES - header.GetSerializedSize());
     packet->AddHeader(header);
-    m_meter.Sent(header.sequence, m_shape.packetBytes, header.sentNs);
-    m_unreported.Sent(header.sequence, header.sentNs);
+    m_meter.Sent(header.GetSeq(), m_shape.packetBytes, m_lastSentNs);
+    m_unreported.Sent(header.GetSeq(), m_lastSentNs);
     m_near->SendTo(packet, 0, m_destination);
     m_gapFactor = 1 + m_shape.pacingJitter * m_draw->GetValue(-1, 1);
     ScheduleNext();
@@ -117,17 +118,18 @@ MediaFlow::ReceiveMedia(Ptr<Socket> socket)
     Address from;
     while (auto packet = socket->RecvFrom(from))
     {
-        MediaHeader header;
+        SeqTsHeader header;
         packet->RemoveHeader(header);
         const auto nowNs = MediaNowNs();
+        const auto sentNs = header.GetTs().GetNanoSeconds();
         const bool first = !m_log.Started();
-        m_log.Arrived(header.sequence, m_shape.packetBytes, header.sentNs, nowNs);
-        m_meter.Received(m_shape.packetBytes, (nowNs - header.sentNs) * 1e-6);
-        m_meter.underWay.SettledUpTo(header.sequence);
-        if (first || header.sequence > m_newest)
+        m_log.Arrived(header.GetSeq(), m_shape.packetBytes, sentNs, nowNs);
+        m_meter.Received(m_shape.packetBytes, (nowNs - sentNs) * 1e-6);
+        m_meter.underWay.SettledUpTo(header.GetSeq());
+        if (first || header.GetSeq() > m_newest)
         {
-            m_newest = header.sequence;
-            m_newestSentNs = header.sentNs;
+            m_newest = header.GetSeq();
+            m_newestSentNs = sentNs;
             m_newestAtNs = nowNs;
         }
         if (first)

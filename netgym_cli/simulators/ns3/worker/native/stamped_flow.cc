@@ -2,6 +2,7 @@
 
 #include <ns3/inet-socket-address.h>
 #include <ns3/packet.h>
+#include <ns3/seq-ts-header.h>
 #include <ns3/simulator.h>
 #include <ns3/udp-socket-factory.h>
 
@@ -18,36 +19,6 @@ namespace
 constexpr std::uint16_t FLOW_PORT = 9;
 
 } // namespace
-
-NS_OBJECT_ENSURE_REGISTERED(FlowStamp);
-
-TypeId
-FlowStamp::GetTypeId()
-{
-    static TypeId id = TypeId("netgym::FlowStamp").SetParent<Header>().AddConstructor<FlowStamp>();
-    return id;
-}
-
-void
-FlowStamp::Serialize(Buffer::Iterator at) const
-{
-    at.WriteHtonU32(sequence);
-    at.WriteHtonU64(static_cast<std::uint64_t>(sentNs));
-}
-
-std::uint32_t
-FlowStamp::Deserialize(Buffer::Iterator at)
-{
-    sequence = at.ReadNtohU32();
-    sentNs = static_cast<std::int64_t>(at.ReadNtohU64());
-    return GetSerializedSize();
-}
-
-void
-FlowStamp::Print(std::ostream& os) const
-{
-    os << "sequence=" << sequence;
-}
 
 double
 LoadProfile::RateMbps(Time now) const
@@ -86,11 +57,11 @@ StampedFlow::SendBurst()
     const auto address = m_peer();
     for (std::uint32_t i = 0; i < m_shape.burstPackets; ++i)
     {
-        FlowStamp stamp;
-        stamp.sequence = m_nextSequence++;
-        stamp.sentNs = Simulator::Now().GetNanoSeconds();
-        m_meter.Sent(stamp.sequence, m_shape.packetBytes, stamp.sentNs);
-        m_open.emplace(stamp.sequence, stamp.sentNs);
+        SeqTsHeader stamp; // says when it was made
+        stamp.SetSeq(m_nextSequence++);
+        const auto nowNs = Simulator::Now().GetNanoSeconds();
+        m_meter.Sent(stamp.GetSeq(), m_shape.packetBytes, nowNs);
+        m_open.emplace(stamp.GetSeq(), nowNs);
         if (address)
         {
             auto packet = ns3::Create<Packet>(m_shape.packetBytes - stamp.GetSerializedSize());
@@ -107,13 +78,13 @@ StampedFlow::Receive(Ptr<Socket> socket)
 {
     while (Ptr<Packet> packet = socket->Recv())
     {
-        FlowStamp stamp;
+        SeqTsHeader stamp;
         packet->RemoveHeader(stamp);
-        const double owdMs = (Simulator::Now().GetNanoSeconds() - stamp.sentNs) * 1e-6;
-        if (owdMs <= m_lostAfterMs && m_open.erase(stamp.sequence) > 0)
+        const double owdMs = (Simulator::Now() - stamp.GetTs()).GetNanoSeconds() * 1e-6;
+        if (owdMs <= m_lostAfterMs && m_open.erase(stamp.GetSeq()) > 0)
         {
             m_meter.Delivered(m_shape.packetBytes, owdMs);
-            m_meter.underWay.SettledUpTo(stamp.sequence);
+            m_meter.underWay.SettledUpTo(stamp.GetSeq());
         }
     }
 }

@@ -2,7 +2,6 @@
 #pragma once
 #include "meter.h"
 
-#include <ns3/header.h>
 #include <ns3/node.h>
 #include <ns3/nstime.h>
 #include <ns3/socket.h>
@@ -13,21 +12,6 @@
 
 namespace netgym
 {
-
-/// Travels as payload.
-class FlowStamp : public ns3::Header
-{
-  public:
-    std::uint32_t sequence{0};
-    std::int64_t sentNs{0};
-
-    static ns3::TypeId GetTypeId();
-    ns3::TypeId GetInstanceTypeId() const override { return GetTypeId(); }
-    std::uint32_t GetSerializedSize() const override { return 12; }
-    void Serialize(ns3::Buffer::Iterator at) const override;
-    std::uint32_t Deserialize(ns3::Buffer::Iterator at) override;
-    void Print(std::ostream& os) const override;
-};
 
 /// A raised cosine: from the lowest rate to the highest and back within a period.
 struct LoadProfile

@@ -1,4 +1,4 @@
-#include "media_headers.h"
+#include "feedback_header.h"
 
 #include <bit>
 
@@ -7,36 +7,7 @@ namespace netgym
 
 using namespace ns3;
 
-NS_OBJECT_ENSURE_REGISTERED(MediaHeader);
 NS_OBJECT_ENSURE_REGISTERED(FeedbackHeader);
-
-TypeId
-MediaHeader::GetTypeId()
-{
-    static TypeId id = TypeId("netgym::MediaHeader").SetParent<Header>().AddConstructor<MediaHeader>();
-    return id;
-}
-
-void
-MediaHeader::Serialize(Buffer::Iterator at) const
-{
-    at.WriteHtonU32(sequence);
-    at.WriteHtonU64(sentNs);
-}
-
-std::uint32_t
-MediaHeader::Deserialize(Buffer::Iterator at)
-{
-    sequence = at.ReadNtohU32();
-    sentNs = at.ReadNtohU64();
-    return GetSerializedSize();
-}
-
-void
-MediaHeader::Print(std::ostream& os) const
-{
-    os << "media " << sequence;
-}
 
 TypeId
 FeedbackHeader::GetTypeId()

@@ -1,4 +1,4 @@
-// What media packets and feedback reports carry over the simulated network.
+// What feedback reports carry over the simulated network.
 #pragma once
 #include "nada.h"
 
@@ -6,21 +6,6 @@
 
 namespace netgym
 {
-
-/// As long as an RTP header.
-class MediaHeader : public ns3::Header
-{
-  public:
-    std::uint32_t sequence{0};
-    std::int64_t sentNs{0};
-
-    static ns3::TypeId GetTypeId();
-    ns3::TypeId GetInstanceTypeId() const override { return GetTypeId(); }
-    std::uint32_t GetSerializedSize() const override { return 12; }
-    void Serialize(ns3::Buffer::Iterator at) const override;
-    std::uint32_t Deserialize(ns3::Buffer::Iterator at) override;
-    void Print(std::ostream& os) const override;
-};
 
 /// NADA's signals, and the echo that makes the round-trip time.
 class FeedbackHeader : public ns3::Header
