@@ -11,6 +11,7 @@ from netgym_cli.check import check
 from netgym_cli.compose import compose, typed_run
 from netgym_cli.confdirs import members
 from netgym_cli.config import plain
+from netgym_cli.errors import ConfigError
 from tests.network import python
 
 ENVS = adapters.registry.names()
@@ -156,3 +157,16 @@ def test_observations_stay_in_their_space_whatever_is_done(env):
         observation, reward, *_ = made.step(made.action_space.sample())
         assert np.isfinite(reward)
     made.close()
+
+
+@pytest.mark.parametrize(
+    ("words", "allowed"),
+    [
+        (["env=qos_steer", "agent.link=nr"], "wifi, lte in this environment"),
+        (["env=nqos_split", "agent.link=nr", "env.nr_gnb_locations=[]"], "wifi, lte in this environment"),
+        (["env=nqos_split", "agent.link=wimax"], "wifi, nr, lte"),
+    ],
+)
+def test_single_link_refuses_a_link_that_is_not_there(words, allowed):
+    with pytest.raises(ConfigError, match=rf"agent\.link is '\w+'; allowed: {allowed}"):
+        run.check(typed_run(compose(["agent=single_link", *words])))
