@@ -162,7 +162,7 @@ def test_observations_stay_in_their_space_whatever_is_done(env):
 @pytest.mark.parametrize(
     ("words", "allowed"),
     [
-        (["env=qos_steer", "agent.link=nr"], "wifi, lte in this environment"),
+        (["env=qos_steer", "agent.link=nr"], "lte, wifi in this environment"),
         (["env=nqos_split", "agent.link=nr", "env.nr_gnb_locations=[]"], "wifi, lte in this environment"),
         (["env=nqos_split", "agent.link=wimax"], "wifi, nr, lte"),
     ],
