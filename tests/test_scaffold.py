@@ -93,9 +93,9 @@ def test_a_compile_error_in_the_users_file_reaches_the_user(workdir):
 
 
 def test_a_compile_error_is_known_before_an_evaluation_starts_its_workers(workdir):
-    assert netgym("new", "env", "harbour").exit_code == 0
-    file = workdir / "conf" / "harbour.cc"
+    assert netgym("new", "env", "jetty").exit_code == 0
+    file = workdir / "conf" / "jetty.cc"
     file.write_text(file.read_text() + "int broken = nowhere;\n")
-    done = netgym("evaluate", "--config-dir", "conf", "env=harbour", "agent=random", "seeds=1", "episodes=1")
+    done = netgym("evaluate", "--config-dir", "conf", "env=jetty", "agent=random", "seeds=1", "episodes=1")
     assert done.exit_code == 1
-    assert "harbour.cc could not be compiled" in done.stderr and "agent random" not in done.stderr
+    assert "jetty.cc could not be compiled" in done.stderr and "agent random" not in done.stderr
