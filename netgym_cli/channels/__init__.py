@@ -115,7 +115,7 @@ class Channel(ABC, Generic[C]):
         (bytes that wait to be sent).
         """
 
-    def close(self) -> None:  # noqa: B027 - most channels hold nothing
+    def close(self) -> None:
         """Releases what the channel holds; harmless when called twice."""
 
 
