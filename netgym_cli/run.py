@@ -10,9 +10,9 @@ import numpy as np
 
 from netgym_cli import adapters, agents, simulators
 from netgym_cli.agents import Agent
+from netgym_cli.behind_channel import open_env, seen, simulators_under
 from netgym_cli.config import RunConfig
 from netgym_cli.ending import sigterm_as_ctrl_c, told_however_it_ends
-from netgym_cli.env import NetworkEnv
 from netgym_cli.errors import ConfigError
 from netgym_cli.metrics.recorder import Recorder
 from netgym_cli.metrics.run_record import RunRecord
@@ -27,7 +27,7 @@ def check(config: RunConfig) -> None:
     config.validate()
     plan = Plan.of(config)
     adapter_class = adapters.registry.load(config.env.name)
-    first, *others = [adapter_class(one) for one in plan.configs]
+    first, *others = [seen(adapter_class(one), config.channel) for one in plan.configs]
     for k, other in enumerate(others, start=1):
         for kind in ("observation_space", "action_space"):
             before, after = getattr(first, kind), getattr(other, kind)
@@ -70,10 +70,10 @@ def train(config: RunConfig, folder: Path, command: list[str], console: bool | N
     recorder = Recorder(folder / "metrics")
     record = RunRecord(folder, command, config, plan.total_steps)
     progress = RunProgress(plan.total_steps, len(plan.configs), console)
-    network = NetworkEnv(config.env, config.simulator)
-    env = SequentialSessions(network, plan, (recorder, record, progress))
+    env = SequentialSessions(open_env(config), plan, (recorder, record, progress))
     with sigterm_as_ctrl_c(), told_however_it_ends(env, recorder, record, agent, folder, command):
-        simulators.registry.load(network.adapter.simulator).prepare(config.simulator, network.adapter.source())
+        for name, source in simulators_under(config):
+            simulators.registry.load(name).prepare(config.simulator, source)
         with progress:
             agent.learn(env, config.seed, folder)
             agent.save(folder)
