@@ -85,6 +85,11 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         self._simulator: Simulator | None = None
 
     @property
+    def step_ms(self) -> float:
+        """Simulated time of one step, ms; 0 if the environment has no time of its own."""
+        return self.adapter.step_ms
+
+    @property
     def running(self) -> bool:
         """True while a session's simulator lives."""
         return self._simulator is not None
@@ -165,7 +170,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         truncated = cut_off or self.step_index >= self.config.steps_per_episode
         self.episode_over = self.terminal or truncated
         last = self.episode_over and self.episode + 1 >= self.config.episodes_per_session
-        terminated = self.terminal or (last and self.adapter.has_default)
+        terminated = self.terminal or (last and not self.adapter.foreign)
         if last:
             self.close()
         observation, info = self._observe()
@@ -242,7 +247,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         )
         info.stats = self.stats
         observation = self.adapter.observation(self.stats)
-        if self.adapter.observation_checked and observation not in self.observation_space:
+        if not self.adapter.foreign and observation not in self.observation_space:
             self._refuse("observation", observation, str(self.observation_space))
         return observation, info
 

@@ -78,7 +78,15 @@ def train(config: RunConfig, folder: Path, command: list[str], console: bool | N
             agent.learn(env, config.seed, folder)
             agent.save(folder)
         recorder.close("stopped", "the agent stopped early")
-    return Summary.of(folder, recorder, record, agent)
+    return Summary.of(folder, recorder, record, [*_given_up(env, record), *agent.notes])
+
+
+def _given_up(env: SequentialSessions, record: RunRecord) -> list[str]:
+    """A note on the steps that the agent left undone; an environment that ends its episodes itself leaves none."""
+    planned, done = record.content["planned_steps"], record.content["steps"]
+    if done == planned or (env.finished and env.network.adapter.foreign):
+        return []
+    return [f"the agent gave up {planned - done} of {planned} planned steps"]
 
 
 def make_agent(config: RunConfig) -> Agent[Any]:
@@ -97,7 +105,7 @@ class Summary:
         first_return, last_return: the same over the first and the last tenth of the episodes, at least one each.
         wall_s, sim_s: seconds that passed on the clock and in all simulations.
         start_s: seconds of `wall_s` before the first step began.
-        notes: remarks of the agent.
+        notes: remarks on the run.
     """
 
     folder: str
@@ -114,12 +122,10 @@ class Summary:
     notes: tuple[str, ...]
 
     @classmethod
-    def of(cls, folder: Path, recorder: Recorder, record: RunRecord, agent: Agent[Any]) -> Summary:
-        """The summary of the run that these three have just finished."""
+    def of(cls, folder: Path, recorder: Recorder, record: RunRecord, notes: list[str]) -> Summary:
+        """The summary of the run that these have just finished."""
         returns, content = recorder.returns, record.content
         tenth = max(1, len(returns) // 10)
-        missing = content["planned_steps"] - content["steps"]
-        notes = [f"the agent gave up {missing} of {content['planned_steps']} planned steps"] if missing else []
         return cls(
             folder=str(folder),
             tables=str(recorder.folder),
@@ -132,7 +138,7 @@ class Summary:
             wall_s=content["wall_s"],
             sim_s=content["sim_s"],
             start_s=content["start_s"] or 0.0,
-            notes=(*notes, *agent.notes),
+            notes=tuple(notes),
         )
 
     @property
@@ -161,7 +167,8 @@ class Summary:
         )
         told = [
             f"{done}: started in {self.start_s:.1f} s, then {self.wall_s - self.start_s:.1f} s at "
-            f"{self.steps_per_s:.1f} steps/s, {self.sim_per_wall:.2f} simulated seconds per second"
+            f"{self.steps_per_s:.1f} steps/s"
+            + (f", {self.sim_per_wall:.2f} simulated seconds per second" if self.sim_s else "")
         ]
         if 0 < self.episodes < FEW_EPISODES:
             told.append(f"mean return {self.mean_return:.4g}")

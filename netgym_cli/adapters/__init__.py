@@ -37,7 +37,8 @@ class Adapter(ABC, Generic[C]):
         observation_labels: what each entry along the observation's first axis is, with its unit.
         action_labels: what each entry along the action's last axis is.
         has_default: whether an algorithm of the simulator's own takes the empty action.
-        observation_checked: whether each observation is checked against its space, as those of own adapters are.
+        foreign: whether episodes and observations are somebody else's: the environment ends episodes by itself, each
+            begins anew, and its observations are not checked.
     """
 
     config_schema: ClassVar[type[EnvConfig]]
@@ -50,7 +51,7 @@ class Adapter(ABC, Generic[C]):
     observation_labels: tuple[str, ...] = ()
     action_labels: tuple[str, ...] = ()
     has_default: ClassVar[bool] = True
-    observation_checked: ClassVar[bool] = True
+    foreign: ClassVar[bool] = False
 
     def __init__(self, config: C) -> None:
         self.config = config

@@ -34,7 +34,7 @@ class GymAdapter(Adapter[GymConfig]):
     simulator = "gymnasium"
     scenario = "gymnasium"
     has_default: ClassVar[bool] = False
-    observation_checked: ClassVar[bool] = False
+    foreign: ClassVar[bool] = True
 
     def __init__(self, config: GymConfig) -> None:
         super().__init__(config)

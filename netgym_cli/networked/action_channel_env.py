@@ -30,7 +30,7 @@ class ActionChannelEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorA
         channel: name, mapping or record of the actions' channel.
         hold: `last`: the actuator holds the last action while none arrives; `default`: it falls back to `default`.
         default: what it does before any action has arrived; None is the empty action.
-        step_ms: duration of a step, ms; None: the channel's `step_duration_ms`.
+        step_ms: duration of a step, ms; None: the environment's own or else the channel's `step_duration_ms`.
 
     Raises:
         ConfigError: a value out of range; it is a `ValueError`.
@@ -48,7 +48,7 @@ class ActionChannelEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorA
         super().__init__(env)
         require(hold in HOLDS, "hold", hold, " or ".join(HOLDS))
         config = completed(channel, "channel.action")
-        self.channel: Channel[Any] = build(config, step_ms)
+        self.channel: Channel[Any] = build(config, step_ms or getattr(env.unwrapped, "step_ms", 0) or None)
         self._packet_bytes = config.packet_size_bytes if isinstance(config, DeliveryConfig) else None
         self._hold, self._default = hold, default
         self._ledger = Ledger("action")

@@ -39,7 +39,7 @@ class NetworkedEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         config: window and seed and, without `channel_config`, a Gilbert-Elliott channel; in NetRL's words.
         channel_config: the channel: a record of `channel_config(...)`, or one in NetRL's words.
         channel: a channel of your own, with a `DeliveryConfig`, instead of `channel_config`.
-        step_ms: duration of a step, ms; None: the channel's `step_duration_ms`.
+        step_ms: duration of a step, ms; None: the environment's own or else the channel's `step_duration_ms`.
 
     Attributes:
         observation_space: `Dict(observations: Box(buffer_size, *shape), recv_mask: MultiBinary(buffer_size))`; for a
@@ -67,7 +67,7 @@ class NetworkedEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         self.observation_space = self._windows.space
         self._packet_bytes = delivery.packet_size_bytes or self._windows.data_bytes
         self._with_observation = delivery.reward == "with_observation"
-        self.channel = channel or build(delivery, step_ms)
+        self.channel = channel or build(delivery, step_ms or getattr(env.unwrapped, "step_ms", 0) or None)
         self._step_ms = self.channel.step_ms
         self._earned = [0.0] * delivery.buffer_size  # the sum of the rewards until each step of the window
         self._measured: list[Any] = [None] * delivery.buffer_size
