@@ -13,7 +13,7 @@ from netgym_cli.errors import ActionError
 
 def is_empty(action: Any) -> bool:
     """True for the empty action (`None` or length 0), which hands control to the default algorithm."""
-    return action is None or (hasattr(action, "__len__") and len(action) == 0)
+    return action is None or (hasattr(action, "__len__") and getattr(action, "ndim", 1) > 0 and len(action) == 0)
 
 
 def box_action(action: Any, space: spaces.Box) -> np.ndarray:
