@@ -10,15 +10,16 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # From the ground up. What stands on one floor may import what stands below it or beside it in the same room.
 FLOORS = [
-    {"errors", "config", "registry", "misfit"},
-    {"simulators"},
+    {"errors", "config", "registry", "misfit", "confdirs"},
+    {"simulators", "traces"},
     {"adapters", "channels"},
+    {"networked"},
     {"env"},
     {"session"},
     {"metrics", "agents", "progress"},
     {"ending"},
     {"run"},
-    {"confdirs", "ownfiles", "explain", "exits", "registration", "catalog", "compose", "folders", "make", "networkgym",
+    {"ownfiles", "explain", "exits", "registration", "catalog", "compose", "folders", "make", "networkgym",
      "check", "doctor", "show", "completion", "sweep", "scaffold", "importer", "output", "evaluation"},
     {"cli_files"},
     {"cli", "__main__", "__init__"},
