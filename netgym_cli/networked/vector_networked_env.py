@@ -23,9 +23,9 @@ class VectorNetworkedEnv(VectorWrapper):
     """`NetworkedEnv` for the n copies of a vector environment, a few NumPy calls per step for all of them.
 
     Copy i sees bit for bit what a `NetworkedEnv` in slot i of a `SyncVectorEnv` would see. `info` has the same keys, as
-    arrays of shape `(n,)`: `channel_info` (a dictionary of them), `arrived_this_step`, `delay_ms` and `age_ms`. After
-    `reset(seed=s)` copy i has the channel of seed s + i; a copy whose episode ended begins the next one in its next
-    step, with what `reset()` of one environment does to the channel.
+    arrays of shape `(n,)`: `channel_info` (a dictionary of them), `arrived_this_step`, `delay_ms` (where `_delay_ms`
+    tells that something arrived) and `age_ms`. After `reset(seed=s)` copy i has the channel of seed s + i; a copy whose
+    episode ended begins the next one in its next step, with what `reset()` of one environment does to the channel.
 
     Args:
         env: a vector environment with Box observations that resets its copies by itself in the step after an episode's
@@ -141,13 +141,12 @@ class VectorNetworkedEnv(VectorWrapper):
     def _tell(self, info: dict[str, Any], arrivals: BatchArrivals) -> None:
         number = np.bincount(arrivals.copies, minlength=self.num_envs)
         total_ms = np.bincount(arrivals.copies, arrivals.arrived_ms - arrivals.sent_ms, self.num_envs)
+        delay_ms = total_ms / np.maximum(number, 1)
         arrived = number > 0
-        with np.errstate(invalid="ignore"):
-            delay_ms = total_ms / number  # NaN where nothing arrived
-        told = {"channel_info": self.channel.info(), "arrived_this_step": arrived, "delay_ms": delay_ms,
-                "age_ms": self._age_ms}  # fmt: skip
-        for key, value in told.items():
-            info[key], info[f"_{key}"] = value, self._present
+        info["channel_info"], info["_channel_info"] = self.channel.info(), self._present
+        info["arrived_this_step"], info["_arrived_this_step"] = arrived, self._present
+        info["delay_ms"], info["_delay_ms"] = delay_ms, arrived
+        info["age_ms"], info["_age_ms"] = self._age_ms, self._present
 
     def _seen(self) -> dict[str, np.ndarray]:
         shown, mask = self._windows.read()
