@@ -15,9 +15,9 @@ from matplotlib.patches import FancyBboxPatch, Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 from omegaconf import OmegaConf
 
-from netgym_cli.adapters._bw_trace import read_bw_trace
 from netgym_cli.adapters._multi_access_checks import RBG_NUM
 from netgym_cli.compose import compose
+from netgym_cli.traces.bw_trace import read_bw_trace
 
 Config = dict[str, Any]
 Kind = tuple[str, str, str, str, list[Config], str]  # of sites: name, label, marker, colour, places, power

@@ -11,7 +11,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # From the ground up. What stands on one floor may import what stands below it or beside it in the same room.
 FLOORS = [
     {"errors", "config", "registry", "misfit", "confdirs"},
-    {"simulators"},
+    {"simulators", "traces"},
     {"adapters", "channels"},
     {"networked"},
     {"env"},

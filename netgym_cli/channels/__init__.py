@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from omegaconf import MISSING
 
 from netgym_cli.config import ChannelConfig, require
 from netgym_cli.registry import Registry
+
+if TYPE_CHECKING:
+    from netgym_cli.channels._batch import BatchChannel
 
 FILLS = ("zero", "hold")
 REWARDS = ("immediate", "with_observation")
@@ -73,11 +76,13 @@ class Channel(ABC, Generic[C]):
     Attributes:
         config_schema: the dataclass of the channel's YAML file.
         simulator: name of the simulator that it needs (see `netgym_cli.simulators.registry`); None: needs none.
+        batch: what serves many copies of it at once with NumPy; None: nothing does.
         ports: number of stations that can send.
     """
 
     config_schema: ClassVar[type[ChannelConfig]]
     simulator: ClassVar[str | None] = None
+    batch: ClassVar[type[BatchChannel[Any]] | None] = None
     ports: int = 1
 
     def __init__(self, config: C, step_ms: float) -> None:
