@@ -51,14 +51,14 @@ class Windows:
         self._mask[:] = 0
         for store in self._stores:
             store.shown[:] = 0
-            store.before[:] = 0
+            store.before[...] = 0
 
     def make(self, step: int, observation: Any) -> None:
         """The observation of `step` exists, but has not arrived; the oldest one leaves the window."""
         place = step % self._size
         if self._hold and self._mask[place]:
             for store in self._stores:
-                store.before[:] = store.shown[place]
+                store.before[...] = store.shown[place]
         self._mask[place] = self._mask[place + self._size] = 0
         for store in self._stores:
             store.made[place] = observation[store.key] if store.key else observation
