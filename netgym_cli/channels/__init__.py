@@ -75,7 +75,8 @@ class Channel(ABC, Generic[C]):
 
     Attributes:
         config_schema: the dataclass of the channel's YAML file.
-        simulator: name of the simulator that it needs (see `netgym_cli.simulators.registry`); None: needs none.
+        simulator: name of the simulator that it needs (see `netgym_cli.simulators.registry`); None: needs none. Such a
+            channel takes the simulator's settings, a `SimulatorConfig` or None, as a third argument.
         batch: what serves many copies of it at once with NumPy; None: nothing does.
         ports: number of stations that can send.
     """

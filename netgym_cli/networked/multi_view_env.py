@@ -66,9 +66,8 @@ class MultiViewEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         described = {name: delivery_of(config, given[name]) for name in self.observer_ids}
         records: dict[str, DeliveryConfig] = {name: record for name, (record, _) in described.items()}
         self._first_seed = next(iter(described.values()))[1]
-        own_ms = step_ms or getattr(env.unwrapped, "step_ms", 0) or None
         self.channels: list[Channel[Any]] = []
-        self._links = self._connect(records, own_ms, shared=not isinstance(channel_config, Mapping))
+        self._links = self._connect(records, step_ms, shared=not isinstance(channel_config, Mapping))
         self._step_ms = self.channels[0].step_ms
         require(
             all(one.step_ms == self._step_ms for one in self.channels),
@@ -124,14 +123,14 @@ class MultiViewEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         self, records: Mapping[str, DeliveryConfig], step_ms: float | None, shared: bool
     ) -> dict[str, tuple[int, int]]:
         """Builds the channels; the index of each observer's and its port there."""
-        first = build(next(iter(records.values())), step_ms)
+        first = build(next(iter(records.values())), step_ms, self.env)
         if shared and first.ports > 1:
             require(
                 first.ports == len(records), "observers", len(records), f"{first.ports}, the stations of the channel"
             )
             self.channels = [first]
             return {name: (0, port) for port, name in enumerate(records)}
-        self.channels = [build(one, step_ms) for one in records.values()]
+        self.channels = [build(one, step_ms, self.env) for one in records.values()]
         return {name: (index, 0) for index, name in enumerate(records)}
 
     def _restart(self, seed: int | None) -> None:

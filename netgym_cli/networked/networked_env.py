@@ -67,7 +67,7 @@ class NetworkedEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         self.observation_space = self._windows.space
         self._packet_bytes = delivery.packet_size_bytes or self._windows.data_bytes
         self._with_observation = delivery.reward == "with_observation"
-        self.channel = channel or build(delivery, step_ms or getattr(env.unwrapped, "step_ms", 0) or None)
+        self.channel = channel or build(delivery, step_ms, env)
         self._step_ms = self.channel.step_ms
         self._earned = [0.0] * delivery.buffer_size  # the sum of the rewards until each step of the window
         self._measured: list[Any] = [None] * delivery.buffer_size
