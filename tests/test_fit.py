@@ -48,7 +48,7 @@ def test_the_command_writes_a_channel_that_trains(workdir):
     done = netgym("fit-channel", *words, "to=gilbert_elliott")
     assert done.exit_code == 0, done.output
     rows = {line[:30].strip(): line.split() for line in done.stdout.splitlines()}
-    assert rows["mean delay, steps"][-4:-2] == ["2", "2"]
+    assert rows["mean delay, steps"][3:5] == ["2", "2"]
     file = workdir / "conf" / "channel" / "gilbert_elliott_fit.yaml"
     fitted = typed_run(compose(["channel=gilbert_elliott_fit"], ["conf"])).channel
     assert fitted.loss_bad == 1.0 and fitted.delay_steps == 2 == OmegaConf.load(file).delay_steps

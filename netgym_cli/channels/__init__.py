@@ -50,6 +50,11 @@ class DeliveryConfig(ChannelConfig):
     packet_size_bytes: int | None = MISSING
     step_duration_ms: float = MISSING
 
+    @property
+    def ports(self) -> int:
+        """Stations that send through the channel; with several, each observer of an environment has one."""
+        return 1
+
     def validate(self) -> None:
         super().validate()
         require(1 <= self.buffer_size <= 10_000, "channel.buffer_size", self.buffer_size, "1 to 10000")

@@ -75,13 +75,9 @@ class MultiViewEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
             [one.step_ms for one in self.channels],
             "the same for all channels",
         )
-        self._windows = {
-            name: Windows(model.spaces[name], one.buffer_size, one.fill == "hold", one.age)
-            for name, one in records.items()
-        }
+        self._windows = {name: windows_of(model, name, one) for name, one in records.items()}
         self._bytes = {name: one.packet_size_bytes or self._windows[name].data_bytes for name, one in records.items()}
-        named = self._named({name: windows.space.spaces for name, windows in self._windows.items()})
-        self.observation_space = spaces.Dict({key: spaces.Dict(one) if nested else one for key, one in named.items()})
+        self.observation_space = views_space(self._windows, nested)
         self._ledger = Ledger("channel")
         self._begin()
 
@@ -185,9 +181,21 @@ class MultiViewEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         return (self._slot - self._newest[name]) * self._step_ms
 
     def _read(self) -> dict[str, Any]:
-        return self._named({k: w.read(self._slot, self._age_ms(k)) for k, w in self._windows.items()})
+        return _named({k: w.read(self._slot, self._age_ms(k)) for k, w in self._windows.items()}, self._nested)
 
-    def _named(self, entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-        if self._nested:
-            return {name: dict(inner) for name, inner in entries.items()}
-        return {f"{name}_{key}": value for name, inner in entries.items() for key, value in inner.items()}
+
+def windows_of(model: MultiViewModel, observer: str, record: DeliveryConfig) -> Windows:
+    """The window through which the agent sees an observer's view. Raises `ConfigError` for a view that has none."""
+    return Windows(model.spaces[observer], record.buffer_size, record.fill == "hold", record.age)
+
+
+def views_space(windows: Mapping[str, Windows], nested: bool) -> spaces.Dict:
+    """The space of all windows together, by observer."""
+    named = _named({name: one.space.spaces for name, one in windows.items()}, nested)
+    return spaces.Dict({key: spaces.Dict(one) if nested else one for key, one in named.items()})
+
+
+def _named(entries: Mapping[str, Mapping[str, Any]], nested: bool) -> dict[str, Any]:
+    if nested:
+        return {name: dict(inner) for name, inner in entries.items()}
+    return {f"{name}_{key}": value for name, inner in entries.items() for key, value in inner.items()}
