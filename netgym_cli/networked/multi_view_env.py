@@ -13,6 +13,7 @@ from gymnasium.utils import RecordConstructorArgs
 from netgym_cli.channels import Channel, DeliveryConfig
 from netgym_cli.config import require
 from netgym_cli.networked.ledger import Ledger
+from netgym_cli.networked.measurements import Measurements
 from netgym_cli.networked.multi_view_model import MultiViewModel
 from netgym_cli.networked.netrl import NetworkConfig, delivery_of
 from netgym_cli.networked.records import build
@@ -78,6 +79,7 @@ class MultiViewEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         self._windows = {name: windows_of(model, name, one) for name, one in records.items()}
         self._bytes = {name: one.packet_size_bytes or self._windows[name].data_bytes for name, one in records.items()}
         self.observation_space = views_space(self._windows, nested)
+        self._measurements = Measurements(max(one.buffer_size for one in records.values()))
         self._ledger = Ledger("channel")
         self._begin()
 
@@ -142,6 +144,7 @@ class MultiViewEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
     def _begin(self) -> None:
         self._slot = 0
         self._newest = dict.fromkeys(self.observer_ids, -1)
+        self._measurements.begin()
         self._ledger.begin()
 
     def _cross(
@@ -149,6 +152,7 @@ class MultiViewEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
     ) -> None:
         """Sends the views, lets a step pass, and notes what arrived."""
         views = self.model.observe(self.env, observation)
+        self._measurements.make(self._slot, info)
         sent, arrived, delays = set(), set(), []
         for name in self.observer_ids:
             self._windows[name].make(self._slot, views[name])
@@ -161,6 +165,8 @@ class MultiViewEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
             for one in channel.advance((self._slot + 1) * self._step_ms):
                 name, slot = owner[index, one.port], round(one.sent_ms / self._step_ms)
                 self._windows[name].show(slot, self._slot)
+                if slot > max(self._newest.values()):
+                    self._measurements.show(slot, self._slot)
                 self._newest[name] = max(slot, self._newest[name])
                 arrived.add(name)
                 delays.append(one.arrived_ms - one.sent_ms)
@@ -171,6 +177,7 @@ class MultiViewEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         info["channel_info"] = {name: states[self._links[name][0]] for name in self.observer_ids}
         info["arrived_this_step"] = {name: name in arrived for name in self.observer_ids}
         info["transmitted_this_step"] = {name: name in sent for name in self.observer_ids}
+        self._measurements.put(info)
         if "kpis" in info:
             whole = {key: sum(one[key] for one in states) for key in ("sent", "arrived", "lost", "queue_bytes")}
             delay_ms = float(np.mean(delays)) if delays else np.nan

@@ -10,6 +10,7 @@ from gymnasium.utils import RecordConstructorArgs
 
 from netgym_cli.channels import Arrival, Channel
 from netgym_cli.networked.ledger import Ledger
+from netgym_cli.networked.measurements import Measurements
 from netgym_cli.networked.netrl import NetworkConfig, delivery_of
 from netgym_cli.networked.records import build
 from netgym_cli.networked.seeds import channel_seed, session_seed
@@ -70,7 +71,7 @@ class NetworkedEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         self.channel = channel or build(delivery, step_ms, env)
         self._step_ms = self.channel.step_ms
         self._earned = [0.0] * delivery.buffer_size  # the sum of the rewards until each step of the window
-        self._measured: list[Any] = [None] * delivery.buffer_size
+        self._measurements = Measurements(delivery.buffer_size)
         self._ledger = Ledger("channel")
         self._begin()
 
@@ -125,15 +126,14 @@ class NetworkedEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
     def _begin(self) -> None:
         self._slot, self._newest = 0, -1
         self._total = self._paid = self._earned[0] = 0.0
-        self._known: Any = None  # the measurement that arrived with the newest observation
+        self._measurements.begin()
         self._ledger.begin()
 
     def _cross(self, observation: Any, info: dict[str, Any], packet_bytes: int) -> None:
         """Sends the observation, lets a step pass, and notes what arrived."""
         slot, windows = self._slot, self._windows
         windows.make(slot, observation)
-        if measured := hasattr(info, "stats"):
-            self._measured[slot % len(self._measured)] = info.stats
+        self._measurements.make(slot, info)
         self.channel.send(packet_bytes, slot * self._step_ms)
         arrivals = self.channel.advance((slot + 1) * self._step_ms)
         for arrival in arrivals:
@@ -141,8 +141,7 @@ class NetworkedEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
             windows.show(sent, slot)
             if sent > self._newest:
                 self._newest = sent
-                if measured and slot - sent < len(self._measured):
-                    self._known = self._measured[sent % len(self._measured)]
+                self._measurements.show(sent, slot)
         self._tell(info, arrivals)
 
     def _tell(self, info: dict[str, Any], arrivals: list[Arrival]) -> None:
@@ -154,8 +153,7 @@ class NetworkedEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         info["age_ms"] = age_ms = self._age_ms()
         if "kpis" in info:
             info["kpis"] = {**info["kpis"], **self._ledger.kpis(state, delay_ms=delay_ms, age_ms=age_ms)}
-        if hasattr(info, "stats"):
-            info.stats = self._known
+        self._measurements.put(info)
 
     def _age_ms(self) -> float:
         return (self._slot - self._newest) * self._step_ms
