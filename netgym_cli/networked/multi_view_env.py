@@ -90,7 +90,9 @@ class MultiViewEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
             self._tell(info, set(), set(), [])
         else:
             self._restart(session_seed(seed, info))
-            self._cross(observation, info, {}, {})
+            for name, view in self.model.observe(self.env, observation).items():
+                self._windows[name].begin(view)
+            self._cross(info, {}, {})
         return self._read(), info
 
     def step(
@@ -109,7 +111,9 @@ class MultiViewEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         """
         observation, reward, terminated, truncated, info = self.env.step(action)
         self._slot += 1
-        self._cross(observation, info, transmit_mask or {}, packet_sizes or {})
+        for name, view in self.model.observe(self.env, observation).items():
+            self._windows[name].move_on(view)
+        self._cross(info, transmit_mask or {}, packet_sizes or {})
         return self._read(), reward, terminated, truncated, info
 
     def close(self) -> None:
@@ -137,8 +141,6 @@ class MultiViewEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         self._first_seed = None
         for index, channel in enumerate(self.channels):
             channel.reset(None if seed is None else channel_seed(seed, OBSERVATION_STREAM + index))
-        for windows in self._windows.values():
-            windows.clear()
         self._begin()
 
     def _begin(self) -> None:
@@ -147,15 +149,11 @@ class MultiViewEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         self._measurements.begin()
         self._ledger.begin()
 
-    def _cross(
-        self, observation: Any, info: dict[str, Any], mask: Mapping[str, bool], sizes: Mapping[str, int]
-    ) -> None:
+    def _cross(self, info: dict[str, Any], mask: Mapping[str, bool], sizes: Mapping[str, int]) -> None:
         """Sends the views, lets a step pass, and notes what arrived."""
-        views = self.model.observe(self.env, observation)
         self._measurements.make(self._slot, info)
         sent, arrived, delays = set(), set(), []
         for name in self.observer_ids:
-            self._windows[name].make(self._slot, views[name])
             if mask.get(name, True):
                 index, port = self._links[name]
                 self.channels[index].send(sizes.get(name, self._bytes[name]), self._slot * self._step_ms, port)
@@ -164,7 +162,7 @@ class MultiViewEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         for index, channel in enumerate(self.channels):
             for one in channel.advance((self._slot + 1) * self._step_ms):
                 name, slot = owner[index, one.port], round(one.sent_ms / self._step_ms)
-                self._windows[name].show(slot, self._slot)
+                self._windows[name].show(slot)
                 if slot > max(self._newest.values()):
                     self._measurements.show(slot, self._slot)
                 self._newest[name] = max(slot, self._newest[name])
@@ -188,7 +186,7 @@ class MultiViewEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         return (self._slot - self._newest[name]) * self._step_ms
 
     def _read(self) -> dict[str, Any]:
-        return _named({k: w.read(self._slot, self._age_ms(k)) for k, w in self._windows.items()}, self._nested)
+        return _named({k: w.read(self._age_ms(k)) for k, w in self._windows.items()}, self._nested)
 
 
 def windows_of(model: MultiViewModel, observer: str, record: DeliveryConfig) -> Windows:
