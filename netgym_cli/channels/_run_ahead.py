@@ -72,6 +72,8 @@ class RunAhead:
 
     def advance(self, packets: list[Packet], to_ns: int) -> None:
         """Puts `packets` in, simulates to `to_ns`, and keeps what happened in `events`. Raises `SimulatorError`."""
+        if self._simulator.pid is None:
+            raise SimulatorDied(f"ns-3 (scenario {self._scenario}) is gone; reset() starts it anew.")
         if self._repeats:
             begin_ns, end_ns = self._bounds(self._step)
             relative = [(port, size, at_ns - begin_ns) for port, size, at_ns in packets]
@@ -128,8 +130,6 @@ class RunAhead:
         self._asked += steps
 
     def _request(self, policies: list[list[float]]) -> None:
-        if self._simulator.pid is None:
-            raise SimulatorDied(f"ns-3 (scenario {self._scenario}) is gone; reset() starts it anew.")
         self._simulator.begin_run(np.array([number for one in policies for number in (len(one), *one)]))
         self._under_way.append(len(policies))
 
