@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from abc import abstractmethod
 from typing import Any, ClassVar, TypeVar
 
@@ -80,7 +81,7 @@ class Ns3Channel(Channel[C]):
         require(seed is None or seed >= 0, "seed", seed, "0 or more, or None")
         session = seed is not None or self._session_seed is None
         if session:
-            self._session_seed, self._episode = (np.random.SeedSequence().entropy if seed is None else int(seed)), 0
+            self._session_seed, self._episode = secrets.randbits(64) if seed is None else int(seed), 0
         else:
             self._episode += 1
         self._next = [0] * self.ports
@@ -88,6 +89,7 @@ class Ns3Channel(Channel[C]):
         self._packets: list[Packet] = []
         self._now_ns = 0
         self._arrived = self._lost = self._duplicates = self._open_bytes = 0
+        assert self._session_seed is not None
         source = np.random.SeedSequence((self._session_seed, self._episode))
         self._network.restart(int(source.generate_state(1, np.uint64)[0] >> np.uint64(1)), session)
 

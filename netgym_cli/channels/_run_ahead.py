@@ -20,8 +20,10 @@ from netgym_cli.simulators.ns3 import Ns3Simulator
 Packet = tuple[int, int, int]
 Event = tuple[float, float, float, float]
 
-MOST_STEPS = 8  # of one request
-STEPS_PER_STEP_AHEAD = 8  # a request grows by a step per so many behind it, so that a short episode wastes little
+# Steps of one request: more save messages, but the end of an episode wastes those that nobody has asked for yet. So the
+# first request is for one step, the next ones for two, and later ones grow with what lies behind.
+MOST_STEPS = 8
+STEPS_PER_STEP_AHEAD = 16
 REQUESTS = 2  # under way while the oldest is waited for: the worker finds the next one when it has answered
 REPLAYED_STEPS = 64  # of one request, when the past is simulated again
 
@@ -50,8 +52,11 @@ class RunAhead:
         self._simulator, self._scenario, self._settings = simulator, scenario, settings
         self._step_ms, self._enabled = step_ms, enabled
         self.events: deque[Event] = deque()
-        self._repeats = enabled
+        self._repeats, self._starting = enabled, False
         self._seed = 0
+        self._pattern: list[Packet] = []  # what each step puts in, its times from the step's begin
+        self._under_way: deque[int] = deque()  # steps of each request
+        self._step = self._asked = self._received = 0  # steps made by the user, asked of the worker, told by it
 
     def restart(self, seed: int, session: bool) -> None:
         """Time 0 of a new simulation. After steps that differed, only a new `session` may run ahead again.
@@ -67,6 +72,8 @@ class RunAhead:
 
     def advance(self, packets: list[Packet], to_ns: int) -> None:
         """Puts `packets` in, simulates to `to_ns`, and keeps what happened in `events`. Raises `SimulatorError`."""
+        if self._simulator.pid is None:
+            raise SimulatorDied(f"ns-3 (scenario {self._scenario}) is gone; reset() starts it anew.")
         if self._repeats:
             begin_ns, end_ns = self._bounds(self._step)
             relative = [(port, size, at_ns - begin_ns) for port, size, at_ns in packets]
@@ -76,7 +83,7 @@ class RunAhead:
                 self._step += 1
                 while self._received < self._step:
                     while len(self._under_way) < REQUESTS:
-                        self._ask(min(MOST_STEPS, 1 + self._asked // STEPS_PER_STEP_AHEAD))
+                        self._ask(self._worthwhile())
                     self._collect()
                 return
             self._repeats = False
@@ -85,15 +92,15 @@ class RunAhead:
         self._request([policy(packets, to_ns)])
         self._collect()
 
+    def _worthwhile(self) -> int:
+        return min(MOST_STEPS, 2 + self._asked // STEPS_PER_STEP_AHEAD) if self._asked else 1
+
     def _begin(self) -> None:
         self._simulator.begin_start(self._scenario, self._settings, self._seed)
         self._starting = True
         self.events.clear()
-        self._pattern: list[Packet] = []
-        self._under_way: deque[int] = deque()  # steps of each request
-        self._step = self._asked = self._received = (
-            0  # steps that the user has made, that were asked for, that are here
-        )
+        self._under_way.clear()
+        self._step = self._asked = self._received = 0
 
     def _started(self) -> None:
         if self._starting:
@@ -102,9 +109,8 @@ class RunAhead:
 
     def _replay(self) -> None:
         """Simulates the steps that were really made once more, and forgets what was told of them already."""
-        steps, pattern = self._step, self._pattern
+        steps = self._step
         self._begin()
-        self._pattern = pattern
         while self._received < steps:
             self._ask(min(REPLAYED_STEPS, steps - self._asked))
             self._collect()
@@ -124,8 +130,6 @@ class RunAhead:
         self._asked += steps
 
     def _request(self, policies: list[list[float]]) -> None:
-        if self._simulator.pid is None:
-            raise SimulatorDied(f"ns-3 (scenario {self._scenario}) is gone; reset() starts it anew.")
         self._simulator.begin_run(np.array([number for one in policies for number in (len(one), *one)]))
         self._under_way.append(len(policies))
 

@@ -16,6 +16,7 @@ class Inbox:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.descriptor = connection.fileno()
         self._waiting: deque[tuple[bytes, Any]] = deque()
 
     def next(self, patience_s: float | None) -> tuple[bytes, Any]:
@@ -24,11 +25,12 @@ class Inbox:
             return self._waiting.popleft()
         if patience_s is not None and not self._connection.poll(patience_s):
             raise TimeoutError(f"no action for {patience_s:g} s (env.max_wait_time_for_action_ms)")
-        return protocol.unpack(self._connection.recv_bytes())
+        frame: tuple[bytes, Any] = protocol.unpack(self._connection.recv_bytes())
+        return frame
 
     def outdated(self) -> bool:
         """Whether a START or CLOSE has arrived, so that nobody wants what was asked for before it; that is dropped."""
-        while select.select([self._connection], [], [], 0)[0]:
+        while select.select([self.descriptor], [], [], 0)[0]:
             frame = protocol.unpack(self._connection.recv_bytes())
             if frame[0] in (protocol.START, protocol.CLOSE):
                 self._waiting.clear()
@@ -61,7 +63,7 @@ def serve(connection: Connection, native: Any) -> None:
                 layout = {"layout": str(scenario.Layout()), "start": content.get("start")}
                 connection.send_bytes(protocol.pack_json(protocol.LAYOUT, layout))
             elif kind == protocol.RUN:
-                if not _run(scenario, content, inbox):
+                if not _run(scenario, content, inbox, native):
                     continue
             else:
                 # cppyy takes an empty array for no pointer at all, but 0 for a null one
@@ -78,17 +80,13 @@ def serve(connection: Connection, native: Any) -> None:
             native.Destroy(scenario)
 
 
-def _run(scenario: Any, content: np.ndarray, inbox: Inbox) -> bool:
+def _run(scenario: Any, content: np.ndarray, inbox: Inbox, native: Any) -> bool:
     """Carries out the policies of a RUN one after the other; False when the trainer has lost interest meanwhile."""
     policies = np.array(content)  # cppyy needs an array that may be written
-    at = 0
-    while at < policies.size:
-        policy = policies[at + 1 : at + 1 + int(policies[at])]
-        scenario.Act(policy, policy.size)
-        scenario.Advance()
+    while policies.size:
+        policies = policies[native.Run(scenario, policies, policies.size, inbox.descriptor) :]
         if inbox.outdated():
             return False
-        at += 1 + policy.size
     return True
 
 

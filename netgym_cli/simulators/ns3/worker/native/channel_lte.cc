@@ -1,5 +1,6 @@
 // One user and one base station over the LTE radio stack (PDCP, RLC UM, MAC, PHY), without core network and IP stack.
 #include "channel_scenario.h"
+#include "lte_carrier.h"
 #include "settings.h"
 #include "topology.h"
 
@@ -27,10 +28,8 @@ using namespace ns3;
 namespace
 {
 
-constexpr int DL_EARFCN = 5850;  // 860 MHz
-constexpr int UL_EARFCN = 23850; // 815 MHz
-const Time PATIENCE = MilliSeconds(500); // a user that has not connected by then is out of reach
-const Time POLL = MilliSeconds(5);
+const Time CONNECTION_TIMEOUT = MilliSeconds(500); // a user that has not connected by then is out of reach
+const Time CONNECTION_POLL = MilliSeconds(5);
 const Time BEARER_SETUP = MilliSeconds(20); // from the connection to a bearer that carries data
 constexpr std::uint8_t BEARER = 1; // the only one
 
@@ -64,9 +63,9 @@ class ChannelLte : public ChannelScenario
   protected:
     void Connect() override
     {
-        while (!Connected() && Simulator::Now() < PATIENCE)
+        while (!Connected() && Simulator::Now() < CONNECTION_TIMEOUT)
         {
-            Run(POLL);
+            Run(CONNECTION_POLL);
         }
         Run(BEARER_SETUP);
     }

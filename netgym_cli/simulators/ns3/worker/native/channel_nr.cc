@@ -34,7 +34,6 @@ const std::array<Environment, 5> ENVIRONMENTS{{
     {"InH-OfficeMixed", {"IndoorOffice", "IndoorMixedOffice"}, 3, 1},
     {"InH-OfficeOpen", {"IndoorOffice", "IndoorOpenOffice"}, 3, 1},
 }};
-const Time SETTLING = MilliSeconds(1);
 
 const Environment&
 FindEnvironment(const std::string& name)
@@ -76,12 +75,6 @@ class ChannelNr : public ChannelScenario
     }
 
   protected:
-    void Connect() override
-    {
-        Simulator::Stop(SETTLING);
-        Simulator::Run();
-    }
-
     void Transmit(std::uint32_t, Ptr<Packet> packet) override
     {
         if (!m_cell->Enqueue(0, packet))

@@ -14,7 +14,7 @@ using namespace ns3;
 namespace
 {
 
-constexpr std::size_t PACKET = 3; // numbers that describe a packet in a policy
+constexpr std::size_t NUMBERS_PER_PACKET = 3; // in a policy
 
 } // namespace
 
@@ -26,10 +26,17 @@ ChannelScenario::WarmUp()
 }
 
 void
+ChannelScenario::Connect()
+{
+    Simulator::Stop(MilliSeconds(1));
+    Simulator::Run();
+}
+
+void
 ChannelScenario::Act(const double* policy, std::size_t size)
 {
     m_toNs = static_cast<std::int64_t>(policy[0]);
-    for (std::size_t i = 1; i + PACKET <= size; i += PACKET)
+    for (std::size_t i = 1; i + NUMBERS_PER_PACKET <= size; i += NUMBERS_PER_PACKET)
     {
         const auto port = static_cast<std::uint32_t>(policy[i]);
         const auto bytes = static_cast<std::uint32_t>(policy[i + 1]);

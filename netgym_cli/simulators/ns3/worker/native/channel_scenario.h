@@ -36,8 +36,8 @@ class ChannelScenario : public Scenario
         LOST = 1,
     };
 
-    /// Simulates until packets can be sent; the channel's time 0 follows.
-    virtual void Connect() = 0;
+    /// Simulates until packets can be sent; the channel's time 0 follows. By default, a millisecond.
+    virtual void Connect();
     /// Puts a packet into the network, now.
     virtual void Transmit(std::uint32_t port, ns3::Ptr<ns3::Packet> packet) = 0;
     /// Records what became of a packet that begins with its ChannelHeader.
