@@ -15,7 +15,7 @@ FLOORS = [
     {"adapters", "channels"},
     {"networked"},
     {"env"},
-    {"session"},
+    {"session", "behind_channel"},
     {"metrics", "agents", "progress"},
     {"ending"},
     {"run"},
