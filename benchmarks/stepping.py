@@ -1,0 +1,35 @@
+"""CartPole steps and resets with a stopwatch; run by netgym's Python and by NetRL's, so it needs Gymnasium alone."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import gymnasium
+
+
+def cart_pole() -> Any:
+    """As Gymnasium makes it, wrappers included."""
+    return gymnasium.make("CartPole-v1")
+
+
+def steps(env: Any, number: int) -> float:
+    """Seconds of `number` steps, with a reset after each episode."""
+    started = time.perf_counter()
+    for step in range(number):
+        _, _, terminated, truncated, _ = env.step(step & 1)
+        if terminated or truncated:
+            env.reset()
+    return time.perf_counter() - started
+
+
+def resets(env: Any, number: int) -> float:
+    """Seconds of `number` resets, each after 20 steps, which do not count."""
+    seconds = 0.0
+    for _ in range(number):
+        for step in range(20):
+            env.step(step & 1)
+        started = time.perf_counter()
+        env.reset()
+        seconds += time.perf_counter() - started
+    return seconds
