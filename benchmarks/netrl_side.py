@@ -1,6 +1,6 @@
 """NetRL's side of benchmarks/channels.py: run by a Python that has NetRL, it times what it is asked for.
 
-Reads lines of JSON, `[case, what, number]`, and answers each with seconds; the first line it writes says that it is ready.
+Reads lines of JSON, `[case, what, number]`, and answers each with seconds; its first line says that it is ready.
 """
 
 from __future__ import annotations
