@@ -165,9 +165,7 @@ def main() -> None:
     """Measures everything."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer and shorter turns: a first impression")
-    parser.add_argument(
-        "--netrl-python", default=DEFAULT_PYTHON, help="a Python in whose environment NetRL is installed"
-    )
+    parser.add_argument("--netrl-python", default=DEFAULT_PYTHON, help="a Python that has NetRL installed")
     given = parser.parse_args()
     few = 4 if given.quick else 1
     before = report.load()

@@ -24,10 +24,10 @@ def steps(env: Any, number: int) -> float:
 
 
 def resets(env: Any, number: int) -> float:
-    """Seconds of `number` resets, each after 20 steps, which do not count."""
+    """Seconds of `number` resets, each after 8 steps, which do not count."""
     seconds = 0.0
     for _ in range(number):
-        for step in range(20):
+        for step in range(8):
             env.step(step & 1)
         started = time.perf_counter()
         env.reset()
