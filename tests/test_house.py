@@ -20,8 +20,8 @@ FLOORS = [
     {"ending"},
     {"run"},
     {"ownfiles", "explain", "exits", "registration", "catalog", "compose", "folders", "make", "networkgym",
-     "check", "doctor", "show", "completion", "sweep", "scaffold", "importer", "output", "evaluation"},
-    {"cli_files"},
+     "check", "doctor", "show", "completion", "sweep", "scaffold", "importer", "output", "evaluation", "plot", "fit"},
+    {"cli_files", "cli_studies"},
     {"cli", "__main__", "__init__"},
 ]  # fmt: skip
 FLOOR_OF = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}

@@ -48,7 +48,7 @@ def estimate(values: Sequence[float] | np.ndarray) -> Estimate:
 
 
 def of_measured(values: Sequence[float] | np.ndarray) -> Estimate:
-    """As `estimate`, of those `values` that are no NaN: where nothing arrived, there is no delay. NaN if none is left."""
+    """As `estimate`, of the `values` that are no NaN: what never arrived has no delay. NaN if none is left."""
     array = np.asarray(values, dtype=np.float64)
     array = array[~np.isnan(array)]
     return estimate(array) if array.size else Estimate(np.nan, None, None, 0)

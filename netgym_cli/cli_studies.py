@@ -1,0 +1,37 @@
+"""The verbs that look at what runs have left and at channels: `plot` and `fit-channel`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from netgym_cli.exits import errors_to_exit_codes
+from netgym_cli.output import say, table
+
+
+def plot(
+    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER...", help="Runs, or grids of train -m.")],
+    x: Annotated[
+        str | None, typer.Option("--x", metavar="KEY", help="Config key of the horizontal axis; else episodes.")
+    ] = None,
+    y: Annotated[str, typer.Option("--y", metavar="COLUMN", help="A column of episodes.csv.")] = "return",
+    by: Annotated[str | None, typer.Option("--by", metavar="KEY", help="Config key, a line for each value.")] = None,
+    last: Annotated[float, typer.Option(help="Share of the last episodes that a point averages over.")] = 0.2,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Picture: .svg, .png or .pdf.")] = Path("plot.svg"),
+) -> None:
+    """Draw what runs came to, with 95 % intervals over their seeds.
+
+    For example plot outputs/multirun/2026-01-31/12-00-00-000000 --x channel.loss_good
+    """
+    with errors_to_exit_codes("plot"):
+        from netgym_cli import plot as plots
+
+        runs, incomplete = plots.read(folders)
+        found = plots.points(runs, x, y, by, last) if x else plots.curves(runs, y, by)
+        plots.draw(found, x or "episode", y, by, output)
+        if x:
+            table([by or "", x, y, "95 % interval", "runs"], plots.table_rows(found))
+        say([f"left out, not complete: {folder}" for folder in incomplete])
+        say([f"picture: {output}"])
