@@ -26,6 +26,7 @@ def steps(env: Any, number: int) -> float:
 def resets(env: Any, number: int) -> float:
     """Seconds of `number` resets, each after 8 steps, which do not count."""
     seconds = 0.0
+    env.reset()
     for _ in range(number):
         for step in range(8):
             env.step(step & 1)
