@@ -23,7 +23,7 @@ import gymnasium
 import numpy as np
 import report
 from memory import COPIES, memory
-from stepping import cart_pole, resets, steps
+from stepping import cart_pole, cpu_steps, resets, steps
 from timing import Figure, figure, timed
 from two_sessions import plain, two_at_once
 
@@ -32,6 +32,7 @@ from netgym_cli.networked.networked_env import NetworkedEnv
 from netgym_cli.networked.vector_networked_env import VectorNetworkedEnv
 
 DEFAULT_PYTHON = os.environ.get("NETRL_PYTHON", "/tmp/netrl313/bin/python")
+PIECES = 9
 SIDE = Path(__file__).with_name("netrl_side.py")
 
 
@@ -76,19 +77,24 @@ def bursts() -> Any:
 
 
 def one_copy(side: NetRL | None, turns: int, number: int) -> list[Figure]:
-    """What a Gilbert-Elliott channel adds to a step of CartPole."""
+    """What a Gilbert-Elliott channel adds to a step of CartPole, core time: a difference, so of many short pieces."""
     bare, ours = cart_pole(), bursts()
     bare.reset(seed=1)
+    walks = {"bare": partial(cpu_steps, bare), "ours": partial(cpu_steps, ours)}
+    if side:
+        walks["their bare"] = partial(side.seconds, "bare", "cpu_steps")
+        walks["theirs"] = partial(side.seconds, "gilbert_elliott", "cpu_steps")
     added, theirs, ratios = [], [], []
     for _ in range(turns):
-        added.append((steps(ours, number) - steps(bare, number)) / number)
+        pieces = [{name: walk(number) for name, walk in walks.items()} for _ in range(PIECES)]
+        spent = {name: 1e6 * median(piece[name] for piece in pieces) / number for name in walks}
+        added.append(spent["ours"] - spent["bare"])
         if side:
-            their = side.seconds("gilbert_elliott", "steps", number) - side.seconds("bare", "steps", number)
-            theirs.append(their / number)
+            theirs.append(spent["theirs"] - spent["their bare"])
             ratios.append(added[-1] / theirs[-1])
-    figures = [figure("gilbert_elliott adds to a CartPole step, us", [1e6 * each for each in added], "")]
+    figures = [figure("gilbert_elliott adds to a CartPole step, us", added, "")]
     if side:
-        figures.append(figure("the same, NetRL, us", [1e6 * each for each in theirs], ""))
+        figures.append(figure("the same, NetRL, us", theirs, ""))
         figures.append(figure("netgym / NetRL", ratios, "<= 0.5", median(ratios) <= 0.5))
     return figures
 
@@ -171,7 +177,7 @@ def main() -> None:
     before = report.load()
     with netrl(given.netrl_python) as side:
         figures = [
-            *one_copy(side, turns=40 // few, number=4000),
+            *one_copy(side, turns=20 // few, number=1000),
             *many_copies(side, turns=40 // few, number=200),
             *on_the_air(side, turns=20 // few, number=2000),
         ]

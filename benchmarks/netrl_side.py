@@ -11,7 +11,9 @@ import sys
 
 import netrl
 from netrl.channels.ns3_wifi_fast_config import NS3WiFiChannelFastConfig
-from stepping import cart_pole, resets, steps
+from stepping import cart_pole, cpu_steps, resets, steps
+
+WALKS = {"steps": steps, "cpu_steps": cpu_steps, "resets": resets}
 
 
 def main() -> None:
@@ -30,7 +32,7 @@ def main() -> None:
     print("ready", file=answers, flush=True)
     for line in sys.stdin:
         case, what, number = json.loads(line)
-        print({"steps": steps, "resets": resets}[what](envs[case], number), file=answers, flush=True)
+        print(WALKS[what](envs[case], number), file=answers, flush=True)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,13 @@ def steps(env: Any, number: int) -> float:
     return time.perf_counter() - started
 
 
+def cpu_steps(env: Any, number: int) -> float:
+    """The same in seconds of this process on a core: what others do there in between does not count."""
+    started = time.process_time()
+    steps(env, number)
+    return time.process_time() - started
+
+
 def resets(env: Any, number: int) -> float:
     """Seconds of `number` resets, each after 8 steps, which do not count."""
     seconds = 0.0
