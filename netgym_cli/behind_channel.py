@@ -14,6 +14,8 @@ from netgym_cli.channels import DeliveryConfig
 from netgym_cli.config import ChannelConfig, RunConfig
 from netgym_cli.env import NetworkEnv
 from netgym_cli.networked.action_channel_env import ActionChannelEnv
+from netgym_cli.networked.multi_view_env import MultiViewEnv, views_space, windows_of
+from netgym_cli.networked.multi_view_model import MultiViewModel
 from netgym_cli.networked.networked_env import NetworkedEnv
 from netgym_cli.networked.windows import Windows
 
@@ -27,7 +29,10 @@ def behind(network: NetworkEnv, config: ChannelConfig) -> gymnasium.Env[Any, Any
     """`network`, with observations and actions crossing the channels of `config`. Raises `ConfigError`."""
     env: gymnasium.Env[Any, Any] = network
     step_ms = network.adapter.step_ms or _step_ms(config)
-    if isinstance(config, DeliveryConfig):
+    if isinstance(config, DeliveryConfig) and config.ports > 1:
+        model = MultiViewModel.shared_out(network.observation_space, config.ports)
+        env = MultiViewEnv(env, model, config, step_ms=step_ms, nested=False)
+    elif isinstance(config, DeliveryConfig):
         env = NetworkedEnv(env, channel_config=config, step_ms=step_ms)
     if config.action is not None:
         default = default_action(network.adapter, config)
@@ -45,8 +50,13 @@ def seen(adapter: Adapter[Any], config: ChannelConfig) -> Adapter[Any]:
     if not isinstance(config, DeliveryConfig):
         return adapter
     behind_it = copy(adapter)
-    windows = Windows(adapter.observation_space, config.buffer_size, config.fill == "hold", config.age)
-    behind_it.observation_space = windows.space
+    if config.ports > 1:
+        model = MultiViewModel.shared_out(adapter.observation_space, config.ports)
+        views = {name: windows_of(model, name, config) for name in model.observer_ids}
+        behind_it.observation_space = views_space(views, nested=False)
+    else:
+        windows = Windows(adapter.observation_space, config.buffer_size, config.fill == "hold", config.age)
+        behind_it.observation_space = windows.space
     return behind_it
 
 

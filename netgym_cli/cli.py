@@ -14,7 +14,7 @@ import typer
 
 from netgym_cli import __version__
 from netgym_cli.cli_files import import_config, new
-from netgym_cli.cli_studies import plot
+from netgym_cli.cli_studies import fit_channel, plot
 from netgym_cli.exits import end_with_parent, errors_to_exit_codes
 from netgym_cli.output import print_json, say, table
 
@@ -22,6 +22,7 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_mar
 app.add_typer(new, name="new")
 app.command("import-config")(import_config)
 app.command()(plot)
+app.command("fit-channel")(fit_channel)
 
 
 class Part(StrEnum):

@@ -35,3 +35,29 @@ def plot(
             table([by or "", x, y, "95 % interval", "runs"], plots.table_rows(found))
         say([f"left out, not complete: {folder}" for folder in incomplete])
         say([f"picture: {output}"])
+
+
+def fit_channel(
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="KEY=VALUE...", help="channel=NAME, to=NAME, packets=N, overrides.")
+    ] = None,
+    config_dir: Annotated[
+        list[Path] | None, typer.Option("--config-dir", "-cd", help="A conf directory of your own.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="DIR/channel/NAME.yaml", help="Else in conf/channel/.")
+    ] = None,
+) -> None:
+    """Fit a fast channel to a simulated one.
+
+    Sends one packet per channel.step_duration_ms through the channel, and writes a channel with the same loss rate,
+    burst length and delay. For example fit-channel channel=ns3_wifi channel.distance_m=82 to=gilbert_elliott
+    """
+    with errors_to_exit_codes("fit-channel"):
+        from netgym_cli import fit as fits
+
+        found = fits.fit(words or [], config_dir or [], output)
+        found.write()
+        table(["", found.of, found.to, "error"], found.rows())
+        folder, name = found.file.parent.parent, found.file.stem
+        say([f"wrote {found.file}", f"next: netgym train --config-dir {folder} env=gym channel={name}"])

@@ -50,6 +50,11 @@ class DeliveryConfig(ChannelConfig):
     packet_size_bytes: int | None = MISSING
     step_duration_ms: float = MISSING
 
+    @property
+    def ports(self) -> int:
+        """Stations that send through the channel; with several, each observer of an environment has one."""
+        return 1
+
     def validate(self) -> None:
         super().validate()
         require(1 <= self.buffer_size <= 10_000, "channel.buffer_size", self.buffer_size, "1 to 10000")
@@ -75,7 +80,8 @@ class Channel(ABC, Generic[C]):
 
     Attributes:
         config_schema: the dataclass of the channel's YAML file.
-        simulator: name of the simulator that it needs (see `netgym_cli.simulators.registry`); None: needs none.
+        simulator: name of the simulator that it needs (see `netgym_cli.simulators.registry`); None: needs none. Such a
+            channel takes the simulator's settings, a `SimulatorConfig` or None, as a third argument.
         batch: what serves many copies of it at once with NumPy; None: nothing does.
         ports: number of stations that can send.
     """

@@ -19,6 +19,10 @@ class Ns3WifiMultiConfig(WifiKeys):
     distances_m: list[float] = MISSING
     sector_deg: float = MISSING
 
+    @property
+    def ports(self) -> int:
+        return self.stations
+
     def validate(self) -> None:
         """Raises `ConfigError` naming the key, its value and what is allowed."""
         super().validate()

@@ -48,7 +48,7 @@ class ActionChannelEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorA
         super().__init__(env)
         require(hold in HOLDS, "hold", hold, " or ".join(HOLDS))
         config = completed(channel, "channel.action")
-        self.channel: Channel[Any] = build(config, step_ms or getattr(env.unwrapped, "step_ms", 0) or None)
+        self.channel: Channel[Any] = build(config, step_ms, env)
         self._packet_bytes = config.packet_size_bytes if isinstance(config, DeliveryConfig) else None
         self._hold, self._default = hold, default
         self._ledger = Ledger("action")

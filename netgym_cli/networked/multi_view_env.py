@@ -13,6 +13,7 @@ from gymnasium.utils import RecordConstructorArgs
 from netgym_cli.channels import Channel, DeliveryConfig
 from netgym_cli.config import require
 from netgym_cli.networked.ledger import Ledger
+from netgym_cli.networked.measurements import Measurements
 from netgym_cli.networked.multi_view_model import MultiViewModel
 from netgym_cli.networked.netrl import NetworkConfig, delivery_of
 from netgym_cli.networked.records import build
@@ -66,9 +67,8 @@ class MultiViewEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         described = {name: delivery_of(config, given[name]) for name in self.observer_ids}
         records: dict[str, DeliveryConfig] = {name: record for name, (record, _) in described.items()}
         self._first_seed = next(iter(described.values()))[1]
-        own_ms = step_ms or getattr(env.unwrapped, "step_ms", 0) or None
         self.channels: list[Channel[Any]] = []
-        self._links = self._connect(records, own_ms, shared=not isinstance(channel_config, Mapping))
+        self._links = self._connect(records, step_ms, shared=not isinstance(channel_config, Mapping))
         self._step_ms = self.channels[0].step_ms
         require(
             all(one.step_ms == self._step_ms for one in self.channels),
@@ -76,13 +76,10 @@ class MultiViewEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
             [one.step_ms for one in self.channels],
             "the same for all channels",
         )
-        self._windows = {
-            name: Windows(model.spaces[name], one.buffer_size, one.fill == "hold", one.age)
-            for name, one in records.items()
-        }
+        self._windows = {name: windows_of(model, name, one) for name, one in records.items()}
         self._bytes = {name: one.packet_size_bytes or self._windows[name].data_bytes for name, one in records.items()}
-        named = self._named({name: windows.space.spaces for name, windows in self._windows.items()})
-        self.observation_space = spaces.Dict({key: spaces.Dict(one) if nested else one for key, one in named.items()})
+        self.observation_space = views_space(self._windows, nested)
+        self._measurements = Measurements(max(one.buffer_size for one in records.values()))
         self._ledger = Ledger("channel")
         self._begin()
 
@@ -93,7 +90,9 @@ class MultiViewEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
             self._tell(info, set(), set(), [])
         else:
             self._restart(session_seed(seed, info))
-            self._cross(observation, info, {}, {})
+            for name, view in self.model.observe(self.env, observation).items():
+                self._windows[name].begin(view)
+            self._cross(info, {}, {})
         return self._read(), info
 
     def step(
@@ -112,7 +111,9 @@ class MultiViewEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         """
         observation, reward, terminated, truncated, info = self.env.step(action)
         self._slot += 1
-        self._cross(observation, info, transmit_mask or {}, packet_sizes or {})
+        for name, view in self.model.observe(self.env, observation).items():
+            self._windows[name].move_on(view)
+        self._cross(info, transmit_mask or {}, packet_sizes or {})
         return self._read(), reward, terminated, truncated, info
 
     def close(self) -> None:
@@ -124,14 +125,14 @@ class MultiViewEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         self, records: Mapping[str, DeliveryConfig], step_ms: float | None, shared: bool
     ) -> dict[str, tuple[int, int]]:
         """Builds the channels; the index of each observer's and its port there."""
-        first = build(next(iter(records.values())), step_ms)
+        first = build(next(iter(records.values())), step_ms, self.env)
         if shared and first.ports > 1:
             require(
                 first.ports == len(records), "observers", len(records), f"{first.ports}, the stations of the channel"
             )
             self.channels = [first]
             return {name: (0, port) for port, name in enumerate(records)}
-        self.channels = [build(one, step_ms) for one in records.values()]
+        self.channels = [build(one, step_ms, self.env) for one in records.values()]
         return {name: (index, 0) for index, name in enumerate(records)}
 
     def _restart(self, seed: int | None) -> None:
@@ -140,23 +141,19 @@ class MultiViewEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         self._first_seed = None
         for index, channel in enumerate(self.channels):
             channel.reset(None if seed is None else channel_seed(seed, OBSERVATION_STREAM + index))
-        for windows in self._windows.values():
-            windows.clear()
         self._begin()
 
     def _begin(self) -> None:
         self._slot = 0
         self._newest = dict.fromkeys(self.observer_ids, -1)
+        self._measurements.begin()
         self._ledger.begin()
 
-    def _cross(
-        self, observation: Any, info: dict[str, Any], mask: Mapping[str, bool], sizes: Mapping[str, int]
-    ) -> None:
+    def _cross(self, info: dict[str, Any], mask: Mapping[str, bool], sizes: Mapping[str, int]) -> None:
         """Sends the views, lets a step pass, and notes what arrived."""
-        views = self.model.observe(self.env, observation)
+        self._measurements.make(self._slot, info)
         sent, arrived, delays = set(), set(), []
         for name in self.observer_ids:
-            self._windows[name].make(self._slot, views[name])
             if mask.get(name, True):
                 index, port = self._links[name]
                 self.channels[index].send(sizes.get(name, self._bytes[name]), self._slot * self._step_ms, port)
@@ -165,7 +162,9 @@ class MultiViewEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         for index, channel in enumerate(self.channels):
             for one in channel.advance((self._slot + 1) * self._step_ms):
                 name, slot = owner[index, one.port], round(one.sent_ms / self._step_ms)
-                self._windows[name].show(slot, self._slot)
+                self._windows[name].show(slot)
+                if slot > max(self._newest.values()):
+                    self._measurements.show(slot, self._slot)
                 self._newest[name] = max(slot, self._newest[name])
                 arrived.add(name)
                 delays.append(one.arrived_ms - one.sent_ms)
@@ -176,6 +175,7 @@ class MultiViewEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         info["channel_info"] = {name: states[self._links[name][0]] for name in self.observer_ids}
         info["arrived_this_step"] = {name: name in arrived for name in self.observer_ids}
         info["transmitted_this_step"] = {name: name in sent for name in self.observer_ids}
+        self._measurements.put(info)
         if "kpis" in info:
             whole = {key: sum(one[key] for one in states) for key in ("sent", "arrived", "lost", "queue_bytes")}
             delay_ms = float(np.mean(delays)) if delays else np.nan
@@ -186,9 +186,21 @@ class MultiViewEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         return (self._slot - self._newest[name]) * self._step_ms
 
     def _read(self) -> dict[str, Any]:
-        return self._named({k: w.read(self._slot, self._age_ms(k)) for k, w in self._windows.items()})
+        return _named({k: w.read(self._age_ms(k)) for k, w in self._windows.items()}, self._nested)
 
-    def _named(self, entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-        if self._nested:
-            return {name: dict(inner) for name, inner in entries.items()}
-        return {f"{name}_{key}": value for name, inner in entries.items() for key, value in inner.items()}
+
+def windows_of(model: MultiViewModel, observer: str, record: DeliveryConfig) -> Windows:
+    """The window through which the agent sees an observer's view. Raises `ConfigError` for a view that has none."""
+    return Windows(model.spaces[observer], record.buffer_size, record.fill == "hold", record.age)
+
+
+def views_space(windows: Mapping[str, Windows], nested: bool) -> spaces.Dict:
+    """The space of all windows together, by observer."""
+    named = _named({name: one.space.spaces for name, one in windows.items()}, nested)
+    return spaces.Dict({key: spaces.Dict(one) if nested else one for key, one in named.items()})
+
+
+def _named(entries: Mapping[str, Mapping[str, Any]], nested: bool) -> dict[str, Any]:
+    if nested:
+        return {name: dict(inner) for name, inner in entries.items()}
+    return {f"{name}_{key}": value for name, inner in entries.items() for key, value in inner.items()}

@@ -11,6 +11,7 @@ from gymnasium import spaces
 
 from netgym_cli.config import require
 from netgym_cli.errors import ConfigError
+from netgym_cli.networked.windows import boxes
 
 
 class MultiViewModel:
@@ -52,6 +53,20 @@ class MultiViewModel:
         model.spaces = dict.fromkeys(observer_ids, space)
         return model
 
+    @classmethod
+    def shared_out(cls, space: gymnasium.Space[Any], count: int) -> MultiViewModel:
+        """`count` observers of one environment: of a Dict, each sees one entry; of a Box, each sees the whole.
+
+        Raises `ConfigError` for a Dict with another number of entries, and for other spaces.
+        """
+        if not isinstance(space, spaces.Dict):
+            return cls.whole([f"station_{k}" for k in range(count)], space)
+        parts = boxes(space)
+        require(len(parts) == count, "stations", count, f"{len(parts)}, one for each entry of the observations")
+        model = _Entries(list(parts), [one.shape for one in parts.values()], [one.dtype for one in parts.values()])
+        model.spaces = parts
+        return model
+
     def observe(self, env: gymnasium.Env[Any, Any], state: Any) -> dict[str, Any]:
         """Each observer's view by name.
 
@@ -60,6 +75,13 @@ class MultiViewModel:
             state: its observation.
         """
         return dict.fromkeys(self.observer_ids, state)
+
+
+class _Entries(MultiViewModel):
+    """Each observer sees the entry of its name."""
+
+    def observe(self, env: gymnasium.Env[Any, Any], state: Any) -> dict[str, Any]:
+        return dict(state)
 
 
 def _bounds(dtype: Any) -> tuple[Any, Any]:

@@ -8,8 +8,10 @@ from typing import Any
 import gymnasium
 from gymnasium.utils import RecordConstructorArgs
 
-from netgym_cli.channels import Arrival, Channel
+from netgym_cli.channels import Channel
+from netgym_cli.networked.account import Account
 from netgym_cli.networked.ledger import Ledger
+from netgym_cli.networked.measurements import Measurements
 from netgym_cli.networked.netrl import NetworkConfig, delivery_of
 from netgym_cli.networked.records import build
 from netgym_cli.networked.seeds import channel_seed, session_seed
@@ -66,11 +68,10 @@ class NetworkedEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         self._windows = Windows(env.observation_space, delivery.buffer_size, delivery.fill == "hold", delivery.age)
         self.observation_space = self._windows.space
         self._packet_bytes = delivery.packet_size_bytes or self._windows.data_bytes
-        self._with_observation = delivery.reward == "with_observation"
-        self.channel = channel or build(delivery, step_ms or getattr(env.unwrapped, "step_ms", 0) or None)
+        self.channel = channel or build(delivery, step_ms, env)
         self._step_ms = self.channel.step_ms
-        self._earned = [0.0] * delivery.buffer_size  # the sum of the rewards until each step of the window
-        self._measured: list[Any] = [None] * delivery.buffer_size
+        self._account = Account(delivery.buffer_size) if delivery.reward == "with_observation" else None
+        self._measurements = Measurements(delivery.buffer_size)
         self._ledger = Ledger("channel")
         self._begin()
 
@@ -81,11 +82,12 @@ class NetworkedEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         """
         observation, info = self.env.reset(seed=seed, options=options)
         if getattr(self.env.unwrapped, "continues", False):
-            self._tell(info, [])
+            self._tell(info, 0, 0.0)
         else:
             self._restart(session_seed(seed, info))
-            self._cross(observation, info, self._packet_bytes)
-        return self._windows.read(self._slot, self._age_ms()), info
+            self._windows.begin(observation)
+            self._cross(info, self._packet_bytes)
+        return self._windows.read(info["age_ms"]), info
 
     def step(self, action: Any, packet_size: int | None = None) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """As the environment's.
@@ -102,13 +104,13 @@ class NetworkedEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         observation, gained, terminated, truncated, info = self.env.step(action)
         reward = float(gained)
         self._slot += 1
-        if self._with_observation:
-            self._total += reward
-            self._earned[self._slot % len(self._earned)] = self._total
-        self._cross(observation, info, self._packet_bytes if packet_size is None else packet_size)
-        if self._with_observation:
-            reward = self._pay(terminated or truncated)
-        return self._windows.read(self._slot, self._age_ms()), reward, terminated, truncated, info
+        self._windows.move_on(observation)
+        if self._account is not None:
+            self._account.earn(reward)
+        self._cross(info, self._packet_bytes if packet_size is None else packet_size)
+        if self._account is not None:
+            reward = self._account.pay(self._newest, terminated or truncated)
+        return self._windows.read(info["age_ms"]), reward, terminated, truncated, info
 
     def close(self) -> None:
         self.channel.close()
@@ -119,53 +121,41 @@ class NetworkedEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
             seed = self._first_seed
         self._first_seed = None
         self.channel.reset(None if seed is None else channel_seed(seed))
-        self._windows.clear()
         self._begin()
 
     def _begin(self) -> None:
         self._slot, self._newest = 0, -1
-        self._total = self._paid = self._earned[0] = 0.0
-        self._known: Any = None  # the measurement that arrived with the newest observation
         self._ledger.begin()
+        self._measurements.begin()
+        if self._account is not None:
+            self._account.begin()
 
-    def _cross(self, observation: Any, info: dict[str, Any], packet_bytes: int) -> None:
-        """Sends the observation, lets a step pass, and notes what arrived."""
-        slot, windows = self._slot, self._windows
-        windows.make(slot, observation)
-        if measured := hasattr(info, "stats"):
-            self._measured[slot % len(self._measured)] = info.stats
-        self.channel.send(packet_bytes, slot * self._step_ms)
-        arrivals = self.channel.advance((slot + 1) * self._step_ms)
-        for arrival in arrivals:
-            sent = arrival.packet  # as many packets as steps, so their numbers agree
-            windows.show(sent, slot)
+    def _cross(self, info: dict[str, Any], packet_bytes: int) -> None:
+        """Sends the present observation, lets a step pass, and notes what arrived."""
+        slot, step_ms = self._slot, self._step_ms
+        plain = type(info) is dict
+        if not plain:
+            self._measurements.make(slot, info)
+        self.channel.send(packet_bytes, slot * step_ms)
+        arrivals = self.channel.advance((slot + 1) * step_ms)
+        delays_ms = 0.0
+        for sent, sent_ms, arrived_ms, _ in arrivals:  # as many packets as steps, so their numbers agree
+            self._windows.show(sent)
+            delays_ms += arrived_ms - sent_ms
             if sent > self._newest:
                 self._newest = sent
-                if measured and slot - sent < len(self._measured):
-                    self._known = self._measured[sent % len(self._measured)]
-        self._tell(info, arrivals)
+                if not plain:
+                    self._measurements.show(sent, slot)
+        self._tell(info, len(arrivals), delays_ms)
 
-    def _tell(self, info: dict[str, Any], arrivals: list[Arrival]) -> None:
+    def _tell(self, info: dict[str, Any], arrivals: int, delays_ms: float) -> None:
         info["channel_info"] = state = self.channel.info()
-        info["arrived_this_step"] = bool(arrivals)
-        delay_ms = math.nan
+        info["arrived_this_step"] = arrivals > 0
+        info["age_ms"] = age_ms = (self._slot - self._newest) * self._step_ms
         if arrivals:
-            info["delay_ms"] = delay_ms = sum([one.arrived_ms - one.sent_ms for one in arrivals]) / len(arrivals)
-        info["age_ms"] = age_ms = self._age_ms()
+            info["delay_ms"] = delays_ms / arrivals
         if "kpis" in info:
+            delay_ms = info.get("delay_ms", math.nan)
             info["kpis"] = {**info["kpis"], **self._ledger.kpis(state, delay_ms=delay_ms, age_ms=age_ms)}
-        if hasattr(info, "stats"):
-            info.stats = self._known
-
-    def _age_ms(self) -> float:
-        return (self._slot - self._newest) * self._step_ms
-
-    def _pay(self, over: bool) -> float:
-        if over:
-            due = self._total
-        elif self._slot - self._newest < len(self._earned) and self._newest >= 0:
-            due = self._earned[self._newest % len(self._earned)]
-        else:
-            return 0.0
-        reward, self._paid = due - self._paid, due
-        return reward
+        if type(info) is not dict:
+            self._measurements.put(info)

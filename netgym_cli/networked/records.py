@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import gymnasium
 from omegaconf import OmegaConf
 
 from netgym_cli.channels import Channel, DeliveryConfig, registry
 from netgym_cli.confdirs import members
-from netgym_cli.config import ChannelConfig, typed
+from netgym_cli.config import ChannelConfig, SimulatorConfig, typed
 from netgym_cli.errors import ConfigError
 from netgym_cli.registry import unknown
 
@@ -28,15 +29,27 @@ def channel_config(name: str, **keys: Any) -> ChannelConfig:
     return completed({"name": name, **keys}, "channel")
 
 
-def build(config: ChannelConfig, step_ms: float | None = None) -> Channel[Any]:
+def build(
+    config: ChannelConfig,
+    step_ms: float | None = None,
+    env: gymnasium.Env[Any, Any] | None = None,
+    simulator: SimulatorConfig | None = None,
+) -> Channel[Any]:
     """The channel that a validated record describes, not reset yet.
 
     Args:
         config: its record.
-        step_ms: duration of an environment step, ms; None: the record's `step_duration_ms`.
+        step_ms: duration of an environment step, ms; None: the environment's own or else the record's.
+        env: the environment that it belongs to, whose step and simulator settings it takes over.
+        simulator: how a simulator under the channel is run; None: as the environment's, or else by built-in deadlines.
     """
-    own = config.step_duration_ms if isinstance(config, DeliveryConfig) else 1.0
-    return registry.load(config.name)(config, own if step_ms is None else step_ms)
+    whole = getattr(env, "unwrapped", None)
+    own_ms = config.step_duration_ms if isinstance(config, DeliveryConfig) else 1.0
+    duration_ms = step_ms or getattr(whole, "step_ms", 0) or own_ms
+    kind: Any = registry.load(config.name)
+    if kind.simulator is None:
+        return kind(config, duration_ms)  # type: ignore[no-any-return]
+    return kind(config, duration_ms, simulator or getattr(whole, "simulator_config", None))  # type: ignore[no-any-return]
 
 
 def completed(given: Any, where: str) -> ChannelConfig:
