@@ -31,6 +31,7 @@ def play(channel, sizes, step_ms=20.0, first=0):
     told = []
     for step, size in enumerate(sizes, start=first):
         channel.send(size, step * step_ms)
+        assert balanced(channel.info())
         told.append([(a.packet, a.sent_ms, a.arrived_ms) for a in channel.advance((step + 1) * step_ms)])
         assert balanced(channel.info())
     return told
