@@ -148,6 +148,14 @@ class TestLte:
         assert told["lost"] >= 139
         assert told["in_flight"] <= 61
 
+    def test_a_shorter_lifetime_loses_what_comes_later_and_nothing_else(self, made):
+        longer, shorter = (made(channel, "ns3_lte", distance_m=250, packet_lifetime_ms=ms) for ms in (5000, 300))
+        arrivals = [a for arrived in play(longer, STEPS) for a in arrived]
+        in_time = [a for a in arrivals if a.arrived_ms - a.sent_ms <= 300]
+        assert 0 < len(in_time) < len(arrivals)
+        assert [a for arrived in play(shorter, STEPS) for a in arrived] == in_time
+        assert conserved(shorter)["lost"] > conserved(longer)["lost"]
+
 
 class TestNr:
     @pytest.mark.parametrize("scenario", ["UMa", "UMi-StreetCanyon", "RMa", "InH-OfficeMixed", "InH-OfficeOpen"])

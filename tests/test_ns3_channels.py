@@ -103,11 +103,11 @@ class TestEveryChannel:
         assert told[0] == told[1]
 
     def test_steps_need_not_be_whole_milliseconds(self, name, made):
-        one = made(at_the_edge, name, step_ms=0.3)
-        arrivals = [a for arrived in play(one, STEPS) for a in arrived]
-        assert arrivals
+        one = made(channel, name, step_ms=0.3)
+        arrivals = [a for arrived in play(one, 2 * STEPS) for a in arrived]
+        assert len(arrivals) > 30
         assert all(a.sent_ms == a.packet * 0.3 for a in arrivals)
-        assert all(a.sent_ms < a.arrived_ms < STEPS * 0.3 for a in arrivals)
+        assert all(a.sent_ms < a.arrived_ms < 2 * STEPS * 0.3 for a in arrivals)
 
     def test_episodes_of_a_session_differ_and_repeat(self, name, made):
         one = made(at_the_edge, name)
