@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 
 from netgym_cli.channels import Arrival, Channel, DeliveryConfig
+from netgym_cli.channels._fragments import Fragments
 from netgym_cli.channels._run_ahead import Event, Packet, RunAhead, nanoseconds
 from netgym_cli.config import SimulatorConfig, require
 from netgym_cli.simulators.ns3 import Ns3Simulator
@@ -36,12 +37,14 @@ class Ns3Channel(Channel[C]):
         scenario: name of the C++ scenario.
         state: what `info()` calls the channel.
         max_payload_bytes: largest payload that a packet can carry, the 28 bytes of the UDP and IP headers aside.
+        frame_payload_bytes: largest one that is not cut into IP fragments; None: nothing is ever cut.
     """
 
     simulator = "ns3"
     scenario: ClassVar[str]
     state: ClassVar[str]
     max_payload_bytes: ClassVar[int]
+    frame_payload_bytes: ClassVar[int | None] = None
 
     def __init__(
         self, config: C, step_ms: float, simulator: SimulatorConfig | None = None, run_ahead: bool = True
@@ -85,6 +88,7 @@ class Ns3Channel(Channel[C]):
         else:
             self._episode += 1
         self._next = [0] * self.ports
+        self._fragments = Fragments(self.ports, self.frame_payload_bytes) if self.frame_payload_bytes else None
         self._open: list[dict[int, tuple[float, int, int]]] = [{} for _ in range(self.ports)]
         self._packets: list[Packet] = []
         self._now_ns = 0
@@ -105,7 +109,8 @@ class Ns3Channel(Channel[C]):
         self._next[port] = number + 1
         self._open[port][number] = (now_ms, at_ns, payload_bytes)
         self._open_bytes += payload_bytes
-        self._packets.append((port, int(payload_bytes), at_ns))
+        frames = [payload_bytes] if self._fragments is None else self._fragments.split(port, number, payload_bytes)
+        self._packets += [(port, int(size), at_ns) for size in frames]
         return number
 
     def advance(self, to_ms: float) -> list[Arrival]:
@@ -137,6 +142,11 @@ class Ns3Channel(Channel[C]):
 
     def _settle(self, event: Event, arrivals: list[Arrival]) -> None:
         port, number, at_ns, fate = int(event[0]), int(event[1]), event[2], event[3]
+        if self._fragments is not None:
+            whole = self._fragments.settle(port, number, fate == ARRIVED)
+            if whole is None:
+                return
+            number = whole
         waiting = self._open[port]
         if number not in waiting:  # settled before: given up after it had arrived, or late, or a second copy
             self._duplicates += fate == ARRIVED and self.lifetime_ms is None

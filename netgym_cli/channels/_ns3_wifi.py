@@ -8,12 +8,13 @@ from typing import Any
 from omegaconf import MISSING
 
 from netgym_cli.channels import DeliveryConfig
+from netgym_cli.channels._fragments import MAX_UDP_PAYLOAD_BYTES
 from netgym_cli.channels._ns3 import Ns3Channel
 from netgym_cli.config import plain, require
 
 DATA_RATES_MBPS = (6, 9, 12, 18, 24, 36, 48, 54)
 # An MSDU of 802.11 has at most 2304 bytes (IEEE 802.11-2020, 9.2.4.7.1), of which LLC/SNAP takes 8, IPv4 20, UDP 8.
-MAX_PAYLOAD_BYTES = 2304 - 8 - 20 - 8
+FRAME_PAYLOAD_BYTES = 2304 - 8 - 20 - 8
 
 
 @dataclass
@@ -34,7 +35,7 @@ class WifiKeys(DeliveryConfig):
         """Raises `ConfigError` naming the key, its value and what is allowed."""
         super().validate()
         require_radio(self.tx_power_dbm, self.loss_exponent, self.reference_loss_db)
-        require_payload(self.packet_size_bytes, MAX_PAYLOAD_BYTES)
+        require_payload(self.packet_size_bytes, MAX_UDP_PAYLOAD_BYTES)
         rates = " | ".join(map(str, DATA_RATES_MBPS))
         require(self.data_rate_mbps in DATA_RATES_MBPS, "channel.data_rate_mbps", self.data_rate_mbps, rates)
         require(1 <= self.max_retries <= 1000, "channel.max_retries", self.max_retries, "1 to 1000 attempts")
@@ -42,15 +43,16 @@ class WifiKeys(DeliveryConfig):
         require_distance("channel.interferer_distance_m", self.interferer_distance_m)
         rate, size = self.interferer_rate_mbps, self.interferer_packet_bytes
         require(0 < rate <= 54, "channel.interferer_rate_mbps", rate, "above 0, to 54 Mbit/s")
-        allowed = f"1 to {MAX_PAYLOAD_BYTES} bytes"
-        require(1 <= size <= MAX_PAYLOAD_BYTES, "channel.interferer_packet_bytes", size, allowed)
+        allowed = f"1 to {FRAME_PAYLOAD_BYTES} bytes"
+        require(1 <= size <= FRAME_PAYLOAD_BYTES, "channel.interferer_packet_bytes", size, allowed)
 
 
 class WifiChannel(Ns3Channel[WifiKeys]):
     """Stations that send to one receiver over 802.11a."""
 
     scenario = "channel_wifi"
-    max_payload_bytes = MAX_PAYLOAD_BYTES
+    max_payload_bytes = MAX_UDP_PAYLOAD_BYTES
+    frame_payload_bytes = FRAME_PAYLOAD_BYTES
 
     def radio(self) -> dict[str, Any]:
         """The settings of the scenario but for the stations' places."""
