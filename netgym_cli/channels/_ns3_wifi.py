@@ -15,7 +15,6 @@ from netgym_cli.config import plain, require
 DATA_RATES_MBPS = (6, 9, 12, 18, 24, 36, 48, 54)
 # An MSDU of 802.11 has at most 2304 bytes (IEEE 802.11-2020, 9.2.4.7.1), of which LLC/SNAP takes 8, IPv4 20, UDP 8.
 MAX_PAYLOAD_BYTES = 2304 - 8 - 20 - 8
-
 MOST_INTERFERENCE_PPS = 10_000  # of one station: about what the medium carries of the shortest frames
 
 
