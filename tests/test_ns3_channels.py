@@ -246,6 +246,7 @@ BAD = [
     ("ns3_wifi", "interferer_distance_m", 0),
     ("ns3_wifi", "interferer_rate_mbps", 0),
     ("ns3_wifi", "interferer_packet_bytes", 2269),
+    ("ns3_wifi", "interferer_packet_bytes", 12),
     ("ns3_wifi", "packet_size_bytes", 65508),
     ("ns3_wifi", "packet_size_bytes", 0),
     ("ns3_wifi", "buffer_size", 0),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from netgym_cli.config import plain, require
 DATA_RATES_MBPS = (6, 9, 12, 18, 24, 36, 48, 54)
 # An MSDU of 802.11 has at most 2304 bytes (IEEE 802.11-2020, 9.2.4.7.1), of which LLC/SNAP takes 8, IPv4 20, UDP 8.
 FRAME_PAYLOAD_BYTES = 2304 - 8 - 20 - 8
+MOST_INTERFERENCE_PPS = 10_000  # of one station: about what the medium carries of the shortest frames
 
 
 @dataclass
@@ -45,6 +47,9 @@ class WifiKeys(DeliveryConfig):
         require(0 < rate <= 54, "channel.interferer_rate_mbps", rate, "above 0, to 54 Mbit/s")
         allowed = f"1 to {FRAME_PAYLOAD_BYTES} bytes"
         require(1 <= size <= FRAME_PAYLOAD_BYTES, "channel.interferer_packet_bytes", size, allowed)
+        least = math.ceil(rate * 1e6 / 8 / MOST_INTERFERENCE_PPS)
+        allowed = f"{least} or more at {rate:g} Mbit/s, so that it sends {MOST_INTERFERENCE_PPS} packets/s at most"
+        require(size >= least, "channel.interferer_packet_bytes", size, allowed)
 
 
 class WifiChannel(Ns3Channel[WifiKeys]):
