@@ -1,0 +1,52 @@
+"""The programs and commands of docs/channels.md and docs/gym.md are run as they stand."""
+
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from netgym_cli.cli import app
+from tests.conftest import REPO
+
+DOCUMENTS = [(REPO / "docs" / name).read_text() for name in ("channels.md", "gym.md")]
+PROGRAMS = [block for text in DOCUMENTS for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL)]
+COMMANDS = [line for text in DOCUMENTS for line in re.findall(r"^    netgym (.*)$", text, re.MULTILINE)]
+SHORT = ["env.episodes_per_session=2", "env.steps_per_episode=20"]
+LEARNERS = {"agent=ppo_gym": "agent.n_steps=64", "agent=ppo": "agent.n_steps=20"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_program_runs(program, tmp_path):
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_composes(command, workdir):
+    words = shlex.split(command)
+    if words[0] != "train" or "-m" in words or "--config-dir" in words:
+        return
+    done = CliRunner().invoke(app, [*words, "--cfg", "job"])
+    assert done.exit_code == 0, done.stderr
+
+
+@pytest.mark.slow
+def test_the_commands_run_one_after_the_other(workdir):
+    for command in COMMANDS:
+        words = [re.sub("outputs/multirun/DATE/TIME", "grid", word) for word in shlex.split(command)]
+        if words[0] == "train":
+            short = [value for agent, value in LEARNERS.items() if agent in words and "agent.n_steps" not in command]
+            words = [*words, *SHORT, *short]
+        if "-m" in words:
+            words = [re.sub(r"seed=.*", "seed=1", word) for word in words] + ["hydra.sweep.dir=grid"]
+            words = [word.split(",")[0] + ",0.5" if re.match("channel.*,", word) else word for word in words]
+        if words[0] == "fit-channel":
+            words.append("packets=1000")
+        done = subprocess.run(
+            [sys.executable, "-m", "netgym_cli", *words], cwd=workdir, capture_output=True, text=True, timeout=300
+        )
+        assert done.returncode == 0, (words, done.stderr)
