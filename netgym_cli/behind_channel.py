@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +30,12 @@ def behind(network: NetworkEnv, config: ChannelConfig) -> gymnasium.Env[Any, Any
     """`network`, with observations and actions crossing the channels of `config`. Raises `ConfigError`."""
     env: gymnasium.Env[Any, Any] = network
     step_ms = network.adapter.step_ms or _step_ms(config)
-    if isinstance(config, DeliveryConfig) and config.ports > 1:
-        model = MultiViewModel.shared_out(network.observation_space, config.ports)
-        env = MultiViewEnv(env, model, config, step_ms=step_ms, nested=False)
-    elif isinstance(config, DeliveryConfig):
-        env = NetworkedEnv(env, channel_config=config, step_ms=step_ms)
+    one_way = replace(config, action=None)
+    if isinstance(one_way, DeliveryConfig) and one_way.ports > 1:
+        model = MultiViewModel.shared_out(network.observation_space, one_way.ports)
+        env = MultiViewEnv(env, model, one_way, step_ms=step_ms, nested=False)
+    elif isinstance(one_way, DeliveryConfig):
+        env = NetworkedEnv(env, channel_config=one_way, step_ms=step_ms)
     if config.action is not None:
         default = default_action(network.adapter, config)
         env = ActionChannelEnv(env, config.action, config.action_hold, default, step_ms)

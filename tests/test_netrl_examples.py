@@ -214,3 +214,22 @@ def test_bad_values_are_value_errors(config, told):
     with pytest.raises(ValueError, match=told):
         NetworkedEnv(gymnasium.make("CartPole-v1"), config)
     assert issubclass(ConfigError, ValueError)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["DummyVecEnv", "SubprocVecEnv"])
+def test_sb3s_vector_environments_take_it(kind):
+    from stable_baselines3.common import vec_env
+    from stable_baselines3.common.env_util import make_vec_env
+
+    def make():
+        return NetworkedEnv(gymnasium.make("CartPole-v1"), NetworkConfig(loss_good=0.5, loss_bad=0.5, seed=None))
+
+    envs = make_vec_env(make, n_envs=2, seed=3, vec_env_cls=getattr(vec_env, kind))
+    masks = [envs.reset()["recv_mask"]]
+    for _ in range(40):
+        observations, *_ = envs.step(np.zeros(2, int))
+        masks.append(observations["recv_mask"].copy())
+    envs.close()
+    first, second = np.array(masks).transpose(1, 0, 2)
+    assert 0.3 < first[10:].mean() < 0.7 and not np.array_equal(first, second)

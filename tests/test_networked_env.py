@@ -204,3 +204,8 @@ def test_it_passes_gymnasiums_checker():
 
     env = NetworkedEnv(gymnasium.make("CartPole-v1"), channel_config=scripted_config([None, 25, 0]))
     check_env(env, skip_render_check=True)
+
+
+def test_an_action_channel_is_not_ignored():
+    with pytest.raises(ConfigError, match="wrap the environment in ActionChannelEnv"):
+        NetworkedEnv(Counter(), channel_config=scripted_config(action=scripted_config()))

@@ -8,19 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar
 
 from netgym_cli.channels import DeliveryConfig
 from netgym_cli.config import require
 from netgym_cli.errors import ConfigError
 from netgym_cli.networked.records import channel_config
-
-
-class Translatable(Protocol):
-    """A channel in NetRL's words."""
-
-    def keys(self) -> dict[str, Any]:
-        """Name and keys of the channel in netgym's."""
 
 
 @dataclass
@@ -58,6 +51,7 @@ class NetworkConfig:
 class NS3WifiConfig:
     """802.11a between two stations, simulated by ns-3 with 46.7 dB of loss at 1 m. Units are in the names."""
 
+    reference_loss_db: ClassVar[float] = 46.6777
     distance_m: float = 10.0
     step_duration_ms: float = 1.0
     tx_power_dbm: float = 20.0
@@ -67,23 +61,17 @@ class NS3WifiConfig:
 
     def keys(self) -> dict[str, Any]:
         """Name and keys of the channel in netgym's words."""
-        return {"name": "ns3_wifi", "reference_loss_db": 46.6777, **asdict(self)}
+        return {"name": "ns3_wifi", "reference_loss_db": self.reference_loss_db, **asdict(self)}
 
 
 @dataclass
-class NS3WiFiChannelFastConfig:
-    """802.11a between two stations, simulated by ns-3 with 40 dB of loss at 1 m. Units are in the names."""
+class NS3WiFiChannelFastConfig(NS3WifiConfig):
+    """The same with 40 dB of loss at 1 m and other defaults."""
 
+    reference_loss_db: ClassVar[float] = 40.0
     distance_m: float = 15.0
     step_duration_ms: float = 2.0
-    tx_power_dbm: float = 20.0
-    loss_exponent: float = 3.0
-    max_retries: int = 7
     packet_size_bytes: int = 256
-
-    def keys(self) -> dict[str, Any]:
-        """Name and keys of the channel in netgym's words."""
-        return {"name": "ns3_wifi", "reference_loss_db": 40.0, **asdict(self)}
 
 
 @dataclass
@@ -135,4 +123,6 @@ def delivery_of(config: NetworkConfig | None, channel: Any) -> tuple[DeliveryCon
             f"channel_config is {channel!r}; allowed: a record such as channel_config('mobile'), NS3WifiConfig(...) or "
             "NS3WiFiChannelFastConfig(...)."
         )
+    if record.action is not None:
+        raise ConfigError("the channel has an action channel; wrap the environment in ActionChannelEnv instead.")
     return record, None if config is None else config.seed
