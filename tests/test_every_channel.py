@@ -103,7 +103,7 @@ def test_a_run_behind_it_is_complete_and_its_seed_decides(name, tmp_path):
 
 @pytest.mark.parametrize("name", CROSSED)
 def test_its_common_keys_are_checked(name):
-    for key, value in (("buffer_size", 0), ("fill", "nan"), ("step_duration_ms", -1), ("action_hold", "never")):
+    for key, value in (("buffer_size", 0), ("fill", "nan"), ("step_duration_ms", -1.0), ("action_hold", "never")):
         with pytest.raises(ConfigError, match=f"channel.{key} is {value!r}; allowed: "):
             channel_config(name, **{key: value})
     assert issubclass(channels.registry.load(channel_config(name).name).config_schema, DeliveryConfig)
