@@ -10,15 +10,14 @@ from typing import Any
 import gymnasium
 
 from netgym_cli import adapters, channels
-from netgym_cli.adapters import Adapter, stated_action
+from netgym_cli.adapters import Adapter
 from netgym_cli.channels import DeliveryConfig
 from netgym_cli.config import ChannelConfig, RunConfig
 from netgym_cli.env import NetworkEnv
-from netgym_cli.networked.action_channel_env import ActionChannelEnv
-from netgym_cli.networked.multi_view_env import MultiViewEnv, views_space, windows_of
+from netgym_cli.networked.action_channel_env import ActionChannelEnv, default_action
+from netgym_cli.networked.multi_view_env import MultiViewEnv
 from netgym_cli.networked.multi_view_model import MultiViewModel
 from netgym_cli.networked.networked_env import NetworkedEnv
-from netgym_cli.networked.windows import Windows
 
 
 def open_env(config: RunConfig) -> gymnasium.Env[Any, Any]:
@@ -37,36 +36,20 @@ def behind(network: NetworkEnv, config: ChannelConfig) -> gymnasium.Env[Any, Any
     elif isinstance(one_way, DeliveryConfig):
         env = NetworkedEnv(env, channel_config=one_way, step_ms=step_ms)
     if config.action is not None:
-        default = default_action(network.adapter, config)
-        env = ActionChannelEnv(env, config.action, config.action_hold, default, step_ms)
+        env = ActionChannelEnv(env, config.action, config.action_hold, config.action_default, step_ms)
     return env
 
 
-def seen(adapter: Adapter[Any], config: ChannelConfig) -> Adapter[Any]:
-    """`adapter` with the observations that an agent gets behind the channel.
+def seen(network: NetworkEnv, config: ChannelConfig) -> Adapter[Any]:
+    """The adapter of `network`, with the observations that an agent gets behind the channel.
 
     Raises `ConfigError` if its observations or actions cannot cross the channels.
     """
     if config.action is not None:
-        default_action(adapter, config)
-    if not isinstance(config, DeliveryConfig):
-        return adapter
-    behind_it = copy(adapter)
-    if config.ports > 1:
-        model = MultiViewModel.shared_out(adapter.observation_space, config.ports)
-        views = {name: windows_of(model, name, config) for name in model.observer_ids}
-        behind_it.observation_space = views_space(views, nested=False)
-    else:
-        windows = Windows(adapter.observation_space, config.buffer_size, config.fill == "hold", config.age)
-        behind_it.observation_space = windows.space
-    return behind_it
-
-
-def default_action(adapter: Adapter[Any], config: ChannelConfig) -> Any:
-    """What the actuator does without an action; None for the environment's default algorithm. Raises `ConfigError`."""
-    if config.action_default is None and adapter.has_default:
-        return None
-    return stated_action(config.action_default, adapter.action_space, "channel.action_default")
+        default_action(network, config.action_default, "channel.action_default")
+    adapter = copy(network.adapter)
+    adapter.observation_space = behind(network, config).observation_space
+    return adapter
 
 
 def simulators_under(config: RunConfig) -> list[tuple[str, Path | None]]:

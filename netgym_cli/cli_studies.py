@@ -14,7 +14,8 @@ from netgym_cli.output import say, table
 def plot(
     folders: Annotated[list[Path], typer.Argument(metavar="FOLDER...", help="Runs, or grids of train -m.")],
     x: Annotated[
-        str | None, typer.Option("--x", metavar="KEY", help="Config key of the horizontal axis; else episodes.")
+        str | None,
+        typer.Option("--x", metavar="KEY", help="Config key, or env, agent, channel; else episodes."),
     ] = None,
     y: Annotated[str, typer.Option("--y", metavar="COLUMN", help="A column of episodes.csv.")] = "return",
     by: Annotated[str | None, typer.Option("--by", metavar="KEY", help="Config key, a line for each value.")] = None,
@@ -28,6 +29,7 @@ def plot(
     with errors_to_exit_codes("plot"):
         from netgym_cli import plot as plots
 
+        plots.require_share(last)
         runs, incomplete = plots.read(folders)
         found = plots.points(runs, x, y, by, last) if x else plots.curves(runs, y, by)
         plots.draw(found, x or "episode", y, by, output)

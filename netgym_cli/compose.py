@@ -18,7 +18,7 @@ from omegaconf import MISSING, DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from netgym_cli import confdirs, explain, folders, ownfiles
-from netgym_cli.config import RunConfig, SimulatorConfig, typed, unknown_key
+from netgym_cli.config import RunConfig, SimulatorConfig, plain, typed, unknown_key
 from netgym_cli.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -224,6 +224,12 @@ def overrides_of(folder: Path) -> list[str]:
 def save_resolved(config: DictConfig) -> Path:
     """Replaces the running job's `.hydra/config.yaml` by its values without interpolations; returns its folder."""
     folder = Path(HydraConfig.get().runtime.output_dir)
+    if (action := OmegaConf.select(config, "channel.action")) is not None:  # a name depends on the config directories
+        from netgym_cli.networked.records import completed
+
+        given = OmegaConf.to_container(action) if OmegaConf.is_config(action) else action
+        with open_dict(config):
+            config.channel.action = plain(completed(given, "channel.action"))
     OmegaConf.save(config, folder / ".hydra" / "config.yaml", resolve=True)
     return folder
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from omegaconf import OmegaConf
 
 from netgym_cli import simulators
 from netgym_cli.channels import Channel, DeliveryConfig
@@ -19,9 +20,10 @@ from netgym_cli.networked.seeds import channel_seed
 from netgym_cli.registry import unknown
 from netgym_cli.scaffold import write
 
-PATIENCE_MS = 2000.0  # a packet that takes longer counts as lost; the frames of ns-3's Wi-Fi live for 500 ms
+PATIENCE_MS = 2000.0  # after the last packet of the recording; the frames of ns-3's Wi-Fi live for 500 ms
 PACKETS = 20_000
 PRECISION = 10
+KEPT = ("buffer_size", "fill", "age", "reward", "packet_size_bytes", "step_duration_ms")  # as they were
 
 
 @dataclass(frozen=True)
@@ -62,16 +64,24 @@ class Recording:
 def record(channel: Channel[Any], payload_bytes: int, packets: int, seed: int) -> Recording:
     """Sends one packet per step and notes what becomes of it.
 
-    Raises `SimulatorError` if a simulator under the channel failed.
+    Raises:
+        ConfigError: packets take too long for it.
+        SimulatorError: a simulator under the channel failed.
     """
     seen = np.full(packets, np.nan)
     channel.reset(channel_seed(seed))
     step_ms = channel.step_ms
-    for step in range(packets + int(np.ceil(PATIENCE_MS / step_ms))):
+    more = int(np.ceil(PATIENCE_MS / step_ms))
+    for step in range(packets + more):
         channel.send(payload_bytes, step * step_ms)
         for arrival in channel.advance((step + 1) * step_ms):
             if arrival.packet < packets and np.isnan(seen[arrival.packet]):
                 seen[arrival.packet] = step
+    if channel.info()["in_flight"] > more:
+        raise ConfigError(
+            f"{PATIENCE_MS:.0f} ms after packet {packets}, packets are still under way that were sent before it; "
+            "a channel with such delays cannot be fitted."
+        )
     return Recording(np.isnan(seen), seen - np.arange(packets))
 
 
@@ -136,7 +146,7 @@ class Fit:
         """Writes the YAML file. Raises `ConfigError` if it exists already or cannot be written."""
         told = f"{self.of} in steps of {self.step_ms:g} ms, fitted over {len(self.wanted.lost)} packets"
         lines = [f"# {self.to} that behaves like {told}", f"defaults: [{self.to}, _self_]", ""]
-        lines += [f"{key}: {value}" for key, value in self.keys.items()]
+        lines += [OmegaConf.to_yaml(self.keys).rstrip()]
         if self.file.exists():
             raise ConfigError(f"{self.file} exists and is not overwritten; choose another by --output.")
         write({self.file: "\n".join(lines) + "\n"}, "choose another by --output")
@@ -167,7 +177,8 @@ def fit(words: Sequence[str], config_dirs: Sequence[str | Path], output: Path | 
     payload = source.packet_size_bytes or 256
     wanted = _recorded(config, source, payload, packets)
     keys = FITS[to](wanted)
-    imitation = channel_config(to, **keys, step_duration_ms=source.step_duration_ms)
+    keys |= {key: getattr(source, key) for key in KEPT}
+    imitation = channel_config(to, **keys)
     got = _recorded(config, imitation, payload, PRECISION * packets)  # cheap, and its chance is not the fit's error
     file = output or Path("conf", "channel", f"{chosen}_fit.yaml")
     return Fit(chosen, to, keys, wanted, got, source.step_duration_ms, file)

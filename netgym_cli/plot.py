@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from omegaconf import OmegaConf
 
+from netgym_cli.confdirs import GROUPS
 from netgym_cli.config import require, unknown_key
 from netgym_cli.errors import ConfigError
 from netgym_cli.evaluation import statistics
@@ -36,7 +37,16 @@ class Run:
     episodes: pd.DataFrame
 
     def value(self, key: str) -> Any:
-        """The config's value at a dotted key. Raises `ConfigError` with the nearest key for an unknown one."""
+        """The config's value at a dotted key; of a group, such as `channel`, the name that was chosen.
+
+        Raises `ConfigError` with the nearest key for an unknown one.
+        """
+        if key in GROUPS:
+            hydra = self.folder / ".hydra" / "hydra.yaml"
+            chosen = (
+                OmegaConf.select(OmegaConf.load(hydra), f"hydra.runtime.choices.{key}") if hydra.is_file() else None
+            )
+            return chosen or self.config[key]["name"]
         found = OmegaConf.select(OmegaConf.create(self.config), key, throw_on_missing=False)
         if found is None and key not in (known := list(dotted_keys(self.config))):
             raise ConfigError(unknown_key(key, known))
@@ -56,7 +66,7 @@ def read(folders: Sequence[Path]) -> tuple[list[Run], list[Path]]:
         ConfigError: a folder holds no run at all, or none is complete.
     """
     runs, incomplete = [], []
-    for folder in folders:
+    for folder in {one.resolve(): one for one in folders}.values():
         records = sorted([*folder.glob(run_record.NAME), *folder.glob(f"*/{run_record.NAME}")], key=_in_order)
         if not records:
             raise ConfigError(f"'{folder}' holds no run; give the folder of a run or of a grid (train -m).")
@@ -73,6 +83,11 @@ def read(folders: Sequence[Path]) -> tuple[list[Run], list[Path]]:
     return runs, incomplete
 
 
+def require_share(last: float) -> None:
+    """Raises `ConfigError` for a share of the episodes that is none."""
+    require(0 < last <= 1, "--last", last, "above 0, to 1")
+
+
 def points(runs: Sequence[Run], x: str, y: str, by: str | None, last: float) -> pd.DataFrame:
     """One row per line and place on it: `by`, `x`, `mean`, `low`, `high` (95 % interval over runs), `runs`.
 
@@ -84,9 +99,8 @@ def points(runs: Sequence[Run], x: str, y: str, by: str | None, last: float) -> 
         last: share of the last episodes that `y` is averaged over, above 0, to 1.
 
     Raises:
-        ConfigError: unknown key or column, or `last` out of range.
+        ConfigError: unknown key or column.
     """
-    require(0 < last <= 1, "--last", last, "above 0, to 1")
     outcomes: dict[tuple[Any, Any], list[float]] = {}
     for run in runs:
         place = (_plain(run.value(by)) if by else "", _plain(run.value(x)))

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from netgym_cli import adapters, agents, simulators
+from netgym_cli import agents, simulators
 from netgym_cli.agents import Agent
 from netgym_cli.behind_channel import open_env, seen, simulators_under
 from netgym_cli.config import RunConfig
 from netgym_cli.ending import sigterm_as_ctrl_c, told_however_it_ends
+from netgym_cli.env import NetworkEnv
 from netgym_cli.errors import ConfigError
 from netgym_cli.metrics.recorder import Recorder
 from netgym_cli.metrics.run_record import RunRecord
@@ -26,8 +27,7 @@ def check(config: RunConfig) -> None:
     """Everything about a run that can be known before it leaves a trace. Raises `ConfigError`."""
     config.validate()
     plan = Plan.of(config)
-    adapter_class = adapters.registry.load(config.env.name)
-    first, *others = [seen(adapter_class(one), config.channel) for one in plan.configs]
+    first, *others = [seen(NetworkEnv(one, config.simulator), config.channel) for one in plan.configs]
     for k, other in enumerate(others, start=1):
         for kind in ("observation_space", "action_space"):
             before, after = getattr(first, kind), getattr(other, kind)

@@ -1,19 +1,23 @@
 """Runs whose observations and actions cross channels, from config to tables."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 from gymnasium import spaces
+from omegaconf import OmegaConf
+from typer.testing import CliRunner
 
 from netgym_cli import run
 from netgym_cli.behind_channel import behind, open_env, seen
+from netgym_cli.cli import app
 from netgym_cli.env import NetworkEnv
 from netgym_cli.errors import ConfigError
 from netgym_cli.networked.seeds import channel_seed
 from netgym_cli.session import Plan, SequentialSessions
 from tests.engine import run_config
 from tests.scripted_channel import scripted_config
-from tests.toy import ToyAdapter
 
 
 def behind_toy(channel, **keys):
@@ -59,11 +63,11 @@ def test_tables_have_the_channels_kpis_per_step(tmp_path):
     run.check(config)
     run.train(config, tmp_path, ["netgym"])
     steps = pd.read_parquet(tmp_path / "metrics" / "steps.parquet")
-    assert steps["channel_sent"].tolist() == [1] * 8
-    assert steps["channel_arrived"].tolist() == [0, 0, 2, 1, 1, 1, 1, 1]
+    assert steps["channel_sent"].tolist() == [2] + [1] * 7  # the first row counts what reset sent, too
+    assert steps["channel_arrived"].tolist() == [1, 0, 2, 1, 1, 1, 1, 1]
     assert steps["channel_lost"].tolist() == [1] + [0] * 7
     assert steps["channel_delay_ms"].isna().tolist() == [True, True] + [False] * 6
-    assert steps["channel_delay_ms"][2] == 65 and steps["channel_age_ms"].tolist()[:3] == [100, 200, 0]
+    assert steps["channel_delay_ms"][2] == 65 and steps["channel_age_ms"].tolist()[:3] == [200, 300, 100]
     assert steps["channel_queue_bytes"].tolist() == [0] * 8
     episodes = pd.read_csv(tmp_path / "metrics" / "episodes.csv")
     assert episodes["channel_delay_ms"][0] == pytest.approx((65 + 0) / 2) and episodes["rate_mbps"].notna().all()
@@ -99,10 +103,10 @@ def test_a_learner_takes_the_window_and_its_model_can_be_loaded(agent, tmp_path)
 
 def test_what_an_agent_will_see_is_known_before():
     config = behind_toy(scripted_config(buffer_size=7))
-    adapter = ToyAdapter(config.env)
-    space = seen(adapter, config.channel).observation_space
+    network = NetworkEnv(config.env, config.simulator)
+    space = seen(network, config.channel).observation_space
     assert isinstance(space, spaces.Dict) and space == open_env(config).observation_space
-    assert space["observations"].shape == (7, 1, 3) and adapter.observation_space.shape == (1, 3)
+    assert space["observations"].shape == (7, 1, 3) and network.adapter.observation_space.shape == (1, 3)
 
 
 def test_without_channels_the_environment_stays_as_it_is():
@@ -116,3 +120,41 @@ def test_a_default_action_outside_the_space_is_refused():
     channel.action = scripted_config()
     with pytest.raises(ConfigError, match=r"channel.action_default is 7; allowed: .*Box"):
         run.check(behind_toy(channel))
+
+
+def test_an_own_channel_carries_actions_and_a_run_meets_another_channel(workdir, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(workdir / "state"))
+    (workdir / "mine" / "channel").mkdir(parents=True)
+    (workdir / "mine" / "channel" / "lossy.yaml").write_text("# mine\ndefaults: [link, _self_]\nloss: 0.5\n")
+
+    def netgym(*words):
+        done = CliRunner().invoke(app, words)
+        assert done.exit_code == 0, done.output
+        return done
+
+    short = ["env.episodes_per_session=4", "agent.n_steps=20", "agent.batch_size=20", "hydra.run.dir=run"]
+    netgym("train", "--config-dir", "mine", "env=gym", "agent=ppo_gym", "channel=wan", "channel.action=lossy", *short)
+    saved = OmegaConf.load(workdir / "run" / ".hydra" / "config.yaml")
+    assert (saved.channel.action.name, saved.channel.action.loss) == ("link", 0.5)
+    done = netgym(
+        "evaluate", "run", "channel=gilbert_elliott", "channel.loss_good=1", "channel.loss_bad=1", "seeds=1", "--json"
+    )
+    rows = {row["metric"]: row["mean"] for row in json.loads(done.stdout)["summary"]}
+    assert rows["channel_arrived"] == 0 < rows["channel_lost"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["channel.action={name: link, loss: 1.5}"], "channel.action.loss is 1.5; allowed: "),
+        (["channel.action={name: link, action: link}"], "channel.action.action"),
+        (["channel.action=ns3_wifi_multi"], "channel.action is 'ns3_wifi_multi'; allowed: a channel with one station"),
+        (["channel.queue_bytes=30"], "channel.packet_size_bytes is 16; allowed: 1 to 2 bytes on link"),
+        (["channel.action_default=9"], "channel.action_default is 9; allowed: "),
+    ],
+)
+def test_what_cannot_cross_leaves_no_folder(words, told, workdir):
+    action = [] if any("action=" in word for word in words) else ["channel.action=wan"]
+    done = CliRunner().invoke(app, ["train", "env=gym", "agent=random", "channel=link", *action, *words])
+    assert (done.exit_code, told in done.stderr) == (2, True), done.output
+    assert not (workdir / "outputs").exists()

@@ -96,7 +96,10 @@ def test_a_run_behind_it_is_complete_and_its_seed_decides(name, tmp_path):
     assert tables[0].equals(tables[1])
     steps = tables[0]
     stations = config.channel.ports
-    assert (steps["channel_sent"] == stations).all() and steps["session"].nunique() == 2
+    first = steps["step"] == 0  # which counts what reset sent, too
+    assert (steps["channel_sent"] == stations * np.where(first, 2, 1)).all() and steps["session"].nunique() == 2
+    flown = steps.groupby(["session", "episode"])[["channel_sent", "channel_arrived", "channel_lost"]].sum()
+    assert (flown["channel_sent"] >= flown["channel_arrived"] + flown["channel_lost"]).all()
     assert (steps["channel_arrived"].sum() > 0) and (steps["channel_age_ms"] >= 0).all()
     assert np.array_equal(steps["channel_delay_ms"].notna(), steps["channel_arrived"] > 0)
 

@@ -76,7 +76,7 @@ def test_equal_seeds_give_equal_tables(tmp_path):
 
 
 def test_it_passes_gymnasiums_checker_as_a_registered_id():
-    env = gymnasium.make("netgym/gym-v0", kwargs={}, seed=1)
+    env = gymnasium.make("netgym/gym-v0", seed=1)
     observation, _ = env.reset()
     assert observation in env.observation_space
 
@@ -86,7 +86,7 @@ def test_it_passes_gymnasiums_checker_as_a_registered_id():
     [
         (["env.id=CartPol-v1"], "Did you mean: `CartPole`"),
         (["env.id=no_such_module:X-v0"], "no_such_module"),
-        (["+env.kwargs.gravityy=3"], "gravityy"),
+        (["env.kwargs={gravityy: 3}"], "gravityy"),
     ],
 )
 def test_an_id_that_cannot_be_made(words, told):

@@ -1,10 +1,13 @@
+import copy
+
 import gymnasium
 import numpy as np
 import pytest
 from gymnasium import spaces
 
-from netgym_cli.errors import ConfigError
+from netgym_cli.errors import ConfigError, SessionError
 from netgym_cli.networked.networked_env import NetworkedEnv
+from netgym_cli.networked.records import channel_config
 from netgym_cli.networked.seeds import channel_seed
 from tests.scripted_channel import ScriptedChannel, scripted_config
 
@@ -26,7 +29,7 @@ class Counter(gymnasium.Env):
     def step(self, action):
         self.count += 1
         over = self.count > self.length
-        return self.observation(), 10.0 ** (self.count - 1), over, False, {}
+        return self.observation(), 10.0 ** min(self.count - 1, 300), over, False, {}
 
     def observation(self):
         return np.full(2, self.count, np.float32)
@@ -106,7 +109,7 @@ def test_hold_repeats_the_newest_before_a_gap(delays_ms, steps, window):
 def test_age_is_the_time_since_the_newest_observation_was_made():
     env, answer = walked([None, 0, None, 5], 0, age=True)
     ages = [answer[0]["age_ms"].item()] + [env.step(0)[0]["age_ms"].item() for _ in range(3)]
-    assert ages == [10, 0, 10, 0]
+    assert ages == [10, 10, 20, 10]
     assert env.observation_space["age_ms"].shape == (1,)
 
 
@@ -209,3 +212,54 @@ def test_it_passes_gymnasiums_checker():
 def test_an_action_channel_is_not_ignored():
     with pytest.raises(ConfigError, match="wrap the environment in ActionChannelEnv"):
         NetworkedEnv(Counter(), channel_config=scripted_config(action=scripted_config()))
+
+
+class Reuser(Counter):
+    """Always the same array, changed in place."""
+
+    def observation(self):
+        self.array = getattr(self, "array", np.zeros(2, np.float32))
+        self.array[:] = self.count
+        return self.array
+
+
+def test_an_environment_may_use_its_arrays_again():
+    for delays in ([10] * 9, [25] * 9, [0] * 9):
+        _, fresh = walked(delays, 6)
+        _, same = walked(delays, 6, env=Reuser())
+        assert seen(fresh) == seen(same)
+
+
+@pytest.mark.parametrize("name", ["gilbert_elliott", "mobile", "trace"])
+def test_a_deep_copy_goes_its_own_way(name):
+    def told(env, steps):
+        return [env.step(0)[0]["recv_mask"].tolist() for _ in range(steps)]
+
+    config = channel_config(name, buffer_size=40)
+    one, other = (NetworkedEnv(Counter(9999), channel_config=config) for _ in range(2))
+    for env in (one, other):
+        env.reset(seed=3)
+        told(env, 300)  # beyond a block of draws
+    twin = copy.deepcopy(one)
+    first = told(twin, 300)
+    assert told(one, 300) == first == told(other, 300)
+
+
+def test_nothing_is_done_before_reset_and_nothing_for_a_packet_that_cannot_be():
+    env = NetworkedEnv(Counter(), channel_config=channel_config("link", propagation_delay_ms=1, buffer_size=4))
+    with pytest.raises(SessionError, match="before reset"):
+        env.step(0)
+    env.reset(seed=1)
+    for size in (10**9, 0, 1.5, "a"):
+        with pytest.raises(ValueError, match=f"packet_size is {size!r}; allowed: 1 to 1499972 bytes on link"):
+            env.step(0, packet_size=size)
+    assert seen(env.step(0)) == ([0, 0, 1, 2], [0, 0, 1, 1])
+    with pytest.raises(ConfigError, match=r"channel.packet_size_bytes is 8; allowed: 1 to 2 bytes on link"):
+        NetworkedEnv(Counter(), channel_config=channel_config("link", queue_bytes=30))
+
+
+def test_a_name_or_a_record_alone_is_enough():
+    for given in ("mobile", channel_config("mobile")):
+        assert NetworkedEnv(Counter(), given).channel.config == channel_config("mobile")
+    with pytest.raises(ConfigError, match="step_ms is -1; allowed: above 0"):
+        NetworkedEnv(Counter(), "mobile", step_ms=-1)

@@ -59,6 +59,14 @@ def test_lines_by_another_key_and_curves_over_episodes(grid):
     assert netgym("plot", "grid", "--by", "env.steps_per_episode", "-o", "curve.png").exit_code == 0
 
 
+def test_a_group_is_told_by_the_name_that_was_chosen(workdir):
+    words = ["env=gym", "agent=random", "env.episodes_per_session=2", "hydra.sweep.dir=presets"]
+    assert netgym("train", "-m", *words, "channel=wan,mobile").exit_code == 0
+    runs, _ = plot.read([workdir / "presets", workdir / "presets" / ".." / "presets"])
+    found = plot.points(runs, "channel", "channel_delay_ms", None, 1.0)
+    assert found[["x", "runs"]].to_numpy().tolist() == [["mobile", 1], ["wan", 1]]
+
+
 def test_a_run_that_is_not_complete_is_told_and_left_out(grid):
     record = grid / "2" / "run.json"
     record.write_text(record.read_text().replace('"complete"', '"failed"'))

@@ -235,4 +235,4 @@ def test_age_and_delay_are_those_of_the_definition():
     for _ in range(2):
         seen, *_, info = env.step(np.zeros(6, int))
         told.append((seen["age_ms"][0, 0], info["_delay_ms"][0], info["delay_ms"][0]))
-    assert told == [(5, False, 0), (10, False, 0), (10, True, 10)]  # in the last one, what was made two steps before
+    assert told == [(5, False, 0), (10, False, 0), (15, True, 10)]  # in the last one, what was made two steps before

@@ -24,7 +24,7 @@ class GymConfig(EnvConfig):
     """Keys of conf/env/gym.yaml."""
 
     id: str = MISSING
-    kwargs: dict[str, Any] = MISSING
+    kwargs: dict[str, Any] | None = MISSING
 
 
 class GymAdapter(Adapter[GymConfig]):
@@ -39,10 +39,10 @@ class GymAdapter(Adapter[GymConfig]):
     def __init__(self, config: GymConfig) -> None:
         super().__init__(config)
         try:
-            env = gymnasium.make(config.id, **config.kwargs)
+            env = gymnasium.make(config.id, **(config.kwargs or {}))
         except Exception as error:  # its constructor is code of others
             raise ConfigError(
-                f"env.id is {config.id!r} with env.kwargs {dict(config.kwargs)}, and gymnasium.make says: {error} "
+                f"env.id is {config.id!r} with env.kwargs {config.kwargs}, and gymnasium.make says: {error} "
                 "Give the id of a registered environment, such as CartPole-v1, or importable.module:Id-v0."
             ) from error
         self.observation_space, self.action_space = env.observation_space, env.action_space

@@ -8,6 +8,7 @@ one YAML file of the same name in conf/channel/.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
@@ -93,6 +94,11 @@ class Channel(ABC, Generic[C]):
 
     def __init__(self, config: C, step_ms: float) -> None:
         self.config, self.step_ms = config, step_ms
+
+    @property
+    def largest_payload_bytes(self) -> float:
+        """Largest payload of a packet; infinite unless overridden."""
+        return math.inf
 
     @abstractmethod
     def reset(self, seed: int | None = None) -> None:

@@ -77,12 +77,11 @@ class Draws:
     def __init__(self, generator: np.random.Generator, kinds: Sequence[str]) -> None:
         self._generator, self._blocks = generator, _Blocks(kinds)
         self._block = np.zeros((len(kinds), BLOCK))
-        self._parts = self._blocks.parts(self._block)
         self.rows: list[Row] = []
 
     def refill(self) -> Row:
         """Draws a block and takes its first row."""
-        self._blocks.draw(self._generator, self._parts)
+        self._blocks.draw(self._generator, self._blocks.parts(self._block))  # not kept: a deep copy would part them
         self._blocks.finish(self._block)
         self.rows.extend(zip(*self._block[:, ::-1].tolist(), strict=True))
         return self.rows.pop()
@@ -100,7 +99,6 @@ class BatchDraws:
         self._generators, self._blocks = generators, _Blocks(kinds)
         self._columns = np.zeros((len(kinds), BLOCK, len(generators)))
         self._drawn = np.zeros((LINE, len(kinds), BLOCK))
-        self._parts = [self._blocks.parts(block) for block in self._drawn]
         self._next = BLOCK
 
     def row(self) -> np.ndarray:
@@ -115,8 +113,8 @@ class BatchDraws:
         copies = len(self._generators)
         for first in range(0, copies, LINE):  # transposed by cache lines, which takes a fourth of the time
             group = self._generators[first : first + LINE]
-            for generator, parts in zip(group, self._parts, strict=False):
-                self._blocks.draw(generator, parts)
+            for generator, block in zip(group, self._drawn, strict=False):
+                self._blocks.draw(generator, self._blocks.parts(block))
             self._columns[:, :, first : first + LINE] = self._drawn[: len(group)].transpose(1, 2, 0)
         self._blocks.finish(self._columns)
         self._next = 0

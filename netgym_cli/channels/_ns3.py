@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from abc import abstractmethod
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NoReturn, TypeVar
 
 import numpy as np
 
@@ -67,6 +67,10 @@ class Ns3Channel(Channel[C]):
         With a lifetime, packets of a port are in order: those that an arrival has overtaken are lost too.
         """
         return None
+
+    @property
+    def largest_payload_bytes(self) -> float:
+        return self.max_payload_bytes
 
     @property
     def pid(self) -> int | None:
@@ -139,6 +143,9 @@ class Ns3Channel(Channel[C]):
 
     def close(self) -> None:
         self._process.close()
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        raise TypeError(f"{self.config.name} is a network in a process of its own and cannot be copied or pickled.")
 
     def _settle(self, event: Event, arrivals: list[Arrival]) -> None:
         port, number, at_ns, fate = int(event[0]), int(event[1]), event[2], event[3]

@@ -73,6 +73,10 @@ class Path(Channel[P]):
         self._draws: Draws | None = None
         self._duplication = self._jitter_ms = 0.0
 
+    @property
+    def largest_payload_bytes(self) -> float:
+        return self._largest
+
     @abstractmethod
     def begin_session(self, generator: np.random.Generator) -> None:
         """Draws what the config gives as a range."""
@@ -98,7 +102,7 @@ class Path(Channel[P]):
             generator = stream(seed)
             self.begin_session(generator)
             self._draws = Draws(generator, self.columns())
-            self._pop, self._refill = self._draws.rows.pop, self._draws.refill
+            self._rows, self._refill = self._draws.rows, self._draws.refill
         self._queue = self.new_queue()
         self._pending: list[tuple[float, int, Arrival, bool]] = []  # a heap; the flag: not a duplicate
         self._pushed = self._sent = self._arrived = self._lost = self._dropped = self._duplicates = 0
@@ -108,7 +112,7 @@ class Path(Channel[P]):
         if not 0 <= payload_bytes <= self._largest:
             refuse(self.config, payload_bytes)
         try:
-            loss, duplication, jitter, again = self._pop()
+            loss, duplication, jitter, again = self._rows.pop()
         except IndexError:
             loss, duplication, jitter, again = self._refill()
         packet, self._now_ms = self._sent, now_ms

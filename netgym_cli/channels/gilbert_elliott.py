@@ -76,7 +76,7 @@ class GilbertElliott(Channel[GilbertElliottConfig]):
     def reset(self, seed: int | None = None) -> None:
         if seed is not None or self._draws is None:
             self._draws = Draws(stream(seed), COLUMNS)
-            self._pop, self._refill = self._draws.rows.pop, self._draws.refill
+            self._rows, self._refill = self._draws.rows, self._draws.refill
         self._pending.clear()
         self._sent = self._lost = 0
         self._bad, self._to_bad = False, self.config.begins_bad
@@ -85,7 +85,7 @@ class GilbertElliott(Channel[GilbertElliottConfig]):
         packet = self._sent
         self._sent = packet + 1
         try:
-            move, loss = self._pop()
+            move, loss = self._rows.pop()
         except IndexError:
             move, loss = self._refill()
         if move < self._to_bad:

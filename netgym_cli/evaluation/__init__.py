@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from netgym_cli import adapters, agents, run, simulators
+from netgym_cli import agents, run, simulators
 from netgym_cli.behind_channel import seen, simulators_under
 from netgym_cli.config import AgentConfig, RunConfig, require
+from netgym_cli.env import NetworkEnv
 from netgym_cli.errors import ConfigError
 from netgym_cli.evaluation import runs, statistics
 from netgym_cli.evaluation.pool import SessionFailed, played
@@ -196,8 +197,7 @@ def _check(task: Task) -> None:
         task.agent().begin(task.sessions(), config.seed)
         return
     try:
-        adapter = adapters.registry.load(config.env.name)(config.env)
-        if (objection := kind.refuses(seen(adapter, config.channel))) is not None:
+        if (objection := kind.refuses(seen(NetworkEnv(config.env, config.simulator), config.channel))) is not None:
             raise ConfigError(f"agent '{config.agent.name}' {objection}.")
         task.agent().begin(task.sessions(), config.seed)
     except ConfigError as error:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+KEPT = 1024  # steps; what takes longer to arrive is not told
+
 
 class Measurements:
-    """Keeps the measurements of as many steps as the window has. Dictionaries without `stats` are left alone.
+    """Keeps the last `KEPT` measurements, however short the window is. Dictionaries without `stats` are left alone."""
 
-    Args:
-        size: number of steps.
-    """
-
-    def __init__(self, size: int) -> None:
-        self._made: list[Any] = [None] * size
+    def __init__(self) -> None:
+        self._made: list[Any] = [None] * KEPT
         self.begin()
 
     def begin(self) -> None:

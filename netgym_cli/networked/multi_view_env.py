@@ -12,11 +12,12 @@ from gymnasium.utils import RecordConstructorArgs
 
 from netgym_cli.channels import Channel, DeliveryConfig
 from netgym_cli.config import require
+from netgym_cli.errors import SessionError
 from netgym_cli.networked.ledger import Ledger
 from netgym_cli.networked.measurements import Measurements
 from netgym_cli.networked.multi_view_model import MultiViewModel
 from netgym_cli.networked.netrl import NetworkConfig, delivery_of
-from netgym_cli.networked.records import build
+from netgym_cli.networked.records import build, carried
 from netgym_cli.networked.seeds import OBSERVATION_STREAM, channel_seed, session_seed
 from netgym_cli.networked.windows import Windows
 
@@ -76,12 +77,17 @@ class MultiViewEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
             [one.step_ms for one in self.channels],
             "the same for all channels",
         )
+        for record in records.values():
+            require(record.reward == "immediate", "channel.reward", record.reward, "immediate, with several observers")
         self._windows = {name: windows_of(model, name, one) for name, one in records.items()}
         self._bytes = {name: one.packet_size_bytes or self._windows[name].data_bytes for name, one in records.items()}
+        for name, (index, _) in self._links.items():
+            carried(self.channels[index], self._bytes[name], "channel.packet_size_bytes")
         self.observation_space = views_space(self._windows, nested)
-        self._measurements = Measurements(max(one.buffer_size for one in records.values()))
+        self._measurements = Measurements()
         self._ledger = Ledger("channel")
         self._begin()
+        self._slot = -1  # nothing can be done before reset
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """As the environment's; the views of its observation are the first to cross the channels."""
@@ -108,7 +114,18 @@ class MultiViewEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
             action: for the environment.
             transmit_mask: false for observers that stay silent in this step; the others send.
             packet_sizes: bytes of observers' packets, where they differ from the channel's or the data's.
+
+        Raises:
+            ConfigError: an unknown observer, or a packet that the channel cannot carry; nothing was done.
+            SessionError: there was no reset yet.
+            SimulatorError: a simulator under a channel failed.
         """
+        if self._slot < 0:
+            raise SessionError("step() before reset().")
+        for name in {**(transmit_mask or {}), **(packet_sizes or {})}:
+            require(name in self._links, "observer", name, ", ".join(self.observer_ids))
+        for name, size in (packet_sizes or {}).items():
+            carried(self.channels[self._links[name][0]], size, f"packet_sizes[{name!r}]")
         observation, reward, terminated, truncated, info = self.env.step(action)
         self._slot += 1
         for name, view in self.model.observe(self.env, observation).items():
@@ -176,14 +193,14 @@ class MultiViewEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         info["arrived_this_step"] = {name: name in arrived for name in self.observer_ids}
         info["transmitted_this_step"] = {name: name in sent for name in self.observer_ids}
         self._measurements.put(info)
-        if "kpis" in info:
+        if "kpis" in info and self._slot:
             whole = {key: sum(one[key] for one in states) for key in ("sent", "arrived", "lost", "queue_bytes")}
             delay_ms = float(np.mean(delays)) if delays else np.nan
             age_ms = float(np.mean([self._age_ms(name) for name in self.observer_ids]))
             info["kpis"] = {**info["kpis"], **self._ledger.kpis(whole, delay_ms=delay_ms, age_ms=age_ms)}
 
     def _age_ms(self, name: str) -> float:
-        return (self._slot - self._newest[name]) * self._step_ms
+        return (self._slot + 1 - max(self._newest[name], 0)) * self._step_ms
 
     def _read(self) -> dict[str, Any]:
         return _named({k: w.read(self._age_ms(k)) for k, w in self._windows.items()}, self._nested)

@@ -62,7 +62,7 @@ class MultiViewModel:
         if not isinstance(space, spaces.Dict):
             return cls.whole([f"station_{k}" for k in range(count)], space)
         parts = boxes(space)
-        require(len(parts) == count, "stations", count, f"{len(parts)}, one for each entry of the observations")
+        require(len(parts) == count, "channel.stations", count, f"{len(parts)}, one for each entry of the observations")
         model = _Entries(list(parts), [one.shape for one in parts.values()], [one.dtype for one in parts.values()])
         model.spaces = parts
         return model

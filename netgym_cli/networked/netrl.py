@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
 from netgym_cli.channels import DeliveryConfig
-from netgym_cli.config import require
+from netgym_cli.config import ChannelConfig, require
 from netgym_cli.errors import ConfigError
 from netgym_cli.networked.records import channel_config
 
@@ -44,7 +44,12 @@ class NetworkConfig:
 
     def validate(self) -> None:
         """Raises `ConfigError` for a seed that is none; the channel checks the rest."""
-        require(self.seed is None or self.seed >= 0, "seed", self.seed, "0 or more, or None for a fresh one")
+        require(
+            self.seed is None or (isinstance(self.seed, int) and self.seed >= 0),
+            "seed",
+            self.seed,
+            "0 or more, or None for a fresh one",
+        )
 
 
 @dataclass
@@ -96,16 +101,20 @@ class NS3WifiMultiUEConfig:
         return {"name": "ns3_wifi_multi", "reference_loss_db": 46.6777, **own}
 
 
-def delivery_of(config: NetworkConfig | None, channel: Any) -> tuple[DeliveryConfig, int | None]:
+def delivery_of(config: Any, channel: Any) -> tuple[DeliveryConfig, int | None]:
     """The record of the channel and window that two arguments describe together, and the first seed.
 
     Args:
-        config: window and seed, and the channel if `channel` is None.
-        channel: a record of netgym's, which `config` then takes the window of, or a channel in NetRL's words.
+        config: window and seed, and the channel if `channel` is None; or the channel alone.
+        channel: a name or record of netgym's, which `config` then takes the window of, or a channel in NetRL's words.
 
     Raises:
         ConfigError: nothing usable was given, or a value is out of range.
     """
+    if isinstance(config, ChannelConfig | str):
+        config, channel = None, config
+    if isinstance(channel, str):
+        channel = channel_config(channel)
     if config is not None:
         config.validate()
     window = {} if config is None else {"buffer_size": config.buffer_size}

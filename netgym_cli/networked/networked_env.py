@@ -9,11 +9,12 @@ import gymnasium
 from gymnasium.utils import RecordConstructorArgs
 
 from netgym_cli.channels import Channel
+from netgym_cli.errors import SessionError
 from netgym_cli.networked.account import Account
 from netgym_cli.networked.ledger import Ledger
 from netgym_cli.networked.measurements import Measurements
 from netgym_cli.networked.netrl import NetworkConfig, delivery_of
-from netgym_cli.networked.records import build
+from netgym_cli.networked.records import build, carried
 from netgym_cli.networked.seeds import channel_seed, session_seed
 from netgym_cli.networked.windows import Windows
 
@@ -28,12 +29,13 @@ class NetworkedEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
     * An observation stands where it was made, not when it arrived: several that arrive in one step, in whatever order,
       fill a place each. One that is older than the window is counted and not shown. A duplicate changes nothing.
     * `info` has `channel_info` (see `Channel.info`), `arrived_this_step` (whether anything arrived), `delay_ms` (mean
-      one-way delay of what arrived in this step; absent if nothing did) and `age_ms` (age of information: time since
-      the newest observation that arrived was made; counted from a step before `reset` while none has). Where `info`
-      has `kpis`, the channel's stand among them, beginning with `channel_`.
+      one-way delay of what arrived in this step; absent if nothing did) and `age_ms` (age of information at the
+      step's end: time since the newest observation that arrived was made, or since `reset` while none has). Where
+      `info` has `kpis`, the channel's stand among them, beginning with `channel_`.
     * Rules, which read the whole measurement from `info.stats`, get the newest one that arrived, or None.
     * With `reward: with_observation`, each packet carries the sum of all rewards so far: a step's reward is what the
-      newest packet adds to it, and an episode's last step pays out the rest, so returns stay what they are.
+      newest packet adds to it, unless that is older than the window, and an episode's last step pays out the rest, so
+      returns stay what they are.
     * `reset(seed=...)` begins a session of the channel, with a seed drawn from it; `reset()` an episode within it.
 
     Args:
@@ -69,11 +71,13 @@ class NetworkedEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         self.observation_space = self._windows.space
         self._packet_bytes = delivery.packet_size_bytes or self._windows.data_bytes
         self.channel = channel or build(delivery, step_ms, env)
+        carried(self.channel, self._packet_bytes, "channel.packet_size_bytes")
         self._step_ms = self.channel.step_ms
         self._account = Account(delivery.buffer_size) if delivery.reward == "with_observation" else None
-        self._measurements = Measurements(delivery.buffer_size)
+        self._measurements = Measurements()
         self._ledger = Ledger("channel")
         self._begin()
+        self._slot = -1  # nothing can be done before reset
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """As the environment's; its observation is the first to cross the channel.
@@ -98,16 +102,20 @@ class NetworkedEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
                 the size of the observation.
 
         Raises:
-            ConfigError: the channel cannot carry such a packet.
+            ConfigError: the channel cannot carry such a packet; nothing was done.
+            SessionError: there was no reset yet.
             SimulatorError: a simulator under the channel failed.
         """
+        if self._slot < 0:
+            raise SessionError("step() before reset().")
+        size = self._packet_bytes if packet_size is None else carried(self.channel, packet_size)
         observation, gained, terminated, truncated, info = self.env.step(action)
         reward = float(gained)
         self._slot += 1
         self._windows.move_on(observation)
         if self._account is not None:
             self._account.earn(reward)
-        self._cross(info, self._packet_bytes if packet_size is None else packet_size)
+        self._cross(info, size)
         if self._account is not None:
             reward = self._account.pay(self._newest, terminated or truncated)
         return self._windows.read(info["age_ms"]), reward, terminated, truncated, info
@@ -151,10 +159,10 @@ class NetworkedEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
     def _tell(self, info: dict[str, Any], arrivals: int, delays_ms: float) -> None:
         info["channel_info"] = state = self.channel.info()
         info["arrived_this_step"] = arrivals > 0
-        info["age_ms"] = age_ms = (self._slot - self._newest) * self._step_ms
+        info["age_ms"] = age_ms = (self._slot + 1 - max(self._newest, 0)) * self._step_ms
         if arrivals:
             info["delay_ms"] = delays_ms / arrivals
-        if "kpis" in info:
+        if "kpis" in info and self._slot:  # what `reset` sent belongs to the first step, the first row of the tables
             delay_ms = info.get("delay_ms", math.nan)
             info["kpis"] = {**info["kpis"], **self._ledger.kpis(state, delay_ms=delay_ms, age_ms=age_ms)}
         if type(info) is not dict:

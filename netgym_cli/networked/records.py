@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Mapping
+from math import inf
 from pathlib import Path
 from typing import Any
 
 import gymnasium
+import numpy as np
 from omegaconf import OmegaConf
 
 from netgym_cli.channels import Channel, DeliveryConfig, registry
 from netgym_cli.confdirs import members
-from netgym_cli.config import ChannelConfig, SimulatorConfig, typed
+from netgym_cli.config import ChannelConfig, SimulatorConfig, require, typed
 from netgym_cli.errors import ConfigError
 from netgym_cli.registry import unknown
 
@@ -45,11 +49,20 @@ def build(
     """
     whole = getattr(env, "unwrapped", None)
     own_ms = config.step_duration_ms if isinstance(config, DeliveryConfig) else 1.0
+    require(step_ms is None or 0 < step_ms <= 1e6, "step_ms", step_ms, "above 0, to 1e6 ms")
     duration_ms = step_ms or getattr(whole, "step_ms", 0) or own_ms
     kind: Any = registry.load(config.name)
     if kind.simulator is None:
         return kind(config, duration_ms)  # type: ignore[no-any-return]
     return kind(config, duration_ms, simulator or getattr(whole, "simulator_config", None))  # type: ignore[no-any-return]
+
+
+def carried(channel: Channel[Any], payload_bytes: Any, key: str = "packet_size") -> int:
+    """`payload_bytes`, if the channel can carry such a packet. Raises `ConfigError`."""
+    most, whole = channel.largest_payload_bytes, isinstance(payload_bytes, int | np.integer)
+    allowed = f"{'whole numbers from 1' if most == inf else f'1 to {most:.0f} bytes'} on {channel.config.name}"
+    require(whole and 1 <= payload_bytes <= most, key, payload_bytes, allowed)
+    return int(payload_bytes)
 
 
 def completed(given: Any, where: str) -> ChannelConfig:
@@ -63,25 +76,35 @@ def completed(given: Any, where: str) -> ChannelConfig:
     raw = {"name": given} if isinstance(given, str) else given
     if not isinstance(raw, Mapping) or not isinstance(raw.get("name"), str):
         raise ConfigError(f"{where} is {given!r}; allowed: the name of a channel, or a mapping with its 'name'.")
-    name, files = raw["name"], members("channel")
+    name, files = raw["name"], members("channel", _own_folders())
     if ":" in name:
         content: dict[str, Any] = dict(raw)
     elif name not in files:
         raise ConfigError(f"{where}: {unknown('channel', name, list(files))}")
     else:
-        content = {**_content(files[name]), **{key: value for key, value in raw.items() if key != "name"}}
+        content = {**_content(name, files), **{key: value for key, value in raw.items() if key != "name"}}
     record = typed(registry.load(content["name"]).config_schema, content, where)
     if record.action is not None:
         record.action = completed(record.action, f"{where}.action")
-    record.validate()
+    try:
+        record.validate()
+    except ConfigError as error:  # it speaks of channel, wherever this one stands
+        raise ConfigError(re.sub(r"\bchannel\.", f"{where}.", str(error))) from error
     return record
 
 
-def _content(file: Path) -> dict[str, Any]:
+def _own_folders() -> list[Path]:
+    """The user's config directories, which are importable since they were given (see `confdirs.make_importable`)."""
+    return [Path(folder) for folder in sys.path if folder and (Path(folder) / "channel").is_dir()]
+
+
+def _content(name: str, files: Mapping[str, Path]) -> dict[str, Any]:
     """The keys of a YAML file and, under them, of those that it builds on."""
-    own: dict[str, Any] = OmegaConf.to_container(OmegaConf.load(file))  # type: ignore[assignment]
+    if name not in files:
+        raise ConfigError(unknown("channel", name, list(files)))
+    own: dict[str, Any] = OmegaConf.to_container(OmegaConf.load(files[name]))  # type: ignore[assignment]
     below: dict[str, Any] = {}
     for base in own.pop("defaults", []):
         if base != "_self_":
-            below.update(_content(file.with_name(f"{base}.yaml")))
+            below.update(_content(base, files))
     return {**below, **own}

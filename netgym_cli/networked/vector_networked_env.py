@@ -135,7 +135,7 @@ class VectorNetworkedEnv(VectorWrapper):
         ages = self._slot[arrivals.copies] - arrivals.packets  # as many packets as steps, so their numbers agree
         self._windows.show(arrivals.copies, ages)
         np.maximum.at(self._newest, arrivals.copies, arrivals.packets)
-        self._age_ms = (self._slot - self._newest) * self._step_ms
+        self._age_ms = (self._slot + 1 - np.maximum(self._newest, 0)) * self._step_ms
         self._tell(info, arrivals)
 
     def _tell(self, info: dict[str, Any], arrivals: BatchArrivals) -> None:

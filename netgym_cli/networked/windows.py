@@ -43,6 +43,7 @@ class Windows:
         self._stores = [_Store(key, box, size, self._length) for key, box in parts.items()]
         self._mask = np.zeros(self._length, np.int8)
         self._step, self._row, self._arrived = 0, size - 1, False
+        self._present: Any = None
         seen: dict[str, gymnasium.Space[Any]] = {store.name: _stacked(parts[store.key], size) for store in self._stores}
         seen[MASK] = spaces.MultiBinary(size)
         if age:
@@ -60,10 +61,6 @@ class Windows:
 
     def move_on(self, observation: Any) -> None:
         """The next step has this observation, which has not arrived; the oldest one leaves the window."""
-        if not self._arrived:
-            place = self._step % self._size
-            for store in self._stores:  # a copy, because environments may use their arrays again
-                store.waiting[place] = self._present[store.key] if store.key else self._present
         leaving = self._row - self._size + 1
         if self._hold and self._mask[leaving]:
             for store in self._stores:
@@ -90,7 +87,11 @@ class Windows:
                 store.rows[row] = self._present[store.key] if store.key else self._present
 
     def read(self, age_ms: float) -> dict[str, np.ndarray]:
-        """What the agent sees in the present step: copies, oldest first."""
+        """What the agent sees in the present step, after its arrivals: copies, oldest first."""
+        if not self._arrived:
+            place = self._step % self._size
+            for store in self._stores:  # a copy, because environments may use their arrays again
+                store.waiting[place] = self._present[store.key] if store.key else self._present
         window = slice(self._row - self._size + 1, self._row + 1)
         mask = self._mask[window].copy()
         seen = {}

@@ -31,7 +31,7 @@ class GymnasiumSimulator(Simulator):
 
     def start(self, scenario: str, settings: Mapping[str, Any], seed: int) -> Stats:
         self._id, self._steps = settings["id"], 0
-        env = self._env = self._called(lambda: gymnasium.make(settings["id"], **settings["kwargs"]))
+        env = self._env = self._called(lambda: gymnasium.make(settings["id"], **(settings["kwargs"] or {})))
         return self._stats(Transition(self._called(lambda: env.reset(seed=seed))[0]))
 
     def begin_episode(self) -> Stats:
