@@ -22,7 +22,7 @@ from typing import Any
 import gymnasium
 import report
 from timing import ENV, LINKS, SEED, USERS, Figure, figure, make, settings, steps, timed
-from two_sessions import two_at_once
+from two_sessions import environment, plain, two_at_once
 
 from netgym_cli.simulators.ns3 import build, flatten
 from netgym_cli.simulators.ns3.launcher import Zygote
@@ -172,8 +172,8 @@ def main() -> None:
         *stepping(turns=200 // few, number=4),
         *starting(turns=5 // few),
         *command_line(turns=15 // few),
-        two_at_once(turns=15 // few, number=20, busy=False),
-        two_at_once(turns=15 // few, number=20, busy=True),
+        two_at_once(15 // few, 20, environment, "two sessions at once / one, throughput", 1.8),
+        two_at_once(15 // few, 20, plain, "two plain loops / one (what this machine gives)"),
     ]
     report.show("Speed, median over turns", figures)
     report.console.print(f"load average {before:.1f} before, {report.load():.1f} at the end (own work included)")

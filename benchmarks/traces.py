@@ -8,7 +8,7 @@ import random
 import sys
 from pathlib import Path
 
-FOLDER = Path(__file__).parents[1] / "netgym_cli" / "adapters" / "traces"
+FOLDER = Path(__file__).parents[1] / "netgym_cli" / "traces"
 LENGTH_MS = 100_000
 
 

@@ -4,23 +4,38 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
+from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from timing import SEED, Figure, figure, make, steps, timed
 
+Walk = Callable[[int], Any]
 
-def session(far: Connection, busy: bool) -> None:
-    """A process that does as many steps as it is told to and answers when done; `busy`: it only computes instead."""
-    env = None if busy else make()
-    if env:
-        env.reset(seed=SEED)
-        steps(env, 1)
+
+def environment() -> Walk:
+    """Steps of the usual environment."""
+    env = make()
+    env.reset(seed=SEED)
+    steps(env, 1)
+    return partial(steps, env)
+
+
+def plain() -> Walk:
+    """Work that needs a core and nothing else."""
+    return lambda number: sum(range(500_000 * number))
+
+
+def session(far: Connection, prepare: Callable[[], Walk]) -> None:
+    """A process that does as many steps as it is told to and answers when done."""
+    walk = prepare()
     far.send(True)
     while number := far.recv():
-        sum(range(500_000 * number)) if busy else steps(env, number)
+        walk(number)
         far.send(True)
 
 
@@ -56,12 +71,20 @@ def wait_for_quiet(most: float = 0.2, patience_s: float = 3) -> None:
         pass
 
 
-def two_at_once(turns: int, number: int, busy: bool) -> Figure:
-    """Throughput of two processes over that of one: a third process does alone what the two do at once."""
+def two_at_once(turns: int, number: int, prepare: Callable[[], Walk], what: str, target: float | None = None) -> Figure:
+    """Throughput of two processes over that of one: a third process does alone what the two do at once.
+
+    Args:
+        turns: how often.
+        number: of steps in each turn.
+        prepare: run in each process, gives what does a number of steps there.
+        what: name of the figure.
+        target: least ratio.
+    """
     context, connections, processes = get_context("spawn"), [], []
     for _ in range(3):
         near, far = context.Pipe()
-        processes.append(context.Process(target=session, args=(far, busy)))
+        processes.append(context.Process(target=session, args=(far, prepare)))
         processes[-1].start()
         connections.append(near)
     for one in connections:
@@ -74,5 +97,6 @@ def two_at_once(turns: int, number: int, busy: bool) -> Figure:
     for one, process in zip(connections, processes, strict=True):
         one.send(0)
         process.join()
-    what = "two plain loops / one (what this machine gives)" if busy else "two sessions at once / one, throughput"
-    return figure(what, ratios, "" if busy else ">= 1.8", None if busy else median(ratios) >= 1.8)
+    if target is None:
+        return figure(what, ratios, "")
+    return figure(what, ratios, f">= {target:g}", median(ratios) >= target)

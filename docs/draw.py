@@ -1,5 +1,7 @@
 """Draws every environment's topology from its config: `python docs/draw.py [ENV ...]` writes docs/pictures/ENV.svg.
 
+`channels` draws packets on a link and the window they fill.
+
 It needs matplotlib. The same config gives the same file, byte for byte, with the same release of matplotlib.
 """
 
@@ -8,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import gymnasium
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -15,9 +18,12 @@ from matplotlib.patches import FancyBboxPatch, Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 from omegaconf import OmegaConf
 
-from netgym_cli.adapters._bw_trace import read_bw_trace
 from netgym_cli.adapters._multi_access_checks import RBG_NUM
+from netgym_cli.channels import Arrival, Channel
 from netgym_cli.compose import compose
+from netgym_cli.networked.networked_env import NetworkedEnv
+from netgym_cli.networked.records import channel_config
+from netgym_cli.traces.bw_trace import read_bw_trace
 
 Config = dict[str, Any]
 Kind = tuple[str, str, str, str, list[Config], str]  # of sites: name, label, marker, colour, places, power
@@ -213,21 +219,111 @@ def custom(env: Config) -> Figure:
     return figure
 
 
+def gym(env: Config) -> Figure:
+    """The loop of agent and environment, with a channel each way."""
+    figure, axes = plt.subplots(figsize=(8, 2.4), layout="constrained")
+    axes.set_xlim(0, 10)
+    axes.set_ylim(-1.2, 1.2)
+    axes.axis("off")
+    for start, end in (
+        ((1.5, 0.2), (3.6, 0.7)),
+        ((6.4, 0.7), (8.4, 0.2)),
+        ((8.4, -0.2), (6.4, -0.7)),
+        ((3.6, -0.7), (1.5, -0.2)),
+    ):
+        axes.annotate("", end, start, arrowprops={"arrowstyle": "->", "color": GREY})
+    box(axes, 1.4, 0, 2.4, f"{env['id']}", BLUE)
+    box(axes, 8.6, 0, 2.2, "agent", GREEN)
+    box(axes, 5, 0.7, 2.8, "channel: observations", ORANGE)
+    box(axes, 5, -0.7, 2.8, "channel.action: actions", ORANGE)
+    axes.text(2.3, 0.75, "every observation", ha="center", color="#666666")
+    axes.text(7.75, 0.75, "window of what arrived", ha="center", color="#666666")
+    axes.text(7.75, -0.85, "every action", ha="center", color="#666666")
+    axes.text(2.3, -0.85, "the newest that arrived", ha="center", color="#666666")
+    return figure
+
+
+def channels() -> Figure:
+    """Packets over a real link, and what the agent sees of them in each step."""
+    steps, size = 14, 6
+    link = {"bandwidth_mbps": None, "propagation_delay_ms": 22, "jitter_ms": 18, "loss": 0.2, "reordering": True}
+    config = channel_config("link", buffer_size=size, **link)
+    env = NetworkedEnv(gymnasium.make("MountainCar-v0"), channel_config=config, step_ms=20)
+    sends, masks = Spy(env.channel), []
+    observation, _ = env.reset(seed=4)
+    for _ in range(steps):
+        masks.append(observation["recv_mask"])
+        observation, *_ = env.step(0)
+    figure, (top, below) = plt.subplots(2, figsize=(8, 4.2), sharex=True, layout="constrained", height_ratios=[3, 4])
+    for packet in range(steps):
+        arrival = sends.arrivals.get(packet)
+        sent = packet * 20
+        if arrival is None:
+            top.plot([sent, sent + 6], [1, 0.72], color=ORANGE)
+            top.plot([sent + 6], [0.72], "x", color=ORANGE)
+        elif arrival < steps * 20:
+            top.annotate("", (arrival, 0), (sent, 1), arrowprops={"arrowstyle": "->", "color": BLUE})
+    top.set_yticks([0, 1], ["agent", "environment"])
+    top.set_ylim(-0.1, 1.1)
+    for step, mask in enumerate(masks):
+        for place, arrived in enumerate(mask):
+            made = step - size + 1 + place
+            face = BLUE if arrived else "white"
+            below.add_patch(
+                Rectangle((20 * step + 4, place - 0.4), 12, 0.8, facecolor=face, edgecolor=GREY, alpha=0.75)
+            )
+            if made >= 0:
+                below.text(20 * step + 10, place, str(made), ha="center", va="center", fontsize=7,
+                           color="white" if arrived else "#666666")  # fmt: skip
+    below.set_yticks(range(size), [str(place - size) for place in range(size)])
+    below.set_ylim(-0.6, size - 0.4)
+    below.set_ylabel("place in the window")
+    below.set_xlabel("time, ms (a step lasts 20 ms)")
+    below.set_xlim(0, 20 * steps)
+    for axes in (top, below):
+        axes.set_xticks(range(0, 20 * steps + 1, 20))
+        axes.grid(axis="x", alpha=0.3)
+    return figure
+
+
+class Spy:
+    """Notes when each packet of a channel arrives."""
+
+    def __init__(self, channel: Channel[Any]) -> None:
+        self.arrivals: dict[int, float] = {}
+        advance = channel.advance
+
+        def noted(to_ms: float) -> list[Arrival]:
+            arrived = advance(to_ms)
+            self.arrivals |= {one.packet: one.arrived_ms for one in arrived}
+            return arrived
+
+        channel.advance = noted  # type: ignore[method-assign]
+
+
 PICTURES: dict[str, Callable[[Config], Figure]] = {
-    "custom": custom, "dynamic_qos": multi_access, "energy_saving": energy_saving, "network_slicing": network_slicing,
-    "nqos_split": multi_access, "qos_steer": multi_access, "rmcat": rmcat,
+    "custom": custom, "dynamic_qos": multi_access, "energy_saving": energy_saving, "gym": gym,
+    "network_slicing": network_slicing, "nqos_split": multi_access, "qos_steer": multi_access, "rmcat": rmcat,
 }  # fmt: skip
 
 
 def main(names: Sequence[str]) -> None:
     """Draws the named environments, or all."""
     FOLDER.mkdir(exist_ok=True)
-    for name in names or PICTURES:
+    for name in names or (*PICTURES, "channels"):
+        if name == "channels":
+            with plt.rc_context(STYLE):
+                save(channels(), name)
+            continue
         env: Config = OmegaConf.to_container(compose([f"env={name}"]).env, resolve=True)  # type: ignore[assignment]
         with plt.rc_context(STYLE):
-            figure = PICTURES[name](env)
-            figure.savefig(FOLDER / f"{name}.svg", metadata={"Date": None, "Creator": None})
-            plt.close(figure)
+            save(PICTURES[name](env), name)
+
+
+def save(figure: Figure, name: str) -> None:
+    """Writes the picture of that name."""
+    figure.savefig(FOLDER / f"{name}.svg", metadata={"Date": None, "Creator": None})
+    plt.close(figure)
 
 
 if __name__ == "__main__":

@@ -14,12 +14,15 @@ import typer
 
 from netgym_cli import __version__
 from netgym_cli.cli_files import import_config, new
+from netgym_cli.cli_studies import fit_channel, plot
 from netgym_cli.exits import end_with_parent, errors_to_exit_codes
 from netgym_cli.output import print_json, say, table
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.add_typer(new, name="new")
 app.command("import-config")(import_config)
+app.command()(plot)
+app.command("fit-channel")(fit_channel)
 
 
 class Part(StrEnum):
@@ -201,8 +204,10 @@ def check(
     with errors_to_exit_codes("check"):
         from netgym_cli import check as checks
         from netgym_cli import compose
+        from netgym_cli.config import require
 
         config = compose.typed_run(compose.compose(overrides or [], config_dir or []))
+        require(config.channel.name == "none", "channel", config.channel.name, "none: environments are checked alone")
         verdicts = checks.check(config.env, config.simulator, steps)
         if as_json:
             print_json([asdict(verdict) for verdict in verdicts])

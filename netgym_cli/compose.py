@@ -18,7 +18,7 @@ from omegaconf import MISSING, DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from netgym_cli import confdirs, explain, folders, ownfiles
-from netgym_cli.config import RunConfig, SimulatorConfig, typed, unknown_key
+from netgym_cli.config import RunConfig, SimulatorConfig, plain, typed, unknown_key
 from netgym_cli.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -141,6 +141,7 @@ def typed_run(config: DictConfig) -> RunConfig:
         ConfigError: unknown key or member, wrong type, missing or impossible value.
     """
     from netgym_cli import adapters, agents, channels
+    from netgym_cli.networked.records import completed
 
     try:
         raw: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
@@ -160,6 +161,8 @@ def typed_run(config: DictConfig) -> RunConfig:
             allowed = f"{', '.join(registry.names())}, or importable.module:Class"
             raise ConfigError(f"{group}.name is {name!r}; allowed: {allowed}. Mend it in the YAML file of the {group}.")
         parts[group] = typed(registry.load(name).config_schema, given, group)
+    if parts["channel"].action is not None:
+        parts["channel"].action = completed(parts["channel"].action, "channel.action")
     parts["simulator"] = typed(SimulatorConfig, raw.get("simulator", {}), "simulator")
     run = RunConfig(**parts, seed=top.seed, sessions=top.sessions)
     run.validate()
@@ -193,11 +196,12 @@ def train(overrides: Sequence[str], config_dirs: Sequence[str | Path], command: 
 
 def check(config: RunConfig) -> None:
     """Everything about a run that can be known before it has a folder. Raises `ConfigError`."""
-    from netgym_cli import adapters, run, simulators  # slow to import, and the user's mistakes are known by now
+    from netgym_cli import run, simulators  # slow to import, and the user's mistakes are known by now
+    from netgym_cli.behind_channel import simulators_under
 
     run.check(config)
-    adapter = adapters.registry.load(config.env.name)
-    simulators.registry.load(adapter.simulator).check(config.simulator, adapter.source())
+    for name, source in simulators_under(config):
+        simulators.registry.load(name).check(config.simulator, source)
 
 
 def train_in(folder: Path, command: list[str]) -> Summary:
@@ -220,6 +224,12 @@ def overrides_of(folder: Path) -> list[str]:
 def save_resolved(config: DictConfig) -> Path:
     """Replaces the running job's `.hydra/config.yaml` by its values without interpolations; returns its folder."""
     folder = Path(HydraConfig.get().runtime.output_dir)
+    if (action := OmegaConf.select(config, "channel.action")) is not None:  # a name depends on the config directories
+        from netgym_cli.networked.records import completed
+
+        given = OmegaConf.to_container(action) if OmegaConf.is_config(action) else action
+        with open_dict(config):
+            config.channel.action = plain(completed(given, "channel.action"))
     OmegaConf.save(config, folder / ".hydra" / "config.yaml", resolve=True)
     return folder
 

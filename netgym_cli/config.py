@@ -64,12 +64,19 @@ class AgentConfig:
 
 @dataclass
 class ChannelConfig:
-    """Keys that every channel has."""
+    """Keys that every channel has.
+
+    `action` is the name of another channel or a mapping of its keys until the run is typed, then its record.
+    """
 
     name: str = MISSING
+    action: Any = MISSING
+    action_hold: str = MISSING
+    action_default: Any = MISSING
 
     def validate(self) -> None:
         """Raises `ConfigError` naming the key, its value and what is allowed."""
+        require(self.action_hold in ("last", "default"), "channel.action_hold", self.action_hold, "last or default")
 
 
 @dataclass

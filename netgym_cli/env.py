@@ -60,6 +60,10 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         session_seed: seed of the running session.
         stats: the last measurement.
         reported: the part of it that the adapter subscribes to, as it stands in `info` and in the tables.
+        episode_over: whether the episode has ended and waits for `reset`.
+        terminal: whether the last step reached a terminal state. A network never does: its `terminated` only tells
+            that the session is over, and a learner should bootstrap there.
+        continues: whether the last reset left everything running, as between the episodes of a network's session.
     """
 
     metadata: dict[str, Any] = {"render_modes": []}
@@ -71,6 +75,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         self.observation_space = self.adapter.observation_space
         self.action_space = self.adapter.action_space
         self.session, self.episode, self.step_index = -1, 0, 0
+        self.episode_over = self.terminal = self.continues = False
         self.session_seed: int | None = None
         self.stats: Stats | None = None
         self.reported: Stats | None = None
@@ -78,6 +83,11 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         self._base_seed = config.random_seed
         self._first_session = 0
         self._simulator: Simulator | None = None
+
+    @property
+    def step_ms(self) -> float:
+        """Simulated time of one step, ms; 0 if the environment has no time of its own."""
+        return self.adapter.step_ms
 
     @property
     def running(self) -> bool:
@@ -120,8 +130,13 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
             self.step_index = 0
             if self.episode >= self.config.episodes_per_session:
                 self.close()
-        if not self.running:
+        self.episode_over = self.terminal = self.continues = False
+        if self._simulator is None:
             self._start_session(seed)
+        elif (first := self._simulator.begin_episode()) is not None:
+            self.stats = first
+        else:
+            self.continues = True
         return self._observe()
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, StepInfo]:
@@ -140,7 +155,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
             SimulatorError: the simulator died or stayed silent; the session is lost.
             AdapterError: the adapter's observation or reward is not what it promised; the session is lost.
         """
-        if self._simulator is None or self.step_index >= self.config.steps_per_episode:
+        if self._simulator is None or self.episode_over:
             raise SessionError("step() without a running episode; call reset() first.")
         policy = self.adapter.policy(action)
         started = time.perf_counter()
@@ -151,9 +166,12 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
             raise
         wall_ms = (time.perf_counter() - started) * 1e3
         self.step_index += 1
-        truncated = self.step_index >= self.config.steps_per_episode
-        terminated = truncated and self.episode + 1 >= self.config.episodes_per_session
-        if terminated:
+        self.terminal, cut_off = self.adapter.ending(self.stats)
+        truncated = cut_off or self.step_index >= self.config.steps_per_episode
+        self.episode_over = self.terminal or truncated
+        last = self.episode_over and self.episode + 1 >= self.config.episodes_per_session
+        terminated = self.terminal or (last and not self.adapter.foreign)
+        if last:
             self.close()
         observation, info = self._observe()
         info["wall_ms"] = wall_ms
@@ -229,7 +247,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         )
         info.stats = self.stats
         observation = self.adapter.observation(self.stats)
-        if observation not in self.observation_space:
+        if not self.adapter.foreign and observation not in self.observation_space:
             self._refuse("observation", observation, str(self.observation_space))
         return observation, info
 

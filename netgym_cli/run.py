@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from netgym_cli import adapters, agents, simulators
+from netgym_cli import agents, simulators
 from netgym_cli.agents import Agent
+from netgym_cli.behind_channel import open_env, seen, simulators_under
 from netgym_cli.config import RunConfig
 from netgym_cli.ending import sigterm_as_ctrl_c, told_however_it_ends
 from netgym_cli.env import NetworkEnv
@@ -26,8 +27,7 @@ def check(config: RunConfig) -> None:
     """Everything about a run that can be known before it leaves a trace. Raises `ConfigError`."""
     config.validate()
     plan = Plan.of(config)
-    adapter_class = adapters.registry.load(config.env.name)
-    first, *others = [adapter_class(one) for one in plan.configs]
+    first, *others = [seen(NetworkEnv(one, config.simulator), config.channel) for one in plan.configs]
     for k, other in enumerate(others, start=1):
         for kind in ("observation_space", "action_space"):
             before, after = getattr(first, kind), getattr(other, kind)
@@ -70,15 +70,23 @@ def train(config: RunConfig, folder: Path, command: list[str], console: bool | N
     recorder = Recorder(folder / "metrics")
     record = RunRecord(folder, command, config, plan.total_steps)
     progress = RunProgress(plan.total_steps, len(plan.configs), console)
-    network = NetworkEnv(config.env, config.simulator)
-    env = SequentialSessions(network, plan, (recorder, record, progress))
+    env = SequentialSessions(open_env(config), plan, (recorder, record, progress))
     with sigterm_as_ctrl_c(), told_however_it_ends(env, recorder, record, agent, folder, command):
-        simulators.registry.load(network.adapter.simulator).prepare(config.simulator, network.adapter.source())
+        for name, source in simulators_under(config):
+            simulators.registry.load(name).prepare(config.simulator, source)
         with progress:
             agent.learn(env, config.seed, folder)
             agent.save(folder)
         recorder.close("stopped", "the agent stopped early")
-    return Summary.of(folder, recorder, record, agent)
+    return Summary.of(folder, recorder, record, [*_given_up(env, record), *agent.notes])
+
+
+def _given_up(env: SequentialSessions, record: RunRecord) -> list[str]:
+    """A note on the steps that the agent left undone; an environment that ends its episodes itself leaves none."""
+    planned, done = record.content["planned_steps"], record.content["steps"]
+    if done == planned or (env.finished and env.network.adapter.foreign):
+        return []
+    return [f"the agent gave up {planned - done} of {planned} planned steps"]
 
 
 def make_agent(config: RunConfig) -> Agent[Any]:
@@ -97,7 +105,7 @@ class Summary:
         first_return, last_return: the same over the first and the last tenth of the episodes, at least one each.
         wall_s, sim_s: seconds that passed on the clock and in all simulations.
         start_s: seconds of `wall_s` before the first step began.
-        notes: remarks of the agent.
+        notes: remarks on the run.
     """
 
     folder: str
@@ -114,12 +122,10 @@ class Summary:
     notes: tuple[str, ...]
 
     @classmethod
-    def of(cls, folder: Path, recorder: Recorder, record: RunRecord, agent: Agent[Any]) -> Summary:
-        """The summary of the run that these three have just finished."""
+    def of(cls, folder: Path, recorder: Recorder, record: RunRecord, notes: list[str]) -> Summary:
+        """The summary of the run that these have just finished."""
         returns, content = recorder.returns, record.content
         tenth = max(1, len(returns) // 10)
-        missing = content["planned_steps"] - content["steps"]
-        notes = [f"the agent gave up {missing} of {content['planned_steps']} planned steps"] if missing else []
         return cls(
             folder=str(folder),
             tables=str(recorder.folder),
@@ -132,7 +138,7 @@ class Summary:
             wall_s=content["wall_s"],
             sim_s=content["sim_s"],
             start_s=content["start_s"] or 0.0,
-            notes=(*notes, *agent.notes),
+            notes=tuple(notes),
         )
 
     @property
@@ -161,7 +167,8 @@ class Summary:
         )
         told = [
             f"{done}: started in {self.start_s:.1f} s, then {self.wall_s - self.start_s:.1f} s at "
-            f"{self.steps_per_s:.1f} steps/s, {self.sim_per_wall:.2f} simulated seconds per second"
+            f"{self.steps_per_s:.1f} steps/s"
+            + (f", {self.sim_per_wall:.2f} simulated seconds per second" if self.sim_s else "")
         ]
         if 0 < self.episodes < FEW_EPISODES:
             told.append(f"mean return {self.mean_return:.4g}")

@@ -109,14 +109,15 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
     a learner has to bootstrap there. `reset` after the last session returns the last observation and starts nothing.
 
     Args:
-        env: the environment, not started yet.
+        env: the environment, perhaps behind channels, not started yet.
         plan: sessions to walk; exactly `len(plan.configs)` simulators are started.
         observers: told of everything that happens, in this order.
     """
 
-    def __init__(self, env: NetworkEnv, plan: Plan, observers: Sequence[Observer] = ()) -> None:
+    def __init__(self, env: gymnasium.Env[Any, Any], plan: Plan, observers: Sequence[Observer] = ()) -> None:
         super().__init__(env)
-        self.network, self.plan, self.observers = env, plan, observers
+        assert isinstance(env.unwrapped, NetworkEnv)
+        self.network, self.plan, self.observers = env.unwrapped, plan, observers
         self.session = -1
         self._under_way = False
         self._last: Any = None
@@ -141,7 +142,7 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
         if self.finished:
             return self._last, {"session_end": True}
         if self._under_way:
-            return self.network.reset()
+            return self.env.reset()
         self.session += 1
         self._under_way = True
         seed = self.plan.seeds[self.session]
@@ -149,15 +150,16 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
             observer.session_begins(self.session, seed)
         if self.network.config != self.plan.configs[self.session]:
             self.network.adopt(self.plan.configs[self.session])
-        self._last, info = self.network.reset(seed=seed)
+        self._last, info = self.env.reset(seed=seed)
         return self._last, info
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
-        """As `NetworkEnv.step`, but never `terminated`. Raises `SessionError` after the last session."""
+        """As the environment's, but `terminated` only in a terminal state. Raises `SessionError` after all sessions."""
         if self.finished:
             raise SessionError(f"step() after the last of {len(self.plan.configs)} sessions; the run is over.")
         network = self.network
-        self._last, reward, terminated, truncated, info = network.step(action)
+        self._last, gained, terminated, truncated, info = self.env.step(action)
+        reward = float(gained)
         assert network.reported is not None and network.session_seed is not None
         done = Step(
             session=self.session,
@@ -177,16 +179,16 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
             observer.step(done)
         if terminated or truncated:
             self._end_episode()
-        if terminated:
+        if not network.running:
             info["session_end"] = True
             self._end_session("all steps done")
-        return self._last, reward, False, terminated or truncated, info
+        return self._last, reward, network.terminal, truncated, info
 
     def _give_up_unfinished_episode(self) -> None:
         network = self.network
         if not network.running:
             raise SessionError(f"session {self.session} was cut short by a failure and cannot be continued.")
-        if 0 < network.step_index < network.config.steps_per_episode:
+        if network.step_index > 0 and not network.episode_over:
             self._end_episode()
             if network.episode + 1 >= network.config.episodes_per_session:
                 network.close()

@@ -45,7 +45,7 @@ def run_config(
     return RunConfig(
         env=typed(ToyConfig, {**small_env, **(env or {})}, "env"),
         agent=typed(schema, {**agent_yaml(agent), **SMALL.get(agent, {}), **keys}, "agent"),
-        channel=ChannelConfig(name="none"),
+        channel=ChannelConfig(name="none", action=None, action_hold="last", action_default=None),
         simulator=SimulatorConfig(start_timeout_s=10, step_timeout_s=10, close_timeout_s=10, ns3_prefix=None),
         seed=seed,
         sessions=[{}] if sessions is None else sessions,

@@ -2,9 +2,9 @@ import runpy
 
 import pytest
 
-from netgym_cli.adapters._bw_trace import COLUMNS, HEADER, SHIPPED, read_bw_trace, shipped
 from netgym_cli.errors import ConfigError
 from netgym_cli.make import make_env
+from netgym_cli.traces.bw_trace import COLUMNS, HEADER, SHIPPED, read_bw_trace, shipped
 from tests.network import REPO
 
 KEY = "env.bw_trace_file"

@@ -10,17 +10,18 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # From the ground up. What stands on one floor may import what stands below it or beside it in the same room.
 FLOORS = [
-    {"errors", "config", "registry", "misfit"},
-    {"simulators"},
+    {"errors", "config", "registry", "misfit", "confdirs"},
+    {"simulators", "traces"},
     {"adapters", "channels"},
+    {"networked"},
     {"env"},
-    {"session"},
+    {"session", "behind_channel"},
     {"metrics", "agents", "progress"},
     {"ending"},
     {"run"},
-    {"confdirs", "ownfiles", "explain", "exits", "registration", "catalog", "compose", "folders", "make", "networkgym",
-     "check", "doctor", "show", "completion", "sweep", "scaffold", "importer", "output", "evaluation"},
-    {"cli_files"},
+    {"ownfiles", "explain", "exits", "registration", "catalog", "compose", "folders", "make", "networkgym",
+     "check", "doctor", "show", "completion", "sweep", "scaffold", "importer", "output", "evaluation", "plot", "fit"},
+    {"cli_files", "cli_studies"},
     {"cli", "__main__", "__init__"},
 ]  # fmt: skip
 FLOOR_OF = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}

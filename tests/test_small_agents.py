@@ -9,6 +9,7 @@ from gymnasium import spaces
 from typer.testing import CliRunner
 
 from netgym_cli import evaluation, run
+from netgym_cli.adapters import stated_action
 from netgym_cli.agents import constant, custom
 from netgym_cli.cli import app
 from netgym_cli.errors import ConfigError
@@ -68,7 +69,7 @@ def test_a_constant_that_does_not_fit_is_named_with_what_would(action):
     ],
 )
 def test_constants_fit_every_space_of_numbers(space, value, action):
-    found = constant.action_of(value, space)
+    found = stated_action(value, space, "agent.action")
     assert space.contains(found) and found.tolist() == action
 
 
@@ -83,7 +84,7 @@ def test_constants_fit_every_space_of_numbers(space, value, action):
 )
 def test_constants_outside_a_space_are_refused(space, value):
     with pytest.raises(ConfigError, match=r"agent\.action is"):
-        constant.action_of(value, space)
+        stated_action(value, space, "agent.action")
 
 
 def test_a_constant_needs_numbers():

@@ -50,3 +50,11 @@ def test_pairing_removes_what_the_seeds_have_in_common():
 def test_what_is_no_number_is_refused(values):
     with pytest.raises(AssertionError):
         statistics.estimate(values)
+
+
+def test_what_was_not_measured_is_left_out():
+    nan = float("nan")
+    assert statistics.of_measured([1.0, nan, 3.0]) == statistics.estimate([1.0, 3.0])
+    assert statistics.paired([1.0, nan, 5.0], [0.0, 1.0, nan]) == statistics.Estimate(1.0, None, None, 1)
+    nothing = statistics.of_measured([nan])
+    assert np.isnan(nothing.mean) and nothing.seeds == 0

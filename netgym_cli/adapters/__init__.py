@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 import numpy as np
 from gymnasium import spaces
 
-from netgym_cli.adapters._actions import box_action, discrete_action, is_empty
+from netgym_cli.adapters._actions import box_action, discrete_action, is_empty, stated_action
 from netgym_cli.config import EnvConfig, plain
 from netgym_cli.registry import Registry
 from netgym_cli.simulators import Stats
@@ -36,6 +36,9 @@ class Adapter(ABC, Generic[C]):
         subscription: measurements kept in `info` and in the tables; None for all of them.
         observation_labels: what each entry along the observation's first axis is, with its unit.
         action_labels: what each entry along the action's last axis is.
+        has_default: whether an algorithm of the simulator's own takes the empty action.
+        foreign: whether episodes and observations are somebody else's: the environment ends episodes by itself, each
+            begins anew, and its observations are not checked.
     """
 
     config_schema: ClassVar[type[EnvConfig]]
@@ -47,6 +50,8 @@ class Adapter(ABC, Generic[C]):
     subscription: Sequence[str] | None = None
     observation_labels: tuple[str, ...] = ()
     action_labels: tuple[str, ...] = ()
+    has_default: ClassVar[bool] = True
+    foreign: ClassVar[bool] = False
 
     def __init__(self, config: C) -> None:
         self.config = config
@@ -54,7 +59,7 @@ class Adapter(ABC, Generic[C]):
     @property
     @abstractmethod
     def step_ms(self) -> float:
-        """Simulated time of one step, ms."""
+        """Simulated time of one step, ms; 0 if the environment has no time of its own."""
 
     @classmethod
     def source(cls) -> Path | None:
@@ -76,6 +81,13 @@ class Adapter(ABC, Generic[C]):
     def reward(self, stats: Stats) -> float:
         """The reward of the interval that `stats` describes."""
 
+    def ending(self, stats: Stats) -> tuple[bool, bool]:
+        """Whether the interval ended in a terminal state, and whether something else than the config cut it off.
+
+        Neither, unless overridden: a network runs on.
+        """
+        return False, False
+
     @abstractmethod
     def policy(self, action: Any) -> np.ndarray | None:
         """The flat float64 vector for the simulator; None (from an empty action) asks for the default algorithm.
@@ -88,6 +100,6 @@ class Adapter(ABC, Generic[C]):
         """Key performance indicators of the interval for the tables; names carry their unit (`rate_mbps`)."""
 
 
-__all__ = ["Adapter", "box_action", "discrete_action", "is_empty", "registry"]
+__all__ = ["Adapter", "box_action", "discrete_action", "is_empty", "registry", "stated_action"]
 
 registry: Registry[Adapter[Any]] = Registry("env", __name__, Adapter)

@@ -8,9 +8,9 @@ from typing import Any
 
 from omegaconf import MISSING
 
-from netgym_cli.adapters._bw_trace import read_bw_trace
 from netgym_cli.adapters._multi_access_checks import TCP_TYPES
 from netgym_cli.config import EnvConfig, require
+from netgym_cli.traces.bw_trace import read_bw_trace
 
 INF = float("inf")
 ABOVE_0 = 1e-9

@@ -41,7 +41,8 @@ class Rule(Agent[R]):
         if info["session"] != self._session:
             self._session = info["session"]
             self.forget()
-        return self.decide(info.stats)  # type: ignore[attr-defined]
+        stats = info.stats  # type: ignore[attr-defined]
+        return None if stats is None else self.decide(stats)  # None: a channel has let nothing through yet
 
     def forget(self) -> None:
         """A new session has begun: whatever was remembered of the last network no longer holds."""

@@ -27,6 +27,7 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecNormalize
 from netgym_cli.agents import _made_here
 from netgym_cli.agents._normalization import MEMBER, Bounds, Normalization
 from netgym_cli.agents._sb3_config import OWN_KEYS, NoiseConfig, PolicyKwargs, Sb3Config, frequency, schedule
+from netgym_cli.agents._spaces import told
 from netgym_cli.errors import ConfigError
 from netgym_cli.session import SequentialSessions
 
@@ -94,7 +95,9 @@ class Trained:
         ):
             boxes = isinstance(mine, spaces.Box) and isinstance(given, spaces.Box)
             if mine != given and not (kind == "observations" and boxes and mine.shape == given.shape):
-                raise ConfigError(f"the model was trained for the {kind} {mine}, and the environment has {given}.")
+                raise ConfigError(
+                    f"the model was trained for the {kind} {told(mine)}, and the environment has {told(given)}."
+                )
 
     def save(self, path: Path) -> None:
         """Writes the zip file, which SB3 alone can load too, at one stroke, and signs it as made here."""

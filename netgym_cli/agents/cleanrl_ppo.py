@@ -82,7 +82,7 @@ class CleanrlPpo(Agent[CleanrlPpoConfig]):
     def refuses(cls, adapter: Adapter[Any]) -> str | None:
         actions = adapter.action_space
         if not isinstance(adapter.observation_space, spaces.Box):
-            return f"needs Box observations, not {adapter.observation_space}"
+            return f"needs Box observations, not a {type(adapter.observation_space).__name__}"
         if not isinstance(actions, spaces.Box | spaces.Discrete | spaces.MultiDiscrete):
             return "needs a Box or Discrete or MultiDiscrete action space"
         bounded = not isinstance(actions, spaces.Box) or np.isfinite([actions.low, actions.high]).all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from netgym_cli.adapters import Adapter
 from netgym_cli.agents import Agent
 from netgym_cli.config import AgentConfig
 
@@ -12,6 +13,10 @@ class SystemDefault(Agent[AgentConfig]):
     """Always the empty action, which hands control to the environment's default algorithm."""
 
     config_schema = AgentConfig
+
+    @classmethod
+    def refuses(cls, adapter: Adapter[Any]) -> str | None:
+        return None if adapter.has_default else "needs an environment with a default algorithm"
 
     def act(self, observation: Any, info: dict[str, Any]) -> Any:
         return None

@@ -15,8 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from netgym_cli import adapters, agents, run, simulators
+from netgym_cli import agents, run, simulators
+from netgym_cli.behind_channel import seen, simulators_under
 from netgym_cli.config import AgentConfig, RunConfig, require
+from netgym_cli.env import NetworkEnv
 from netgym_cli.errors import ConfigError
 from netgym_cli.evaluation import runs, statistics
 from netgym_cli.evaluation.pool import SessionFailed, played
@@ -54,7 +56,7 @@ class Evaluation:
     def summary(self) -> list[Row]:
         """One row per agent and metric: `agent`, `metric`, `mean`, `low`, `high` (95 % interval), `seeds`."""
         return [
-            {"agent": label, "metric": metric, **statistics.estimate(values)._asdict()}
+            {"agent": label, "metric": metric, **statistics.of_measured(values)._asdict()}
             for label, metrics in self.values.items()
             for metric, values in metrics.items()
         ]
@@ -134,8 +136,8 @@ class Contest:
         config = next(iter(self.tasks.values()))[0].config
         baseline = next(iter(self.tasks)) if baseline is None else baseline
         require(baseline in self.tasks, "baseline", baseline, f"one of {', '.join(self.tasks)}")
-        adapter = adapters.registry.load(config.env.name)
-        simulators.registry.load(adapter.simulator).prepare(config.simulator, adapter.source())
+        for name, source in simulators_under(config):
+            simulators.registry.load(name).prepare(config.simulator, source)
         order = list(product(range(len(self.seeds)), self.tasks))
         with progress(len(order), console) as done:
             try:
@@ -195,7 +197,7 @@ def _check(task: Task) -> None:
         task.agent().begin(task.sessions(), config.seed)
         return
     try:
-        if (objection := kind.refuses(adapters.registry.load(config.env.name)(config.env))) is not None:
+        if (objection := kind.refuses(seen(NetworkEnv(config.env, config.simulator), config.channel))) is not None:
             raise ConfigError(f"agent '{config.agent.name}' {objection}.")
         task.agent().begin(task.sessions(), config.seed)
     except ConfigError as error:

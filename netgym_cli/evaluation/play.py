@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from math import isnan, nan
 from statistics import fmean
 
 from netgym_cli.evaluation.task import Task
@@ -50,5 +51,6 @@ class Tally:
 
     def means(self) -> dict[str, float]:
         """The figures of all that was added."""
-        kpis = {name: fmean(values) for name, values in self._kpis.items()}
+        measured = {name: [one for one in values if not isnan(one)] for name, values in self._kpis.items()}
+        kpis = {name: fmean(values) if values else nan for name, values in measured.items()}
         return {"return": fmean(self._returns), "reward": fmean(self._rewards), **kpis}

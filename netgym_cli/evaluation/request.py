@@ -93,10 +93,15 @@ def _composed(name: str, overrides: Words, config_dirs: Sequence[str | Path], ru
 
 
 def _in_environment_of(run: RunConfig, overrides: Words, config_dirs: Sequence[str | Path]) -> RunConfig:
-    """The run's config with other values; with another environment if `env=` is among them."""
+    """The run's config with other values; with another environment or channel if `env=` or `channel=` is among them."""
     if any(word.startswith("env=") for word in overrides):
         composed = typed_run(Composer([*overrides, "agent=random"], config_dirs).compose())
         return replace(run, env=composed.env, channel=composed.channel, simulator=composed.simulator)
+    if channels := [word for word in overrides if word.startswith("channel=")]:
+        others = [word for word in overrides if word not in channels]
+        keys = [word for word in others if re.match(r"[+~]*channel\.", word)]
+        run = replace(run, channel=typed_run(Composer([*channels, *keys], config_dirs).compose()).channel)
+        overrides = [word for word in others if word not in keys]
     config: DictConfig = OmegaConf.create(asdict(run))
     with Composer(overrides, config_dirs).errors_explained():
         for one in OverridesParser.create().parse_overrides(list(overrides)):

@@ -16,9 +16,9 @@ class Estimate(NamedTuple):
     """A mean over seeds.
 
     Attributes:
-        mean: mean of the values.
+        mean: mean of the values; NaN if there is none.
         low, high: ends of its 95 % interval; None for a single value, which says nothing of its spread.
-        seeds: number of values.
+        seeds: number of values measured.
     """
 
     mean: float
@@ -47,11 +47,18 @@ def estimate(values: Sequence[float] | np.ndarray) -> Estimate:
     return Estimate(mean, float(low), float(high), array.size)
 
 
+def of_measured(values: Sequence[float] | np.ndarray) -> Estimate:
+    """As `estimate`, of the `values` that are no NaN: what never arrived has no delay. NaN if none is left."""
+    array = np.asarray(values, dtype=np.float64)
+    array = array[~np.isnan(array)]
+    return estimate(array) if array.size else Estimate(np.nan, None, None, 0)
+
+
 def paired(values: Sequence[float] | np.ndarray, baseline: Sequence[float] | np.ndarray) -> Estimate:
     """The mean of `values` minus `baseline`, seed by seed: what the seeds have in common drops out.
 
     Args:
         values: one number per seed.
-        baseline: one number per seed, in the same order of seeds.
+        baseline: one number per seed, in the same order of seeds; pairs with a NaN are left out.
     """
-    return estimate(np.asarray(values, dtype=np.float64) - np.asarray(baseline, dtype=np.float64))
+    return of_measured(np.asarray(values, dtype=np.float64) - np.asarray(baseline, dtype=np.float64))

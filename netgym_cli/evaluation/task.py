@@ -11,9 +11,9 @@ from omegaconf import OmegaConf
 
 from netgym_cli import agents
 from netgym_cli.agents import Agent
+from netgym_cli.behind_channel import open_env
 from netgym_cli.compose import typed_run
 from netgym_cli.config import RunConfig
-from netgym_cli.env import NetworkEnv
 from netgym_cli.session import Plan, SequentialSessions
 
 
@@ -46,8 +46,7 @@ class Task:
 
     def sessions(self, *observers: Any) -> SequentialSessions:
         """The session, not started yet."""
-        network = NetworkEnv(self.config.env, self.config.simulator)
-        return SequentialSessions(network, Plan.of(self.config), observers)
+        return SequentialSessions(open_env(self.config), Plan.of(self.config), observers)
 
     def line(self) -> str:
         """The task as one line of JSON."""

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from netgym_cli import adapters, simulators
+from netgym_cli import simulators
+from netgym_cli.behind_channel import simulators_under
 from netgym_cli.config import plain, require
 from netgym_cli.evaluation import Contest, Evaluation, report, request
 from netgym_cli.evaluation.pool import SessionFailed
@@ -31,8 +32,8 @@ def evaluate(
     asked = request.parsed(words, config_dirs)
     require(baseline is None or baseline in asked.contenders, "--baseline", baseline, ", ".join(asked.contenders))
     contest = Contest.of(asked.config, asked.contenders, asked.seeds, asked.episodes, trust)
-    adapter = adapters.registry.load(asked.config.env.name)
-    simulators.registry.load(adapter.simulator).check(asked.config.simulator, adapter.source())
+    for name, source in simulators_under(asked.config):
+        simulators.registry.load(name).check(asked.config.simulator, source)
     folder = report.new_folder(output)
     try:
         found = contest.play(jobs, baseline)

@@ -112,7 +112,8 @@ class Recorder:
 
     def episode_ended(self, session: int, episode: int) -> None:
         """Adds the episode's row; KPIs are means over its steps."""
-        means = np.mean(np.asarray(self._kpis, dtype=np.float64), axis=0).tolist()
+        columns = np.asarray(self._kpis, dtype=np.float64).T
+        means = [float(np.mean(one[measured])) if (measured := ~np.isnan(one)).any() else np.nan for one in columns]
         row = {
             "session": session,
             "episode": episode,

@@ -75,12 +75,14 @@ class Stats:
         ts_ms: simulated time at the end of the interval, ms.
         values: float64 array of shape `(layout.size,)`; never NaN.
         events: simulator events executed since the session began.
+        payload: what is no list of numbers, such as an image; only its own adapter looks at it.
     """
 
     layout: Layout
     ts_ms: float
     values: np.ndarray
     events: int = 0
+    payload: Any = None
 
     def __getitem__(self, key: str) -> np.ndarray:
         """Values of `source::name` in ascending id order, shape `(len(ids),)`. Raises `KeyError` if absent."""
@@ -174,6 +176,10 @@ class Simulator(ABC):
     @abstractmethod
     def step(self, policy: np.ndarray | None) -> Stats:
         """Applies `policy` (flat float64; None for the scenario's default algorithm) and simulates one interval."""
+
+    def begin_episode(self) -> Stats | None:
+        """The measurement with which a further episode begins; None if what is simulated runs on, as networks do."""
+        return None
 
     @abstractmethod
     def close(self) -> None:

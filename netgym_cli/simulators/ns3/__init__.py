@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -31,6 +31,7 @@ class Ns3Simulator(Simulator):
         self._worker: Worker | None = None
         self._layout = Layout(())
         self._describe = ""
+        self._starts = 0
 
     @classmethod
     def check(cls, config: SimulatorConfig, source: Path | None = None) -> None:
@@ -48,23 +49,49 @@ class Ns3Simulator(Simulator):
         return self._worker.pid if self._worker else None
 
     def start(self, scenario: str, settings: Mapping[str, Any], seed: int) -> Stats:
+        """As `Simulator.start`; called again, the session begins anew in the same worker process."""
+        self.begin_start(scenario, settings, seed)
+        return self.end_start()
+
+    def step(self, policy: np.ndarray | None) -> Stats:
+        self._send(protocol.pack_numbers(protocol.STEP, np.empty(0) if policy is None else policy))
+        return self._stats(self.config.step_timeout_s, "simulator.step_timeout_s")
+
+    def begin_start(self, scenario: str, settings: Mapping[str, Any], seed: int) -> None:
+        """Asks for a start without waiting for it; `end_start` must follow."""
         self._describe = f"scenario {scenario}, seed {seed}"
-        self._zygote = Zygote.shared(self.config.ns3_prefix, self.config.start_timeout_s, self.source)
-        self._worker = self._zygote.fork()
+        if self._worker is None:
+            self._zygote = Zygote.shared(self.config.ns3_prefix, self.config.start_timeout_s, self.source)
+            self._worker = self._zygote.fork()
+        self._starts += 1
         patience_ms = settings.get("max_wait_time_for_action_ms", -1)
         request = {
             "scenario": scenario,
             "settings": json.dumps(settings) if is_python(self.source) else flatten(settings),
             "seed": seed,
+            "start": self._starts,
             "patience_s": patience_ms / 1e3 if patience_ms >= 0 else None,
         }
         self._send(protocol.pack_json(protocol.START, request))
-        content = self._receive(protocol.LAYOUT, self.config.start_timeout_s, "simulator.start_timeout_s")
+
+    def end_start(self) -> Stats:
+        """Waits for a start's first measurement; answers to what was asked before the start are dropped."""
+        content: dict[str, Any] = {}
+        while content.get("start") != self._starts:
+            content = self._receive(protocol.LAYOUT, self.config.start_timeout_s, "simulator.start_timeout_s")
         self._layout = parse_layout(content["layout"])
         return self._stats(self.config.start_timeout_s, "simulator.start_timeout_s")
 
-    def step(self, policy: np.ndarray | None) -> Stats:
-        self._send(protocol.pack_numbers(protocol.STEP, np.empty(0) if policy is None else policy))
+    def begin_run(self, policies: np.ndarray) -> None:
+        """Asks for a step per policy and one measurement at the end, without waiting; any number may be under way.
+
+        Args:
+            policies: float64 of shape `(n,)`, each policy's numbers behind their count.
+        """
+        self._send(protocol.pack_numbers(protocol.RUN, policies))
+
+    def end_run(self) -> Stats:
+        """Waits for the measurement of the oldest run under way."""
         return self._stats(self.config.step_timeout_s, "simulator.step_timeout_s")
 
     def close(self) -> None:
@@ -90,19 +117,9 @@ class Ns3Simulator(Simulator):
             self._worker.connection.send_bytes(frame)
 
     def _receive(self, kind: bytes, timeout_s: float, key: str) -> Any:
-        assert self._worker is not None and self._zygote is not None
-        try:
-            if not self._worker.connection.poll(timeout_s):
-                worker, self._worker = self._worker, None
-                with worker.connection, worker.output:
-                    self._zygote.kill(worker.pid)
-                    raise SimulatorTimeout(
-                        f"ns-3 ({self._describe}) did not answer within {timeout_s:g} s and was killed; "
-                        f"raise {key} if it was only slow.{worker.tail()}"
-                    )
-            got, content = protocol.unpack(self._worker.connection.recv_bytes())
-        except (EOFError, OSError):
-            self._raise_died()
+        got, content = self._next(timeout_s, key)
+        while kind == protocol.LAYOUT and got == protocol.STATS:  # asked for before the start
+            got, content = self._next(timeout_s, key)
         if got == protocol.FAILURE:
             self.close()
             raise SimulatorDied(f"ns-3 ({self._describe}) failed: {content['message']}")
@@ -110,7 +127,22 @@ class Ns3Simulator(Simulator):
             raise SimulatorDied(f"ns-3 ({self._describe}) sent a frame of kind {got!r} where {kind!r} was due.")
         return content
 
-    def _raise_died(self) -> None:
+    def _next(self, timeout_s: float, key: str) -> tuple[bytes, Any]:
+        assert self._worker is not None and self._zygote is not None
+        try:
+            if not self._worker.answered(timeout_s):
+                worker, self._worker = self._worker, None
+                with worker.connection, worker.output:
+                    self._zygote.kill(worker.pid)
+                    raise SimulatorTimeout(
+                        f"ns-3 ({self._describe}) did not answer within {timeout_s:g} s and was killed; "
+                        f"raise {key} if it was only slow.{worker.tail()}"
+                    )
+            return protocol.unpack(self._worker.connection.recv_bytes())
+        except (EOFError, OSError):
+            self._raise_died()
+
+    def _raise_died(self) -> NoReturn:
         assert self._worker is not None and self._zygote is not None
         worker, self._worker = self._worker, None
         with worker.connection, worker.output:

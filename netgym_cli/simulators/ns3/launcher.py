@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -32,6 +33,15 @@ class Worker:
     pid: int
     connection: Connection
     output: IO[bytes]
+
+    def __post_init__(self) -> None:
+        # `Connection.poll` builds a selector at every call, which takes longer than many a step of a channel
+        self._poll = select.poll()
+        self._poll.register(self.connection, select.POLLIN)
+
+    def answered(self, timeout_s: float) -> bool:
+        """Waits until there is something to read, or the worker has ended; False after `timeout_s`."""
+        return bool(self._poll.poll(timeout_s * 1e3))
 
     def tail(self) -> str:
         """The last lines of its output, indented; empty if it wrote nothing."""

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """One session inside its own process: builds the scenario, then measurement by measurement until told to stop."""
 
+import select
 import traceback
+from collections import deque
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -9,8 +11,35 @@ import numpy as np
 import protocol
 
 
+class Inbox:
+    """The trainer's frames, in order; those that have arrived already can be looked through."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.descriptor = connection.fileno()
+        self._waiting: deque[tuple[bytes, Any]] = deque()
+
+    def next(self, patience_s: float | None) -> tuple[bytes, Any]:
+        """The next frame's kind and content. Raises `TimeoutError` or `EOFError`."""
+        if self._waiting:
+            return self._waiting.popleft()
+        if patience_s is not None and not self._connection.poll(patience_s):
+            raise TimeoutError(f"no action for {patience_s:g} s (env.max_wait_time_for_action_ms)")
+        frame: tuple[bytes, Any] = protocol.unpack(self._connection.recv_bytes())
+        return frame
+
+    def outdated(self) -> bool:
+        """Whether a START or CLOSE has arrived, so that nobody wants what was asked for before it; that is dropped."""
+        while select.select([self.descriptor], [], [], 0)[0]:
+            frame = protocol.unpack(self._connection.recv_bytes())
+            if frame[0] in (protocol.START, protocol.CLOSE):
+                self._waiting.clear()
+            self._waiting.append(frame)
+        return bool(self._waiting) and self._waiting[0][0] in (protocol.START, protocol.CLOSE)
+
+
 def serve(connection: Connection, native: Any) -> None:
-    """Answers START and STEP frames until CLOSE or until the trainer is gone.
+    """Answers START, STEP and RUN frames until CLOSE or until the trainer is gone.
 
     Args:
         connection: to the trainer.
@@ -18,18 +47,24 @@ def serve(connection: Connection, native: Any) -> None:
     """
     scenario: Any = None
     patience_s: float | None = None
+    inbox = Inbox(connection)
     try:
         while True:
-            if not connection.poll(patience_s):
-                raise TimeoutError(f"no action for {patience_s:g} s (env.max_wait_time_for_action_ms)")
-            kind, content = protocol.unpack(connection.recv_bytes())
+            kind, content = inbox.next(patience_s)
             if kind == protocol.CLOSE:
                 break
             if kind == protocol.START:
+                if scenario is not None:
+                    former, scenario = scenario, None
+                    native.Destroy(former)
                 patience_s = content["patience_s"]
                 scenario = native.Create(content["scenario"], content["settings"], content["seed"])
                 scenario.WarmUp()
-                connection.send_bytes(protocol.pack_json(protocol.LAYOUT, {"layout": str(scenario.Layout())}))
+                layout = {"layout": str(scenario.Layout()), "start": content.get("start")}
+                connection.send_bytes(protocol.pack_json(protocol.LAYOUT, layout))
+            elif kind == protocol.RUN:
+                if not _run(scenario, content, inbox, native):
+                    continue
             else:
                 # cppyy takes an empty array for no pointer at all, but 0 for a null one
                 scenario.Act(np.array(content) if content.size else 0, content.size)
@@ -45,9 +80,20 @@ def serve(connection: Connection, native: Any) -> None:
             native.Destroy(scenario)
 
 
+def _run(scenario: Any, content: np.ndarray, inbox: Inbox, native: Any) -> bool:
+    """Carries out the policies of a RUN one after the other; False when the trainer has lost interest meanwhile."""
+    policies = np.array(content)  # cppyy needs an array that may be written
+    while policies.size:
+        policies = policies[native.Run(scenario, policies, policies.size, inbox.descriptor) :]
+        if inbox.outdated():
+            return False
+    return True
+
+
 def _measurement(scenario: Any, native: Any) -> bytes:
     numbers = np.empty(protocol.HEAD + scenario.Size())
-    scenario.Read(numbers[protocol.HEAD :])
+    if numbers.size > protocol.HEAD:  # cppyy takes no empty array
+        scenario.Read(numbers[protocol.HEAD :])
     numbers[:2] = native.NowMs(), native.Events()
     frame: bytes = protocol.pack_numbers(protocol.STATS, numbers)
     return frame

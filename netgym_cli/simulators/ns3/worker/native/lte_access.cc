@@ -1,5 +1,6 @@
 #include "lte_access.h"
 
+#include "lte_carrier.h"
 #include "lte_fading.h"
 #include "topology.h"
 
@@ -23,9 +24,6 @@ using namespace ns3;
 
 namespace
 {
-
-constexpr int DL_EARFCN = 5850;  // 860 MHz
-constexpr int UL_EARFCN = 23850; // 815 MHz
 
 // 3GPP TS 36.213 table 7.1.6.1-1
 int

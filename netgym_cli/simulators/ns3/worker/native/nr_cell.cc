@@ -2,6 +2,7 @@
 
 #include <ns3/boolean.h>
 #include <ns3/double.h>
+#include <ns3/object-factory.h>
 #include <ns3/packet.h>
 #include <ns3/pointer.h>
 #include <ns3/simulator.h>
@@ -29,6 +30,13 @@ constexpr double OUTER_LOOP_LIMIT_DB = 10;
 constexpr double FAIRNESS_MEMORY = 0.99; // per slot, about 100 slots
 constexpr std::uint32_t HEADER_BYTES = 8; // PDCP, RLC and MAC
 
+template <class T>
+Ptr<T>
+Model(const std::string& name)
+{
+    return ObjectFactory("ns3::ThreeGpp" + name).Create<T>();
+}
+
 } // namespace
 
 NrCell::NrCell(const NrParameters& parameters, Ptr<MobilityModel> site)
@@ -36,11 +44,11 @@ NrCell::NrCell(const NrParameters& parameters, Ptr<MobilityModel> site)
       m_phy(parameters.resourceBlocks),
       m_slot(NanoSeconds(static_cast<std::int64_t>(15e6 / parameters.subcarrierSpacingKhz))),
       m_site(site),
-      m_condition(CreateObject<ThreeGppUmaChannelConditionModel>()),
+      m_condition(Model<ChannelConditionModel>(parameters.environment.condition + "ChannelConditionModel")),
       m_uniform(CreateObject<UniformRandomVariable>()),
       m_normal(CreateObject<NormalRandomVariable>())
 {
-    auto loss = CreateObject<ThreeGppUmaPropagationLossModel>();
+    auto loss = Model<PropagationLossModel>(parameters.environment.loss + "PropagationLossModel");
     loss->SetAttribute("Frequency", DoubleValue(parameters.carrierHz));
     loss->SetAttribute("ShadowingEnabled", BooleanValue(true));
     loss->SetAttribute("ChannelConditionModel", PointerValue(m_condition));

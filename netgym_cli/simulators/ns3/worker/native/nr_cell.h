@@ -15,9 +15,18 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <string>
 
 namespace netgym
 {
+
+/// Which of ns-3's TR 38.901 models make the path loss, as the middle of their names: ThreeGpp...PropagationLossModel
+/// and ThreeGpp...ChannelConditionModel.
+struct NrEnvironment
+{
+    std::string loss{"Uma"};
+    std::string condition{"Uma"};
+};
 
 struct NrParameters
 {
@@ -29,6 +38,7 @@ struct NrParameters
     double fadingCoherenceMs;
     double targetBler;
     std::uint32_t queueBytes;
+    NrEnvironment environment;
 };
 
 class NrCell

@@ -33,6 +33,9 @@ class Scenario
 /// Builds a registered scenario on a freshly seeded simulator. `settings` holds one key=value per line.
 /// Throws std::invalid_argument for an unknown name or a missing key.
 Scenario* Create(const std::string& name, const std::string& settings, std::uint64_t seed);
+/// Applies policies, each behind its length, and simulates an interval after each, until they end or there is something
+/// to read at the file descriptor `inbox`. Returns how many of the `size` numbers were used.
+std::size_t Run(Scenario* scenario, const double* policies, std::size_t size, int inbox);
 /// Ends a scenario and the simulator under it.
 void Destroy(Scenario* scenario);
 /// Simulated time, ms.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from netgym_cli.errors import ConfigError
 
-SHIPPED = Path(__file__).parent / "traces"
+SHIPPED = Path(__file__).parent
 INF = float("inf")
 
 # Column to the lowest and highest value allowed, and these in words.
@@ -28,27 +28,29 @@ def shipped() -> list[str]:
     return sorted(file.stem for file in SHIPPED.glob("*.csv"))
 
 
-def read_bw_trace(name: str, key: str) -> dict[str, list[float]]:
+def read_bw_trace(name: str, key: str, from_0: bool = False) -> dict[str, list[float]]:
     """The columns of a trace: `time_ms` (rising, from 0), `bw_kbps`, `delay_ms` (one way) and `loss` (0 to 1).
 
     Args:
         name: name of a shipped trace, or path to a CSV file of the user's, relative to the working directory.
         key: config key that says so, for messages.
+        from_0: whether the first row must be at 0 ms, because nothing else tells what holds before it.
 
     Raises:
         ConfigError: naming key, file, line and value for whatever is wrong.
     """
-    file = _file(name, key)
+    file = trace_file(name, key)
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
-            return _columns(lines, f"{key}: {file}")
+            return _columns(lines, f"{key}: {file}", from_0)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ConfigError(
             f"{key}: cannot read '{file}': {error}. Give a CSV file with the columns {HEADER}."
         ) from error
 
 
-def _file(name: str, key: str) -> Path:
+def trace_file(name: str, key: str) -> Path:
+    """The file behind the name of a shipped trace or a path. Raises `ConfigError` naming `key` if there is none."""
     known = shipped()
     if name in known:
         return SHIPPED / f"{name}.csv"
@@ -63,7 +65,7 @@ def _file(name: str, key: str) -> Path:
     return file
 
 
-def _columns(lines: Iterable[str], where: str) -> dict[str, list[float]]:
+def _columns(lines: Iterable[str], where: str, from_0: bool) -> dict[str, list[float]]:
     reader = csv.reader(lines)
     rows = ((reader.line_num, [cell.strip() for cell in row]) for row in reader if any(map(str.strip, row)))
     number, header = next(rows, (1, []))
@@ -77,6 +79,8 @@ def _columns(lines: Iterable[str], where: str) -> dict[str, list[float]]:
         for column, value in row.items():
             columns[column].append(_number(value, column, place))
         times = columns["time_ms"]
+        if from_0 and times[0] != 0:
+            raise ConfigError(f"{place}: time_ms is {times[0]:g} in the first row; allowed: 0, as nothing goes before.")
         if len(times) > 1 and times[-1] <= times[-2]:
             raise ConfigError(f"{place}: time_ms is {times[-1]:g} after {times[-2]:g}; allowed: times that rise.")
     if not columns["time_ms"]:

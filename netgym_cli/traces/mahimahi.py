@@ -1,0 +1,45 @@
+"""Mahimahi's packet delivery traces: the times at which a link could send 1500 bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from netgym_cli.errors import ConfigError
+
+ALLOWED = "whole numbers of ms that do not fall, one per line, the last one above 0"
+
+
+def looks_like_mahimahi(file: Path) -> bool:
+    """Whether the first line with something on it is one number, and so no header of a CSV file."""
+    with file.open(encoding="utf-8-sig", errors="replace") as lines:
+        first = next((line.strip() for line in lines if line.strip()), "")
+    return first.removeprefix("-").replace(".", "", 1).isdigit()
+
+
+def read_mahimahi(file: Path, key: str) -> list[int]:
+    """The times of the delivery opportunities, ms, as they stand in the file; equal ones are several at a time.
+
+    Args:
+        file: one time per line, as Mahimahi's `mm-link` takes it (Netravali et al., USENIX ATC 2015).
+        key: config key that names it, for messages.
+
+    Raises:
+        ConfigError: naming key, file, line and value for whatever is wrong.
+    """
+    times: list[int] = []
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{key}: cannot read '{file}': {error}. Give a text file with {ALLOWED}.") from error
+    for number, line in enumerate(lines, start=1):
+        text = line.strip()
+        if not text:
+            continue
+        if not (text.isascii() and text.isdigit()) or (times and int(text) < times[-1]):
+            after = f" after {times[-1]}" if times else ""
+            raise ConfigError(f"{key}: {file}, line {number}: '{text}'{after}; allowed: {ALLOWED}.")
+        times.append(int(text))
+    if not times or times[-1] == 0:
+        what = "has no times" if not times else f"ends at line {len(lines)} with 0"
+        raise ConfigError(f"{key}: {file} {what}; allowed: {ALLOWED}.")
+    return times

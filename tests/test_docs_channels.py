@@ -1,0 +1,57 @@
+"""The programs and commands of docs/channels.md and docs/gym.md are run as they stand."""
+
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from netgym_cli.cli import app
+from tests.conftest import REPO
+
+DOCUMENTS = [(REPO / "docs" / name).read_text() for name in ("channels.md", "gym.md")]
+PROGRAMS = [block for text in DOCUMENTS for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL)]
+COMMANDS = [line for text in DOCUMENTS for line in re.findall(r"^    netgym (.*)$", text, re.MULTILINE)]
+SHORT = ["env.episodes_per_session=2", "env.steps_per_episode=20"]
+LEARNERS = {"agent=ppo_gym": ["agent.n_steps=20", "agent.batch_size=20"], "agent=ppo": ["agent.n_steps=20"]}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_program_runs(program, tmp_path):
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_composes(command, workdir):
+    words = shlex.split(command)
+    if words[0] != "train" or "-m" in words or "--config-dir" in words:
+        return
+    done = CliRunner().invoke(app, [*words, "--cfg", "job"])
+    assert done.exit_code == 0, done.stderr
+
+
+@pytest.mark.slow
+def test_the_commands_run_one_after_the_other(workdir):
+    grids = 0
+    for command in COMMANDS:
+        words = [word.replace("outputs/multirun/DATE/TIME", f"grid{grids}") for word in shlex.split(command)]
+        if words[0] == "train":
+            kept = [
+                word
+                for word in words
+                if word.partition("=")[0] not in ("env.episodes_per_session", "env.steps_per_episode")
+            ]
+            words = [*kept, *SHORT, *(value for agent in LEARNERS if agent in words for value in LEARNERS[agent])]
+        if "-m" in words:
+            grids += 1
+            words = [",".join(word.split(",")[:2]) for word in words] + [f"hydra.sweep.dir=grid{grids}"]
+        if words[0] == "fit-channel":
+            words.append("packets=1000")
+        done = subprocess.run(
+            [sys.executable, "-m", "netgym_cli", *words], cwd=workdir, capture_output=True, text=True, timeout=300
+        )
+        assert done.returncode == 0, (words, done.stderr)
