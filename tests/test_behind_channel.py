@@ -158,3 +158,13 @@ def test_what_cannot_cross_leaves_no_folder(words, told, workdir):
     done = CliRunner().invoke(app, ["train", "env=gym", "agent=random", "channel=link", *action, *words])
     assert (done.exit_code, told in done.stderr) == (2, True), done.output
     assert not (workdir / "outputs").exists()
+
+
+def test_late_rewards_are_paid_once_in_every_episode_of_a_session(tmp_path):
+    config = behind_toy(scripted_config([250] * 40, reward="with_observation"), agent="random", sessions=[{}, {}])
+    run.train(config, tmp_path / "late", ["netgym"])
+    run.train(run_config(agent="random", sessions=[{}, {}]), tmp_path / "now", ["netgym"])
+    late, now = (pd.read_csv(tmp_path / name / "metrics" / "episodes.csv")["return"] for name in ("late", "now"))
+    assert late.tolist() == pytest.approx(now.tolist())
+    steps = pd.read_parquet(tmp_path / "late" / "metrics" / "steps.parquet")["reward"]
+    assert (steps >= 0).all() and steps[0] == 0

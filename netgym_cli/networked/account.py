@@ -16,7 +16,7 @@ class Account:
 
     def begin(self) -> None:
         """An episode begins, whose first packet carries 0."""
-        self._step = 0
+        self._step, self._paid_until = 0, -1
         self._sums[0] = self._paid = 0.0
 
     def earn(self, reward: float) -> None:
@@ -30,11 +30,12 @@ class Account:
 
         Args:
             newest: step of the newest packet that has arrived; -1 if none has.
-            over: the episode has ended, and everything is paid.
+            over: the episode has ended, and everything is paid. A network's next episode goes on in the same account.
         """
         step = self._step if over else newest
-        if step < 0 or self._step - step >= len(self._sums):
+        if step <= self._paid_until or self._step - step >= len(self._sums):
             return 0.0
+        self._paid_until = step
         due = self._sums[step % len(self._sums)]
         reward, self._paid = due - self._paid, due
         return reward
