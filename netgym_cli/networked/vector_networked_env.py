@@ -80,6 +80,10 @@ class VectorNetworkedEnv(VectorWrapper):
             seed: s begins sessions with the seeds s, s + 1, ...; a list holds the seed of each copy.
             options: for the environment.
         """
+        if options and "reset_mask" in options:
+            raise ConfigError(
+                "reset_mask is not supported: a reset is for all copies, and one that is over begins by itself."
+            )
         observations, info = self.env.reset(seed=seed, options=options)  # type: ignore[arg-type]
         if "episode_index" in info:
             raise ConfigError("netgym's own environments have sessions: put a NetworkedEnv around each in the vector.")

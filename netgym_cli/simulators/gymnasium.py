@@ -59,4 +59,4 @@ class GymnasiumSimulator(Simulator):
         try:
             return call()
         except Exception as error:  # whatever code of others raises
-            raise SimulatorDied(f"the environment '{self._id}' raised {type(error).__name__}: {error}") from error
+            raise SimulatorDied(f"the environment '{self._id}' raised {type(error).__name__}: {error}.") from error
