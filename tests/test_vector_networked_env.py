@@ -236,3 +236,9 @@ def test_age_and_delay_are_those_of_the_definition():
         seen, *_, info = env.step(np.zeros(6, int))
         told.append((seen["age_ms"][0, 0], info["_delay_ms"][0], info["delay_ms"][0]))
     assert told == [(5, False, 0), (10, False, 0), (15, True, 10)]  # in the last one, what was made two steps before
+
+
+def test_a_partial_reset_is_refused():
+    env = VectorNetworkedEnv(vector(lambda: Counter(length=20)), channel_config=channel_config("gilbert_elliott"))
+    with pytest.raises(ConfigError, match="reset_mask is not supported"):
+        env.reset(options={"reset_mask": np.array([True] + [False] * 5)})
