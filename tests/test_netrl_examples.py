@@ -232,4 +232,4 @@ def test_sb3s_vector_environments_take_it(kind):
         masks.append(observations["recv_mask"].copy())
     envs.close()
     first, second = np.array(masks).transpose(1, 0, 2)
-    assert 0.3 < first[10:].mean() < 0.7 and not np.array_equal(first, second)
+    assert 0.25 < first[:, -1].mean() < 0.75 and not np.array_equal(first, second)  # half of them are lost
