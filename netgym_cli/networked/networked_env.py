@@ -159,7 +159,8 @@ class NetworkedEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
     def _tell(self, info: dict[str, Any], arrivals: int, delays_ms: float) -> None:
         info["channel_info"] = state = self.channel.info()
         info["arrived_this_step"] = arrivals > 0
-        info["age_ms"] = age_ms = (self._slot + 1 - max(self._newest, 0)) * self._step_ms
+        since = self._newest if self._newest > 0 else 0
+        info["age_ms"] = age_ms = (self._slot + 1 - since) * self._step_ms
         if arrivals:
             info["delay_ms"] = delays_ms / arrivals
         if "kpis" in info and self._slot:  # what `reset` sent belongs to the first step, the first row of the tables

@@ -61,8 +61,7 @@ class Windows:
 
     def move_on(self, observation: Any) -> None:
         """The next step has this observation, which has not arrived; the oldest one leaves the window."""
-        leaving = self._row - self._size + 1
-        if self._hold and self._mask[leaving]:
+        if self._hold and self._mask[leaving := self._row - self._size + 1]:
             for store in self._stores:
                 store.before[...] = store.rows[leaving]
         self._step += 1
