@@ -77,13 +77,13 @@ class Windows:
         if late >= self._size or self._mask[row]:
             return
         self._mask[row] = 1
-        if not late:
-            self._arrived = True
-        for store in self._stores:
-            if late:
+        if late:
+            for store in self._stores:
                 store.rows[row] = store.waiting[step % self._size]
-            else:
-                store.rows[row] = self._present[store.key] if store.key else self._present
+            return
+        self._arrived = True
+        for store in self._stores:
+            store.rows[row] = self._present[store.key] if store.key else self._present
 
     def read(self, age_ms: float) -> dict[str, np.ndarray]:
         """What the agent sees in the present step, after its arrivals: copies, oldest first."""
@@ -93,9 +93,10 @@ class Windows:
                 store.waiting[place] = self._present[store.key] if store.key else self._present
         window = slice(self._row - self._size + 1, self._row + 1)
         mask = self._mask[window].copy()
-        seen = {}
-        for store in self._stores:
-            seen[store.name] = store.held(window, mask) if self._hold else store.rows[window].copy()
+        if self._hold:
+            seen = {store.name: store.held(window, mask) for store in self._stores}
+        else:
+            seen = {store.name: store.rows[window].copy() for store in self._stores}
         seen[MASK] = mask
         if self._age:
             seen[AGE] = np.array([age_ms], np.float32)
