@@ -17,6 +17,7 @@ from netgym_cli.errors import ConfigError
 from netgym_cli.misfit import misfit
 
 C = TypeVar("C")
+HOLDS = ("last", "default")  # what an actuator does while no action arrives
 
 
 @dataclass
@@ -76,7 +77,7 @@ class ChannelConfig:
 
     def validate(self) -> None:
         """Raises `ConfigError` naming the key, its value and what is allowed."""
-        require(self.action_hold in ("last", "default"), "channel.action_hold", self.action_hold, "last or default")
+        require(self.action_hold in HOLDS, "channel.action_hold", self.action_hold, " or ".join(HOLDS))
 
 
 @dataclass

@@ -75,7 +75,7 @@ def test_equal_seeds_give_equal_tables(tmp_path):
     assert a == b != c
 
 
-def test_it_passes_gymnasiums_checker_as_a_registered_id():
+def test_it_has_an_id_of_its_own_at_gymnasium():
     env = gymnasium.make("netgym/gym-v0", seed=1)
     observation, _ = env.reset()
     assert observation in env.observation_space

@@ -11,13 +11,11 @@ from gymnasium.utils import RecordConstructorArgs
 
 from netgym_cli.adapters import stated_action
 from netgym_cli.channels import Channel, DeliveryConfig
-from netgym_cli.config import ChannelConfig, require
+from netgym_cli.config import HOLDS, ChannelConfig, require
 from netgym_cli.errors import SessionError
 from netgym_cli.networked.ledger import Ledger
 from netgym_cli.networked.records import build, completed
 from netgym_cli.networked.seeds import ACTION_STREAM, channel_seed, session_seed
-
-HOLDS = ("last", "default")
 
 
 class ActionChannelEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):

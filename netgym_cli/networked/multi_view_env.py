@@ -70,6 +70,7 @@ class MultiViewEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         self._first_seed = next(iter(described.values()))[1]
         self.channels: list[Channel[Any]] = []
         self._links = self._connect(records, step_ms, shared=not isinstance(channel_config, Mapping))
+        self._owners = {link: name for name, link in self._links.items()}
         self._step_ms = self.channels[0].step_ms
         require(
             all(one.step_ms == self._step_ms for one in self.channels),
@@ -175,10 +176,9 @@ class MultiViewEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
                 index, port = self._links[name]
                 self.channels[index].send(sizes.get(name, self._bytes[name]), self._slot * self._step_ms, port)
                 sent.add(name)
-        owner = {link: name for name, link in self._links.items()}
         for index, channel in enumerate(self.channels):
             for one in channel.advance((self._slot + 1) * self._step_ms):
-                name, slot = owner[index, one.port], round(one.sent_ms / self._step_ms)
+                name, slot = self._owners[index, one.port], round(one.sent_ms / self._step_ms)
                 self._windows[name].show(slot)
                 if slot > max(self._newest.values()):
                     self._measurements.show(slot, self._slot)

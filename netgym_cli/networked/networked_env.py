@@ -9,6 +9,7 @@ import gymnasium
 from gymnasium.utils import RecordConstructorArgs
 
 from netgym_cli.channels import Channel
+from netgym_cli.config import ChannelConfig
 from netgym_cli.errors import SessionError
 from netgym_cli.networked.account import Account
 from netgym_cli.networked.ledger import Ledger
@@ -40,8 +41,9 @@ class NetworkedEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
 
     Args:
         env: observations are a Box or a Dict of Boxes, of any shapes and dtypes.
-        config: window and seed and, without `channel_config`, a Gilbert-Elliott channel; in NetRL's words.
-        channel_config: the channel: a record of `channel_config(...)`, or one in NetRL's words.
+        config: window and seed and, without `channel_config`, a Gilbert-Elliott channel; in NetRL's words. A name or
+            record of a channel in its place means `channel_config`.
+        channel_config: the channel: its name, a record of `channel_config(...)`, or one in NetRL's words.
         channel: a channel of your own, with a `DeliveryConfig`, instead of `channel_config`.
         step_ms: duration of a step, ms; None: the environment's own or else the channel's `step_duration_ms`.
 
@@ -56,7 +58,7 @@ class NetworkedEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
     def __init__(
         self,
         env: gymnasium.Env[Any, Any],
-        config: NetworkConfig | None = None,
+        config: NetworkConfig | ChannelConfig | str | None = None,
         channel_config: Any = None,
         *,
         channel: Channel[Any] | None = None,
