@@ -35,3 +35,7 @@ class SimulatorDied(SimulatorError):
 
 class SimulatorTimeout(SimulatorError):
     """The worker did not answer before its deadline."""
+
+
+class DatasetError(NetgymError, RuntimeError):
+    """A dataset's files are damaged or contradict each other."""

@@ -16,7 +16,7 @@ FLOORS = [
     {"networked"},
     {"env"},
     {"session", "behind_channel"},
-    {"metrics", "agents", "progress"},
+    {"metrics", "datasets", "agents", "progress"},
     {"ending"},
     {"run"},
     {"ownfiles", "explain", "exits", "registration", "catalog", "compose", "folders", "make", "networkgym",

@@ -1,0 +1,118 @@
+"""Reading a dataset, by Minari's own reader."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+
+from netgym_cli.datasets.episode import Episode
+from netgym_cli.datasets.place import METADATA, require_known
+from netgym_cli.errors import ConfigError, DatasetError
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset as it lies on the disk.
+
+    Attributes:
+        id: such as `netgym/nqos_split/system_default-v0`.
+        path: its folder.
+        metadata: all of `data/metadata.json`.
+        observation_space, action_space: spaces of the entries.
+    """
+
+    id: str
+    path: Path
+    metadata: dict[str, Any]
+    observation_space: spaces.Space[Any]
+    action_space: spaces.Space[Any]
+
+    @property
+    def netgym(self) -> dict[str, Any]:
+        """What netgym noted when it made the dataset; empty for one that was made elsewhere."""
+        return dict(self.metadata.get("netgym") or {})
+
+    @property
+    def total_episodes(self) -> int:
+        """Number of complete episodes."""
+        return int(self.metadata["total_episodes"])
+
+    @property
+    def total_steps(self) -> int:
+        """Number of steps in them."""
+        return int(self.metadata["total_steps"])
+
+    def about(self, number: int) -> dict[str, Any]:
+        """The metadata of one episode."""
+        found: dict[str, Any] = json.loads((self.path / "data" / str(number) / METADATA).read_text())
+        return found
+
+    def episodes(self, numbers: Sequence[int] | None = None) -> Iterator[Episode]:
+        """The episodes in order, or those with these numbers. Raises `DatasetError` for one that cannot be read."""
+        for number in range(self.total_episodes) if numbers is None else numbers:
+            yield self._episode(number)
+
+    def _episode(self, number: int) -> Episode:
+        import pyarrow as pa
+
+        try:
+            found = next(iter(self._storage.get_episodes([number])))
+            about = self.about(number)
+        except (OSError, ValueError, KeyError, StopIteration, pa.ArrowException) as error:
+            reason = (str(error) or type(error).__name__).splitlines()[0]
+            raise DatasetError(
+                f"episode {number} of dataset '{self.id}' cannot be read ({reason}); `netgym data check {self.id}` "
+                "tells what else is wrong with it."
+            ) from error
+        return Episode(
+            observations=_own(found["observations"]),
+            actions=_own(found["actions"]),
+            rewards=np.asarray(found["rewards"], np.float64),
+            terminations=np.asarray(found["terminations"], bool),
+            truncations=np.asarray(found["truncations"], bool),
+            infos={name: np.asarray(values) for name, values in found["infos"].items()},
+            about=about,
+        )
+
+    @cached_property
+    def _storage(self) -> Any:
+        from minari.dataset.minari_storage import MinariStorage
+
+        return MinariStorage.read(self.path / "data")
+
+
+def open_dataset(dataset_id: str) -> Dataset:
+    """The dataset with this id.
+
+    Raises:
+        ConfigError: there is none (with the nearest id), or its metadata does not say what its arrays are.
+    """
+    folder = require_known(dataset_id)
+    path = folder / "data" / METADATA
+    try:
+        metadata = json.loads(path.read_text())
+        for key in ("observation_space", "action_space", "total_episodes", "total_steps", "data_format"):
+            if key not in metadata:  # Minari would make the environment that the metadata names to learn its spaces
+                raise ValueError(f"'{key}' is missing")
+        from minari.serialization import deserialize_space
+
+        found = [deserialize_space(metadata[key]) for key in ("observation_space", "action_space")]
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, AssertionError) as error:
+        raise ConfigError(f"{path} does not describe a dataset ({error}); collect or import it anew.") from error
+    return Dataset(dataset_id, folder, metadata, *found)
+
+
+def _own(value: Any) -> Any:
+    """Arrays in the shape that they were stored in; Minari gives a Discrete's entries in Arrow's own type."""
+    if isinstance(value, dict):
+        return {key: _own(inner) for key, inner in value.items()}
+    if isinstance(value, tuple):
+        return tuple(_own(inner) for inner in value)
+    return np.asarray(value)

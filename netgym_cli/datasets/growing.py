@@ -1,0 +1,214 @@
+"""Writing a dataset episode by episode: at any moment it is a prefix of what it is going to be, and can be opened.
+
+An episode is written under a hidden name and renamed, first into the waiting room `.waiting/NUMBER`, where episodes of
+parallel sessions may arrive in any order, and from there, in order, into `data/NUMBER`. A kill loses only what has not
+arrived; what waits is taken in when the collection continues.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import importlib.metadata
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Self
+
+from gymnasium import spaces
+
+from netgym_cli.datasets.columns import encode, require_storable
+from netgym_cli.datasets.episode import Episode
+from netgym_cli.datasets.place import METADATA, folder_of
+from netgym_cli.errors import ConfigError
+
+WAITING, LOCK, PART = ".waiting", ".lock", "part-0.parquet"
+MEGABYTE = 1e6
+
+
+def add(
+    folder: Path, number: int, episode: Episode, observations: spaces.Space[Any], actions: spaces.Space[Any]
+) -> None:
+    """Puts an episode into the waiting room of the dataset in `folder`; from any process, in any order.
+
+    Args:
+        folder: the dataset's folder.
+        number: the episode's place in the dataset, from 0.
+        episode: the episode; its `about` is kept in its metadata.
+        observations: space of the observations.
+        actions: space of the actions.
+
+    Raises:
+        OSError: the disk refused it; nothing is left of it.
+    """
+    import pyarrow.parquet as pq
+
+    waiting = folder / WAITING
+    waiting.mkdir(exist_ok=True)
+    draft = waiting / f".{number}.{os.getpid()}"
+    try:
+        draft.mkdir(exist_ok=True)
+        pq.write_table(encode(episode, observations, actions), draft / PART, compression="zstd")
+        about = {"id": number, "total_steps": len(episode), **episode.about, "sha256": episode.digest()}
+        (draft / METADATA).write_text(json.dumps(about))
+        draft.rename(waiting / str(number))
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+
+
+class Growing:
+    """A dataset that one process at a time takes episodes into.
+
+    Args:
+        folder: its folder, which must hold a dataset: see `create`.
+
+    Attributes:
+        metadata: the content of `data/metadata.json`; `save` writes it.
+        dropped: half-written episodes that were found, and removed, when it was opened.
+
+    Raises:
+        ConfigError: another process is writing to it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._lock = (folder / LOCK).open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self._lock.close()
+            raise ConfigError(
+                f"another process is writing to the dataset in '{folder}'; wait for it or end it."
+            ) from error
+        self.metadata: dict[str, Any] = json.loads((folder / "data" / METADATA).read_text())
+        drafts = list((folder / WAITING).glob(".*"))
+        for draft in drafts:
+            shutil.rmtree(draft, ignore_errors=True)
+        self.dropped = len(drafts)
+        self._recount()
+        self.publish()
+
+    @classmethod
+    def create(
+        cls,
+        dataset_id: str,
+        observation_space: spaces.Space[Any],
+        action_space: spaces.Space[Any],
+        about: Mapping[str, Any],
+    ) -> Self:
+        """A new, empty dataset.
+
+        Args:
+            dataset_id: its id, such as `netgym/nqos_split/system_default-v0`.
+            observation_space: space of the observations.
+            action_space: space of the actions.
+            about: further metadata, such as `algorithm_name`, `env_spec` (text) and `netgym`.
+
+        Raises:
+            ConfigError: it exists already, or a space cannot be stored.
+            OSError: the folder cannot be made.
+        """
+        from minari.serialization import serialize_space
+
+        folder = folder_of(dataset_id)
+        require_storable(observation_space, "observations")
+        require_storable(action_space, "actions")
+        if (folder / "data" / METADATA).exists():
+            raise ConfigError(
+                f"there is a dataset '{dataset_id}' already; choose another name, such as the next version."
+            )
+        metadata = {
+            "dataset_id": dataset_id,
+            "minari_version": importlib.metadata.version("minari"),
+            "data_format": "parquet",
+            "jpeg_encoding": False,
+            "observation_space": serialize_space(observation_space),
+            "action_space": serialize_space(action_space),
+            "total_episodes": 0,
+            "total_steps": 0,
+            "dataset_size": 0.0,
+            **about,
+        }
+        (folder / "data").mkdir(parents=True, exist_ok=True)
+        _replace_json(folder / "data" / METADATA, metadata)
+        return cls(folder)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def total_episodes(self) -> int:
+        """Episodes that can be read."""
+        return int(self.metadata["total_episodes"])
+
+    def has(self, number: int) -> bool:
+        """Whether this episode is complete: taken in, or waiting."""
+        return number < self.total_episodes or (self.folder / WAITING / str(number)).is_dir()
+
+    def publish(self) -> int:
+        """Takes in all waiting episodes that are next in order; returns how many episodes can be read now."""
+        before = number = self.total_episodes
+        while (one := self.folder / WAITING / str(number)).is_dir():
+            one.rename(self.folder / "data" / str(number))
+            self._count(number)
+            number += 1
+        self.metadata["total_episodes"] = number
+        if number > before:
+            self.save()
+        return number
+
+    def save(self) -> None:
+        """Writes the metadata at one stroke."""
+        _replace_json(self.folder / "data" / METADATA, self.metadata)
+
+    def close(self) -> None:
+        """Lets others write; removes the waiting room if nothing waits."""
+        with suppress(OSError):
+            (self.folder / WAITING).rmdir()
+        self._lock.close()
+
+    def _recount(self) -> None:
+        """Counts what is there: a kill may have come between an episode's arrival and the count."""
+        self.metadata |= {"total_episodes": 0, "total_steps": 0, "dataset_size": 0.0}
+        number = 0
+        while (self.folder / "data" / str(number) / METADATA).is_file():
+            self._count(number)
+            number += 1
+        self.metadata["total_episodes"] = number
+
+    def _count(self, number: int) -> None:
+        one = self.folder / "data" / str(number)
+        self.metadata["total_steps"] += json.loads((one / METADATA).read_text())["total_steps"]
+        size = self.metadata["dataset_size"] + (one / PART).stat().st_size / MEGABYTE
+        self.metadata["dataset_size"] = round(size, 6)
+
+
+def write_dataset(
+    dataset_id: str,
+    observation_space: spaces.Space[Any],
+    action_space: spaces.Space[Any],
+    episodes: Iterable[Episode],
+    about: Mapping[str, Any] | None = None,
+) -> Path:
+    """Writes a whole dataset; returns its folder. Arguments and errors as for `Growing.create`."""
+    with Growing.create(dataset_id, observation_space, action_space, about or {}) as growing:
+        for number, episode in enumerate(episodes):
+            add(growing.folder, number, episode, observation_space, action_space)
+            growing.publish()
+        return growing.folder
+
+
+def _replace_json(path: Path, content: Any) -> None:
+    hidden = path.with_name(f".{path.name}.tmp")
+    try:
+        hidden.write_text(json.dumps(content))
+        hidden.replace(path)
+    except OSError:
+        hidden.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,46 @@
+"""Where datasets lie and how they are called: `namespace/.../name-v0`."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from netgym_cli.errors import ConfigError
+from netgym_cli.registry import unknown
+
+METADATA = "metadata.json"
+ID = re.compile(r"(?:[-_\w]+/)*[-_\w]+-v\d+")  # as Minari reads it
+
+
+def root() -> Path:
+    """The folder that holds all datasets; it need not exist."""
+    return Path(os.environ.get("MINARI_DATASETS_PATH") or Path.home() / ".minari" / "datasets")
+
+
+def folder_of(dataset_id: str) -> Path:
+    """The folder of a dataset, which need not exist. Raises `ConfigError` for what is no id."""
+    if not ID.fullmatch(dataset_id):
+        raise ConfigError(
+            f"'{dataset_id}' is no id of a dataset; allowed: letters, digits, - and _ in parts joined by /, and a "
+            "version at the end, such as netgym/nqos_split/system_default-v0."
+        )
+    return root() / dataset_id
+
+
+def ids() -> list[str]:
+    """Ids of all datasets, sorted."""
+    base = root()
+    found = (path.parent.parent.relative_to(base).as_posix() for path in base.rglob(f"data/{METADATA}"))
+    return sorted(one for one in found if ID.fullmatch(one))
+
+
+def require_known(dataset_id: str) -> Path:
+    """The folder of an existing dataset. Raises `ConfigError` with the nearest id that exists."""
+    folder = folder_of(dataset_id)
+    if not (folder / "data" / METADATA).is_file():
+        raise ConfigError(
+            f"{unknown('dataset', dataset_id, ids())} They lie in {root()} (MINARI_DATASETS_PATH chooses another "
+            "folder); `netgym collect` makes one."
+        )
+    return folder
