@@ -164,7 +164,7 @@ def typed_run(config: DictConfig) -> RunConfig:
     if parts["channel"].action is not None:
         parts["channel"].action = completed(parts["channel"].action, "channel.action")
     parts["simulator"] = typed(SimulatorConfig, raw.get("simulator", {}), "simulator")
-    run = RunConfig(**parts, seed=top.seed, sessions=top.sessions)
+    run = RunConfig(**parts, **vars(top))
     run.validate()
     return run
 
@@ -240,6 +240,9 @@ class _Top:
 
     seed: int = MISSING
     sessions: list[dict[str, Any]] = MISSING
+    dataset: str | None = None
+    steps: int | None = None
+    init: str | None = None
 
 
 def _new_hydra() -> Hydra:

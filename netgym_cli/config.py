@@ -17,6 +17,11 @@ from netgym_cli.errors import ConfigError
 from netgym_cli.misfit import misfit
 
 C = TypeVar("C")
+FOR_SOME_AGENTS = {  # keys of a run that only agents with a key of that name take, and why another one does not
+    "dataset": "learns from no dataset: choose an offline agent, such as agent=td3_bc",
+    "steps": "counts no gradient updates; the length of its run is env.episodes_per_session and env.steps_per_episode",
+    "init": "cannot continue another run's model; agent=ppo, a2c, sac and td3 can",
+}
 HOLDS = ("last", "default")  # what an actuator does while no action arrives
 
 
@@ -90,6 +95,9 @@ class RunConfig:
     simulator: SimulatorConfig
     seed: int
     sessions: list[dict[str, Any]]
+    dataset: str | None = None
+    steps: int | None = None
+    init: str | None = None
 
     def validate(self) -> None:
         """Checks every part and the keys that concern them all. Raises `ConfigError`."""
@@ -99,6 +107,10 @@ class RunConfig:
         )
         for part in (self.env, self.agent, self.channel, self.simulator):
             part.validate()
+        for key, meaning in FOR_SOME_AGENTS.items():
+            if (value := getattr(self, key)) is not None and not hasattr(self.agent, key):
+                raise ConfigError(f"{key} is {value!r}, and agent '{self.agent.name}' {meaning}; leave {key}= away.")
+        require(self.steps is None or self.steps >= 1, "steps", self.steps, "1 or more gradient updates")
 
 
 def require(condition: bool, key: str, value: object, allowed: str) -> None:

@@ -38,6 +38,7 @@ class RunProgress:
         self._shown = sys.stderr.isatty() if shown is None else shown
         self._sessions = total_sessions
         self._steps = 0
+        self._updates: tuple[int, int] | None = None
         self._return = 0.0
         self._last_return: float | None = None
         self._drawn_at, self._wall_ms, self._sim_ms = 0.0, 0.0, 0.0
@@ -85,6 +86,13 @@ class RunProgress:
         if time.monotonic() - self._drawn_at >= REDRAW_S:
             self._draw()
 
+    def updated(self, done: int, total: int) -> None:
+        """From now on the bar counts gradient updates: `done` of `total`."""
+        if self._shown:
+            self._updates = (done, total)
+            if done == total or time.monotonic() - self._drawn_at >= REDRAW_S:
+                self._draw()
+
     def episode_ended(self, session: int, episode: int) -> None:
         """Remembers the return."""
         self._last_return, self._return = self._return, 0.0
@@ -94,6 +102,11 @@ class RunProgress:
 
     def _draw(self) -> None:
         self._drawn_at = time.monotonic()
+        if self._updates is not None:
+            done, total = self._updates
+            state = "" if self._last_return is None else f"return {self._last_return:.3g}"
+            self._bar.update(self._task, completed=done, total=total, description="updates", state=state)
+            return
         if self._before is None:
             return
         session = f"session {self._before.session + 1}/{self._sessions} " if self._sessions > 1 else ""

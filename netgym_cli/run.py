@@ -18,7 +18,7 @@ from netgym_cli.errors import ConfigError
 from netgym_cli.metrics.recorder import Recorder
 from netgym_cli.metrics.run_record import RunRecord
 from netgym_cli.progress import RunProgress
-from netgym_cli.session import Plan, SequentialSessions
+from netgym_cli.session import SequentialSessions
 
 FEW_EPISODES = 10  # fewer have no tenths to compare
 
@@ -26,9 +26,14 @@ FEW_EPISODES = 10  # fewer have no tenths to compare
 def check(config: RunConfig) -> None:
     """Everything about a run that can be known before it leaves a trace. Raises `ConfigError`."""
     config.validate()
-    plan = Plan.of(config)
-    first, *others = [seen(NetworkEnv(one, config.simulator), config.channel) for one in plan.configs]
-    for k, other in enumerate(others, start=1):
+    agent = make_agent(config)
+    plan = agent.plan(config)
+    envs = plan.configs or (config.env,)
+    first = seen(NetworkEnv(envs[0], config.simulator), config.channel)
+    for k, changed in enumerate(envs):
+        if changed == envs[0]:
+            continue
+        other = seen(NetworkEnv(changed, config.simulator), config.channel)
         for kind in ("observation_space", "action_space"):
             before, after = getattr(first, kind), getattr(other, kind)
             if before != after:
@@ -36,7 +41,6 @@ def check(config: RunConfig) -> None:
                     f"sessions[{k}] changes the {kind} from {before} to {after}; allowed: one {kind} for all sessions, "
                     "because one agent walks them. Train on the other one in a run of its own."
                 )
-    agent = make_agent(config)
     if (objection := agent.refuses(first)) is not None:
         able = [name for name in agents.registry.names() if agents.registry.load(name).refuses(first) is None]
         raise ConfigError(
@@ -64,15 +68,16 @@ def train(config: RunConfig, folder: Path, command: list[str], console: bool | N
         KeyboardInterrupt: interrupted by Ctrl-C or SIGTERM.
         OSError: the disk is full or the folder cannot be written.
     """
-    plan = Plan.of(config)
     agent = make_agent(config)
+    plan = agent.plan(config)
     folder.mkdir(parents=True, exist_ok=True)
     recorder = Recorder(folder / "metrics")
     record = RunRecord(folder, command, config, plan.total_steps)
     progress = RunProgress(plan.total_steps, len(plan.configs), console)
+    agent.on_update = progress.updated
     env = SequentialSessions(open_env(config), plan, (recorder, record, progress))
     with sigterm_as_ctrl_c(), told_however_it_ends(env, recorder, record, agent, folder, command):
-        for name, source in simulators_under(config):
+        for name, source in simulators_under(config) if plan.configs else ():
             simulators.registry.load(name).prepare(config.simulator, source)
         with progress:
             agent.learn(env, config.seed, folder)

@@ -22,7 +22,8 @@ SMALL = {
 
 def agent_yaml(name: str) -> dict[str, Any]:
     """What conf/agent says."""
-    return OmegaConf.to_container(OmegaConf.load(CONF / "agent" / f"{name}.yaml"))  # type: ignore[return-value]
+    run = {"dataset": None, "steps": None, "init": None, "agent": OmegaConf.load(CONF / "agent" / f"{name}.yaml")}
+    return OmegaConf.to_container(OmegaConf.create(run), resolve=True)["agent"]  # type: ignore[index,return-value]
 
 
 def run_config(

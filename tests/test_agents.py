@@ -20,7 +20,10 @@ from tests.toy import ToyAdapter, ToySimulator
 
 ALL = agents.registry.names()
 GENERAL = [name for name in ALL if agents.registry.load(name).refuses(ToyAdapter(run_config("random").env)) is None]
-LEARNERS = [name for name in ALL if issubclass(agents.registry.load(name), _sb3.Sb3Agent)]
+OFFLINE = [name for name in ALL if agents.registry.load(name).needs_dataset]  # see tests/test_offline_agents.py
+GENERAL = [name for name in GENERAL if name not in OFFLINE]
+SB3 = [name for name in ALL if issubclass(agents.registry.load(name), _sb3.Sb3Agent)]
+LEARNERS = [name for name in SB3 if name not in OFFLINE]
 UNREACHABLE = {"self", "env", "seed", "verbose", "tensorboard_log", "_init_setup_model"}
 
 
@@ -62,7 +65,7 @@ def test_every_constructor_argument_is_a_key(name):
 
 
 def test_names_of_classes_are_the_ones_there_are():
-    from netgym_cli.agents._sb3_train import CLASSES
+    from netgym_cli.agents._sb3_build import CLASSES
 
     assert {kind: tuple(sorted(known)) for kind, known in CLASSES.items()} == {
         "activation_fn": _sb3_config.ACTIVATIONS,
@@ -160,7 +163,7 @@ def test_ppo_bootstraps_at_the_end_of_a_session(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", LEARNERS)
 def test_a_model_comes_back_with_its_normalisation_bit_for_bit(name, tmp_path):
-    from netgym_cli.agents import _sb3_train
+    from netgym_cli.agents import _sb3_build, _sb3_train
 
     agent, env = learnt(name, normalize_reward=True, checkpoint_every_steps=4)
     agent.learn(env, 1, tmp_path)
@@ -173,7 +176,7 @@ def test_a_model_comes_back_with_its_normalisation_bit_for_bit(name, tmp_path):
         assert np.array_equal(back.normalization.apply(observation), learner_env.normalize_obs(observation))
         assert np.array_equal(back.act(observation), agent.act(observation, {}))
         assert back.act(observation) in env.action_space
-    again = _sb3_train.seen_by_learner(agent.config, env)
+    again = _sb3_build.seen_by_learner(agent.config, env)
     back.normalization.restore(again)
     assert _sb3_train.Normalization.of(again, back.normalization.action) == agent.trained.normalization
     assert len(list((tmp_path / "checkpoints").glob("step_*.zip"))) == 2

@@ -33,7 +33,8 @@ def adapter_of(env):
 
 def fitting(env):
     adapter = adapter_of(env)
-    return [name for name in agents.registry.names() if agents.registry.load(name).refuses(adapter) is None]
+    kinds = {name: agents.registry.load(name) for name in agents.registry.names()}
+    return [name for name, kind in kinds.items() if kind.refuses(adapter) is None and not kind.needs_dataset]
 
 
 def with_interval(interval_ms, config):

@@ -7,14 +7,15 @@ YAML file of the same name in conf/agent/. A rule needs only `act`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from netgym_cli.adapters import Adapter
-from netgym_cli.config import AgentConfig
+from netgym_cli.config import AgentConfig, RunConfig
 from netgym_cli.errors import ConfigError
 from netgym_cli.registry import Registry
-from netgym_cli.session import SequentialSessions
+from netgym_cli.session import Plan, SequentialSessions
 
 C = TypeVar("C", bound=AgentConfig)
 
@@ -25,15 +26,19 @@ class Agent(ABC, Generic[C]):
     Attributes:
         config_schema: the dataclass of the agent's YAML file.
         needs_training: whether it can act only after `learn` or `load`.
+        needs_dataset: whether it learns from a dataset, and walks sessions only to be evaluated.
         notes: remarks for the run's summary, such as steps that taught nothing.
+        on_update: called with the number of updates done and of all, by an agent that learns between steps.
     """
 
     config_schema: ClassVar[type[AgentConfig]]
     needs_training: ClassVar[bool] = False
+    needs_dataset: ClassVar[bool] = False
 
     def __init__(self, config: C) -> None:
         self.config = config
         self.notes: list[str] = []
+        self.on_update: Callable[[int, int], None] = lambda done, total: None
 
     @classmethod
     def refuses(cls, adapter: Adapter[Any]) -> str | None:
@@ -53,6 +58,10 @@ class Agent(ABC, Generic[C]):
             ConfigError: there is nothing to load, or it is not trusted.
         """
         raise ConfigError(f"agent '{config.name}' saves nothing that could be loaded; write agent={config.name}.")
+
+    def plan(self, config: RunConfig) -> Plan:
+        """The sessions that a run of `config` with this agent walks. Raises `ConfigError`."""
+        return Plan.of(config)
 
     def check(self, adapter: Adapter[Any], steps: int) -> None:
         """Raises `ConfigError` if the settings do not fit this environment, this machine or a run of `steps` steps.

@@ -36,6 +36,12 @@ class Bounds:
         stretched: np.ndarray = np.clip(low + (high - low) * (np.asarray(action) + 1) / 2, low, high)
         return stretched.astype(np.float32)
 
+    def shrink(self, action: np.ndarray) -> np.ndarray:
+        """The inverse: an action of the environment in -1 to 1, and never beyond; where the bounds are equal, 0."""
+        low, span = np.array(self.low), np.array(self.high) - np.array(self.low)
+        shrunk = 2 * (np.asarray(action, np.float64) - low) / np.where(span > 0, span, 1) - 1
+        return np.where(span > 0, np.clip(shrunk, -1, 1), 0).astype(np.float32)
+
 
 @dataclass(frozen=True)
 class Normalization:

@@ -10,7 +10,7 @@ from gymnasium import spaces
 
 from netgym_cli.adapters import Adapter
 from netgym_cli.agents import Agent
-from netgym_cli.agents._sb3_config import OffPolicyConfig, OnPolicyConfig, Sb3Config
+from netgym_cli.agents._sb3_config import LearnerConfig, OffPolicyConfig, OnPolicyConfig, Sb3Config
 from netgym_cli.config import require
 from netgym_cli.errors import ConfigError, SessionError
 from netgym_cli.session import SequentialSessions
@@ -18,7 +18,7 @@ from netgym_cli.session import SequentialSessions
 if TYPE_CHECKING:
     from netgym_cli.agents._sb3_train import Trained
 
-S = TypeVar("S", bound=Sb3Config)
+S = TypeVar("S", bound=LearnerConfig)
 
 
 class Sb3Agent(Agent[S]):
@@ -77,11 +77,21 @@ class Sb3Agent(Agent[S]):
         from netgym_cli.agents import _sb3_trial
 
         _sb3_trial.require_buildable(self.algorithm, config, observation_space, action_space)
+        if isinstance(config, Sb3Config) and config.init is not None:
+            from netgym_cli.agents import _sb3_init
+
+            _sb3_init.Start.of(config, self.algorithm).require_fit(observation_space, action_space)
 
     def learn(self, env: SequentialSessions, seed: int, folder: Path) -> None:
-        from netgym_cli.agents import _sb3_train
+        from netgym_cli.agents import _sb3_build, _sb3_train
 
-        training = _sb3_train.Training(self.algorithm, self.config, env, seed, folder)
+        assert isinstance(self.config, Sb3Config)
+        build_learner: Any = _sb3_build.build
+        if self.config.init is not None:
+            from netgym_cli.agents import _sb3_init
+
+            build_learner = _sb3_init.Start.of(self.config, self.algorithm).build
+        training = _sb3_train.Training(self.algorithm, self.config, env, seed, folder, build_learner)
         try:
             training.run()
         except KeyboardInterrupt:

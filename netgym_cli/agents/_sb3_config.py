@@ -28,6 +28,7 @@ OWN_KEYS = frozenset(
         "clip_reward",
         "torch_threads",
         "checkpoint_every_steps",
+        "init",
     )
 )
 
@@ -73,35 +74,56 @@ class PolicyKwargs:
 
 
 @dataclass
-class Sb3Config(AgentConfig):
-    """Keys of every SB3 agent. All but `OWN_KEYS` are constructor arguments of the algorithm, under the same name."""
+class LearnerConfig(AgentConfig):
+    """Keys of every agent whose model is an SB3 algorithm.
+
+    Attributes:
+        own_keys: those that are netgym's; all others are constructor arguments of the algorithm, under the same name.
+    """
+
+    own_keys: ClassVar[frozenset[str]] = OWN_KEYS
 
     rescale_action: bool = MISSING
     normalize_observation: bool = MISSING
-    normalize_reward: bool = MISSING
     clip_observation: float = MISSING
-    clip_reward: float = MISSING
     torch_threads: int = MISSING
     checkpoint_every_steps: int = MISSING
     policy: str = MISSING
     learning_rate: int | float | str = MISSING
-    gamma: float = MISSING
-    n_steps: int = MISSING
-    stats_window_size: int = MISSING
     device: str = MISSING
 
     def validate(self) -> None:
         """Checks what can be known without the environment. Raises `ConfigError`."""
         require(self.policy in POLICIES, "agent.policy", self.policy, ", ".join(POLICIES))
         schedule("agent.learning_rate", self.learning_rate)
-        require(0 <= self.gamma <= 1, "agent.gamma", self.gamma, "0 to 1")
-        for key in ("n_steps", "stats_window_size", "torch_threads"):
-            require(getattr(self, key) >= 1, f"agent.{key}", getattr(self, key), "1 or more")
-        for key in ("clip_observation", "clip_reward"):
-            require(getattr(self, key) > 0, f"agent.{key}", getattr(self, key), "above 0")
+        require(self.torch_threads >= 1, "agent.torch_threads", self.torch_threads, "1 or more")
+        require(self.clip_observation > 0, "agent.clip_observation", self.clip_observation, "above 0")
         every = self.checkpoint_every_steps
         require(every >= 0, "agent.checkpoint_every_steps", every, "0 (never) or more")
         self.policy_kwargs.validate()  # type: ignore[attr-defined]
+
+
+@dataclass
+class Sb3Config(LearnerConfig):
+    """Keys of every agent that learns from the environment.
+
+    Attributes:
+        init: folder of a run whose model the training continues; None: a new model.
+    """
+
+    init: str | None = None
+    normalize_reward: bool = MISSING
+    clip_reward: float = MISSING
+    gamma: float = MISSING
+    n_steps: int = MISSING
+    stats_window_size: int = MISSING
+
+    def validate(self) -> None:
+        super().validate()
+        require(0 <= self.gamma <= 1, "agent.gamma", self.gamma, "0 to 1")
+        for key in ("n_steps", "stats_window_size"):
+            require(getattr(self, key) >= 1, f"agent.{key}", getattr(self, key), "1 or more")
+        require(self.clip_reward > 0, "agent.clip_reward", self.clip_reward, "above 0")
 
 
 @dataclass

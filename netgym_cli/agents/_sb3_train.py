@@ -5,63 +5,30 @@ from __future__ import annotations
 import io
 import os
 import zipfile
-from dataclasses import dataclass, fields
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import gymnasium
 import numpy as np
 import stable_baselines3
 import torch
 from gymnasium import spaces
-from stable_baselines3.common import buffers, torch_layers
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import configure
-from stable_baselines3.common.monitor import Monitor
-from stable_baselines3.common.noise import NormalActionNoise, OrnsteinUhlenbeckActionNoise
-from stable_baselines3.common.sb2_compat.rmsprop_tf_like import RMSpropTFLike
 from stable_baselines3.common.utils import should_collect_more_steps
-from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecNormalize
+from stable_baselines3.common.vec_env import VecNormalize
 
 from netgym_cli.agents import _made_here
-from netgym_cli.agents._normalization import MEMBER, Bounds, Normalization
-from netgym_cli.agents._sb3_config import OWN_KEYS, NoiseConfig, PolicyKwargs, Sb3Config, frequency, schedule
+from netgym_cli.agents._normalization import MEMBER, Normalization
+from netgym_cli.agents._sb3_build import bounds_of, build, seen_by_learner
+from netgym_cli.agents._sb3_config import Sb3Config
 from netgym_cli.agents._spaces import told
 from netgym_cli.errors import ConfigError
 from netgym_cli.session import SequentialSessions
 
-CLASSES: dict[str, dict[str, type]] = {
-    "activation_fn": {
-        "elu": torch.nn.ELU,
-        "gelu": torch.nn.GELU,
-        "leaky_relu": torch.nn.LeakyReLU,
-        "relu": torch.nn.ReLU,
-        "selu": torch.nn.SELU,
-        "sigmoid": torch.nn.Sigmoid,
-        "silu": torch.nn.SiLU,
-        "tanh": torch.nn.Tanh,
-    },
-    "optimizer_class": {
-        "adam": torch.optim.Adam,
-        "adamw": torch.optim.AdamW,
-        "rmsprop": torch.optim.RMSprop,
-        "rmsprop_tf": RMSpropTFLike,
-        "sgd": torch.optim.SGD,
-    },
-    "features_extractor_class": {
-        "combined": torch_layers.CombinedExtractor,
-        "flatten": torch_layers.FlattenExtractor,
-        "nature_cnn": torch_layers.NatureCNN,
-    },
-    "rollout_buffer_class": {"dict": buffers.DictRolloutBuffer, "plain": buffers.RolloutBuffer},
-    "replay_buffer_class": {
-        "dict": buffers.DictReplayBuffer,
-        "n_step": buffers.NStepReplayBuffer,
-        "plain": buffers.ReplayBuffer,
-    },
-}
-SCHEDULES = ("learning_rate", "clip_range", "clip_range_vf")
+Builder = Callable[[str, Any, VecNormalize, int], BaseAlgorithm]
 
 
 @dataclass
@@ -143,12 +110,29 @@ def load_model(path: Path, algorithm: str, trust: bool = False, threads: int = 1
 
 
 class Training:
-    """Training for exactly the steps of the plan."""
+    """Training for exactly the steps of the plan.
 
-    def __init__(self, algorithm: str, config: Sb3Config, env: SequentialSessions, seed: int, folder: Path) -> None:
+    Args:
+        algorithm: name of the class in `stable_baselines3`.
+        config: the agent's.
+        env: sessions to walk.
+        seed: seed of all of the learner's randomness.
+        folder: the run's folder, for logs and checkpoints.
+        build_learner: makes the algorithm, with `build`'s first four arguments; by default a new one.
+    """
+
+    def __init__(
+        self,
+        algorithm: str,
+        config: Sb3Config,
+        env: SequentialSessions,
+        seed: int,
+        folder: Path,
+        build_learner: Builder = build,
+    ) -> None:
         torch.set_num_threads(config.torch_threads)
         self._steps = env.plan.total_steps
-        self._learner = build(algorithm, config, seen_by_learner(config, env), seed)
+        self._learner = build_learner(algorithm, config, seen_by_learner(config, env), seed)
         self._learner.set_logger(configure(str(folder / "tb"), ["tensorboard"]))
         self._walk = _Walk(env, config, folder / "checkpoints")
 
@@ -169,91 +153,6 @@ class Training:
     def result(self) -> Trained:
         """The model as it is now."""
         return Trained(self._learner, self._walk.normalization())
-
-
-def seen_by_learner(config: Sb3Config, env: gymnasium.Env[Any, Any]) -> VecNormalize:
-    """`env` as SB3 wants it: one slot, in the scales that the config asks for."""
-    bounds, bare = bounds_of(config, env.action_space), _BareInfo(env)
-    slot = DummyVecEnv([lambda: Monitor(_Stretched(bare, bounds) if bounds else bare)])
-    space = env.observation_space
-    parts = space.items() if isinstance(space, spaces.Dict) else ()
-    boxes = [key for key, part in parts if isinstance(part, spaces.Box)] or None
-    return VecNormalize(
-        slot,
-        norm_obs=config.normalize_observation,
-        norm_reward=config.normalize_reward,
-        clip_obs=config.clip_observation,
-        clip_reward=config.clip_reward,
-        gamma=config.gamma,
-        norm_obs_keys=boxes if config.normalize_observation else None,
-    )
-
-
-def build(algorithm: str, config: Sb3Config, env: VecEnv, seed: int) -> BaseAlgorithm:
-    """The algorithm with every argument from the config."""
-    arguments = {one.name: getattr(config, one.name) for one in fields(config) if one.name not in OWN_KEYS}
-    for key, value in arguments.items():
-        if key in SCHEDULES and value is not None:
-            arguments[key] = schedule(f"agent.{key}", value)
-        elif key in CLASSES and value is not None:
-            arguments[key] = CLASSES[key][value]
-        elif isinstance(value, PolicyKwargs):
-            arguments[key] = policy_kwargs(value)
-        elif isinstance(value, NoiseConfig):
-            arguments[key] = noise(value, env.action_space)
-    if "train_freq" in arguments:
-        arguments["train_freq"] = frequency(arguments["train_freq"])
-    if arguments["policy"] == "auto":
-        arguments["policy"] = "MultiInputPolicy" if isinstance(env.observation_space, spaces.Dict) else "MlpPolicy"
-    model: BaseAlgorithm = getattr(stable_baselines3, algorithm)(env=env, seed=seed, verbose=0, **arguments)
-    return model
-
-
-def policy_kwargs(config: PolicyKwargs) -> dict[str, Any]:
-    """What the config says, without the nulls, which mean the algorithm's own default."""
-    given = {one.name: getattr(config, one.name) for one in fields(config)}
-    return {key: CLASSES[key][value] if key in CLASSES else value for key, value in given.items() if value is not None}
-
-
-def noise(config: NoiseConfig, space: spaces.Space[Any]) -> NormalActionNoise | OrnsteinUhlenbeckActionNoise | None:
-    """Noise of the actions' shape, independent in every entry."""
-    if config.kind == "none":
-        return None
-    mean, sigma = np.zeros(space.shape or ()), np.full(space.shape or (), config.sigma)
-    if config.kind == "normal":
-        return NormalActionNoise(mean, sigma)
-    return OrnsteinUhlenbeckActionNoise(mean, sigma, config.theta)
-
-
-def bounds_of(config: Sb3Config, space: spaces.Space[Any]) -> Bounds | None:
-    """The bounds onto which actions are mapped, if the config asks for it and the actions are numbers."""
-    if config.rescale_action and isinstance(space, spaces.Box):
-        return Bounds(space.low.tolist(), space.high.tolist())
-    return None
-
-
-class _BareInfo(gymnasium.Wrapper[Any, Any, Any, Any]):
-    """Withholds the environment's `info`: SB3 copies it deeply every step and gives keys of it meanings of its own."""
-
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
-        observation, _ = self.env.reset(seed=seed, options=options)
-        return observation, {}
-
-    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
-        observation, reward, terminated, truncated, _ = self.env.step(action)
-        return observation, float(reward), terminated, truncated, {}
-
-
-class _Stretched(gymnasium.ActionWrapper[Any, Any, Any]):
-    """Lets the learner act in -1 to 1, where a policy starts in the middle of the action space and not at an edge."""
-
-    def __init__(self, env: gymnasium.Env[Any, Any], bounds: Bounds) -> None:
-        super().__init__(env)
-        self.bounds = bounds
-        self.action_space = spaces.Box(-1, 1, env.action_space.shape, np.float32)
-
-    def action(self, action: np.ndarray) -> np.ndarray:
-        return self.bounds.stretch(action)
 
 
 class _Walk(BaseCallback):

@@ -11,14 +11,14 @@ import gymnasium
 import torch
 from gymnasium import spaces
 
-from netgym_cli.agents._sb3_config import PolicyKwargs, Sb3Config
-from netgym_cli.agents._sb3_train import build, seen_by_learner
+from netgym_cli.agents._sb3_build import build, seen_by_learner, slot_of
+from netgym_cli.agents._sb3_config import LearnerConfig, PolicyKwargs, Sb3Config
 from netgym_cli.config import require
 from netgym_cli.errors import ConfigError
 
 
 def require_buildable(
-    algorithm: str, config: Sb3Config, observation_space: spaces.Space[Any], action_space: spaces.Space[Any]
+    algorithm: str, config: LearnerConfig, observation_space: spaces.Space[Any], action_space: spaces.Space[Any]
 ) -> None:
     """Raises `ConfigError` if this machine lacks the device or the library refuses the policy or its arguments."""
     # The library would take the CPU in place of an absent GPU without a word, and the record would be false.
@@ -29,7 +29,8 @@ def require_buildable(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # training is going to say it again
-            seen = seen_by_learner(config, _Spaces(observation_space, action_space))
+            bare = SpacesOnly(observation_space, action_space)
+            seen = seen_by_learner(config, bare) if isinstance(config, Sb3Config) else slot_of(config, bare)
             build(algorithm, deepcopy(config), seen, seed=0)  # the library writes into the mappings it is given
     except ConfigError:
         raise
@@ -42,14 +43,14 @@ def require_buildable(
         ) from error
 
 
-class _Spaces(gymnasium.Env[Any, Any]):
+class SpacesOnly(gymnasium.Env[Any, Any]):
     """An environment with nothing but spaces."""
 
     def __init__(self, observation_space: spaces.Space[Any], action_space: spaces.Space[Any]) -> None:
         self.observation_space, self.action_space = observation_space, action_space
 
 
-def _chosen(config: Sb3Config) -> str:
+def _chosen(config: LearnerConfig) -> str:
     """The keys whose values the library alone can judge, where they differ from its defaults."""
     kwargs: PolicyKwargs = config.policy_kwargs  # type: ignore[attr-defined]
     values: dict[str, Any] = {"agent.policy": config.policy}

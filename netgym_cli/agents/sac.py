@@ -36,13 +36,17 @@ class SacConfig(OffPolicyConfig):
 
     def validate(self) -> None:
         super().validate()
-        ent_coef, target = self.ent_coef, self.target_entropy
-        learnt = isinstance(ent_coef, str) and re.fullmatch(r"auto(_[0-9.]+)?", ent_coef)
-        fixed = not isinstance(ent_coef, str) and ent_coef >= 0
-        require(bool(learnt or fixed), "agent.ent_coef", ent_coef, "auto, auto_<start>, or a number from 0")
-        require(target == "auto" or not isinstance(target, str), "agent.target_entropy", target, "auto or a number")
+        require_entropy(self.ent_coef, self.target_entropy)
         interval = self.target_update_interval
         require(interval >= 1, "agent.target_update_interval", interval, "1 or more")
+
+
+def require_entropy(ent_coef: float | str, target: float | str) -> None:
+    """Raises `ConfigError` unless the weight of the entropy and its target are what SAC knows."""
+    learnt = isinstance(ent_coef, str) and re.fullmatch(r"auto(_[0-9.]+)?", ent_coef)
+    fixed = not isinstance(ent_coef, str) and ent_coef >= 0
+    require(bool(learnt or fixed), "agent.ent_coef", ent_coef, "auto, auto_<start>, or a number from 0")
+    require(target == "auto" or not isinstance(target, str), "agent.target_entropy", target, "auto or a number")
 
 
 class Sac(Sb3Agent[SacConfig]):

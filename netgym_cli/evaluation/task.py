@@ -35,7 +35,8 @@ class Task:
     def of(cls, config: RunConfig, folder: Path | None, trust: bool, seed: int, episodes: int) -> Task:
         """The task of `config`'s agent on one seed, which begins environment and agent as a run's seed does."""
         env = replace(config.env, random_seed=seed, episodes_per_session=episodes)
-        return cls(replace(config, env=env, seed=seed, sessions=[{}]), folder, trust)
+        one = replace(config, env=env, seed=seed, sessions=[{}], dataset=None, steps=None, init=None)
+        return cls(one, folder, trust)
 
     def agent(self) -> Agent[Any]:
         """The agent, ready to walk. Raises `ConfigError` if it cannot be loaded."""

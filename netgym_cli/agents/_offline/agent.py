@@ -1,0 +1,103 @@
+"""What the offline agents share: the dataset, the evaluations as the run's sessions, and the checks of both."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from netgym_cli.adapters import Adapter
+from netgym_cli.agents._offline.config import OfflineConfig
+from netgym_cli.agents._sb3 import Sb3Agent
+from netgym_cli.agents._spaces import told
+from netgym_cli.config import RunConfig
+from netgym_cli.errors import ConfigError
+from netgym_cli.session import Plan, SequentialSessions
+
+if TYPE_CHECKING:
+    from stable_baselines3.common.base_class import BaseAlgorithm
+
+    from netgym_cli.agents._offline.learner import Learner
+    from netgym_cli.datasets import Dataset
+
+O = TypeVar("O", bound=OfflineConfig)  # noqa: E741 - of offline
+FIRST_SEED = 1_000_000  # far from the seeds that people collect with
+
+
+class OfflineAgent(Sb3Agent[O]):
+    """Learns an SB3 model from a dataset by gradient updates alone; the run's sessions only measure it."""
+
+    needs_dataset: ClassVar[bool] = True
+
+    @abstractmethod
+    def learner(self, model: BaseAlgorithm) -> Learner:
+        """The algorithm, at work on the networks of `model`."""
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The dataset that the config names. Raises `ConfigError` without one."""
+        from netgym_cli.datasets import open_dataset
+
+        if self.config.dataset is None:
+            raise ConfigError(
+                f"agent '{self.config.name}' learns from a dataset; add dataset=ID, such as one of `netgym data list`."
+            )
+        return open_dataset(self.config.dataset)
+
+    def plan(self, config: RunConfig) -> Plan:
+        """One session per evaluation, all with one seed, which is none of the dataset's.
+
+        So evaluations along the training are paired: what changes from one to the next is the policy.
+        """
+        if self.config.steps is None:
+            raise ConfigError(
+                f"agent '{self.config.name}' learns by gradient updates; add steps=NUMBER, such as steps=10000."
+            )
+        if config.sessions != [{}]:
+            raise ConfigError(
+                f"sessions is {config.sessions}, and the sessions of agent '{self.config.name}' are its evaluations; "
+                "allowed: [{}], with agent.evaluate_every_steps and agent.evaluation_episodes."
+            )
+        collected_on = set(self.dataset.netgym.get("seeds") or ())
+        seed = (FIRST_SEED + config.seed) % 2**31
+        while seed in collected_on:
+            seed = (seed + 1) % 2**31
+        env = replace(config.env, random_seed=seed, episodes_per_session=self.config.evaluation_episodes)
+        count = len(self.config.evaluated_after())
+        return Plan((env,) * count, (seed,) * count)
+
+    def check(self, adapter: Adapter[Any], steps: int) -> None:
+        dataset = self.dataset
+        collected_in = (dataset.netgym.get("env") or {}).get("name")
+        if collected_in is not None and collected_in != adapter.config.name:
+            raise ConfigError(
+                f"dataset '{dataset.id}' was collected in env '{collected_in}', and the run has env "
+                f"'{adapter.config.name}'; choose env={collected_in} or another dataset."
+            )
+        for kind, mine, given in (
+            ("observations", dataset.observation_space, adapter.observation_space),
+            ("actions", dataset.action_space, adapter.action_space),
+        ):
+            if mine != given:
+                raise ConfigError(
+                    f"dataset '{dataset.id}' holds the {kind} {told(mine)}, and the environment has {told(given)}; "
+                    "choose the env (and channel) that it was collected in, or another dataset."
+                )
+        if not dataset.total_steps:
+            raise ConfigError(f"dataset '{dataset.id}' holds no complete episode; collect some.")
+        super().check(adapter, steps)
+
+    def learn(self, env: SequentialSessions, seed: int, folder: Path) -> None:
+        from netgym_cli.agents._offline.training import Training
+
+        training = Training(self, env, seed, folder)
+        try:
+            training.run()
+        except KeyboardInterrupt:
+            if training.updates:
+                self.trained = training.result()
+            raise
+        self.trained = training.result()
+        self.notes += training.notes

@@ -1,0 +1,64 @@
+"""What an offline algorithm is: one gradient update after the other on the networks of an SB3 model."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.type_aliases import ReplayBufferSamples
+from torch import Tensor
+from torch.optim import Optimizer
+
+Losses = Mapping[str, Tensor]
+
+
+class Learner(ABC):
+    """An algorithm at work.
+
+    Attributes:
+        model: the SB3 algorithm whose policy learns; it is what is saved, and what acts in evaluations.
+    """
+
+    def __init__(self, model: BaseAlgorithm) -> None:
+        self.model = model
+
+    @abstractmethod
+    def update(self, batch: ReplayBufferSamples) -> Losses:
+        """One gradient update; the losses are detached scalars, always under the same names."""
+
+    @property
+    @abstractmethod
+    def optimizers(self) -> Sequence[Optimizer]:
+        """Those that follow the learning rate."""
+
+
+def descend(optimizer: Optimizer, loss: Tensor) -> None:
+    """One step of `optimizer` down `loss`."""
+    optimizer.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    optimizer.step()
+
+
+def descend_only(optimizer: Optimizer, loss: Tensor, inputs: Sequence[Tensor]) -> None:
+    """The same with the gradient of `inputs` alone: an actor's loss goes through a critic that it must not touch."""
+    optimizer.zero_grad()
+    for parameter, gradient in zip(inputs, torch.autograd.grad(loss, inputs), strict=True):
+        parameter.grad = gradient
+    optimizer.step()
+
+
+class Follower:
+    """A target network that takes over the share `tau` of another one's parameters at every `step`."""
+
+    def __init__(self, source: torch.nn.Module, target: torch.nn.Module, tau: float) -> None:
+        self._source: list[Any] = list(source.parameters())
+        self._target: list[Any] = list(target.parameters())
+        self._tau = tau
+
+    def step(self) -> None:
+        """Moves the target once."""
+        with torch.no_grad():
+            torch._foreach_lerp_(self._target, self._source, self._tau)

@@ -1,0 +1,61 @@
+"""Pessimistic TD3 of NetworkGym's paper."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from omegaconf import MISSING
+
+from netgym_cli.agents._offline.agent import OfflineAgent
+from netgym_cli.agents._offline.td3_config import OfflineTd3Config
+from netgym_cli.config import require
+
+if TYPE_CHECKING:
+    from stable_baselines3.common.base_class import BaseAlgorithm
+
+    from netgym_cli.agents._offline.ptd3 import Ptd3Learner
+
+GRADIENTS = ("last_layer", "critic")
+
+
+@dataclass
+class Ptd3Config(OfflineTd3Config):
+    """Keys of conf/agent/ptd3.yaml."""
+
+    own_keys: ClassVar[frozenset[str]] = OfflineTd3Config.own_keys | {
+        "beta",
+        "decay",
+        "ridge",
+        "gradient",
+        "exact_inverse_every_steps",
+    }
+
+    beta: float = MISSING
+    decay: float = MISSING
+    ridge: float = MISSING
+    gradient: str = MISSING
+    exact_inverse_every_steps: int = MISSING
+
+    def validate(self) -> None:
+        super().validate()
+        require(self.beta >= 0, "agent.beta", self.beta, "0 (no pessimism) or more")
+        require(0 < self.decay <= 1, "agent.decay", self.decay, "above 0, up to 1")
+        require(self.ridge > 0, "agent.ridge", self.ridge, "above 0")
+        require(self.gradient in GRADIENTS, "agent.gradient", self.gradient, ", ".join(GRADIENTS))
+        every = self.exact_inverse_every_steps
+        require(every >= 0, "agent.exact_inverse_every_steps", every, "0 (never) or more")
+
+
+class Ptd3(OfflineAgent[Ptd3Config]):
+    """On TD3's networks; `agent=td3 init=RUN` continues it."""
+
+    config_schema = Ptd3Config
+    algorithm = "TD3"
+
+    def learner(self, model: BaseAlgorithm) -> Ptd3Learner:
+        from netgym_cli.agents._offline.ptd3 import Ptd3Learner
+
+        config = self.config
+        whole, exact_every = config.gradient == "critic", config.exact_inverse_every_steps
+        return Ptd3Learner(model, config.beta, config.decay, config.ridge, exact_every, whole)
