@@ -135,6 +135,7 @@ class Training:
         self._learner = build_learner(algorithm, config, seen_by_learner(config, env), seed)
         self._learner.set_logger(configure(str(folder / "tb"), ["tensorboard"]))
         self._walk = _Walk(env, config, folder / "checkpoints")
+        self._walk.init_callback(self._learner)  # there is a result before the first step, too
 
     def run(self) -> None:
         """Walks all sessions."""

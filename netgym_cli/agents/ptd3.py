@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from omegaconf import MISSING
 
@@ -30,6 +30,8 @@ class Ptd3Config(OfflineTd3Config):
         "gradient",
         "exact_inverse_every_steps",
     }
+
+    layers: ClassVar[Any] = {"pi": [400, 300], "qf": [64, 64]}
 
     beta: float = MISSING
     decay: float = MISSING

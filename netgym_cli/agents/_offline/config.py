@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from omegaconf import MISSING
 
@@ -13,7 +13,12 @@ from netgym_cli.config import require
 
 @dataclass
 class OfflineConfig(LearnerConfig):
-    """Keys of every offline agent; see conf/agent/bc.yaml for meanings."""
+    """Keys of every offline agent; see conf/agent/bc.yaml for meanings.
+
+    Attributes:
+        layers: hidden layers where `policy_kwargs.net_arch` is null; in the YAML they could be changed to nothing but
+            another list, or another mapping.
+    """
 
     own_keys: ClassVar[frozenset[str]] = OWN_KEYS | {
         "dataset",
@@ -23,6 +28,8 @@ class OfflineConfig(LearnerConfig):
         "evaluation_episodes",
         "log_every_steps",
     }
+
+    layers: ClassVar[Any] = [256, 256]
 
     dataset: str | None = MISSING
     steps: int | None = MISSING

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from netgym_cli.agents._normalization import Bounds
 from netgym_cli.agents._offline.agent import OfflineAgent
 from netgym_cli.agents._offline.learner import Losses
 from netgym_cli.agents._offline.transitions import read
-from netgym_cli.agents._sb3_build import bounds_of, build, slot_of
+from netgym_cli.agents._sb3_build import bounds_of, build, policy_kwargs, slot_of
 from netgym_cli.agents._sb3_config import schedule
 from netgym_cli.agents._sb3_train import Trained
 from netgym_cli.agents._sb3_trial import SpacesOnly
@@ -46,7 +47,10 @@ class Training:
         torch.set_num_threads(self.config.torch_threads)
         slot = slot_of(self.config, SpacesOnly(env.observation_space, env.action_space))
         off_policy = issubclass(getattr(stable_baselines3, agent.algorithm), OffPolicyAlgorithm)
-        more = {"buffer_size": LATER_BUFFER_STEPS} if off_policy else {}
+        layers = {"net_arch": deepcopy(self.config.layers)}
+        more: dict[str, Any] = {"policy_kwargs": layers | policy_kwargs(self.config.policy_kwargs)}
+        if off_policy:
+            more["buffer_size"] = LATER_BUFFER_STEPS
         self.model = build(agent.algorithm, self.config, slot, seed, **more)
         bounds, space = bounds_of(self.config, env.action_space), env.action_space
         scale = bounds

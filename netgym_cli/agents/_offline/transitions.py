@@ -87,7 +87,7 @@ def read(
     taken = np.concatenate([one.actions for one in episodes])
     if actions is not None:
         taken = actions.shrink(taken)
-    elif taken.dtype == np.float64:
+    elif not isinstance(dataset.action_space, spaces.Discrete | spaces.MultiDiscrete):
         taken = taken.astype(np.float32)
     columns = (
         taken.reshape(len(places), get_action_dim(dataset.action_space)),
