@@ -66,6 +66,10 @@ class NqosSplit(MultiAccessAdapter[NqosSplitConfig]):
         all_wifi = np.array([1.0, 0.0, 0.0])
         return np.where(sums > 0, weights / np.where(sums > 0, sums, 1.0), all_wifi).ravel()
 
+    def in_force(self, action: Any, stats: Stats) -> np.ndarray:
+        """The users' shares at the interval's end, each row with the sum 1."""
+        return np.asarray(np.clip(self.per_link(stats, "split_ratio") / 100, 0, 1), np.float32)
+
     def action_for(self, weights: np.ndarray) -> np.ndarray:
         """The action that gives every user these non-negative weights of Wi-Fi, NR, LTE; shape `(N, 3)`."""
         most = weights.max(axis=1, keepdims=True)
