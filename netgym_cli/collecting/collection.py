@@ -108,11 +108,10 @@ class Collection:
                 try:
                     jobs = self._jobs(growing)
                     played([job.line() for job in jobs.values()], WORKER, self.request.workers, news.heard)
-                except SessionFailed as error:
-                    error.args = (f"seed {list(jobs)[error.number]}: {error}",)
-                    error.add_note(
-                        f"complete episodes stay in {self.folder}; the same command continues where it stopped"
-                    )
+                except (SessionFailed, KeyboardInterrupt) as error:
+                    if isinstance(error, SessionFailed):
+                        error.args = (f"seed {list(jobs)[error.number]}: {error}",)
+                    error.add_note(f"complete episodes stay in {self.folder}; the same command continues")
                     raise
                 finally:
                     growing.publish()

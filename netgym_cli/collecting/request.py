@@ -74,14 +74,17 @@ def parsed(words: Words, config_dirs: ConfigDirs = (), default_action: bool = Fa
         refuse_agent_keys(overrides)
         run = runs.config_of(folders[0])
         config, label = in_environment_of(run, overrides, config_dirs), runs.agent_of(folders[0])
-        env = _choice(overrides, "env") or runs.chosen(folders[0], "env") or config.env.name
+        env, channel = (
+            _choice(overrides, group) or runs.chosen(folders[0], group) or getattr(config, group).name
+            for group in ("env", "channel")
+        )
     else:
         label = DEFAULT_AGENT if default_action else names[0]
         config = composed(label, overrides, config_dirs, None)
         chosen = Composer([f"agent={label}", *overrides], config_dirs).whole(RunMode.RUN)
-        env = str(OmegaConf.select(chosen, "hydra.runtime.choices.env"))
+        env, channel = (str(OmegaConf.select(chosen, f"hydra.runtime.choices.{one}")) for one in ("env", "channel"))
     episodes = whole_number(own["episodes"], "episodes") if "episodes" in own else None
-    dataset_id = _id(own.get("name"), env, label, config.channel.name)
+    dataset_id = _id(own.get("name"), env, label, channel)
     return Request(
         config=config,
         folder=folders[0].resolve() if folders else None,
