@@ -1,5 +1,6 @@
 VENV        ?= .venv
 PYTHON      ?= python3
+PROCESSES   ?= 2
 DEMO        ?= env=nqos_split agent=ppo seed=1 env.episodes_per_session=40
 BIN         := $(VENV)/bin
 INSTALLED   := $(VENV)/.installed
@@ -17,7 +18,7 @@ test: $(INSTALLED) ## Set up everything and run ruff, mypy and pytest
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(PROCESSES) --maxschedchunk 1
 
 clean: ## Remove the virtual environment and caches; run folders in outputs/ stay
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache dist

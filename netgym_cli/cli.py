@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import sys
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -13,7 +12,10 @@ from typing import Annotated
 import typer
 
 from netgym_cli import __version__
+from netgym_cli.arguments import ConfigDir, Json, Overrides, Trust, command, complete
+from netgym_cli.cli_collect import collect
 from netgym_cli.cli_files import import_config, new
+from netgym_cli.cli_machine import build, doctor
 from netgym_cli.cli_studies import fit_channel, plot
 from netgym_cli.exits import end_with_parent, errors_to_exit_codes
 from netgym_cli.output import print_json, say, table
@@ -21,6 +23,9 @@ from netgym_cli.output import print_json, say, table
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.add_typer(new, name="new")
 app.command("import-config")(import_config)
+app.command()(doctor)
+app.command()(build)
+app.command()(collect)
 app.command()(plot)
 app.command("fit-channel")(fit_channel)
 
@@ -42,27 +47,6 @@ class Group(StrEnum):
     """A kind of thing that can be chosen."""
 
     env, agent, channel = "env", "agent", "channel"
-
-
-def complete(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Completes an override, for the shell: groups, their members and keys."""
-    from netgym_cli.completion import completions
-
-    try:
-        return completions([*(ctx.params.get("overrides") or []), incomplete], ctx.params.get("config_dir") or [])
-    except Exception:  # a broken config completes to nothing
-        return []
-
-
-Overrides = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="KEY=VALUE...", help="Such as env=nqos_split agent=ppo seed=1.", autocompletion=complete),
-]
-ConfigDir = Annotated[
-    list[Path] | None,
-    typer.Option("--config-dir", "-cd", help="A conf directory of your own; may be given several times."),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
@@ -124,7 +108,7 @@ def evaluate(
     baseline: Annotated[str | None, typer.Option("--baseline", help="Agent to compare with; else the first.")] = None,
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Sessions at once; else one per CPU.")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for tables and picture.")] = None,
-    trust: Annotated[bool, typer.Option("--trust", help="Load models made elsewhere; they can run code.")] = False,
+    trust: Trust = False,
     config_dir: ConfigDir = None,
     as_json: Json = False,
 ) -> None:
@@ -217,33 +201,6 @@ def check(
             raise typer.Exit(1)
 
 
-@app.command()
-def doctor(overrides: Overrides = None, config_dir: ConfigDir = None, as_json: Json = False) -> None:
-    """Say whether this machine has what a run needs."""
-    with errors_to_exit_codes("doctor"):
-        from netgym_cli import doctor as surgery
-
-        findings = surgery.examine(ns3_prefix(overrides, config_dir))
-        if as_json:
-            print_json([asdict(finding) for finding in findings])
-        else:
-            rows = [[f.name, f.found, "ok" if f.ok and not f.advice else f.advice or "FAILED"] for f in findings]
-            table(["what", "found", "advice"], rows)
-        if not all(finding.ok for finding in findings):
-            raise typer.Exit(1)
-
-
-@app.command()
-def build(overrides: Overrides = None, config_dir: ConfigDir = None) -> None:
-    """Compile the native part now, not at the first run."""
-    with errors_to_exit_codes("build"):
-        from netgym_cli.simulators.ns3 import build as builder
-
-        built = builder.ensure(ns3_prefix(overrides, config_dir))
-        how = "was built already" if built.cached else f"built in {built.seconds:.0f} s"
-        typer.echo(f"{built.library or 'no compiler: nothing'} {how}")
-
-
 @app.callback(invoke_without_command=True)
 def root(
     version: Annotated[bool, typer.Option("--version", help="Print netgym's version.")] = False,
@@ -277,19 +234,6 @@ def show_log() -> None:
     log.addHandler(logging.StreamHandler())
     log.setLevel(logging.INFO)
     log.propagate = False
-
-
-def command() -> list[str]:
-    """The command line as it was typed."""
-    return ["netgym", *sys.argv[1:]]
-
-
-def ns3_prefix(overrides: list[str] | None, config_dir: list[Path] | None) -> str | None:
-    """`simulator.ns3_prefix` of the composed config."""
-    from netgym_cli.compose import compose
-
-    prefix = compose(overrides or [], config_dir or []).simulator.ns3_prefix
-    return None if prefix is None else str(prefix)
 
 
 def main() -> None:

@@ -59,6 +59,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         step_index: steps done in the episode.
         session_seed: seed of the running session.
         stats: the last measurement.
+        asked: the action that the last step was given, as it reached the network.
         reported: the part of it that the adapter subscribes to, as it stands in `info` and in the tables.
         episode_over: whether the episode has ended and waits for `reset`.
         terminal: whether the last step reached a terminal state. A network never does: its `terminated` only tells
@@ -79,6 +80,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         self.session_seed: int | None = None
         self.stats: Stats | None = None
         self.reported: Stats | None = None
+        self.asked: Any = None
         self._subscription = Subscription(self.adapter.subscription)
         self._base_seed = config.random_seed
         self._first_session = 0
@@ -158,6 +160,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         if self._simulator is None or self.episode_over:
             raise SessionError("step() without a running episode; call reset() first.")
         policy = self.adapter.policy(action)
+        self.asked = action
         started = time.perf_counter()
         try:
             self.stats = self._simulator.step(policy)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from netgym_cli.adapters._multi_access_checks import TCP_TYPES
-from netgym_cli.adapters.nqos_split import utility, utility_networkgym
+from netgym_cli.adapters.nqos_split import utility, utility_networkgym, utility_normalized
 from netgym_cli.errors import ActionError
 from netgym_cli.make import make_env
 from tests.network import LTE, NR, WIFI, network, series, stepped
@@ -95,6 +95,19 @@ def test_utility_rises_with_rate_and_falls_with_delay():
 )
 def test_utility_networkgym_is_the_originals_formula(rate, owd, value):
     assert utility_networkgym(np.array([float(rate)]), np.array([float(owd)])) == pytest.approx(value, abs=0.005)
+
+
+def test_a_dead_network_has_the_worst_normalised_utility():
+    dead = utility_normalized(np.zeros(3), np.full(3, 80.0), np.zeros(3))
+    grid = [
+        utility_normalized(np.full(3, rate), np.full(3, 80.0), np.full(3, owd))
+        for rate in np.geomspace(0.001, 500, 20)
+        for owd in (0, *np.geomspace(0.01, 1e5, 20))
+    ]
+    assert dead == pytest.approx(np.log(1e-4), abs=1e-3) and min(grid) >= dead
+    assert max(grid) == pytest.approx(np.log(1000), abs=1e-3)
+    half = utility_normalized(np.array([40.0, 5.0]), np.array([80.0, 0.0]), np.array([20.0, 20.0]))
+    assert half == pytest.approx(np.log(0.25) - np.log(0.02))  # a user without any link uses nothing
 
 
 # --- what every message holds

@@ -55,6 +55,10 @@ class ToyAdapter(Adapter[ToyConfig]):
             raise ActionError(f"action {action!r} must be finite and of shape {self.action_space.shape}")
         return array
 
+    def in_force(self, action: Any, stats: Stats) -> np.ndarray:
+        half = np.full(self.config.num_users, 0.5)
+        return np.asarray(half if is_empty(action) else action, self.action_space.dtype)
+
     def kpis(self, stats: Stats) -> dict[str, float]:
         return {"rate_mbps": self.reward(stats)}
 

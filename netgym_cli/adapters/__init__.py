@@ -17,6 +17,7 @@ from gymnasium import spaces
 
 from netgym_cli.adapters._actions import box_action, discrete_action, is_empty, stated_action
 from netgym_cli.config import EnvConfig, plain
+from netgym_cli.errors import AdapterError
 from netgym_cli.registry import Registry
 from netgym_cli.simulators import Stats
 
@@ -94,6 +95,25 @@ class Adapter(ABC, Generic[C]):
 
         Raises `ActionError` for a wrong shape, NaN or a value outside the action space. Never alters `action`.
         """
+
+    def in_force(self, action: Any, stats: Stats) -> Any:
+        """The action that was in force in the interval that `stats` describes, inside `action_space`.
+
+        It is read from the measurement wherever that tells, so actions of the same effect are equal, what the network
+        refused is left out, and the default algorithm can be imitated. Here: what was asked for.
+
+        Args:
+            action: what `policy` was given; empty if the default algorithm decided.
+            stats: the whole measurement, whatever the config subscribes to.
+
+        Raises:
+            AdapterError: the action is empty, and the adapter does not say what the default algorithm did.
+        """
+        if is_empty(action):
+            raise AdapterError(
+                f"{type(self).__name__} does not say what its default algorithm did; let it override in_force()."
+            )
+        return action if self.action_space.dtype is None else np.asarray(action, self.action_space.dtype)
 
     @abstractmethod
     def kpis(self, stats: Stats) -> dict[str, float]:

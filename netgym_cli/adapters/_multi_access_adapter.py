@@ -52,6 +52,10 @@ class MultiAccessAdapter(Adapter[M]):
         rows = np.array([self.feature(stats, name) for name in self.config.features], dtype=np.float32)
         return np.clip(rows, self.observation_space.low, self.observation_space.high)
 
+    def per_link(self, stats: Stats, name: str) -> np.ndarray:
+        """A measurement of every user on Wi-Fi, NR and LTE, float64 of shape `(N, 3)`."""
+        return np.array([stats[f"gma::{link}::dl::{name}"] for link in LINKS]).T
+
     def kpis(self, stats: Stats) -> dict[str, float]:
         rate, owd = stats["gma::dl::rate"], stats["gma::dl::owd"]
         kpis = {

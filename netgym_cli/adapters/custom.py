@@ -91,6 +91,15 @@ class Custom(Adapter[CustomConfig]):
             return None
         return np.maximum(box_action(action, self.action_space) * self.config.max_rate_mbps, self.config.min_rate_mbps)
 
+    def in_force(self, action: Any, stats: Stats) -> np.ndarray:
+        """Sending rates as fractions of `max_rate_mbps`; by default equal shares of `default_load` bottlenecks."""
+        config = self.config
+        if is_empty(action):
+            rates = np.full(config.num_users, config.default_load * config.bottleneck_mbps / config.num_users)
+        else:
+            rates = self.policy(action)  # type: ignore[assignment]
+        return np.asarray(np.clip(rates / config.max_rate_mbps, 0, 1), np.float32)
+
     def kpis(self, stats: Stats) -> dict[str, float]:
         return {
             "rate_mbps": float(stats["custom::rate"].mean()),

@@ -89,6 +89,11 @@ class DynamicQos(MultiAccessAdapter[DynamicQosConfig]):
             policy[:, LINKS.index(link)] = row
         return policy.ravel()
 
+    def in_force(self, action: Any, stats: Stats) -> np.ndarray:
+        """The marks that were left."""
+        marks = self.per_link(stats, "priority")
+        return self.action_for(np.array([marks[:, LINKS.index(link)] > 0 for link in MARKED_LINKS]))
+
     def action_for(self, marks: np.ndarray) -> np.ndarray:
         """The action that marks users on links: truth values of shape `(2, N)`, Wi-Fi first."""
         return np.asarray(marks, dtype=np.int64).ravel()

@@ -116,6 +116,10 @@ class EnergySaving(Adapter[EnergySavingConfig]):
             return None
         return discrete_action(action, self.action_space).astype(np.float64)
 
+    def in_force(self, action: Any, stats: Stats) -> np.ndarray:
+        """The level that each cell was ordered to take; waking takes a while."""
+        return stats["cell::ordered"].astype(np.int64)
+
     def kpis(self, stats: Stats) -> dict[str, float]:
         owd = stats["user::owd"]
         return {

@@ -103,6 +103,11 @@ class NetworkSlicing(MultiAccessAdapter[NetworkSlicingConfig]):
         allocation[:, 2] = self.config.per_slice_config.shared_rbg
         return allocation.ravel()
 
+    def in_force(self, action: Any, stats: Stats) -> np.ndarray:
+        """The slices' whole groups as shares of the carrier."""
+        groups = self.feature(stats, f"lte::dl::cell::{self.config.sliced_rbg}_rbg")
+        return np.asarray(np.clip(groups / self.config.num_groups, 0, 1), np.float32)
+
     def groups(self, shares: np.ndarray) -> np.ndarray:
         """Whole groups for shares of the carrier, int of shape `(S,)`; never more than the carrier has."""
         total = shares.sum()

@@ -24,6 +24,7 @@ RATE_FLOOR_MBPS = 0.01
 RATE_CEILING_MBPS = 1000.0
 OWD_FLOOR_MS = 1.0
 OWD_CEILING_MS = 1000.0
+SHARE_FLOOR = 1e-4
 
 
 class NqosSplitConfig(MultiAccessConfig):
@@ -56,7 +57,7 @@ class NqosSplit(MultiAccessAdapter[NqosSplitConfig]):
         self.action_space = spaces.Box(0.0, 1.0, (config.num_users, len(LINKS)), np.float32)
 
     def reward(self, stats: Stats) -> float:
-        return REWARDS[self.config.reward](stats["gma::dl::rate"], stats["gma::dl::owd"])
+        return REWARDS[self.config.reward](stats)
 
     def policy(self, action: Any) -> np.ndarray | None:
         if is_empty(action):
@@ -65,6 +66,10 @@ class NqosSplit(MultiAccessAdapter[NqosSplitConfig]):
         sums = weights.sum(axis=1, keepdims=True)
         all_wifi = np.array([1.0, 0.0, 0.0])
         return np.where(sums > 0, weights / np.where(sums > 0, sums, 1.0), all_wifi).ravel()
+
+    def in_force(self, action: Any, stats: Stats) -> np.ndarray:
+        """The users' shares at the interval's end, each row with the sum 1."""
+        return np.asarray(np.clip(self.per_link(stats, "split_ratio") / 100, 0, 1), np.float32)
 
     def action_for(self, weights: np.ndarray) -> np.ndarray:
         """The action that gives every user these non-negative weights of Wi-Fi, NR, LTE; shape `(N, 3)`."""
@@ -100,7 +105,34 @@ def utility_networkgym(rate_mbps: np.ndarray, owd_ms: np.ndarray) -> float:
     return min(max(0.5 * logs[0] - 0.5 * logs[1], -10.0), 10.0)
 
 
-REWARDS: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
-    "utility": utility,
-    "utility_networkgym": utility_networkgym,
+def utility_normalized(rate_mbps: np.ndarray, capacity_mbps: np.ndarray, owd_ms: np.ndarray) -> float:
+    """Use of the links against delay: ln S - ln D, in [-9.21, 6.91].
+
+    S is the mean over users of rate over capacity, kept in [0.0001, 1]; D the mean one-way delay over users with
+    traffic, kept in [0.001, 1] s. After the reward of the offline experiment of Haider et al. (NeurIPS 2024 Datasets
+    and Benchmarks); as in `utility`, a network that delivers nothing counts as having the longest delay.
+
+    Args:
+        rate_mbps: delivered rate of every user.
+        capacity_mbps: sum of the rates that the user's links could reach alone; 0: no link.
+        owd_ms: one-way delay of every user, 0 without traffic.
+    """
+    used = np.where(capacity_mbps > 0, rate_mbps / np.where(capacity_mbps > 0, capacity_mbps, 1.0), 0.0)
+    share = min(max(float(used.mean()), SHARE_FLOOR), 1.0)
+    owd = mean_owd_ms(owd_ms)
+    if share <= SHARE_FLOOR or owd == 0:
+        owd = OWD_CEILING_MS
+    return math.log(share) - math.log(min(max(owd, OWD_FLOOR_MS), OWD_CEILING_MS) / 1e3)
+
+
+def _capacity_mbps(stats: Stats) -> np.ndarray:
+    return np.asarray(sum(stats[f"{link}::dl::max_rate"] for link in LINKS))
+
+
+REWARDS: dict[str, Callable[[Stats], float]] = {
+    "utility": lambda stats: utility(stats["gma::dl::rate"], stats["gma::dl::owd"]),
+    "utility_networkgym": lambda stats: utility_networkgym(stats["gma::dl::rate"], stats["gma::dl::owd"]),
+    "utility_normalized": lambda stats: utility_normalized(
+        stats["gma::dl::rate"], _capacity_mbps(stats), stats["gma::dl::owd"]
+    ),
 }

@@ -71,6 +71,10 @@ class QosSteer(MultiAccessAdapter[QosSteerConfig]):
         chosen = discrete_action(action, self.action_space)
         return np.asarray(np.eye(len(LINKS))[np.array(self.links)[chosen]].ravel())
 
+    def in_force(self, action: Any, stats: Stats) -> np.ndarray:
+        """The link of every user."""
+        return self.action_for(self.per_link(stats, "split_ratio"))
+
     def action_for(self, weights: np.ndarray) -> np.ndarray:
         """The action that gives every user its heaviest link that can be chosen; weights of shape `(N, 3)`."""
         return np.asarray(weights[:, self.links].argmax(axis=1))

@@ -106,6 +106,10 @@ class Rmcat(Adapter[RmcatConfig]):
             return None
         return box_action(action, self.rates)
 
+    def in_force(self, action: Any, stats: Stats) -> np.ndarray:
+        """The sending rates at the interval's end; NADA changes them within an interval, too."""
+        return np.clip(stats["rmcat::srate"].astype(np.float32), self.rates.low, self.rates.high)
+
     def kpis(self, stats: Stats) -> dict[str, float]:
         rate = stats["rmcat::rrate"]
         return {

@@ -15,17 +15,19 @@ from typing import Any
 
 import numpy as np
 
-from netgym_cli import agents, run, simulators
-from netgym_cli.behind_channel import seen, simulators_under
+from netgym_cli import simulators
+from netgym_cli.behind_channel import simulators_under
 from netgym_cli.config import AgentConfig, RunConfig, require
-from netgym_cli.env import NetworkEnv
+from netgym_cli.crew import runs
+from netgym_cli.crew.pool import SessionFailed, played
+from netgym_cli.crew.progress import progress
+from netgym_cli.crew.task import Task
+from netgym_cli.crew.words import require_seeds
 from netgym_cli.errors import ConfigError
-from netgym_cli.evaluation import runs, statistics
-from netgym_cli.evaluation.pool import SessionFailed, played
-from netgym_cli.evaluation.progress import progress
-from netgym_cli.evaluation.task import Task
+from netgym_cli.evaluation import statistics
 
 FIRST_SEED = 1_000_000  # far from the seeds that people train with
+WORKER = "netgym_cli.evaluation.worker"
 Row = dict[str, Any]
 
 
@@ -116,8 +118,7 @@ class Contest:
         """Every session of every agent. Arguments and `ConfigError` as for `evaluate`."""
         require(episodes >= 1, "episodes", episodes, "1 or more")
         require(len(contenders) >= 1, "agent", list(contenders), "one or more")
-        require(len(seeds) >= 1 and len(set(seeds)) == len(seeds), "seeds", list(seeds), "one or more, each once")
-        require(all(0 <= seed < 2**31 for seed in seeds), "seeds", list(seeds), "numbers from 0 to 2147483647")
+        require_seeds(seeds)
         tasks: dict[str, list[Task]] = {}
         for label, one in contenders.items():
             folder = one if isinstance(one, Path) else None
@@ -128,7 +129,7 @@ class Contest:
                 )
             whole = replace(config, agent=agent)
             tasks[label] = [Task.of(whole, folder, trust, seed, episodes) for seed in seeds]
-            _check(tasks[label][0])
+            tasks[label][0].check()
         return cls(tasks, tuple(seeds), episodes)
 
     def play(self, jobs: int | None = None, baseline: str | None = None, console: bool | None = None) -> Evaluation:
@@ -139,9 +140,10 @@ class Contest:
         for name, source in simulators_under(config):
             simulators.registry.load(name).prepare(config.simulator, source)
         order = list(product(range(len(self.seeds)), self.tasks))
-        with progress(len(order), console) as done:
+        with progress("sessions", len(order), console) as done:
             try:
-                figures = played([self.tasks[label][k] for k, label in order], jobs or os.cpu_count() or 1, done)
+                lines = [self.tasks[label][k].line() for k, label in order]
+                figures = played(lines, WORKER, jobs or os.cpu_count() or 1, lambda number, news: done(0.0))
             except SessionFailed as error:
                 k, label = order[error.number]
                 error.label, error.seed = label, self.seeds[k]
@@ -182,23 +184,3 @@ def evaluate(
         SessionFailed: a simulator or an agent failed; the message names the agent and the seed.
     """
     return Contest.of(config, contenders, seeds, episodes, trust).play(jobs, baseline, console)
-
-
-def _check(task: Task) -> None:
-    config = task.config
-    kind = agents.registry.load(config.agent.name)
-    if task.folder is None:
-        if kind.needs_training:
-            raise ConfigError(
-                f"agent '{config.agent.name}' has to be trained: netgym train agent={config.agent.name}, and then "
-                "evaluate the run's folder."
-            )
-        run.check(config)
-        task.agent().begin(task.sessions(), config.seed)
-        return
-    try:
-        if (objection := kind.refuses(seen(NetworkEnv(config.env, config.simulator), config.channel))) is not None:
-            raise ConfigError(f"agent '{config.agent.name}' {objection}.")
-        task.agent().begin(task.sessions(), config.seed)
-    except ConfigError as error:
-        raise ConfigError(f"run '{task.folder}': {error}") from error

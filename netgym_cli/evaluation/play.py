@@ -6,7 +6,7 @@ from contextlib import closing
 from math import isnan, nan
 from statistics import fmean
 
-from netgym_cli.evaluation.task import Task
+from netgym_cli.crew.task import Task
 from netgym_cli.session import Step
 
 

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from omegaconf import DictConfig, OmegaConf, open_dict
-
 from netgym_cli.compose import Composer, typed_run
 from netgym_cli.config import AgentConfig, RunConfig, known_keys, plain, require
+from netgym_cli.crew import runs
+from netgym_cli.crew.words import (
+    Words,
+    composed,
+    in_environment_of,
+    listed_seeds,
+    refuse,
+    refuse_agent_keys,
+    sorted_out,
+    whole_number,
+)
 from netgym_cli.errors import ConfigError
-from netgym_cli.evaluation import default_seeds, runs
+from netgym_cli.evaluation import default_seeds
 
 EPISODES, SEEDS = 5, 10
 INSTEAD = {"seed": "seeds", "sessions": "seeds", "env.random_seed": "seeds", "env.episodes_per_session": "episodes"}
-Words = Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -41,31 +48,32 @@ class Request:
 
 def parsed(words: Words, config_dirs: Sequence[str | Path] = ()) -> Request:
     """The request in `words`. Raises `ConfigError` for whatever the user can mend."""
-    folders = [Path(word) for word in words if "=" not in word or Path(word).is_dir()]
-    pairs = [word for word in words if "=" in word and not Path(word).is_dir()]
-    own = dict(word.split("=", 1) for word in pairs if word.split("=", 1)[0] in ("episodes", "seeds", "agent"))
-    overrides = [word for word in pairs if word.split("=", 1)[0] not in own]
-    for word in overrides:
-        if (key := word.split("=", 1)[0].lstrip("+~")) in INSTEAD:
-            raise ConfigError(f"override '{word}' has no effect on an evaluation; write {INSTEAD[key]}=... instead.")
+    folders, own, overrides = sorted_out(words, ("episodes", "seeds", "agent"))
+    refuse(overrides, INSTEAD, "an evaluation")
     Composer([], config_dirs)  # the modules of the runs may lie there
     trained = {folder: runs.config_of(folder) for folder in folders}
     names = [name.strip() for name in own.get("agent", "").split(",") if name.strip()]
     if not names and not trained:
         raise ConfigError("nothing to evaluate; give the folder of a run, agent=NAME, or several: agent=NAME,NAME.")
-    if not names and (lost := [word for word in overrides if re.match(r"[+~]*agent\.", word)]):
-        raise ConfigError(f"override '{lost[0]}' has no effect on an agent that was trained before; leave it out.")
+    if not names:
+        refuse_agent_keys(overrides)
     run = next(iter(trained.values()), None)
     fitting = _fitting(names, overrides, config_dirs)
-    bases = [_composed(name, fitting[name], config_dirs, run) for name in names]
+    bases = [composed(name, fitting[name], config_dirs, run) for name in names]
     if not bases:
-        bases = [_in_environment_of(next(iter(trained.values())), overrides, config_dirs)]
+        bases = [in_environment_of(next(iter(trained.values())), overrides, config_dirs)]
     if not any(word.startswith("env=") for word in overrides):
         _require_one_environment(trained)
     contenders: dict[str, AgentConfig | Path] = dict(zip(_labels(trained), trained, strict=True))
     contenders |= {name: base.agent for name, base in zip(names, bases, strict=False)}
     used = frozenset().union(*map(runs.seeds_of, folders))
-    return Request(bases[0], contenders, _seeds(own.get("seeds", str(SEEDS)), used), _episodes(own), tuple(overrides))
+    return Request(
+        bases[0],
+        contenders,
+        _seeds(own.get("seeds", str(SEEDS)), used),
+        whole_number(own.get("episodes", str(EPISODES)), "episodes"),
+        tuple(overrides),
+    )
 
 
 def _fitting(names: Words, overrides: Words, config_dirs: Sequence[str | Path]) -> dict[str, list[str]]:
@@ -80,34 +88,6 @@ def _fitting(names: Words, overrides: Words, config_dirs: Sequence[str | Path]) 
         name: [word for word, own in told.items() if own is None or own[0] not in everyone - keys[name]]
         for name in names
     }
-
-
-def _composed(name: str, overrides: Words, config_dirs: Sequence[str | Path], run: RunConfig | None) -> RunConfig:
-    """The config of agent `name`, in the environment of `run` if there is one."""
-    if run is None:
-        return typed_run(Composer([f"agent={name}", *overrides], config_dirs).compose())
-    mine = [word for word in overrides if re.match(r"[+~]*agent\.", word)]
-    composed = typed_run(Composer([f"agent={name}", *mine], config_dirs).compose())
-    others = [word for word in overrides if word not in mine]
-    return replace(_in_environment_of(run, others, config_dirs), agent=composed.agent)
-
-
-def _in_environment_of(run: RunConfig, overrides: Words, config_dirs: Sequence[str | Path]) -> RunConfig:
-    """The run's config with other values; with another environment or channel if `env=` or `channel=` is among them."""
-    if any(word.startswith("env=") for word in overrides):
-        composed = typed_run(Composer([*overrides, "agent=random"], config_dirs).compose())
-        return replace(run, env=composed.env, channel=composed.channel, simulator=composed.simulator)
-    if channels := [word for word in overrides if word.startswith("channel=")]:
-        others = [word for word in overrides if word not in channels]
-        keys = [word for word in others if re.match(r"[+~]*channel\.", word)]
-        run = replace(run, channel=typed_run(Composer([*channels, *keys], config_dirs).compose()).channel)
-        overrides = [word for word in others if word not in keys]
-    config: DictConfig = OmegaConf.create(asdict(run))
-    with Composer(overrides, config_dirs).errors_explained():
-        for one in OverridesParser.create().parse_overrides(list(overrides)):
-            with open_dict(config):
-                OmegaConf.update(config, one.key_or_group, one.value(), merge=True)
-    return typed_run(config)
 
 
 def _require_one_environment(trained: dict[Path, RunConfig]) -> None:
@@ -136,16 +116,7 @@ def _labels(trained: Collection[Path]) -> list[str]:
 
 def _seeds(text: str, used: frozenset[int]) -> tuple[int, ...]:
     """`10`: so many that no training used; `[3,5]` and `3..5`: just these."""
-    if match := re.fullmatch(r"(\d+)\.\.(\d+)", text):
-        require(int(match[1]) <= int(match[2]), "seeds", text, "the smaller one first, such as 3..5")
-        return tuple(range(int(match[1]), int(match[2]) + 1))
-    if re.fullmatch(r"\[\s*\d+(\s*,\s*\d+)*\s*\]", text):
-        return tuple(int(one) for one in text.strip("[]").split(","))
+    if (listed := listed_seeds(text)) is not None:
+        return listed
     require(text.isdigit() and int(text) >= 1, "seeds", text, "how many, such as 10, or which: [3,5] or 3..5")
     return default_seeds(int(text), used)
-
-
-def _episodes(own: dict[str, str]) -> int:
-    text = own.get("episodes", str(EPISODES))
-    require(text.isdigit() and int(text) >= 1, "episodes", text, "1 or more")
-    return int(text)

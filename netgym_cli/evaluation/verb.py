@@ -10,8 +10,8 @@ from pathlib import Path
 from netgym_cli import simulators
 from netgym_cli.behind_channel import simulators_under
 from netgym_cli.config import plain, require
+from netgym_cli.crew.pool import SessionFailed
 from netgym_cli.evaluation import Contest, Evaluation, report, request
-from netgym_cli.evaluation.pool import SessionFailed
 
 
 def evaluate(

@@ -1,4 +1,4 @@
-"""Worker processes that play sessions side by side: whatever dies there, this process lives and says what it was."""
+"""The processes of the crew, and who plays which session."""
 
 from __future__ import annotations
 
@@ -13,17 +13,16 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import Any
 
 from netgym_cli.errors import ConfigError, NetgymError
-from netgym_cli.evaluation.task import Task
 
-COMMAND = [sys.executable, "-P", "-m", "netgym_cli.evaluation.worker"]
 TAIL_LINES = 12
+Heard = Callable[[int, dict[str, Any]], object]
 
 
 class SessionFailed(NetgymError, RuntimeError):
-    """A session came to no figures.
+    """A session came to nothing.
 
     Attributes:
-        number: which of the tasks it was.
+        number: which of the sessions it was.
         label, seed: its agent and seed.
     """
 
@@ -35,29 +34,28 @@ class SessionFailed(NetgymError, RuntimeError):
         self.number = number
 
 
-def played(tasks: Sequence[Task], jobs: int, done: Callable[[], object] = lambda: None) -> list[dict[str, float]]:
-    """The figures of every task, in order.
+def played(
+    lines: Sequence[str], program: str, jobs: int, heard: Heard = lambda number, news: None
+) -> list[dict[str, Any]]:
+    """What came of every session, in order.
 
     Args:
-        tasks: what to play.
+        lines: what to play, one line of JSON each, ending in a newline.
+        program: module that plays it.
         jobs: number of processes, 1 or more.
-        done: called after every session, from any thread.
+        heard: told of news, and of the end of each session by `{"done": ...}`; called from any thread.
 
     Raises:
         SessionFailed: a session failed; all others were given up.
         ConfigError: an agent found in its session that it cannot act there.
         KeyboardInterrupt: interrupted; no process is left.
     """
-    crew = _Crew()
-
-    def one(number: int) -> dict[str, float]:
-        figures = crew.play(number, tasks[number])
-        done()
-        return figures
-
-    with ThreadPoolExecutor(min(jobs, len(tasks))) as threads:
+    if not lines:
+        return []
+    crew = _Crew([sys.executable, "-P", "-m", program], heard)
+    with ThreadPoolExecutor(min(jobs, len(lines))) as threads:
         try:
-            futures = [threads.submit(one, number) for number in range(len(tasks))]
+            futures = [threads.submit(crew.play, number, line) for number, line in enumerate(lines)]
             wait(futures, return_when=FIRST_EXCEPTION)
             for future in futures:
                 if future.done() and (error := future.exception()):
@@ -69,33 +67,33 @@ def played(tasks: Sequence[Task], jobs: int, done: Callable[[], object] = lambda
 
 
 class _Crew:
-    """One worker process per thread that asks for one."""
+    """One process per thread that asks for one."""
 
-    def __init__(self) -> None:
+    def __init__(self, command: list[str], heard: Heard) -> None:
+        self._command, self._heard = command, heard
         self._mine = threading.local()
         self._lock = threading.Lock()
         self._ended = False
         self._workers: list[subprocess.Popen[str]] = []
         self._said: dict[int, Any] = {}
 
-    def play(self, number: int, task: Task) -> dict[str, float]:
+    def play(self, number: int, line: str) -> dict[str, Any]:
         worker = self._worker()
         try:
-            worker.stdin.write(task.line())  # type: ignore[union-attr]
+            worker.stdin.write(line)  # type: ignore[union-attr]
             worker.stdin.flush()  # type: ignore[union-attr]
-            line = worker.stdout.readline()  # type: ignore[union-attr]
         except OSError:
-            line = ""
-        if not line:
-            raise SessionFailed(number, f"the worker process ended with status {worker.wait()}.{self._tail(worker)}")
-        answer = json.loads(line)
-        if "means" in answer:
-            means: dict[str, float] = answer["means"]
-            return means
-        if answer["kind"] == "config":
-            raise ConfigError(answer["message"])
-        tail = self._tail(worker) if answer["kind"] == "bug" else ""
-        raise SessionFailed(number, answer["message"] + tail)
+            pass  # it is gone, and the next line says so
+        while (message := self._message(number, worker)).keys() & {"done", "kind"} == set():
+            self._heard(number, message)
+        if "done" in message:
+            self._heard(number, message)
+            found: dict[str, Any] = message["done"]
+            return found
+        if message["kind"] == "config":
+            raise ConfigError(message["message"])
+        tail = self._tail(worker) if message["kind"] == "bug" else ""
+        raise SessionFailed(number, message["message"] + tail)
 
     def end(self) -> None:
         """Ends all workers, and with them their simulators."""
@@ -106,6 +104,16 @@ class _Crew:
             for worker in self._workers:
                 worker.wait()
 
+    def _message(self, number: int, worker: subprocess.Popen[str]) -> dict[str, Any]:
+        try:
+            line = worker.stdout.readline()  # type: ignore[union-attr]
+        except OSError:
+            line = ""
+        if not line:
+            raise SessionFailed(number, f"the worker process ended with status {worker.wait()}.{self._tail(worker)}")
+        message: dict[str, Any] = json.loads(line)
+        return message
+
     def _worker(self) -> subprocess.Popen[str]:
         if not hasattr(self._mine, "worker"):
             with self._lock:
@@ -113,7 +121,7 @@ class _Crew:
                     raise SessionFailed(-1, "given up")
                 output = tempfile.TemporaryFile("w+")  # noqa: SIM115 - lives as long as the worker
                 worker = subprocess.Popen(
-                    COMMAND,
+                    self._command,
                     env=os.environ | {"PYTHONPATH": os.pathsep.join(one or os.getcwd() for one in sys.path)},
                     stdin=subprocess.PIPE,  # its end tells the worker that this process is gone
                     stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""What one session of an evaluation is: an agent, an environment and a seed, as a line that can be sent."""
+"""What one session of the crew is: an agent, an environment and a seed, as a line that can be sent."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from netgym_cli import agents
+from netgym_cli import agents, run
 from netgym_cli.agents import Agent
-from netgym_cli.behind_channel import open_env
+from netgym_cli.behind_channel import open_env, seen
 from netgym_cli.compose import typed_run
 from netgym_cli.config import RunConfig
+from netgym_cli.env import NetworkEnv
+from netgym_cli.errors import ConfigError
 from netgym_cli.session import Plan, SequentialSessions
 
 
@@ -48,6 +50,26 @@ class Task:
     def sessions(self, *observers: Any) -> SequentialSessions:
         """The session, not started yet."""
         return SequentialSessions(open_env(self.config), Plan.of(self.config), observers)
+
+    def check(self) -> None:
+        """Raises `ConfigError` if the agent needs training first, or cannot act in the environment."""
+        config = self.config
+        kind = agents.registry.load(config.agent.name)
+        if self.folder is None:
+            if kind.needs_training:
+                raise ConfigError(
+                    f"agent '{config.agent.name}' has to be trained: netgym train agent={config.agent.name}, and then "
+                    "give the run's folder."
+                )
+            run.check(config)
+            self.agent().begin(self.sessions(), config.seed)
+            return
+        try:
+            if (objection := kind.refuses(seen(NetworkEnv(config.env, config.simulator), config.channel))) is not None:
+                raise ConfigError(f"agent '{config.agent.name}' {objection}.")
+            self.agent().begin(self.sessions(), config.seed)
+        except ConfigError as error:
+            raise ConfigError(f"run '{self.folder}': {error}") from error
 
     def line(self) -> str:
         """The task as one line of JSON."""

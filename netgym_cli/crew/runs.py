@@ -35,9 +35,14 @@ def config_of(folder: Path) -> RunConfig:
 
 def agent_of(folder: Path) -> str:
     """The name that the run's agent was chosen by, as in `agent=NAME`."""
+    return chosen(folder, "agent") or config_of(folder).agent.name
+
+
+def chosen(folder: Path, group: str) -> str | None:
+    """The name that the run's member of `group` was chosen by; None if the folder does not tell."""
     hydra = folder / ".hydra" / "hydra.yaml"
-    chosen = OmegaConf.select(OmegaConf.load(hydra), "hydra.runtime.choices.agent") if hydra.is_file() else None
-    return str(chosen or config_of(folder).agent.name)
+    name = OmegaConf.select(OmegaConf.load(hydra), f"hydra.runtime.choices.{group}") if hydra.is_file() else None
+    return None if name is None else str(name)
 
 
 def seeds_of(folder: Path) -> frozenset[int]:

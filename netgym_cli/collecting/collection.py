@@ -1,0 +1,225 @@
+"""A collection: from a request to a complete dataset, or to a part of one that the same command continues."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+from netgym_cli import adapters, simulators
+from netgym_cli.adapters import Adapter
+from netgym_cli.agents._spaces import told as told_space
+from netgym_cli.behind_channel import open_env, simulators_under
+from netgym_cli.collecting.about import about, require_same
+from netgym_cli.collecting.plan import require_continues
+from netgym_cli.collecting.request import DEFAULT_AGENT, Request
+from netgym_cli.collecting.worker import Job
+from netgym_cli.crew.pool import SessionFailed, played
+from netgym_cli.crew.progress import progress
+from netgym_cli.crew.task import Task
+from netgym_cli.datasets import Growing, folder_of, open_dataset
+from netgym_cli.datasets.columns import require_storable
+from netgym_cli.datasets.growing import WAITING
+from netgym_cli.datasets.place import METADATA
+from netgym_cli.errors import ConfigError, DatasetError
+from netgym_cli.metrics.run_record import now
+
+WORKER = "netgym_cli.collecting.worker"
+PUBLISH_S = 1.0  # an episode that waits so long is not lost, and counting each at once would cost the workers' time
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What a collection came to.
+
+    Attributes:
+        dataset_id, folder: the dataset.
+        episodes, steps: what it holds now.
+        new_episodes: how many of them this collection added.
+        dropped: half-written episodes of an earlier one that were thrown away.
+        wall_s, sim_s: seconds that passed on the clock and in the simulations.
+    """
+
+    dataset_id: str
+    folder: Path
+    episodes: int
+    steps: int
+    new_episodes: int
+    dropped: int
+    wall_s: float
+    sim_s: float
+
+    def lines(self) -> list[str]:
+        """The same for people."""
+        speed = f", {self.sim_s / self.wall_s:.2f} simulated seconds per second" if self.sim_s else ""
+        added = f"{self.new_episodes} new in {self.wall_s:.1f} s{speed}" if self.new_episodes else "complete already"
+        return [
+            *([f"note: {self.dropped} half-written episodes dropped"] if self.dropped else []),
+            f"{self.dataset_id}: {self.episodes} episodes, {self.steps} steps ({added})",
+            f"folder: {self.folder}",
+            f"next: netgym data show {self.dataset_id}",
+        ]
+
+
+class Collection:
+    """A request that was judged and found possible; nothing has been written yet.
+
+    Raises:
+        ConfigError: the agent cannot act there or needs training, the dataset exists and is another one, or its spaces
+            cannot be stored.
+    """
+
+    def __init__(self, request: Request, command: Sequence[str], trust: bool = False) -> None:
+        self.request, self.command = request, list(command)
+        self._tasks = [Task.of(request.config, request.folder, trust, *one) for one in request.plan]
+        self._tasks[0].check()
+        _require_default_told(request)
+        env = open_env(request.config)
+        self.observation_space, self.action_space = env.observation_space, env.action_space
+        require_storable(self.observation_space, "observations")
+        require_storable(self.action_space, "actions")
+        for name, source in simulators_under(request.config):
+            simulators.registry.load(name).check(request.config.simulator, source)
+        self.folder = folder_of(request.dataset_id)
+        if (self.folder / "data" / METADATA).exists():
+            self._require_mine()
+
+    def run(self, console: bool | None = None) -> Collected:
+        """Plays what is missing; `console`: whether to draw a progress bar on stderr; None: if it is a terminal.
+
+        Raises:
+            SessionFailed: a session failed, or the disk is full; what is complete stays.
+            DatasetError: an episode played again came out differently, or an agent gave episodes up.
+            KeyboardInterrupt: interrupted; what is complete stays.
+        """
+        config = self.request.config
+        for name, source in simulators_under(config):
+            simulators.registry.load(name).prepare(config.simulator, source)
+        began = time.monotonic()
+        with self._opened() as growing:
+            before, total = self._complete(growing), sum(episodes for _, episodes in self.request.plan)
+            with progress("episodes", total, console, before) as count:
+                news = _News(growing, count)
+                try:
+                    jobs = self._jobs(growing)
+                    played([job.line() for job in jobs.values()], WORKER, self.request.workers, news.heard)
+                except (SessionFailed, KeyboardInterrupt) as error:
+                    if isinstance(error, SessionFailed):
+                        error.args = (f"seed {list(jobs)[error.number]}: {error}",)
+                    error.add_note(f"complete episodes stay in {self.folder}; the same command continues")
+                    raise
+                finally:
+                    growing.publish()
+            if growing.total_episodes < total:
+                raise DatasetError(
+                    f"the agent gave up {total - growing.total_episodes} of {total} episodes; '{self.folder}' holds "
+                    "the others."
+                )
+            growing.metadata["netgym"] |= {"complete": True}
+            if total > before:
+                growing.metadata["netgym"] |= {"ended_at": now()}
+            growing.save()
+            return Collected(
+                self.request.dataset_id,
+                self.folder,
+                growing.total_episodes,
+                growing.metadata["total_steps"],
+                total - before,
+                growing.metadata["netgym"]["dropped"] if growing.dropped else 0,
+                time.monotonic() - began,
+                news.sim_s,
+            )
+
+    def _require_mine(self) -> None:
+        dataset, request = open_dataset(self.request.dataset_id), self.request
+        noted = dataset.netgym
+        if not noted:
+            raise ConfigError(f"the dataset '{dataset.id}' was not collected by netgym; choose another name=.")
+        for what, mine, found in (
+            ("observations", self.observation_space, dataset.observation_space),
+            ("actions", self.action_space, dataset.action_space),
+        ):
+            if mine != found:
+                raise ConfigError(
+                    f"the dataset '{dataset.id}' has the {what} {told_space(found)}, and these would be "
+                    f"{told_space(mine)}; choose another name=."
+                )
+        require_same(dataset.id, noted, about(request, self.command)["netgym"])
+        require_continues(tuple((seed, episodes) for seed, episodes in noted["plan"]), request.plan)
+
+    def _opened(self) -> Growing:
+        fresh = about(self.request, self.command)
+        if not (self.folder / "data" / METADATA).exists():
+            return Growing.create(self.request.dataset_id, self.observation_space, self.action_space, fresh)
+        growing = Growing(self.folder)
+        noted = growing.metadata["netgym"]
+        noted["dropped"] += growing.dropped
+        if noted["plan"] != fresh["netgym"]["plan"]:
+            noted |= {key: fresh["netgym"][key] for key in ("plan", "seeds", "complete")}
+        growing.save()
+        return growing
+
+    def _complete(self, growing: Growing) -> int:
+        return sum(growing.has(number) for number in range(sum(episodes for _, episodes in self.request.plan)))
+
+    def _jobs(self, growing: Growing) -> dict[int, Job]:
+        """The sessions of which an episode is missing, by their seed."""
+        jobs = {}
+        starts = [0, *accumulate(episodes for _, episodes in self.request.plan)]
+        for task, first, (seed, episodes) in zip(self._tasks, starts, self.request.plan, strict=False):
+            there = [k for k in range(episodes) if growing.has(first + k)]
+            if len(there) < episodes:
+                kept = {str(k): _digest(self.folder, first + k) for k in there}
+                jobs[seed] = Job(task.line(), str(self.folder), first, kept)
+        return jobs
+
+
+class _News:
+    """What the workers tell, in one place: episodes are taken into the dataset now and then."""
+
+    def __init__(self, growing: Growing, count: Any) -> None:
+        self._growing, self._count = growing, count
+        self._lock = threading.Lock()
+        self._published = time.monotonic()
+        self.sim_s = 0.0
+
+    def heard(self, number: int, news: dict[str, Any]) -> None:
+        """Called from any thread."""
+        if "episode" not in news:
+            return
+        with self._lock:
+            noted = self._growing.metadata["netgym"]
+            if noted["layout"] is None:
+                noted["layout"] = news["layout"]
+            elif noted["layout"] != news["layout"]:
+                raise DatasetError(
+                    f"session {number} measures other things than the sessions before; a dataset needs the same ones."
+                )
+            self.sim_s += news["sim_s"]
+            if news["new"]:
+                self._count(news["sim_s"])
+            if time.monotonic() - self._published > PUBLISH_S:
+                self._growing.publish()
+                self._published = time.monotonic()
+
+
+def _digest(folder: Path, number: int) -> str:
+    for room in ("data", WAITING):
+        if (path := folder / room / str(number) / METADATA).is_file():
+            return str(json.loads(path.read_text())["sha256"])
+    raise DatasetError(f"episode {number} in '{folder}' has no {METADATA}; delete the dataset and collect it anew.")
+
+
+def _require_default_told(request: Request) -> None:
+    """Raises `ConfigError` if nobody could tell what the default algorithm did."""
+    kind = adapters.registry.load(request.config.env.name)
+    if request.config.agent.name == DEFAULT_AGENT and kind.in_force is Adapter.in_force:
+        raise ConfigError(
+            f"env '{request.config.env.name}' does not say what its default algorithm did, so its actions cannot be "
+            "stored; let its adapter override in_force(), or choose an agent=NAME."
+        )

@@ -1,0 +1,80 @@
+"""The program of a process that collects sessions: it stores each episode as it ends, and tells of it."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from netgym_cli.behind_channel import open_env
+from netgym_cli.collecting.recorded_env import RecordedEnv
+from netgym_cli.crew.program import Tell, serve
+from netgym_cli.crew.task import Task
+from netgym_cli.datasets import Episode
+from netgym_cli.datasets.growing import add
+from netgym_cli.errors import DatasetError
+from netgym_cli.session import Plan, SequentialSessions
+from netgym_cli.simulators import Layout
+
+
+@dataclass(frozen=True)
+class Job:
+    """One session to collect.
+
+    Attributes:
+        task: the line of a `Task`: environment, agent, seed and number of episodes.
+        folder: the dataset's folder.
+        first: number of the session's first episode in the dataset.
+        kept: SHA-256 of the session's episodes that are there already, by their number in the session.
+    """
+
+    task: str
+    folder: str
+    first: int
+    kept: dict[str, str]
+
+    def line(self) -> str:
+        """The job as one line of JSON."""
+        return json.dumps(asdict(self)) + "\n"
+
+    @classmethod
+    def from_line(cls, line: str) -> Self:
+        """The job that `line` wrote."""
+        return cls(**json.loads(line))
+
+
+def collect(line: str, tell: Tell) -> dict[str, Any]:
+    """Plays the session of the job in `line` and stores what is missing.
+
+    Raises:
+        DatasetError: an episode that is there already came out differently.
+        SimulatorError, OSError: the simulator failed, or the disk refused an episode; those before it are kept.
+    """
+    job = Job.from_line(line)
+    task = Task.from_line(job.task)
+
+    def ended(k: int, episode: Episode, layout: Layout) -> None:
+        if (known := job.kept.get(str(k))) is None:
+            about = {"seed": task.config.seed, "episode": k}
+            stored = Episode(**{**vars(episode), "about": about})
+            add(Path(job.folder), job.first + k, stored, env.observation_space, env.action_space)
+        elif known != episode.digest():
+            raise DatasetError(
+                f"episode {k} of seed {task.config.seed} is stored in '{job.folder}', and played again it came out "
+                "differently: the agent, netgym or ns-3 has changed, or the agent draws without its seed. Collect "
+                "under another name=."
+            )
+        sim_s = (episode.infos["sim_time_ms"][-1] - episode.infos["sim_time_ms"][0]) / 1e3
+        rows = [[row.source, row.name, row.unit, list(row.ids)] for row in layout.rows]
+        tell({"episode": job.first + k, "new": known is None, "sim_s": sim_s, "layout": rows})
+
+    recorded = RecordedEnv(open_env(task.config), ended)
+    with closing(SequentialSessions(recorded, Plan.of(task.config))) as env:
+        task.agent().walk(env, task.config.seed)
+    return {}
+
+
+if __name__ == "__main__":
+    serve(collect)

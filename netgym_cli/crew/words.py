@@ -1,0 +1,89 @@
+"""What the words behind a verb have in common: run folders, overrides, and `KEY=VALUE` that are the verb's own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from netgym_cli.compose import Composer, typed_run
+from netgym_cli.config import RunConfig, require
+from netgym_cli.errors import ConfigError
+
+Words = Sequence[str]
+ConfigDirs = Sequence[str | Path]
+
+
+def sorted_out(words: Words, own: Collection[str]) -> tuple[list[Path], dict[str, str], list[str]]:
+    """`words` as folders of runs, the values of the verb's own keys, and overrides of the config."""
+    folders = [Path(word) for word in words if "=" not in word or Path(word).is_dir()]
+    pairs = [word for word in words if "=" in word and not Path(word).is_dir()]
+    mine = dict(word.split("=", 1) for word in pairs if word.split("=", 1)[0] in own)
+    return folders, mine, [word for word in pairs if word.split("=", 1)[0] not in mine]
+
+
+def refuse(overrides: Words, instead: Mapping[str, str], what: str) -> None:
+    """Raises `ConfigError` for an override that has no effect on `what`; `instead` maps it to the key that has."""
+    for word in overrides:
+        if (key := word.split("=", 1)[0].lstrip("+~")) in instead:
+            raise ConfigError(f"override '{word}' has no effect on {what}; write {instead[key]}=... instead.")
+
+
+def refuse_agent_keys(overrides: Words) -> None:
+    """Raises `ConfigError` for an override of an agent that was trained before."""
+    if lost := [word for word in overrides if re.match(r"[+~]*agent\.", word)]:
+        raise ConfigError(f"override '{lost[0]}' has no effect on an agent that was trained before; leave it out.")
+
+
+def composed(agent: str, overrides: Words, config_dirs: ConfigDirs, run: RunConfig | None) -> RunConfig:
+    """The config of the agent of this name, in the environment of `run` if there is one."""
+    if run is None:
+        return typed_run(Composer([f"agent={agent}", *overrides], config_dirs).compose())
+    mine = [word for word in overrides if re.match(r"[+~]*agent\.", word)]
+    alone = typed_run(Composer([f"agent={agent}", *mine], config_dirs).compose())
+    others = [word for word in overrides if word not in mine]
+    return replace(in_environment_of(run, others, config_dirs), agent=alone.agent)
+
+
+def in_environment_of(run: RunConfig, overrides: Words, config_dirs: ConfigDirs) -> RunConfig:
+    """The run's config with other values; with another environment or channel if `env=` or `channel=` is among them."""
+    if any(word.startswith("env=") for word in overrides):
+        other = typed_run(Composer([*overrides, "agent=random"], config_dirs).compose())
+        return replace(run, env=other.env, channel=other.channel, simulator=other.simulator)
+    if channels := [word for word in overrides if word.startswith("channel=")]:
+        others = [word for word in overrides if word not in channels]
+        keys = [word for word in others if re.match(r"[+~]*channel\.", word)]
+        run = replace(run, channel=typed_run(Composer([*channels, *keys], config_dirs).compose()).channel)
+        overrides = [word for word in others if word not in keys]
+    config: DictConfig = OmegaConf.create(asdict(run))
+    with Composer(overrides, config_dirs).errors_explained():
+        for one in OverridesParser.create().parse_overrides(list(overrides)):
+            with open_dict(config):
+                OmegaConf.update(config, one.key_or_group, one.value(), merge=True)
+    return typed_run(config)
+
+
+def listed_seeds(text: str) -> tuple[int, ...] | None:
+    """`[3,5]` and `3..5` as just these seeds; None for anything else. Raises `ConfigError` for `5..3`."""
+    if match := re.fullmatch(r"(\d+)\.\.(\d+)", text):
+        require(int(match[1]) <= int(match[2]), "seeds", text, "the smaller one first, such as 3..5")
+        return tuple(range(int(match[1]), int(match[2]) + 1))
+    if re.fullmatch(r"\[\s*\d+(\s*,\s*\d+)*\s*\]", text):
+        return tuple(int(one) for one in text.strip("[]").split(","))
+    return None
+
+
+def require_seeds(seeds: Sequence[int]) -> None:
+    """Raises `ConfigError` unless these are seeds of one session each."""
+    require(len(seeds) >= 1 and len(set(seeds)) == len(seeds), "seeds", list(seeds), "one or more, each once")
+    require(all(0 <= seed < 2**31 for seed in seeds), "seeds", list(seeds), "numbers from 0 to 2147483647")
+
+
+def whole_number(text: str, key: str) -> int:
+    """`text` as a number from 1. Raises `ConfigError` naming the key."""
+    require(text.isdigit() and int(text) >= 1, key, text, "1 or more")
+    return int(text)
