@@ -72,7 +72,7 @@ def train(config: RunConfig, folder: Path, command: list[str], console: bool | N
     plan = agent.plan(config)
     folder.mkdir(parents=True, exist_ok=True)
     recorder = Recorder(folder / "metrics")
-    record = RunRecord(folder, command, config, plan.total_steps)
+    record = RunRecord(folder, command, config, plan.total_steps, agent.learnt_on())
     progress = RunProgress(plan.total_steps, len(plan.configs), console)
     agent.on_update = progress.updated
     env = SequentialSessions(open_env(config), plan, (recorder, record, progress))

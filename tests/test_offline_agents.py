@@ -191,7 +191,7 @@ def test_what_cannot_be_learnt_is_said_before_the_run(name, words, named, place)
 def test_a_dataset_of_another_environment_is_refused(place):
     about = {"netgym": {"env": {"name": "nqos_split"}, "seeds": [0]}}
     dataset = offline_data.write("LQ", count=1, about=about, version=9)
-    with pytest.raises(ConfigError, match="collected in env 'nqos_split', and the run has env 'gym'"):
+    with pytest.raises(ConfigError, match=r"collected with env.name=nqos_split, and the run has env.name=gym"):
         run.check(configured("bc", dataset=dataset))
 
 

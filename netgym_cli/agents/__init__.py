@@ -63,6 +63,10 @@ class Agent(ABC, Generic[C]):
         """The sessions that a run of `config` with this agent walks. Raises `ConfigError`."""
         return Plan.of(config)
 
+    def learnt_on(self) -> frozenset[int]:
+        """Seeds of the sessions behind what the agent begins with, such as those of its dataset."""
+        return frozenset()
+
     def check(self, adapter: Adapter[Any], steps: int) -> None:
         """Raises `ConfigError` if the settings do not fit this environment, this machine or a run of `steps` steps.
 

@@ -54,6 +54,13 @@ class Sb3Agent(Agent[S]):
         agent.trained = _sb3_train.load_model(folder / "model.zip", cls.algorithm, trust, config.torch_threads)
         return agent
 
+    def learnt_on(self) -> frozenset[int]:
+        if not isinstance(self.config, Sb3Config) or self.config.init is None:
+            return super().learnt_on()
+        from netgym_cli.agents import _sb3_init
+
+        return _sb3_init.seeds_of(Path(self.config.init))
+
     def check(self, adapter: Adapter[Any], steps: int) -> None:
         config, observation_space, action_space = self.config, adapter.observation_space, adapter.action_space
         parts = observation_space.values() if isinstance(observation_space, spaces.Dict) else [observation_space]
@@ -90,7 +97,9 @@ class Sb3Agent(Agent[S]):
         if self.config.init is not None:
             from netgym_cli.agents import _sb3_init
 
-            build_learner = _sb3_init.Start.of(self.config, self.algorithm).build
+            start = _sb3_init.Start.of(self.config, self.algorithm)
+            build_learner = start.build
+            self.notes += start.notes
         training = _sb3_train.Training(self.algorithm, self.config, env, seed, folder, build_learner)
         try:
             training.run()

@@ -80,6 +80,15 @@ class Start:
                     f"{bool(theirs)}; write agent.{key}={str(bool(theirs)).lower()}."
                 )
 
+    @property
+    def notes(self) -> list[str]:
+        """What of the config does not hold, because the network is the model's."""
+        asked = self.config.policy_kwargs.net_arch  # type: ignore[attr-defined]
+        mine = getattr(self.trained.model.policy, "net_arch", asked)
+        if asked is None or asked == mine:
+            return []
+        return [f"the layers are those of '{self.folder}', {mine}, and not agent.policy_kwargs.net_arch={asked}"]
+
     def build(self, algorithm: str, config: Sb3Config, env: VecNormalize, seed: int) -> BaseAlgorithm:
         """As `_sb3_build.build`, with the parameters, the layers and the normalisation of the model to begin with.
 
@@ -113,13 +122,25 @@ class _ActsAtOnce(OffPolicyAlgorithm):
         return super().collect_rollouts(*args, **(kwargs | {"learning_starts": 0}))
 
 
-def _agent_of(folder: Path) -> str:
+def seeds_of(folder: Path) -> frozenset[int]:
+    """Seeds of all sessions behind the model in the run's `folder`. Raises `ConfigError` if it is none."""
+    record = _record(folder)
+    seeds = [*record.get("seeds", []), *record.get("learnt_on", [])]
+    return frozenset(seed for seed in seeds if isinstance(seed, int))
+
+
+def _record(folder: Path) -> dict[str, Any]:
     try:
-        name = json.loads((folder / "run.json").read_text())["agent"]
+        record: dict[str, Any] = json.loads((folder / "run.json").read_text())
+        return {"agent": record["agent"], **record}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigError(
             f"init: '{folder}' is not the folder of a run (run.json cannot be read); give one."
         ) from error
+
+
+def _agent_of(folder: Path) -> str:
+    name = _record(folder)["agent"]
     if name not in agents.registry.names():  # a name with a module in it would be imported
         raise ConfigError(f"init: '{folder}' is a run of agent {name!r}; allowed: one of netgym's own learners.")
     return str(name)

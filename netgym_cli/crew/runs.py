@@ -46,8 +46,10 @@ def chosen(folder: Path, group: str) -> str | None:
 
 
 def seeds_of(folder: Path) -> frozenset[int]:
-    """Seeds of all sessions that the run in `folder` trained on."""
-    return frozenset(seed for seed in _record(folder).get("seeds", []) if seed is not None)
+    """Seeds of all sessions that the run in `folder` trained on, and of those behind its dataset or its first model."""
+    record = _record(folder)
+    seeds = [*record.get("seeds", []), *record.get("learnt_on", [])]
+    return frozenset(seed for seed in seeds if seed is not None)
 
 
 def _record(folder: Path) -> dict[str, Any]:

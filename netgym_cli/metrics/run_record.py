@@ -8,7 +8,7 @@ import platform
 import socket
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -32,13 +32,16 @@ class RunRecord:
         command: the command line that reproduces the run.
         config: the run's config, for the names of its parts and the seed.
         planned_steps: number of steps the run is going to do.
+        learnt_on: seeds of earlier sessions that the agent begins with.
 
     Attributes:
         content: what the file says: `steps`, `sim_s` (simulated seconds, all sessions), `wall_s`, `start_s`
             (seconds until the first step began), `seeds` and so on.
     """
 
-    def __init__(self, folder: Path, command: list[str], config: RunConfig, planned_steps: int) -> None:
+    def __init__(
+        self, folder: Path, command: list[str], config: RunConfig, planned_steps: int, learnt_on: Iterable[int] = ()
+    ) -> None:
         self._path = folder / NAME
         self._started = time.monotonic()
         self._written = 0.0
@@ -59,6 +62,7 @@ class RunRecord:
             "channel": config.channel.name,
             "seed": config.seed,
             "seeds": [],
+            "learnt_on": sorted(learnt_on),
             "planned_steps": planned_steps,
             "steps": 0,
             "sim_s": 0.0,

@@ -60,7 +60,7 @@ class OfflineAgent(Sb3Agent[O]):
                 f"sessions is {config.sessions}, and the sessions of agent '{self.config.name}' are its evaluations; "
                 "allowed: [{}], with agent.evaluate_every_steps and agent.evaluation_episodes."
             )
-        collected_on = set(self.dataset.netgym.get("seeds") or ())
+        collected_on = self.learnt_on()
         seed = (FIRST_SEED + config.seed) % 2**31
         while seed in collected_on:
             seed = (seed + 1) % 2**31
@@ -68,14 +68,19 @@ class OfflineAgent(Sb3Agent[O]):
         count = len(self.config.evaluated_after())
         return Plan((env,) * count, (seed,) * count)
 
+    def learnt_on(self) -> frozenset[int]:
+        return frozenset(self.dataset.netgym.get("seeds") or ())
+
     def check(self, adapter: Adapter[Any], steps: int) -> None:
         dataset = self.dataset
-        collected_in = (dataset.netgym.get("env") or {}).get("name")
-        if collected_in is not None and collected_in != adapter.config.name:
-            raise ConfigError(
-                f"dataset '{dataset.id}' was collected in env '{collected_in}', and the run has env "
-                f"'{adapter.config.name}'; choose env={collected_in} or another dataset."
-            )
+        collected_in = dataset.netgym.get("env") or {}
+        for key in ("name", "id"):  # an id has env=gym alone
+            there, here = collected_in.get(key), getattr(adapter.config, key, None)
+            if there is not None and there != here:
+                raise ConfigError(
+                    f"dataset '{dataset.id}' was collected with env.{key}={there}, and the run has env.{key}={here}; "
+                    "choose that environment or another dataset."
+                )
         for kind, mine, given in (
             ("observations", dataset.observation_space, adapter.observation_space),
             ("actions", dataset.action_space, adapter.action_space),

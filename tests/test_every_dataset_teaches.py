@@ -1,0 +1,35 @@
+"""Every offline agent that fits an environment learns from a dataset that was collected there."""
+
+import numpy as np
+import pytest
+
+from netgym_cli import adapters, agents, run
+from netgym_cli.collecting.verb import collect
+from netgym_cli.compose import compose, typed_run
+from tests.test_every_env import ENVS, adapter_of, quick
+
+OFFLINE = [name for name in agents.registry.names() if agents.registry.load(name).needs_dataset]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("env", ENVS)
+def test_offline_agents_learn_in_every_environment(env, tmp_path, monkeypatch):
+    monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "datasets"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    words = [f"env={env}", *quick(env), "env.steps_per_episode=4"]
+    default = adapters.registry.load(env).has_default
+    more = ["episodes=2", "seeds=1", "workers=1", "name=it", *([] if default else ["agent=random"])]
+    collect([*words, *more], [], default, False, ["netgym"])
+    adapter = adapter_of(env)
+    fitting = [name for name in OFFLINE if agents.registry.load(name).refuses(adapter) is None]
+    assert "bc" in fitting
+    for name in fitting:
+        learn = [f"dataset=netgym/{env}/it-v0", "steps=2", "agent.batch_size=8", f"agent={name}"]
+        learn += [f"agent.evaluate_every_steps={2 if name == 'bc' else 0}"]
+        config = typed_run(compose([*words, *learn]))
+        run.check(config)
+        summary = run.train(config, tmp_path / name, ["netgym"])
+        assert summary.sessions == (name == "bc") and (tmp_path / name / "model.zip").is_file()
+        agent = agents.registry.load(name).load(config.agent, tmp_path / name)
+        parameters = agent.trained.model.policy.parameters()
+        assert all(np.isfinite(one.detach().numpy()).all() for one in parameters)
