@@ -64,9 +64,9 @@ class Experiment:
 
     def collect(self, behaviour: str) -> None:
         """One behaviour's dataset."""
-        scale = self.scale
-        self.call(f"collect_{behaviour}", "collect", f"env={ENV}", f"agent={behaviour}", f"episodes={scale.train_episodes}",
-                  f"seeds={scale.train_seeds}", f"workers={self.jobs}")  # fmt: skip
+        episodes, seeds = f"episodes={self.scale.train_episodes}", f"seeds={self.scale.train_seeds}"
+        words = [f"env={ENV}", f"agent={behaviour}", episodes, seeds, f"workers={self.jobs}"]
+        self.call(f"collect_{behaviour}", "collect", *words)
 
     def train(self, what: str | tuple[str, str]) -> None:
         """One agent, online, or offline from the dataset of one behaviour."""
