@@ -20,7 +20,10 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
 
 
-COMMANDS = [line for block in ["\n".join(blocks("bash")), *blocks("")[:1]] for line in block.splitlines() if line]
+# What is collected in one line is used in the next.
+STORIES = [block for block in blocks("bash") if "netgym collect" in block]
+SINGLE = [block for block in [*blocks("bash"), *blocks("")[:1]] if block not in STORIES]
+COMMANDS = [line for block in SINGLE for line in block.splitlines() if line]
 
 
 def shortened(command: str) -> list[str]:
@@ -38,6 +41,17 @@ def test_a_command_of_the_readme_runs(command: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     if arguments[0] == "train" and "--cfg" not in arguments:
         assert list(tmp_path.glob("outputs/**/metrics/steps.parquet"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("story", STORIES)
+def test_commands_of_the_readme_that_build_on_each_other_run(story: str, tmp_path: Path) -> None:
+    env = os.environ | {"MINARI_DATASETS_PATH": str(tmp_path / "datasets"), "XDG_STATE_HOME": str(tmp_path / "state")}
+    for line in story.splitlines():
+        _, *arguments = shortened(line) if "dataset=" not in line else shlex.split(line)
+        done = subprocess.run([NETGYM, *arguments], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=600)
+        assert done.returncode == 0, f"{line}: {done.stderr}"
+    assert (tmp_path / "outputs" / "offline" / "model.zip").is_file()
 
 
 @pytest.mark.slow
