@@ -20,8 +20,8 @@ FLOORS = [
     {"ending"},
     {"run"},
     {"ownfiles", "explain", "exits", "registration", "catalog", "compose", "folders", "make", "networkgym",
-     "check", "doctor", "show", "completion", "sweep", "scaffold", "importer", "output", "crew", "evaluation", "plot",
-     "fit"},
+     "check", "doctor", "show", "completion", "sweep", "scaffold", "importer", "output", "crew", "collecting",
+     "arguments", "evaluation", "plot", "fit"},
     {"cli_files", "cli_studies", "cli_machine", "cli_collect"},
     {"cli", "__main__", "__init__"},
 ]  # fmt: skip

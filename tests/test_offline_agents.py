@@ -178,6 +178,11 @@ def test_ctrl_c_keeps_what_was_learnt(place, tmp_path):
         ("cql", ["init=there"], ["init is 'there'", "cql", "agent=ppo"]),
         ("iql", ["agent.expectile=1"], ["agent.expectile", "between 0 and 1"]),
         ("ptd3", ["agent.gradient=all"], ["agent.gradient", "last_layer"]),
+        (
+            "ptd3",
+            ["agent.gradient=critic", "agent.policy_kwargs.net_arch={pi: [8], qf: [200, 200]}"],
+            ["agent.gradient is 'critic'", "last_layer for a critic of 41601 parameters", "net_arch"],
+        ),
         ("ptd3", ["agent.decay=0"], ["agent.decay", "above 0"]),
         ("td3_bc", ["agent.policy_kwargs.net_arch=[0]"], ["net_arch"]),
     ],

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from gymnasium import spaces
 from omegaconf import MISSING
 
+from netgym_cli.adapters import Adapter
 from netgym_cli.agents._offline.agent import OfflineAgent
 from netgym_cli.agents._offline.td3_config import OfflineTd3Config
 from netgym_cli.config import require
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from netgym_cli.agents._offline.ptd3 import Ptd3Learner
 
 GRADIENTS = ("last_layer", "critic")
+MOST_PARAMETERS = 20_000  # make a matrix of 1.6 GB
 
 
 @dataclass
@@ -54,6 +58,20 @@ class Ptd3(OfflineAgent[Ptd3Config]):
 
     config_schema = Ptd3Config
     algorithm = "TD3"
+
+    def check(self, adapter: Adapter[Any], steps: int) -> None:
+        super().check(adapter, steps)
+        arch = self.config.policy_kwargs.net_arch or self.config.layers
+        inputs = spaces.flatdim(adapter.observation_space) + spaces.flatdim(adapter.action_space)
+        sizes = [inputs, *(arch["qf"] if isinstance(arch, dict) else arch), 1]
+        count = sum((before + 1) * after for before, after in pairwise(sizes))
+        require(
+            self.config.gradient == "last_layer" or count <= MOST_PARAMETERS,
+            "agent.gradient",
+            self.config.gradient,
+            f"last_layer for a critic of {count} parameters, or a critic of {MOST_PARAMETERS} at most, because a matrix "
+            "of their square is kept: see agent.policy_kwargs.net_arch",
+        )
 
     def learner(self, model: BaseAlgorithm) -> Ptd3Learner:
         from netgym_cli.agents._offline.ptd3 import Ptd3Learner

@@ -43,15 +43,15 @@ class Transitions:
 
     def sample(self, size: int, random: torch.Generator) -> ReplayBufferSamples:
         """`size` steps, drawn with replacement."""
-        drawn = torch.randint(len(self.places), (size,), generator=random)
-        here = self.places[drawn]
-        now, then = self._observed(here), self._observed(here + 1)
+        drawn = torch.randint(len(self.places), (size,), generator=random).to(self.places.device)
+        here = self.places.index_select(0, drawn)  # several times faster than brackets
+        actions, dones, rewards = (one.index_select(0, drawn) for one in (self.actions, self.dones, self.rewards))
         kind: Any = ReplayBufferSamples if "" in self.observations else DictReplayBufferSamples
-        samples: ReplayBufferSamples = kind(now, self.actions[drawn], then, self.dones[drawn], self.rewards[drawn])
+        samples: ReplayBufferSamples = kind(self._observed(here), actions, self._observed(here + 1), dones, rewards)
         return samples
 
     def _observed(self, places: Tensor) -> Any:
-        found = {key: part[places] for key, part in self.observations.items()}
+        found = {key: part.index_select(0, places) for key, part in self.observations.items()}
         return found.get("", found)
 
 
