@@ -69,7 +69,7 @@ class Ptd3(OfflineAgent[Ptd3Config]):
             self.config.gradient == "last_layer" or count <= MOST_PARAMETERS,
             "agent.gradient",
             self.config.gradient,
-            f"last_layer for a critic of {count} parameters, or a critic of {MOST_PARAMETERS} at most, because a matrix "
+            f"last_layer for a critic of {count} parameters, or a critic of {MOST_PARAMETERS} at most, as a matrix "
             "of their square is kept: see agent.policy_kwargs.net_arch",
         )
 
