@@ -16,7 +16,7 @@ from tests import offline_data
 OFFLINE = [name for name in agents.registry.names() if agents.registry.load(name).needs_dataset]
 QUICK = {"cql": ["agent.num_actions=4", "agent.actor_learning_rate=0.001"], "iql": [], "bc": []}
 LAYERS = {"bc": "{pi: [32, 32], vf: [32]}", "ptd3": "{pi: [32, 32], qf: [16, 16]}"}
-STEPS = 500
+STEPS = 400
 
 
 @pytest.fixture(scope="module")

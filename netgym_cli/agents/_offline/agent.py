@@ -42,7 +42,8 @@ class OfflineAgent(Sb3Agent[O]):
 
         if self.config.dataset is None:
             raise ConfigError(
-                f"agent '{self.config.name}' learns from a dataset; add dataset=ID, such as one of `netgym data list`."
+                f"agent '{self.config.name}' learns from a dataset; add dataset=ID, one of `netgym data list`, "
+                "and steps=NUMBER, how many gradient updates."
             )
         return open_dataset(self.config.dataset)
 
@@ -51,6 +52,7 @@ class OfflineAgent(Sb3Agent[O]):
 
         So evaluations along the training are paired: what changes from one to the next is the policy.
         """
+        collected_on = self.learnt_on()
         if self.config.steps is None:
             raise ConfigError(
                 f"agent '{self.config.name}' learns by gradient updates; add steps=NUMBER, such as steps=10000."
@@ -60,7 +62,6 @@ class OfflineAgent(Sb3Agent[O]):
                 f"sessions is {config.sessions}, and the sessions of agent '{self.config.name}' are its evaluations; "
                 "allowed: [{}], with agent.evaluate_every_steps and agent.evaluation_episodes."
             )
-        collected_on = self.learnt_on()
         seed = (FIRST_SEED + config.seed) % 2**31
         while seed in collected_on:
             seed = (seed + 1) % 2**31
