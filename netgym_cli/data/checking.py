@@ -74,7 +74,9 @@ class _Pass:
     def verdicts(self) -> list[Verdict]:
         """The verdicts on the episodes."""
         total = self.dataset.total_episodes
-        noted = {source: notes_for(self.dataset, source) for source in {place.source for place in self.places}}
+        noted = {
+            source: notes_for(self.dataset, source) for source in dict.fromkeys(place.source for place in self.places)
+        }
         return [
             verdict(EPISODES, self.wrong[EPISODES], f"{total} readable"),
             verdict(ENDS, self.wrong[ENDS]),

@@ -3,64 +3,78 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from gymnasium import spaces
 
-from netgym_cli.datasets import Dataset
+from netgym_cli.datasets import Dataset, Episode
 from netgym_cli.errors import ConfigError
 
 CHUNK_BYTES = 2**18
+ROWS_AT_ONCE, BYTES_AT_ONCE = 2**14, 2**25
 
 
 def write_hdf5(dataset: Dataset, path: Path) -> None:
     """Writes `observations, actions, rewards, next_observations, terminals, timeouts` to `path`.
 
     Arrays keep the shape of their space; a Dict or Tuple is a group. `episodes` tells the episode of each step, `seeds`
-    its seed (-1 if there is none). The attribute `metadata` holds the dataset's metadata as JSON. One episode is held
-    in memory at a time.
+    its seed (-1 if there is none). The attribute `metadata` holds the dataset's metadata as JSON. No more than
+    an episode and 32 MiB are held in memory.
     """
     import h5py
 
     with h5py.File(path, "w", libver=("v108", "latest")) as file:  # v108: an attribute may be longer than 64 KiB
         file.attrs["dataset_id"] = dataset.id
         file.attrs["metadata"] = json.dumps(dataset.metadata)
+        held: dict[str, list[np.ndarray]] = {}
         for number, episode in enumerate(dataset.episodes()):
-            steps = len(episode)
-            seed = episode.about.get("seed")
-            _append(file, "observations", dataset.observation_space, episode.observations, slice(0, steps))
-            _append(file, "actions", dataset.action_space, episode.actions, slice(0, steps))
-            _append(file, "next_observations", dataset.observation_space, episode.observations, slice(1, steps + 1))
-            for name, values in (
-                ("rewards", episode.rewards.astype(np.float32)),
-                ("terminals", episode.terminations),
-                ("timeouts", episode.truncations),
-                ("episodes", np.full(steps, number)),
-                ("seeds", np.full(steps, seed if isinstance(seed, int) and abs(seed) < 2**63 else -1)),
-            ):
-                _extend(file, name, values)
+            for name, values in _arrays(dataset, number, episode):
+                held.setdefault(name, []).append(values)
+            size = sum(one.nbytes for parts in held.values() for one in parts[-1:]) * len(held["rewards"])
+            if sum(map(len, held["rewards"])) >= ROWS_AT_ONCE or size >= BYTES_AT_ONCE:
+                _flush(file, held)
+        _flush(file, held)
 
 
-def _append(group: Any, name: str, space: spaces.Space[Any], values: Any, rows: slice) -> None:
+def _arrays(dataset: Dataset, number: int, episode: Episode) -> Iterator[tuple[str, np.ndarray]]:
+    steps = len(episode)
+    seed = episode.about.get("seed")
+    now, after = slice(0, steps), slice(1, steps + 1)
+    yield from _parts("observations", dataset.observation_space, episode.observations, now)
+    yield from _parts("actions", dataset.action_space, episode.actions, now)
+    yield from _parts("next_observations", dataset.observation_space, episode.observations, after)
+    yield "rewards", episode.rewards.astype(np.float32)
+    yield "terminals", episode.terminations
+    yield "timeouts", episode.truncations
+    yield "episodes", np.full(steps, number)
+    yield "seeds", np.full(steps, seed if isinstance(seed, int) and abs(seed) < 2**63 else -1)
+
+
+def _parts(name: str, space: spaces.Space[Any], values: Any, rows: slice) -> Iterator[tuple[str, np.ndarray]]:
     if isinstance(space, spaces.Dict | spaces.Tuple):
         for key, part in space.spaces.items() if isinstance(space, spaces.Dict) else enumerate(space.spaces):
-            _append(group.require_group(name), str(key), part, values[key], rows)
-        return
-    if not isinstance(space, spaces.Box | spaces.Discrete | spaces.MultiDiscrete | spaces.MultiBinary):
+            yield from _parts(f"{name}/{key}", part, values[key], rows)
+    elif isinstance(space, spaces.Box | spaces.Discrete | spaces.MultiDiscrete | spaces.MultiBinary):
+        yield name, np.asarray(values)[rows]
+    else:
         raise ConfigError(f"entries of {space} are no arrays and have no place in this layout.")
-    _extend(group, name, np.asarray(values)[rows])
 
 
-def _extend(group: Any, name: str, values: np.ndarray) -> None:
-    if name not in group:
-        row_bytes = max(int(np.prod(values.shape[1:])) * values.itemsize, 1)
-        chunks = (max(CHUNK_BYTES // row_bytes, 1), *values.shape[1:])
-        group.create_dataset(
-            name, (0, *values.shape[1:]), values.dtype, maxshape=(None, *values.shape[1:]), chunks=chunks
-        )
-    array = group[name]
-    before = len(array)
-    array.resize(before + len(values), axis=0)
-    array[before:] = values
+def _flush(file: Any, held: dict[str, list[np.ndarray]]) -> None:
+    for name, parts in held.items():
+        values = np.concatenate(parts)
+        if name not in file:
+            row_bytes = max(values[:1].nbytes, 1)
+            chunks = (max(CHUNK_BYTES // row_bytes, 1), *values.shape[1:])
+            longest = (None, *values.shape[1:])
+            file.create_dataset(
+                name, data=values, maxshape=longest, chunks=chunks, compression="gzip", compression_opts=1
+            )
+            continue
+        before = len(file[name])
+        file[name].resize(before + len(values), axis=0)
+        file[name][before:] = values
+    held.clear()

@@ -73,7 +73,7 @@ def arrays_of(data: bytes, where: str) -> tuple[np.ndarray, ...]:
     try:
         found = _Reader().read(data)
         if not isinstance(found, tuple):
-            raise _Refused(f"holds one {_kind(found)}, no tuple of arrays")
+            raise _Refused(f"holds {_kind(found)}, no tuple of arrays")
         return tuple(_array(one) for one in found)
     except _Refused as error:
         raise ConfigError(f"'{where}' {error}; only a tuple of arrays of numbers is read.") from error

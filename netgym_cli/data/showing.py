@@ -42,8 +42,8 @@ def describe(dataset: Dataset) -> dict[str, Any]:
         "started_at": noted.get("started_at"),
         "ended_at": noted.get("ended_at"),
         "sources": [str(one) for one in listed(dataset.metadata.get("combined_datasets"))],
-        "observation_space": str(dataset.observation_space),
-        "action_space": str(dataset.action_space),
+        "observation_space": " ".join(str(dataset.observation_space).split()),
+        "action_space": " ".join(str(dataset.action_space).split()),
         **(_measured(dataset) if dataset.total_episodes else {}),
     }
 

@@ -58,7 +58,7 @@ def _of_columns(dataset: Dataset, number: int, parts: list[Path]) -> Steps:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    table = pa.concat_tables([pq.ParquetFile(part).read(columns=COLUMNS) for part in parts])
+    table = pa.concat_tables([pq.ParquetFile(part).read(columns=COLUMNS, use_threads=False) for part in parts])
     steps = len(table) - 1
     default_action = None
     if "infos" in table.column_names:
