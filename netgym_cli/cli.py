@@ -17,7 +17,7 @@ from netgym_cli.cli_data import data
 from netgym_cli.cli_files import import_config, new
 from netgym_cli.cli_studies import fit_channel, plot
 from netgym_cli.exits import end_with_parent, errors_to_exit_codes
-from netgym_cli.output import print_json, say, table
+from netgym_cli.output import print_json, say, show_log, table
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.add_typer(new, name="new")
@@ -271,14 +271,6 @@ def run_sweep(overrides: list[str], config_dirs: list[Path]) -> None:
         typer.echo(f"failed: {job.folder}: {job.error}", err=True)
     if failed:
         raise typer.Exit(1)
-
-
-def show_log() -> None:
-    """Says on stderr what takes long (compiling) and which of the user's classes were loaded."""
-    log = logging.getLogger("netgym_cli")
-    log.addHandler(logging.StreamHandler())
-    log.setLevel(logging.INFO)
-    log.propagate = False
 
 
 def command() -> list[str]:

@@ -1,4 +1,4 @@
-"""Datasets as `netgym collect` leaves them, of the custom environment, without its simulator: measurements are drawn."""
+"""Datasets as `netgym collect` leaves them, of the custom environment without its simulator: measurements are drawn."""
 
 import json
 from dataclasses import replace
@@ -11,6 +11,7 @@ from netgym_cli.datasets import Episode, folder_of, write_dataset
 from netgym_cli.make import make_env
 from netgym_cli.simulators import Layout, Row, Stats
 
+NAME = "netgym/custom/system_default-v0"
 USERS = 3
 ROWS = (("rate", "Mbit/s", 5.0), ("tx_rate", "Mbit/s", 5.0), ("owd", "ms", 200.0), ("loss", "%", 100.0))
 
@@ -69,9 +70,7 @@ def noted(env, seeds, per_seed, **changes):
     return found | changes
 
 
-def collect(
-    dataset_id="netgym/custom/system_default-v0", seeds=(0, 1, 2), per_seed=2, steps=10, change=None, **changes
-):
+def collect(dataset_id=NAME, seeds=(0, 1, 2), per_seed=2, steps=10, change=None, **changes):
     """Writes a dataset and returns its id; `change` may alter each episode before it is written."""
     env = config()
     adapter = adapters.registry.load("custom")(env)

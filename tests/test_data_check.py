@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 from netgym_cli.cli import app
 from netgym_cli.datasets import folder_of, open_dataset
 from netgym_cli.datasets.columns import encode
-from tests.collected import collect, layout, rewarded, with_about, with_metadata
-from tests.test_data_verbs import NAME, elsewhere
+from tests.collected import NAME, collect, layout, rewarded, with_about, with_metadata
+from tests.test_data_verbs import elsewhere
 
 NAMES = [
     "metadata", "episodes", "lengths and ends", "spaces", "finite", "hashes", "seeds and plan",

@@ -56,7 +56,7 @@ class _Pass:
             return
         self.steps += len(episode)
         about = episode.about
-        source = about.get("source")
+        source = str(about["source"]) if "source" in about else None
         self.places.append(Place(number, source, about.get("seed"), about.get("episode")))
         for name, why in (
             (ENDS, _end(episode)),
@@ -74,9 +74,8 @@ class _Pass:
     def verdicts(self) -> list[Verdict]:
         """The verdicts on the episodes."""
         total = self.dataset.total_episodes
-        noted = {
-            source: notes_for(self.dataset, source) for source in dict.fromkeys(place.source for place in self.places)
-        }
+        sources = dict.fromkeys(place.source for place in self.places)
+        noted = {source: notes_for(self.dataset, source) for source in sources}
         return [
             verdict(EPISODES, self.wrong[EPISODES], f"{total} readable"),
             verdict(ENDS, self.wrong[ENDS]),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from netgym_cli.data.deriving import deriving
-from netgym_cli.data.notes import notes_of
+from netgym_cli.data.notes import listed, notes_of
 from netgym_cli.datasets import Dataset
 from netgym_cli.errors import ConfigError
 
@@ -96,7 +96,7 @@ def _noted(datasets: Sequence[Dataset]) -> dict[str, Any]:
         {"id": one.id, **{key: value for key, value in noted.items() if key not in common}}
         for one, noted in zip(datasets, all_noted, strict=True)
     ]
-    seeds = {seed for noted in all_noted for seed in noted.get("seeds") or () if isinstance(seed, int)}
+    seeds = {seed for noted in all_noted for seed in listed(noted.get("seeds")) if isinstance(seed, int)}
     complete = all(notes_of(one.metadata).complete is not False for one in datasets)
     return {"format": 1, **common, "complete": complete, "seeds": sorted(seeds), "sources": sources}
 

@@ -58,7 +58,9 @@ class Dataset:
             return {
                 key: _plain(value) for key, value in next(iter(self._storage.get_episode_metadata([number]))).items()
             }
-        found: dict[str, Any] = json.loads((self.path / "data" / str(number) / METADATA).read_text())
+        found = json.loads((self.path / "data" / str(number) / METADATA).read_text())
+        if not isinstance(found, dict):
+            raise ValueError("its metadata is no mapping")
         return found
 
     def episodes(self, numbers: Sequence[int] | None = None) -> Iterator[Episode]:
