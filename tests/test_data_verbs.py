@@ -1,6 +1,7 @@
 """`netgym data list`, `show`, `export` and `merge` on datasets as they lie on the disk."""
 
 import json
+import subprocess
 import sys
 from dataclasses import replace
 
@@ -24,9 +25,8 @@ from tests.test_datasets import episode as made_up
 
 
 @pytest.fixture(autouse=True)
-def root(tmp_path, monkeypatch):
+def root(tmp_path, workdir, monkeypatch):
     monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "datasets"))
-    monkeypatch.chdir(tmp_path)
     return tmp_path / "datasets"
 
 
@@ -212,6 +212,18 @@ def test_an_export_overwrites_nothing_and_leaves_no_half_file(tmp_path):
         done = data("export", NAME, "--to", kind)
         assert (done.exit_code, "episode 5" in done.stderr) == (1, True)
     assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "hdf5"])
+def test_a_full_disk_is_one_message_and_leaves_nothing(kind, tmp_path):
+    collect(seeds=range(20), steps=100)
+    limited = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000)); "
+        f"from netgym_cli.cli import app; app(['data', 'export', '{NAME}', '--to', '{kind}', '-o', 'it'])"
+    )
+    done = subprocess.run([sys.executable, "-c", limited], capture_output=True, text=True)
+    assert (done.returncode, len(done.stderr.splitlines()), "too large" in done.stderr) == (1, 1, True), done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["datasets"]
 
 
 def test_a_dataset_without_episodes_is_shown_and_not_exported():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -22,21 +23,57 @@ def write_hdf5(dataset: Dataset, path: Path) -> None:
 
     Arrays keep the shape of their space; a Dict or Tuple is a group. `episodes` tells the episode of each step, `seeds`
     its seed (-1 if there is none). The attribute `metadata` holds the dataset's metadata as JSON. No more than
-    an episode and 32 MiB are held in memory.
+    an episode and 32 MiB are held in memory. Raises `OSError` if the disk refuses it.
     """
     import h5py
 
-    with h5py.File(path, "w", libver=("v108", "latest")) as file:  # v108: an attribute may be longer than 64 KiB
-        file.attrs["dataset_id"] = dataset.id
-        file.attrs["metadata"] = json.dumps(dataset.metadata)
-        held: dict[str, list[np.ndarray]] = {}
-        for number, episode in enumerate(dataset.episodes()):
-            for name, values in _arrays(dataset, number, episode):
-                held.setdefault(name, []).append(values)
-            size = sum(one.nbytes for parts in held.values() for one in parts[-1:]) * len(held["rewards"])
-            if sum(map(len, held["rewards"])) >= ROWS_AT_ONCE or size >= BYTES_AT_ONCE:
-                _flush(file, held)
-        _flush(file, held)
+    with path.open("w+b", buffering=0) as opened:
+        disk = _Disk(opened)
+        with h5py.File(disk, "w", libver=("v108", "latest")) as file:  # v108: an attribute may be longer than 64 KiB
+            file.attrs["dataset_id"] = dataset.id
+            file.attrs["metadata"] = json.dumps(dataset.metadata)
+            held: dict[str, list[np.ndarray]] = {}
+            for number, episode in enumerate(dataset.episodes()):
+                for name, values in _arrays(dataset, number, episode):
+                    held.setdefault(name, []).append(values)
+                size = sum(parts[-1].nbytes for parts in held.values()) * len(held["rewards"])
+                if sum(map(len, held["rewards"])) >= ROWS_AT_ONCE or size >= BYTES_AT_ONCE:
+                    _flush(file, held)
+                    disk.require_whole()
+            _flush(file, held)
+        disk.require_whole()
+
+
+class _Disk:
+    """A file that keeps a failure to itself until it is asked: the HDF5 library does not survive a full disk."""
+
+    def __init__(self, file: FileIO) -> None:
+        self.file = file
+        self.failure: OSError | None = None
+        self.seek, self.tell, self.flush = file.seek, file.tell, file.flush
+        self.read, self.readinto = file.read, file.readinto
+
+    def write(self, data: Any) -> int:
+        view = memoryview(data).cast("B")
+        done = 0
+        while done < len(view) and not self.failure:
+            try:
+                done += self.file.write(view[done:])
+            except OSError as error:
+                self.failure = error
+        return len(view)
+
+    def truncate(self, size: int) -> int:
+        try:
+            return self.file.truncate(size)
+        except OSError as error:
+            self.failure = self.failure or error
+            return size
+
+    def require_whole(self) -> None:
+        """Raises the first `OSError` that there was."""
+        if self.failure:
+            raise self.failure
 
 
 def _arrays(dataset: Dataset, number: int, episode: Episode) -> Iterator[tuple[str, np.ndarray]]:
