@@ -14,14 +14,16 @@ import typer
 from netgym_cli import __version__
 from netgym_cli.arguments import ConfigDir, Json, Overrides, Trust, command, complete
 from netgym_cli.cli_collect import collect
+from netgym_cli.cli_data import data
 from netgym_cli.cli_files import import_config, new
 from netgym_cli.cli_machine import build, doctor
 from netgym_cli.cli_studies import fit_channel, plot
 from netgym_cli.exits import end_with_parent, errors_to_exit_codes
-from netgym_cli.output import print_json, say, table
+from netgym_cli.output import print_json, say, show_log, table
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.add_typer(new, name="new")
+app.add_typer(data, name="data")
 app.command("import-config")(import_config)
 app.command()(doctor)
 app.command()(build)
@@ -226,14 +228,6 @@ def run_sweep(overrides: list[str], config_dirs: list[Path]) -> None:
         typer.echo(f"failed: {job.folder}: {job.error}", err=True)
     if failed:
         raise typer.Exit(1)
-
-
-def show_log() -> None:
-    """Says on stderr what takes long (compiling) and which of the user's classes were loaded."""
-    log = logging.getLogger("netgym_cli")
-    log.addHandler(logging.StreamHandler())
-    log.setLevel(logging.INFO)
-    log.propagate = False
 
 
 def main() -> None:

@@ -1,8 +1,9 @@
-"""How the command line prints: lines, tables, JSON."""
+"""How the command line prints: lines, tables, JSON, the log."""
 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable
 from typing import Any
 
@@ -32,3 +33,11 @@ def table(heads: list[str], rows: list[list[str]]) -> None:
     console = Console()
     console.width = console.width if console.is_terminal else 200
     console.print(grid)
+
+
+def show_log() -> None:
+    """Says on stderr what takes long (compiling) and which of the user's classes were loaded."""
+    log = logging.getLogger("netgym_cli")
+    log.addHandler(logging.StreamHandler())
+    log.setLevel(logging.INFO)
+    log.propagate = False

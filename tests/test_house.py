@@ -20,9 +20,9 @@ FLOORS = [
     {"ending"},
     {"run"},
     {"ownfiles", "explain", "exits", "registration", "catalog", "compose", "folders", "make", "networkgym",
-     "check", "doctor", "show", "completion", "sweep", "scaffold", "importer", "output", "crew", "collecting",
-     "arguments", "evaluation", "plot", "fit"},
-    {"cli_files", "cli_studies", "cli_machine", "cli_collect"},
+     "check", "doctor", "show", "completion", "sweep", "scaffold", "importer", "output", "arguments", "crew",
+     "evaluation", "collecting", "data", "plot", "fit"},
+    {"cli_files", "cli_studies", "cli_machine", "cli_collect", "cli_data"},
     {"cli", "__main__", "__init__"},
 ]  # fmt: skip
 FLOOR_OF = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}

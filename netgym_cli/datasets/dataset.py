@@ -16,6 +16,8 @@ from netgym_cli.datasets.episode import Episode
 from netgym_cli.datasets.place import METADATA, require_known
 from netgym_cli.errors import ConfigError, DatasetError
 
+UNREADABLE = (OSError, ValueError, TypeError, LookupError, AttributeError, AssertionError)  # what damaged files come to
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -37,7 +39,8 @@ class Dataset:
     @property
     def netgym(self) -> dict[str, Any]:
         """What netgym noted when it made the dataset; empty for one that was made elsewhere."""
-        return dict(self.metadata.get("netgym") or {})
+        noted = self.metadata.get("netgym")
+        return dict(noted) if isinstance(noted, dict) else {}
 
     @property
     def total_episodes(self) -> int:
@@ -51,7 +54,13 @@ class Dataset:
 
     def about(self, number: int) -> dict[str, Any]:
         """The metadata of one episode."""
-        found: dict[str, Any] = json.loads((self.path / "data" / str(number) / METADATA).read_text())
+        if self.metadata["data_format"] == "hdf5":  # one file for all episodes, made elsewhere
+            return {
+                key: _plain(value) for key, value in next(iter(self._storage.get_episode_metadata([number]))).items()
+            }
+        found = json.loads((self.path / "data" / str(number) / METADATA).read_text())
+        if not isinstance(found, dict):
+            raise ValueError("its metadata is no mapping")
         return found
 
     def episodes(self, numbers: Sequence[int] | None = None) -> Iterator[Episode]:
@@ -65,7 +74,9 @@ class Dataset:
         try:
             found = next(iter(self._storage.get_episodes([number])))
             about = self.about(number)
-        except (OSError, ValueError, KeyError, StopIteration, pa.ArrowException) as error:
+            if len(found["rewards"]) != about.get("total_steps", len(found["rewards"])):
+                raise ValueError(f"it has {len(found['rewards'])} steps, its metadata says {about['total_steps']}")
+        except (*UNREADABLE, StopIteration, pa.ArrowException) as error:
             reason = (str(error) or type(error).__name__).splitlines()[0]
             raise DatasetError(
                 f"episode {number} of dataset '{self.id}' cannot be read ({reason}); `netgym data check {self.id}` "
@@ -77,7 +88,7 @@ class Dataset:
             rewards=np.asarray(found["rewards"], np.float64),
             terminations=np.asarray(found["terminations"], bool),
             truncations=np.asarray(found["truncations"], bool),
-            infos={name: np.asarray(values) for name, values in found["infos"].items()},
+            infos={name: np.asarray(values) for name, values in (found["infos"] or {}).items()},
             about=about,
         )
 
@@ -101,12 +112,19 @@ def open_dataset(dataset_id: str) -> Dataset:
         for key in ("observation_space", "action_space", "total_episodes", "total_steps", "data_format"):
             if key not in metadata:  # Minari would make the environment that the metadata names to learn its spaces
                 raise ValueError(f"'{key}' is missing")
+        if not all(type(metadata[key]) is int and metadata[key] >= 0 for key in ("total_episodes", "total_steps")):
+            raise ValueError("its counts are no numbers")
         from minari.serialization import deserialize_space
 
         found = [deserialize_space(metadata[key]) for key in ("observation_space", "action_space")]
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, AssertionError) as error:
+    except (*UNREADABLE, RecursionError) as error:
         raise ConfigError(f"{path} does not describe a dataset ({error}); collect or import it anew.") from error
     return Dataset(dataset_id, folder, metadata, *found)
+
+
+def _plain(value: Any) -> Any:
+    """A NumPy scalar or array as JSON would give it."""
+    return value.tolist() if isinstance(value, np.generic | np.ndarray) else value
 
 
 def _own(value: Any) -> Any:

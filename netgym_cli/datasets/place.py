@@ -30,8 +30,11 @@ def folder_of(dataset_id: str) -> Path:
 
 def ids() -> list[str]:
     """Ids of all datasets, sorted."""
-    base = root()
-    found = (path.parent.parent.relative_to(base).as_posix() for path in base.rglob(f"data/{METADATA}"))
+    base, found = root(), []
+    for folder, inner, _ in os.walk(base):
+        if (Path(folder) / "data" / METADATA).is_file():
+            found.append(Path(folder).relative_to(base).as_posix())
+            inner.clear()  # thousands of episodes
     return sorted(one for one in found if ID.fullmatch(one))
 
 

@@ -1,0 +1,176 @@
+"""`netgym data check`: whether a dataset is what it says, down to every entry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from netgym_cli.data import planned, recomputing
+from netgym_cli.data.membership import misfit
+from netgym_cli.data.notes import notes_for, waiting
+from netgym_cli.data.planned import Place
+from netgym_cli.data.recomputing import Recomputed
+from netgym_cli.data.verdicts import FAILED, NOT_CHECKED, OK, Verdict, verdict
+from netgym_cli.datasets import Dataset, Episode, open_dataset
+from netgym_cli.datasets.place import require_known
+from netgym_cli.errors import ConfigError, DatasetError
+
+NEEDED = ("format", "env", "agent", "channel", "plan", "seeds", "layout")
+EPISODES, ENDS, MEMBERS, FINITE, HASHES = "episodes", "lengths and ends", "spaces", "finite", "hashes"
+
+
+def check(dataset_id: str) -> list[Verdict]:
+    """All verdicts on a dataset. Every episode is read once.
+
+    Raises:
+        ConfigError: there is no such dataset.
+    """
+    require_known(dataset_id)
+    try:
+        dataset = open_dataset(dataset_id)
+    except ConfigError as error:
+        return [Verdict("metadata", FAILED, str(error))]
+    found = _Pass(dataset)
+    for number in range(dataset.total_episodes):
+        found.look_at(number)
+    return [_metadata(dataset), *found.verdicts(), _counts(dataset, found.steps), _waiting(dataset)]
+
+
+class _Pass:
+    """One pass over the episodes: what is wrong with them, by the name of the check."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self.dataset = dataset
+        self.wrong: dict[str, list[str]] = {name: [] for name in (EPISODES, ENDS, MEMBERS, FINITE, HASHES)}
+        self.steps = self.hashed = 0
+        self.places: list[Place] = []
+        self.recomputed: dict[str | None, Recomputed] = {}
+
+    def look_at(self, number: int) -> None:
+        """Reads an episode and puts it to every check."""
+        try:
+            episode = next(self.dataset.episodes([number]))
+        except DatasetError as error:
+            self.wrong[EPISODES].append(str(error).partition("; ")[0])
+            return
+        self.steps += len(episode)
+        about = episode.about
+        source = str(about["source"]) if "source" in about else None
+        self.places.append(Place(number, source, about.get("seed"), about.get("episode")))
+        for name, why in (
+            (ENDS, _end(episode)),
+            (MEMBERS, self._misfit(episode)),
+            (FINITE, _not_finite(episode)),
+            (HASHES, _hash(episode)),
+        ):
+            if why:
+                self.wrong[name].append(f"episode {number}: {why}")
+        self.hashed += "sha256" in about
+        if source not in self.recomputed:
+            self.recomputed[source] = Recomputed(notes_for(self.dataset, source))
+        self.recomputed[source].add(number, episode)
+
+    def verdicts(self) -> list[Verdict]:
+        """The verdicts on the episodes."""
+        total = self.dataset.total_episodes
+        sources = dict.fromkeys(place.source for place in self.places)
+        noted = {source: notes_for(self.dataset, source) for source in sources}
+        return [
+            verdict(EPISODES, self.wrong[EPISODES], f"{total} readable"),
+            verdict(ENDS, self.wrong[ENDS]),
+            verdict(MEMBERS, self.wrong[MEMBERS]),
+            verdict(FINITE, self.wrong[FINITE]),
+            self._hashes(),
+            planned.planned(self.places, noted or {None: self.dataset.netgym}),
+            *recomputing.verdicts(list(self.recomputed.values()) or [Recomputed(self.dataset.netgym)]),
+        ]
+
+    def _misfit(self, episode: Episode) -> str:
+        for what, space, values, number in (
+            ("observations", self.dataset.observation_space, episode.observations, len(episode) + 1),
+            ("actions", self.dataset.action_space, episode.actions, len(episode)),
+        ):
+            if why := misfit(space, values, number):
+                return f"{what}: {why}"
+        return ""
+
+    def _hashes(self) -> Verdict:
+        if self.hashed < len(self.places):
+            without = len(self.places) - self.hashed
+            if not self.wrong[HASHES]:
+                if self.dataset.netgym and "format" in self.dataset.netgym:
+                    return Verdict(HASHES, FAILED, f"{without} episodes have none")
+                return Verdict(HASHES, NOT_CHECKED, "they were not noted")
+        return verdict(HASHES, self.wrong[HASHES], f"{self.hashed} agree")
+
+
+def _metadata(dataset: Dataset) -> Verdict:
+    noted = dataset.netgym
+    if not noted:
+        return Verdict("metadata", NOT_CHECKED, "it was not made by netgym")
+    if "imported_from" in noted or "sources" in noted:
+        return Verdict("metadata", OK, "imported" if "imported_from" in noted else "merged")
+    missing = [key for key in NEEDED if key not in noted]
+    return verdict("metadata", [f"'{key}' is missing" for key in missing])
+
+
+def _end(episode: Episode) -> str:
+    lengths = {len(part) for part in (episode.rewards, episode.terminations, episode.truncations)}
+    lengths |= {len(values) - 1 for values in episode.infos.values()}
+    if len(lengths) > 1:
+        return f"its columns are of {', '.join(map(str, sorted(lengths)))} steps"
+    if not len(episode):
+        return "it has no steps"
+    ends = np.flatnonzero(episode.terminations | episode.truncations).tolist()
+    if ends != [len(episode) - 1]:
+        return f"it ends at steps {ends}" if ends else "it has no end"
+    return ""
+
+
+def _not_finite(episode: Episode) -> str:
+    parts: list[tuple[str, Any]] = [("reward", episode.rewards)]
+    parts += [("observation", part) for part in _leaves(episode.observations)]
+    parts += [("action", part) for part in _leaves(episode.actions)]
+    for name, values in parts:
+        array = np.asarray(values)
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            return f"{name} at step {int(np.argwhere(~np.isfinite(array))[0][0])}"
+    return ""
+
+
+def _leaves(values: Any) -> list[Any]:
+    if isinstance(values, dict | tuple):
+        inner = values.values() if isinstance(values, dict) else values
+        return [leaf for one in inner for leaf in _leaves(one)]
+    return [values]
+
+
+def _hash(episode: Episode) -> str:
+    noted = episode.about.get("sha256")
+    return "its content is not what was written" if noted is not None and noted != episode.digest() else ""
+
+
+def _counts(dataset: Dataset, steps: int) -> Verdict:
+    failures = []
+    if steps != dataset.total_steps:
+        failures.append(f"{steps} steps could be read, the metadata says {dataset.total_steps}")
+    uncounted = 0
+    if dataset.metadata["data_format"] != "hdf5":
+        names = [path.name for path in (dataset.path / "data").iterdir() if path.is_dir() and path.name.isdigit()]
+        uncounted = sum(int(name) >= dataset.total_episodes for name in names)
+    if uncounted and dataset.netgym.get("complete") is not False:
+        failures.append(f"{uncounted} episodes lie there that the metadata does not count")
+    later = f"; {uncounted} more are counted when the collection goes on" if uncounted else ""
+    return verdict("counts", failures, f"{dataset.total_episodes} episodes, {steps} steps{later}")
+
+
+def _waiting(dataset: Dataset) -> Verdict:
+    whole, half = waiting(dataset.path)
+    complete = dataset.netgym.get("complete")
+    told = [] if complete is not False else ["not complete; the command that collected it goes on"]
+    told += [f"{whole} whole episodes are not taken in yet"] if whole else []
+    told += [f"{half} half-written ones are never read"] if half else []
+    if whole and complete is True:
+        return Verdict("collection", FAILED, "it calls itself complete; " + "; ".join(told))
+    return Verdict("collection", OK, "; ".join(told) or ("complete" if complete else ""))
