@@ -32,18 +32,19 @@ BASELINE = "system_default"
 
 @dataclass(frozen=True)
 class Scale:
-    """How much of everything; an episode has 100 steps of 100 ms."""
+    """How much of everything; an episode has 100 steps of 100 ms, but for those of the test."""
 
     train_seeds: str
     train_episodes: int
     test_seeds: str
     test_episodes: int
+    test_steps: int
     updates: int
     online_episodes: int
 
 
-FULL = Scale("0..63", 6400, "128..167", 32, 10_000, 800)
-REDUCED = Scale("0..5", 12, "128..133", 1, 10_000, 12)
+FULL = Scale("0..63", 6400, "128..167", 32, 100, 10_000, 800)
+REDUCED = Scale("0..5", 12, "128..133", 1, 50, 5_000, 12)
 
 
 class Experiment:
@@ -90,8 +91,12 @@ class Experiment:
         if not (found / "evaluation.json").is_file():
             self.remove(found)
             whom = [str(run)] if run.is_dir() else [f"env={ENV}", f"agent={name}"]
-            self.call(f"evaluate_{name}", "evaluate", *whom, f"seeds={scale.test_seeds}",
-                      f"episodes={scale.test_episodes}", "--jobs", str(self.jobs), "-o", str(found))  # fmt: skip
+            test = [
+                f"seeds={scale.test_seeds}",
+                f"episodes={scale.test_episodes}",
+                f"env.steps_per_episode={scale.test_steps}",
+            ]
+            self.call(f"evaluate_{name}", "evaluate", *whom, *test, "--jobs", str(self.jobs), "-o", str(found))
         with (found / "seeds.csv").open() as file:
             return [float(row["reward"]) for row in csv.DictReader(file)]
 
