@@ -1,43 +1,41 @@
-"""The commands and programs of docs/datasets.md run as they stand, on datasets of the names they use."""
+"""docs/datasets.md told as it stands: its commands in their order in one directory, and its programs behind them."""
 
+import os
 import pickle
 import re
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
-from typer.testing import CliRunner
 
-from netgym_cli.cli import app
-from tests.collected import collect
-from tests.conftest import REPO
-from tests.test_data_import import trajectory
-
-TEXT = (REPO / "docs" / "datasets.md").read_text()
-COMMANDS = re.findall(r"^    netgym (data .*)$", TEXT, re.MULTILINE)
-PROGRAMS = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
-ELSEWHERE = [program for program in PROGRAMS if re.match(r"import (minari|pandas)\n", program)]
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "datasets.md").read_text()
+ELSEWHERE = "import d3rlpy"  # needs an environment of its own
 
 
-def test_commands_and_programs_run_one_after_the_other(tmp_path, monkeypatch):
-    monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "datasets"))
-    monkeypatch.chdir(tmp_path)
-    collect()
-    collect("netgym/custom/random-v0", seeds=(5, 6), label="random")
-    folder = tmp_path / "buffers/sys_default_norm_utility"
-    folder.mkdir(parents=True)
-    (folder / "0.pickle").write_bytes(pickle.dumps(trajectory()))
-    assert len(COMMANDS) == 8
-    for command in COMMANDS:
-        done = CliRunner().invoke(app, shlex.split(command))
-        assert done.exit_code == 0, (command, done.stderr)
-    assert len(ELSEWHERE) == 2
-    for program in ELSEWHERE:
-        ran = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
-        assert ran.returncode == 0 and ran.stdout, ran.stderr
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
 
 
-@pytest.mark.parametrize("name", ["metadata", "episodes", "hashes", "counts", "collection", "seeds and plan"])
-def test_the_document_explains_each_check(name):
-    assert f"| {name} |" in TEXT
+@pytest.mark.slow
+def test_the_commands_and_programs_of_the_page_run_in_their_order(tmp_path):
+    env = os.environ | {"MINARI_DATASETS_PATH": str(tmp_path / "datasets"), "PYTHONPATH": str(ROOT)}
+    buffers = tmp_path / "buffers" / "sys_default_norm_utility"
+    buffers.mkdir(parents=True)
+    states = np.arange(11 * 56, dtype=np.float32).reshape(11, 56)
+    content = (states[:-1], np.full((10, 4), 0.5, np.float32), np.zeros(10, np.float32), states[1:])
+    (buffers / "seed_3.pickle").write_bytes(pickle.dumps(content))
+    lines = [line for block in blocks("bash") for line in block.splitlines()]
+    programs = [[sys.executable, "-c", program] for program in blocks("python") if ELSEWHERE not in program]
+    assert len(lines) >= 9 and len(programs) >= 2
+    for command in [*([sys.executable, "-m", "netgym_cli", *shlex.split(line)[1:]] for line in lines), *programs]:
+        done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=600)
+        assert done.returncode == 0, f"{command}: {done.stderr}"
+
+
+def test_the_program_for_elsewhere_compiles():
+    (program,) = (one for one in blocks("python") if ELSEWHERE in one)
+    compile(program, "train.py", "exec")
