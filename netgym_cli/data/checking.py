@@ -168,7 +168,9 @@ def _counts(dataset: Dataset, steps: int) -> Verdict:
 def _waiting(dataset: Dataset) -> Verdict:
     whole, half = waiting(dataset.path)
     complete = dataset.netgym.get("complete")
-    told = [] if complete is not False else ["not complete; the command that collected it goes on"]
+    merged = "sources" in dataset.netgym
+    goes_on = "a dataset that it was merged from was not" if merged else "the command that collected it goes on"
+    told = [] if complete is not False else [f"not complete; {goes_on}"]
     told += [f"{whole} whole episodes are not taken in yet"] if whole else []
     told += [f"{half} half-written ones are never read"] if half else []
     if whole and complete is True:

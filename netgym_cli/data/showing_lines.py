@@ -18,7 +18,9 @@ def about_lines(found: dict[str, Any]) -> Iterator[str]:
     yield f"{found['id']}: {found['episodes']} episodes, {found['steps']} steps{size}"
     yield f"folder: {found['path']} ({found['data_format']})"
     if found["complete"] is False:
-        yield "not complete: the command that collected it goes on where it stopped"
+        merged = "a dataset that it was merged from was not"
+        why = merged if found["sources"] else "the command that collected it goes on where it stopped"
+        yield f"not complete: {why}"
     if found["waiting"] or found["half_written"]:
         yield f"not taken in yet: {found['waiting']} whole episodes; half-written, never read: {found['half_written']}"
     for key in ("env", "agent", "channel", "action_source", "licence", "started_at", "ended_at"):
