@@ -22,14 +22,6 @@ from netgym_cli.exits import end_with_parent, errors_to_exit_codes
 from netgym_cli.output import print_json, say, show_log, table
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
-app.add_typer(new, name="new")
-app.add_typer(data, name="data")
-app.command("import-config")(import_config)
-app.command()(doctor)
-app.command()(build)
-app.command()(collect)
-app.command()(plot)
-app.command("fit-channel")(fit_channel)
 
 
 class Part(StrEnum):
@@ -201,6 +193,12 @@ def check(
             table(["check", "", "message"], [[v.name, "ok" if v.ok else "FAILED", v.message] for v in verdicts])
         if not all(verdict.ok for verdict in verdicts):
             raise typer.Exit(1)
+
+
+for verb in (collect, plot, doctor, build, fit_channel, import_config):
+    app.command(verb.__name__.replace("_", "-"))(verb)
+app.add_typer(data, name="data")
+app.add_typer(new, name="new")
 
 
 @app.callback(invoke_without_command=True)
