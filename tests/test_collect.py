@@ -198,6 +198,12 @@ def test_a_full_disk_leaves_whole_episodes():
         (["env=toy", "agent=random", "env.episodes_per_session=3"], "write episodes=... instead"),
         (["env=toy", "agent=random", "name=a b"], "is no id of a dataset"),
         (["env=toy", "agent=randem"], "Did you mean 'random'"),
+        (["env=toy", "agent=random", "seeds=2147483648"], "how many, such as 10"),
+        (["env=toy", "agent=random", "seeds=0..9999999999"], "numbers from 0 to 2147483647"),
+        (["env=toy", "agent=random", "seeds=0..2147483647"], "1000000 or fewer"),
+        (["env=toy", "agent=random", "seeds=1e9"], "or which: [3,5] or 3..5"),
+        (["env=toy", "agent=random", f"name={'x' * 300}"], "has 303 letters"),
+        (["env=toy", "agent=outputs/ppo"], "give the folder of a run by itself: netgym collect outputs/ppo"),
         (["nowhere"], "neither the folder of a run nor KEY=VALUE"),
     ],
 )
@@ -221,6 +227,18 @@ def test_a_dataset_is_not_mixed_with_another(change, told):
     done = netgym("collect", *TOY, "--default-action", *([] if "episodes" in change[0] else ["episodes=3"]), *change)
     assert done.exit_code == 2 and told in done.stderr and "another name=" in done.stderr
     assert open_dataset(DEFAULT).total_episodes == 3
+
+
+def test_a_dataset_is_not_put_inside_another():
+    collected("agent=random", "episodes=1", "name=a/outer")
+    done = netgym("collect", *TOY, "agent=random", "episodes=1", "name=a/outer-v0/data")
+    assert done.exit_code == 2 and "inside the dataset 'a/outer-v0'" in done.stderr
+
+
+def test_a_root_that_is_a_file_is_named(root):
+    root.write_text("")
+    done = netgym("collect", *TOY, "agent=random", "episodes=1")
+    assert done.exit_code == 2 and "MINARI_DATASETS_PATH chooses another folder" in done.stderr
 
 
 def test_an_environment_that_hides_its_default_is_refused(monkeypatch):

@@ -207,6 +207,15 @@ def test_an_evaluation_never_meets_a_seed_of_the_dataset(place):
     assert plan.seeds == (1_000_003,) * 3 and plan.steps == (2 * offline_data.STEPS,) * 3
 
 
+def test_an_incomplete_dataset_teaches_and_is_told(place, tmp_path):
+    about = {"netgym": {"seeds": ["x", 3], "complete": False}}
+    dataset = offline_data.write("LQ", count=2, about=about, version=7)
+    config = configured("bc", dataset=dataset)
+    summary = done(config, tmp_path / "run")
+    assert any("is not complete" in note for note in summary.notes)
+    assert run.make_agent(config).learnt_on() == {3}  # whatever else the metadata calls a seed is none
+
+
 @pytest.mark.parametrize(
     ("words", "named"),
     [
@@ -259,24 +268,6 @@ def _written(env, episodes, name):
 
     write_dataset(name, env.observation_space, env.action_space, episodes)
     return open_dataset(name)
-
-
-@pytest.mark.parametrize("exact_every", [0, 7])
-@pytest.mark.parametrize("decay", [1.0, 0.9])
-def test_the_inverse_of_a_sum_of_outer_products_is_kept(exact_every, decay):
-    from netgym_cli.agents._offline.ptd3 import Precision
-
-    kept = Precision(5, decay, 2.0, exact_every, torch.device("cpu"))
-    vectors = torch.randn(21, 5, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    total = 2.0 * torch.eye(5, dtype=torch.float64)
-    for k, vector in enumerate(vectors, start=1):
-        kept.add(vector)
-        total = decay * total + vector.outer(vector)
-        if exact_every and k % exact_every == 0:
-            total = kept.sum + 2.0 * torch.eye(5)
-        assert torch.allclose(kept.inverse @ total, torch.eye(5, dtype=torch.float64), atol=1e-9)
-    widths = ((vectors @ torch.linalg.inv(total)) * vectors).sum(1).sqrt()
-    assert torch.allclose(kept.widths(vectors), widths)
 
 
 def test_gradients_by_the_last_layer_are_part_of_those_by_the_critic(place):

@@ -63,6 +63,10 @@ class Sb3Agent(Agent[S]):
 
     def check(self, adapter: Adapter[Any], steps: int) -> None:
         config, observation_space, action_space = self.config, adapter.observation_space, adapter.action_space
+        if isinstance(config, Sb3Config) and config.init is not None:
+            from netgym_cli.agents import _sb3_init
+
+            _sb3_init.Start.of(config, self.algorithm).require_fit(observation_space, action_space)
         parts = observation_space.values() if isinstance(observation_space, spaces.Dict) else [observation_space]
         require(
             not config.normalize_observation or any(isinstance(part, spaces.Box) for part in parts),
@@ -84,10 +88,6 @@ class Sb3Agent(Agent[S]):
         from netgym_cli.agents import _sb3_trial
 
         _sb3_trial.require_buildable(self.algorithm, config, observation_space, action_space)
-        if isinstance(config, Sb3Config) and config.init is not None:
-            from netgym_cli.agents import _sb3_init
-
-            _sb3_init.Start.of(config, self.algorithm).require_fit(observation_space, action_space)
 
     def learn(self, env: SequentialSessions, seed: int, folder: Path) -> None:
         from netgym_cli.agents import _sb3_build, _sb3_train

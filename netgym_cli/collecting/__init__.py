@@ -3,7 +3,3 @@
 A dataset's plan says how many episodes the session of each seed has. Sessions are deterministic, so a session that was
 cut off is played again from its start, and the episodes that are there already are compared, not stored twice.
 """
-
-from netgym_cli.collecting.collection import Collected, Collection
-
-__all__ = ["Collected", "Collection"]

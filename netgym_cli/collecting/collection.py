@@ -22,10 +22,10 @@ from netgym_cli.collecting.worker import Job
 from netgym_cli.crew.pool import SessionFailed, played
 from netgym_cli.crew.progress import progress
 from netgym_cli.crew.task import Task
-from netgym_cli.datasets import Growing, folder_of, open_dataset
+from netgym_cli.datasets import Growing, open_dataset
 from netgym_cli.datasets.columns import require_storable
 from netgym_cli.datasets.growing import WAITING
-from netgym_cli.datasets.place import METADATA
+from netgym_cli.datasets.place import METADATA, require_place
 from netgym_cli.errors import ConfigError, DatasetError
 from netgym_cli.metrics.run_record import now
 
@@ -57,10 +57,12 @@ class Collected:
     def lines(self) -> list[str]:
         """The same for people."""
         speed = f", {self.sim_s / self.wall_s:.2f} simulated seconds per second" if self.sim_s else ""
+        dropped = f"{self.dropped} half-written episode{'' if self.dropped == 1 else 's'} dropped"
+        episodes = f"{self.episodes} episode{'' if self.episodes == 1 else 's'}"
         added = f"{self.new_episodes} new in {self.wall_s:.1f} s{speed}" if self.new_episodes else "complete already"
         return [
-            *([f"note: {self.dropped} half-written episodes dropped"] if self.dropped else []),
-            f"{self.dataset_id}: {self.episodes} episodes, {self.steps} steps ({added})",
+            *([f"note: {dropped}"] if self.dropped else []),
+            f"{self.dataset_id}: {episodes}, {self.steps} steps ({added})",
             f"folder: {self.folder}",
             f"next: netgym data show {self.dataset_id}",
         ]
@@ -85,7 +87,7 @@ class Collection:
         require_storable(self.action_space, "actions")
         for name, source in simulators_under(request.config):
             simulators.registry.load(name).check(request.config.simulator, source)
-        self.folder = folder_of(request.dataset_id)
+        self.folder = require_place(request.dataset_id)
         if (self.folder / "data" / METADATA).exists():
             self._require_mine()
 

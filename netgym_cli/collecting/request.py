@@ -18,11 +18,13 @@ from netgym_cli.crew import runs
 from netgym_cli.crew.words import (
     ConfigDirs,
     Words,
+    agent_names,
     composed,
     in_environment_of,
     listed_seeds,
     refuse,
     refuse_agent_keys,
+    seed_count,
     sorted_out,
     whole_number,
 )
@@ -63,7 +65,7 @@ def parsed(words: Words, config_dirs: ConfigDirs = (), default_action: bool = Fa
     folders, own, overrides = sorted_out(words, OWN)
     refuse(overrides, INSTEAD, "a collection")
     Composer([], config_dirs)  # the modules of the run may lie there
-    names = [name.strip() for name in own.get("agent", "").split(",") if name.strip()]
+    names = agent_names(own.get("agent", ""), "collect")
     given = ["--default-action"] * default_action + [f"agent={name}" for name in names] + [str(one) for one in folders]
     if len(given) != 1:
         told = f"{len(given)} agents ({', '.join(given)})" if given else "no agent"
@@ -105,7 +107,7 @@ def _seeds(own: Mapping[str, str]) -> tuple[int, ...] | None:
         return None
     if (listed := listed_seeds(text)) is not None:
         return listed
-    return tuple(range(whole_number(text, "seeds")))  # how many
+    return tuple(range(seed_count(text)))
 
 
 def _id(name: str | None, env: str, label: str, channel: str) -> str:

@@ -16,12 +16,13 @@ from netgym_cli.errors import ConfigError
 
 Words = Sequence[str]
 ConfigDirs = Sequence[str | Path]
+MOST_SEEDS = 1_000_000  # more than anybody simulates, and few enough to be listed in memory
 
 
 def sorted_out(words: Words, own: Collection[str]) -> tuple[list[Path], dict[str, str], list[str]]:
     """`words` as folders of runs, the values of the verb's own keys, and overrides of the config."""
-    folders = [Path(word) for word in words if "=" not in word or Path(word).is_dir()]
-    pairs = [word for word in words if "=" in word and not Path(word).is_dir()]
+    folders = [Path(word) for word in words if "=" not in word or _is_folder(word)]
+    pairs = [word for word in words if "=" in word and not _is_folder(word)]
     mine = dict(word.split("=", 1) for word in pairs if word.split("=", 1)[0] in own)
     return folders, mine, [word for word in pairs if word.split("=", 1)[0] not in mine]
 
@@ -69,18 +70,44 @@ def in_environment_of(run: RunConfig, overrides: Words, config_dirs: ConfigDirs)
 
 def listed_seeds(text: str) -> tuple[int, ...] | None:
     """`[3,5]` and `3..5` as just these seeds; None for anything else. Raises `ConfigError` for `5..3`."""
-    if match := re.fullmatch(r"(\d+)\.\.(\d+)", text):
-        require(int(match[1]) <= int(match[2]), "seeds", text, "the smaller one first, such as 3..5")
-        return tuple(range(int(match[1]), int(match[2]) + 1))
+    if match := re.fullmatch(r"(\d{1,20})\.\.(\d{1,20})", text):
+        first, last = int(match[1]), int(match[2])
+        require(first <= last, "seeds", text, "the smaller one first, such as 3..5")
+        require(last < 2**31, "seeds", text, "numbers from 0 to 2147483647")
+        require(last - first < MOST_SEEDS, "seeds", text, f"{MOST_SEEDS} or fewer")
+        return tuple(range(first, last + 1))
     if re.fullmatch(r"\[\s*\d+(\s*,\s*\d+)*\s*\]", text):
         return tuple(int(one) for one in text.strip("[]").split(","))
     return None
+
+
+def seed_count(text: str) -> int:
+    """How many seeds `text` asks for, such as `10`. Raises `ConfigError`."""
+    allowed = f"how many, such as 10 (up to {MOST_SEEDS}), or which: [3,5] or 3..5"
+    require(text.isdigit() and len(text) < 20 and 1 <= int(text) <= MOST_SEEDS, "seeds", text, allowed)
+    return int(text)
+
+
+def agent_names(text: str, verb: str) -> list[str]:
+    """The names in `agent=NAME,NAME`. Raises `ConfigError` for the folder of a run, which is given without `agent=`."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    for name in names:
+        if "/" in name:
+            raise ConfigError(f"agent={name} names a folder; give the folder of a run by itself: netgym {verb} {name}.")
+    return names
 
 
 def require_seeds(seeds: Sequence[int]) -> None:
     """Raises `ConfigError` unless these are seeds of one session each."""
     require(len(seeds) >= 1 and len(set(seeds)) == len(seeds), "seeds", list(seeds), "one or more, each once")
     require(all(0 <= seed < 2**31 for seed in seeds), "seeds", list(seeds), "numbers from 0 to 2147483647")
+
+
+def _is_folder(word: str) -> bool:
+    try:
+        return Path(word).is_dir()
+    except OSError:  # too long to be the name of anything
+        return False
 
 
 def whole_number(text: str, key: str) -> int:

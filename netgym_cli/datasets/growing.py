@@ -21,7 +21,7 @@ from gymnasium import spaces
 
 from netgym_cli.datasets.columns import encode, require_storable
 from netgym_cli.datasets.episode import Episode
-from netgym_cli.datasets.place import METADATA, folder_of
+from netgym_cli.datasets.place import METADATA, require_place, root
 from netgym_cli.errors import ConfigError
 
 WAITING, LOCK, PART = ".waiting", ".lock", "part-0.parquet"
@@ -109,11 +109,10 @@ class Growing:
 
         Raises:
             ConfigError: it exists already, or a space cannot be stored.
-            OSError: the folder cannot be made.
         """
         from minari.serialization import serialize_space
 
-        folder = folder_of(dataset_id)
+        folder = require_place(dataset_id)
         require_storable(observation_space, "observations")
         require_storable(action_space, "actions")
         if (folder / "data" / METADATA).exists():
@@ -132,7 +131,13 @@ class Growing:
             "dataset_size": 0.0,
             **about,
         }
-        (folder / "data").mkdir(parents=True, exist_ok=True)
+        try:
+            (folder / "data").mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(
+                f"cannot make '{folder}': {error.strerror}; datasets lie in {root()}, and MINARI_DATASETS_PATH chooses "
+                "another folder."
+            ) from error
         _replace_json(folder / "data" / METADATA, metadata)
         return cls(folder)
 

@@ -10,6 +10,7 @@ from netgym_cli.errors import ConfigError
 from netgym_cli.registry import unknown
 
 METADATA = "metadata.json"
+LONGEST = 200  # bytes of a part of an id: file systems take 255, and hidden names are longer
 ID = re.compile(r"(?:[-_\w]+/)*[-_\w]+-v\d+")  # as Minari reads it
 
 
@@ -26,6 +27,23 @@ def folder_of(dataset_id: str) -> Path:
             "version at the end, such as netgym/nqos_split/system_default-v0."
         )
     return root() / dataset_id
+
+
+def require_place(dataset_id: str) -> Path:
+    """The folder of a dataset, where one is or could be made.
+
+    Raises:
+        ConfigError: it is no id, a part of it is too long for a file, or it lies inside another dataset.
+    """
+    folder = folder_of(dataset_id)
+    if longest := max((part for part in dataset_id.split("/") if len(part.encode()) > LONGEST), key=len, default=""):
+        raise ConfigError(f"'{longest}' has {len(longest)} letters; allowed: {LONGEST} bytes in a part of a name.")
+    for parent in list(folder.relative_to(root()).parents)[:-1]:
+        if (root() / parent / "data" / METADATA).is_file():
+            raise ConfigError(
+                f"'{dataset_id}' would lie inside the dataset '{parent.as_posix()}'; choose another name."
+            )
+    return folder
 
 
 def ids() -> list[str]:

@@ -125,7 +125,8 @@ class Contest:
             agent = runs.config_of(one).agent if isinstance(one, Path) else one
             if folder is not None and (known := sorted(set(seeds) & runs.seeds_of(folder))):
                 raise ConfigError(
-                    f"'{folder}' was trained on the seeds {known}; evaluate it on others, such as seeds={len(seeds)}."
+                    f"'{folder}' has met the seeds {known}, in training or in its own evaluations; "
+                    f"evaluate it on others, such as seeds={len(seeds)}."
                 )
             whole = replace(config, agent=agent)
             tasks[label] = [Task.of(whole, folder, trust, seed, episodes) for seed in seeds]

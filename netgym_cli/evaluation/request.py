@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from netgym_cli.compose import Composer, typed_run
-from netgym_cli.config import AgentConfig, RunConfig, known_keys, plain, require
+from netgym_cli.config import AgentConfig, RunConfig, known_keys, plain
 from netgym_cli.crew import runs
 from netgym_cli.crew.words import (
     Words,
+    agent_names,
     composed,
     in_environment_of,
     listed_seeds,
     refuse,
     refuse_agent_keys,
+    seed_count,
     sorted_out,
     whole_number,
 )
@@ -52,7 +54,7 @@ def parsed(words: Words, config_dirs: Sequence[str | Path] = ()) -> Request:
     refuse(overrides, INSTEAD, "an evaluation")
     Composer([], config_dirs)  # the modules of the runs may lie there
     trained = {folder: runs.config_of(folder) for folder in folders}
-    names = [name.strip() for name in own.get("agent", "").split(",") if name.strip()]
+    names = agent_names(own.get("agent", ""), "evaluate")
     if not names and not trained:
         raise ConfigError("nothing to evaluate; give the folder of a run, agent=NAME, or several: agent=NAME,NAME.")
     if not names:
@@ -118,5 +120,4 @@ def _seeds(text: str, used: frozenset[int]) -> tuple[int, ...]:
     """`10`: so many that no training used; `[3,5]` and `3..5`: just these."""
     if (listed := listed_seeds(text)) is not None:
         return listed
-    require(text.isdigit() and int(text) >= 1, "seeds", text, "how many, such as 10, or which: [3,5] or 3..5")
-    return default_seeds(int(text), used)
+    return default_seeds(seed_count(text), used)

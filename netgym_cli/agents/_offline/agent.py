@@ -70,7 +70,8 @@ class OfflineAgent(Sb3Agent[O]):
         return Plan((env,) * count, (seed,) * count)
 
     def learnt_on(self) -> frozenset[int]:
-        return frozenset(self.dataset.netgym.get("seeds") or ())
+        seeds = self.dataset.netgym.get("seeds")
+        return frozenset(seed for seed in seeds if isinstance(seed, int)) if isinstance(seeds, list) else frozenset()
 
     def check(self, adapter: Adapter[Any], steps: int) -> None:
         dataset = self.dataset
@@ -106,4 +107,6 @@ class OfflineAgent(Sb3Agent[O]):
                 self.trained = training.result()
             raise
         self.trained = training.result()
+        if self.dataset.netgym.get("complete") is False:
+            self.notes.append(f"dataset '{self.dataset.id}' is not complete; its whole collection would teach more")
         self.notes += training.notes
