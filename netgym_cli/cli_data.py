@@ -29,6 +29,10 @@ def complete(incomplete: str) -> list[str]:
 Id = Annotated[
     str, typer.Argument(metavar="ID", help="Such as netgym/nqos_split/system_default-v0.", autocompletion=complete)
 ]
+BASE_ENV = (
+    "The base environment that it is of, no variant: custom, dynamic_qos, energy_saving, gym, network_slicing, "
+    "nqos_split, qos_steer or rmcat."
+)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -97,7 +101,7 @@ def import_(
     name: Annotated[
         str | None, typer.Option("--name", metavar="ID", help="Else networkgym/ and the folder's or file's name.")
     ] = None,
-    env: Annotated[str | None, typer.Option("--env", metavar="NAME", help="The environment that it is of.")] = None,
+    env: Annotated[str | None, typer.Option("--env", metavar="NAME", help=BASE_ENV)] = None,
 ) -> None:
     """Make a dataset of NetworkGym's offline data.
 
@@ -105,9 +109,11 @@ def import_(
     """
     with errors_to_exit_codes("data import"):
         from netgym_cli.data import importing
+        from netgym_cli.data.notes import counted
 
         found = importing.import_files(files, name, env, ["netgym", *sys.argv[1:]])
-        say([f"{found.id}: {found.files} files, {found.episodes} episodes, {found.steps} steps in {found.folder}"])
+        held = [counted(found.files, "file"), counted(found.episodes, "episode"), counted(found.steps, "step")]
+        say([f"{found.id}: {', '.join(held)} in {found.folder}"])
         say([f"next: netgym data show {found.id}"])
 
 
@@ -119,12 +125,18 @@ def merge(
     """Make one dataset of several of the same environment."""
     with errors_to_exit_codes("data merge"):
         from netgym_cli.data import merging
+        from netgym_cli.data.notes import counted
         from netgym_cli.datasets import open_dataset
 
         found = merging.merge([open_dataset(one) for one in datasets], name)
         say(f"not complete: {one}; what was there was taken" for one in found.incomplete)
-        say(f"dropped {count} episodes of {one}: there already" for one, count in found.dropped.items())
-        say([f"{found.id}: {found.episodes} episodes in {found.folder}", f"next: netgym data check {found.id}"])
+        say(f"dropped {counted(count, 'episode')} of {one}: there already" for one, count in found.dropped.items())
+        say(
+            [
+                f"{found.id}: {counted(found.episodes, 'episode')} in {found.folder}",
+                f"next: netgym data check {found.id}",
+            ]
+        )
 
 
 @data.command()

@@ -82,7 +82,7 @@ def test_an_observation_of_another_step_is_found():
     ("changes", "reason"),
     [
         ({"channel": {"name": "link", "reward": "with_observation"}}, "they came late"),
-        ({"layout": []}, "the measurements were not stored"),
+        ({"layout": None, "complete": False}, "the measurements were not stored"),
         ({"layout": [["custom", "rate"]]}, "the layout of the measurements holds"),
         ({"env": {"name": "antigravity:fly"}}, "an environment of your own"),
         ({"env": {"name": "gym", "id": "antigravity:Fly-v0"}}, "somebody else's environment"),
@@ -194,7 +194,7 @@ def test_counts_that_do_not_agree_are_found():
     path.write_text(json.dumps(whole | {"total_steps": 61}))
     assert failed() == {"counts": "60 steps could be read, the metadata says 61"}
     path.write_text(json.dumps(whole | {"total_episodes": 5, "total_steps": 50}))
-    assert "1 episodes lie there that the metadata does not count" in failed()["counts"]
+    assert "1 episode beyond what the metadata counts" in failed()["counts"]
     with_metadata(NAME, complete=False)  # a kill between an episode's arrival and the count
     assert "counts" not in failed()
     with_about(NAME, 0, total_steps=11)
@@ -209,7 +209,7 @@ def test_missing_hashes_and_notes_are_found():
     content = json.loads(path.read_text())
     del content["sha256"]
     path.write_text(json.dumps(content))
-    assert failed() == {"hashes": "1 episodes have none"}
+    assert failed() == {"hashes": "1 episode without"}
     collect("netgym/custom/b-v0")
     path = folder_of("netgym/custom/b-v0") / "data/metadata.json"
     content = json.loads(path.read_text())

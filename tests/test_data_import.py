@@ -13,6 +13,7 @@ import pytest
 from gymnasium import spaces
 from typer.testing import CliRunner
 
+from netgym_cli import adapters, cli_data
 from netgym_cli.cli import app
 from netgym_cli.data import fork_files
 from netgym_cli.datasets import ids, open_dataset
@@ -216,3 +217,11 @@ def test_files_that_are_too_large_are_not_read(tmp_path, monkeypatch):
         for name in ("states", "actions", "rewards", "next_states"):
             archive.writestr(f"{name}.npy", header.getvalue())
     assert load("liar.npz").exit_code == 2
+
+
+def test_a_variant_of_an_environment_is_refused_with_the_base_ones(tmp_path):
+    path = write(tmp_path / "it_1.pickle", trajectory(steps=1))
+    done = load(path, "--env", "nqos_split_light")
+    assert done.exit_code == 2 and "unknown base environment 'nqos_split_light'" in done.stderr
+    assert all(name in done.stderr and name in cli_data.BASE_ENV for name in adapters.registry.names())
+    assert "1 file, 1 episode, 1 step in" in load(path, "--env", "nqos_split").stdout

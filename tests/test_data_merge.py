@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from netgym_cli.datasets import folder_of, open_dataset, write_dataset
-from tests.collected import NAME, collect
+from tests.collected import NAME, collect, with_metadata
 from tests.test_data_verbs import data, elsewhere, told
 from tests.test_datasets import SPACES
 from tests.test_datasets import episode as made_up
@@ -89,3 +89,22 @@ def test_a_merge_that_fails_leaves_nothing_and_one_that_was_killed_is_begun_anew
     assert data("merge", NAME, damaged, "--name", "some/new/both-v0").exit_code == 0
     assert open_dataset("some/new/both-v0").total_episodes == 8
     assert data("merge", NAME, damaged, "--name", "some/new/both-v0").exit_code == 2
+
+
+def test_sessions_of_another_length_are_of_the_same_environment():
+    collect()
+    env = open_dataset(NAME).netgym["env"]
+    other = collect("netgym/custom/longer-v0", seeds=(7,))
+    with_metadata(other, env=env | {"episodes_per_session": 99, "random_seed": 5})
+    assert data("merge", NAME, other, "--name", "netgym/custom/both-v0").exit_code == 0
+    both = open_dataset("netgym/custom/both-v0").netgym
+    assert both["env"] == env | {"episodes_per_session": 99, "random_seed": None}
+    assert [one["env"]["episodes_per_session"] for one in both["sources"]] == [env["episodes_per_session"], 99]
+    assert {one["env"] for one in told("list")} == {"custom"}
+    assert told("show", "netgym/custom/both-v0")["actions"][0]["name"] == "0 sending rate / max_rate_mbps"
+    assert data("check", "netgym/custom/both-v0").exit_code == 0
+    farther = collect("netgym/custom/farther-v0", seeds=(8,))
+    with_metadata(farther, env=env | {"steps_per_episode": 77})
+    assert data("merge", NAME, farther, "--name", "netgym/custom/mixed-v0").exit_code == 0
+    assert "env" not in open_dataset("netgym/custom/mixed-v0").netgym
+    assert {one["env"] for one in told("list")} == {"custom"}

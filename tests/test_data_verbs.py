@@ -1,6 +1,7 @@
 """`netgym data list`, `show`, `export` and `merge` on datasets as they lie on the disk."""
 
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -246,7 +247,7 @@ def test_waiting_and_half_written_episodes_are_told():
     collect(complete=False)
     (folder_of(NAME) / ".waiting/7").mkdir(parents=True)
     (folder_of(NAME) / ".waiting/.8.123").mkdir()
-    assert "1 whole episodes; half-written, never read: 1" in data("show", NAME).stdout
+    assert "1 whole episode; half-written, never read: 1" in data("show", NAME).stdout
 
 
 def test_a_metadata_that_names_code_runs_none(monkeypatch):
@@ -276,3 +277,16 @@ def test_rewards_that_are_not_finite_are_told_and_not_averaged():
     collect(change=lambda one: rewarded(one, 3, np.nan))
     assert "not finite" in data("show", NAME).stdout
     assert isinstance(next(open_dataset(NAME).episodes()), Episode)
+
+
+def test_edges_of_a_histogram_can_be_told_apart():
+    near = [3.5600001 + k * 1e-7 for k in range(11)]
+    ends = [line.split()[0] for line in histogram(near, [1] * 10)]
+    assert len(set(ends)) == 10
+    for rewards in ([3.56] * 4, [3.56, 3.56 + 1e-15]):
+        collect("netgym/custom/even-v0", seeds=tuple(range(len(rewards))), per_seed=1, steps=1,
+                change=lambda one, rewards=rewards: rewarded(one, 0, rewards[one.about["seed"]]))  # fmt: skip
+        assert told("show", "netgym/custom/even-v0")["returns"]["counts"] == [len(rewards)]
+        lines = data("show", "netgym/custom/even-v0").stdout.splitlines()
+        assert lines[lines.index("episodes by return") + 1].split()[::2] == ["3.56", f"{len(rewards)}"]
+        shutil.rmtree(folder_of("netgym/custom/even-v0"))

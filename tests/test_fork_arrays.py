@@ -104,3 +104,13 @@ def test_a_shape_that_does_not_fit_its_bytes_is_refused():
     for text, message in ((b"K\x03K\x04", b"K\x09K\x04"), (b"K\x03K\x04", b"J\xff\xff\xff\xffK\x04")):
         with pytest.raises(ConfigError, match="shape"):
             arrays_of(whole.replace(text, message), "it")
+
+
+def test_an_array_without_content_and_a_file_that_is_no_pickle_are_told_in_plain_words():
+    announced = b"\x80\x02cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\n"
+    announced += b"\x8a\x06\x00\x00\x00\x00\x00\x01\x85U\x01b\x87R\x85."
+    with pytest.raises(ConfigError, match=r"announces an array of shape \(1099511627776,\) and does not hold"):
+        arrays_of(announced, "giant")
+    for data in (b"hello, world", b"NN.", b"\x80\x04.", b"t."):
+        with pytest.raises(ConfigError, match="no whole pickle of arrays: it is cut off, damaged or another kind"):
+            arrays_of(data, "text")

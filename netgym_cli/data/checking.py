@@ -8,15 +8,16 @@ import numpy as np
 
 from netgym_cli.data import planned, recomputing
 from netgym_cli.data.membership import misfit
-from netgym_cli.data.notes import notes_for, waiting
+from netgym_cli.data.noted_kinds import metadata
+from netgym_cli.data.notes import counted, notes_for, waiting
 from netgym_cli.data.planned import Place
 from netgym_cli.data.recomputing import Recomputed
+from netgym_cli.data.there import missing, there
 from netgym_cli.data.verdicts import FAILED, NOT_CHECKED, OK, Verdict, verdict
 from netgym_cli.datasets import Dataset, Episode, open_dataset
 from netgym_cli.datasets.place import require_known
 from netgym_cli.errors import ConfigError, DatasetError
 
-NEEDED = ("format", "env", "agent", "channel", "plan", "seeds", "layout")
 EPISODES, ENDS, MEMBERS, FINITE, HASHES = "episodes", "lengths and ends", "spaces", "finite", "hashes"
 
 
@@ -31,10 +32,18 @@ def check(dataset_id: str) -> list[Verdict]:
         dataset = open_dataset(dataset_id)
     except ConfigError as error:
         return [Verdict("metadata", FAILED, str(error))]
-    found = _Pass(dataset)
-    for number in range(dataset.total_episodes):
-        found.look_at(number)
-    return [_metadata(dataset), *found.verdicts(), _counts(dataset, found.steps), _waiting(dataset)]
+    found, numbers = _Pass(dataset), there(dataset)
+    if gap := missing(dataset, numbers):
+        found.wrong[EPISODES].append(gap)
+    for number in numbers:
+        if number < dataset.total_episodes:
+            found.look_at(number)
+    return [
+        metadata(dataset, found.places),
+        *found.verdicts(),
+        _counts(dataset, numbers, found.steps),
+        _waiting(dataset),
+    ]
 
 
 class _Pass:
@@ -83,8 +92,14 @@ class _Pass:
             verdict(FINITE, self.wrong[FINITE]),
             self._hashes(),
             planned.planned(self.places, noted or {None: self.dataset.netgym}),
-            *recomputing.verdicts(list(self.recomputed.values()) or [Recomputed(self.dataset.netgym)]),
+            *self._recomputed(),
         ]
+
+    def _recomputed(self) -> list[Verdict]:
+        if self.places:
+            return recomputing.verdicts(list(self.recomputed.values()))
+        why = "no episode can be read" if self.dataset.total_episodes else "no episodes yet"
+        return [Verdict(name, NOT_CHECKED, why) for name in recomputing.NAMES]
 
     def _misfit(self, episode: Episode) -> str:
         for what, space, values, number in (
@@ -100,19 +115,9 @@ class _Pass:
             without = len(self.places) - self.hashed
             if not self.wrong[HASHES]:
                 if self.dataset.netgym and "format" in self.dataset.netgym:
-                    return Verdict(HASHES, FAILED, f"{without} episodes have none")
+                    return Verdict(HASHES, FAILED, f"{counted(without, 'episode')} without")
                 return Verdict(HASHES, NOT_CHECKED, "they were not noted")
         return verdict(HASHES, self.wrong[HASHES], f"{self.hashed} agree")
-
-
-def _metadata(dataset: Dataset) -> Verdict:
-    noted = dataset.netgym
-    if not noted:
-        return Verdict("metadata", NOT_CHECKED, "it was not made by netgym")
-    if "imported_from" in noted or "sources" in noted:
-        return Verdict("metadata", OK, "imported" if "imported_from" in noted else "merged")
-    missing = [key for key in NEEDED if key not in noted]
-    return verdict("metadata", [f"'{key}' is missing" for key in missing])
 
 
 def _end(episode: Episode) -> str:
@@ -151,18 +156,17 @@ def _hash(episode: Episode) -> str:
     return "its content is not what was written" if noted is not None and noted != episode.digest() else ""
 
 
-def _counts(dataset: Dataset, steps: int) -> Verdict:
+def _counts(dataset: Dataset, numbers: list[int], steps: int) -> Verdict:
     failures = []
     if steps != dataset.total_steps:
-        failures.append(f"{steps} steps could be read, the metadata says {dataset.total_steps}")
-    uncounted = 0
-    if dataset.metadata["data_format"] != "hdf5":
-        names = [path.name for path in (dataset.path / "data").iterdir() if path.is_dir() and path.name.isdigit()]
-        uncounted = sum(int(name) >= dataset.total_episodes for name in names)
+        failures.append(f"{counted(steps, 'step')} could be read, the metadata says {dataset.total_steps}")
+    uncounted = sum(number >= dataset.total_episodes for number in numbers)
     if uncounted and dataset.netgym.get("complete") is not False:
-        failures.append(f"{uncounted} episodes lie there that the metadata does not count")
-    later = f"; {uncounted} more are counted when the collection goes on" if uncounted else ""
-    return verdict("counts", failures, f"{dataset.total_episodes} episodes, {steps} steps{later}")
+        failures.append(f"{counted(uncounted, 'episode')} beyond what the metadata counts")
+    later = f"; {uncounted} more to be counted when the collection goes on" if uncounted else ""
+    return verdict(
+        "counts", failures, f"{counted(len(numbers) - uncounted, 'episode')}, {counted(steps, 'step')}{later}"
+    )
 
 
 def _waiting(dataset: Dataset) -> Verdict:
@@ -171,8 +175,8 @@ def _waiting(dataset: Dataset) -> Verdict:
     merged = "sources" in dataset.netgym
     goes_on = "a dataset that it was merged from was not" if merged else "the command that collected it goes on"
     told = [] if complete is not False else [f"not complete; {goes_on}"]
-    told += [f"{whole} whole episodes are not taken in yet"] if whole else []
-    told += [f"{half} half-written ones are never read"] if half else []
+    told += [f"not taken in yet: {counted(whole, 'whole episode')}"] if whole else []
+    told += [f"never read: {half} half-written"] if half else []
     if whole and complete is True:
         return Verdict("collection", FAILED, "it calls itself complete; " + "; ".join(told))
     return Verdict("collection", OK, "; ".join(told) or ("complete" if complete else ""))

@@ -55,6 +55,7 @@ class _Promised:
 
     kind: str
     value: Any = None
+    shape: Any = None
 
 
 _MARK = object()
@@ -78,8 +79,9 @@ def arrays_of(data: bytes, where: str) -> tuple[np.ndarray, ...]:
     except _Refused as error:
         raise ConfigError(f"'{where}' {error}; only a tuple of arrays of numbers is read.") from error
     except (ValueError, IndexError, KeyError, TypeError, OverflowError) as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise ConfigError(f"'{where}' is no whole pickle of arrays ({reason}).") from error
+        raise ConfigError(
+            f"'{where}' is no whole pickle of arrays: it is cut off, damaged or another kind of file."
+        ) from error
 
 
 class _Reader:
@@ -185,7 +187,7 @@ def _made(name: str, arguments: tuple[Any, ...]) -> Any:
     if name == DTYPE and arguments and isinstance(arguments[0], str):
         return _Promised("dtype", _dtype(arguments[0]))
     if name in RECONSTRUCT and arguments[:1] == (_Name(NDARRAY),):
-        return _Promised("array")
+        return _Promised("array", shape=arguments[1] if len(arguments) > 1 else None)
     if name in FROM_BUFFER and len(arguments) == 4:
         data, kind, shape, order = arguments
         return _Promised("array", _shaped(data, kind, shape, order == "F"))
@@ -219,11 +221,15 @@ def _shaped(data: Any, kind: Any, shape: Any, fortran: bool) -> np.ndarray:
         raise _Refused("holds an array whose content is not in the file, or made of objects")
     if not isinstance(kind, _Promised) or kind.kind != "dtype":
         raise _Refused("holds an array without a dtype")
-    if not isinstance(shape, tuple) or len(shape) > DIMENSIONS or not all(map(_is_length, shape)):
-        raise _Refused("holds an array without a shape")
+    if not _is_shape(shape):
+        raise _Refused(f"holds an array without a shape of up to {DIMENSIONS} lengths")
     if prod(shape) * kind.value.itemsize != len(data):
         raise _Refused(f"holds an array of shape {shape} and dtype {kind.value} in {len(data)} bytes")
     return np.frombuffer(data, kind.value).reshape(shape, order="F" if fortran else "C")
+
+
+def _is_shape(shape: Any) -> bool:
+    return isinstance(shape, tuple) and len(shape) <= DIMENSIONS and all(map(_is_length, shape))
 
 
 def _is_length(number: Any) -> bool:
@@ -231,7 +237,10 @@ def _is_length(number: Any) -> bool:
 
 
 def _array(promised: Any) -> np.ndarray:
-    if not isinstance(promised, _Promised) or promised.kind != "array" or promised.value is None:
+    if isinstance(promised, _Promised) and promised.kind == "array" and promised.value is None:
+        of = f" of shape {promised.shape}" if _is_shape(promised.shape) else ""
+        raise _Refused(f"announces an array{of} and does not hold its content")
+    if not isinstance(promised, _Promised) or promised.kind != "array":
         raise _Refused(f"holds {_kind(promised)} where an array should be")
     return np.asarray(promised.value)
 

@@ -38,7 +38,7 @@ def import_files(paths: Sequence[Path], name: str | None, env: str | None, comma
     Args:
         paths: files, or folders of files.
         name: id of the dataset; None: after the folder or the file.
-        env: name of the environment that the data is of; None: not noted.
+        env: name of the base environment, such as `nqos_split`, that the data is of; None: not noted.
         command: the command line, for the metadata.
 
     Raises:
@@ -46,7 +46,10 @@ def import_files(paths: Sequence[Path], name: str | None, env: str | None, comma
         OSError: a file cannot be read, or the disk refused the dataset; nothing is left.
     """
     if env is not None and env not in adapters.registry.names():
-        raise ConfigError(unknown("env", env, adapters.registry.names()))
+        raise ConfigError(
+            f"{unknown('base environment', env, adapters.registry.names())} A variant, such as nqos_split_light, goes "
+            "by the one that it is a variant of."
+        )
     files = files_of(paths)
     seeds = _seeds(files)
     dataset_id = name or _default_id(paths, files)

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from netgym_cli.data.deriving import deriving
-from netgym_cli.data.notes import listed, notes_of
+from netgym_cli.data.notes import listed, mapping, notes_of
 from netgym_cli.datasets import Dataset
 from netgym_cli.errors import ConfigError
 
+PASSING = ("episodes_per_session", "random_seed")  # of env: a plan says how many episodes of which seeds there are
 OWN = ("id", "total_steps", "sha256")  # metadata of an episode that belong to its place in a dataset
 
 
@@ -38,8 +39,8 @@ def merge(datasets: Sequence[Dataset], name: str) -> Merged:
     """Copies the episodes of all `datasets` into a new one, in order.
 
     An episode of the same seed with the same content as an earlier one is dropped. Each keeps its metadata, with the id
-    of its dataset as `source`. Of netgym's metadata, what all have in common is kept; what differs stands under
-    `sources`, per dataset.
+    of its dataset as `source`. Of netgym's metadata, what all have in common is kept, as is an `env` that
+    differs in nothing but the length and seed of its sessions; what differs stands under `sources`, per dataset.
 
     Args:
         datasets: two or more.
@@ -98,7 +99,17 @@ def _noted(datasets: Sequence[Dataset]) -> dict[str, Any]:
     ]
     seeds = {seed for noted in all_noted for seed in listed(noted.get("seeds")) if isinstance(seed, int)}
     complete = all(notes_of(one.metadata).complete is not False for one in datasets)
-    return {"format": 1, **common, "complete": complete, "seeds": sorted(seeds), "sources": sources}
+    env = {} if "env" in common else _shared_env([mapping(noted.get("env")) for noted in all_noted])
+    return {"format": 1, **common, **env, "complete": complete, "seeds": sorted(seeds), "sources": sources}
+
+
+def _shared_env(envs: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The one environment of all, if they differ only in how long a session is and by what it is drawn."""
+    kept = [{key: value for key, value in env.items() if key not in PASSING} for env in envs]
+    if not kept[0] or any(one != kept[0] for one in kept):
+        return {}
+    lengths = [length for env in envs if type(length := env.get("episodes_per_session")) is int]
+    return {"env": {**envs[0], "random_seed": None, **({"episodes_per_session": max(lengths)} if lengths else {})}}
 
 
 def _require_alike(datasets: Sequence[Dataset]) -> None:

@@ -33,8 +33,9 @@ def notes_of(metadata: Mapping[str, Any]) -> Notes:
     labels = [noted.get("label"), *(mapping(one).get("label") for one in listed(noted.get("sources")))]
     known = list(dict.fromkeys(printable(one) for one in labels if one))
     complete = noted.get("complete")
+    envs = [mapping(mapping(one).get("env")).get("name") for one in (noted, *listed(noted.get("sources")))]
     return Notes(
-        env=printable(mapping(noted.get("env")).get("name") or _spec_id(metadata)),
+        env=printable(next(filter(None, envs), None) or _spec_id(metadata)),
         agent=" + ".join(known) or printable(metadata.get("algorithm_name") or ""),
         complete=complete if isinstance(complete, bool) else None,
     )
@@ -54,6 +55,11 @@ def waiting(folder: Path) -> tuple[int, int]:
     names = [path.name for path in (folder / WAITING).glob("*")] if (folder / WAITING).is_dir() else []
     half = sum(name.startswith(".") for name in names)
     return len(names) - half, half
+
+
+def counted(number: int, what: str) -> str:
+    """`1 episode`, `2 episodes`."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def mapping(value: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from netgym_cli.data.notes import listed
+from netgym_cli.data.notes import counted, listed
 from netgym_cli.data.verdicts import NOT_CHECKED, Verdict, verdict
 
 NAME = "seeds and plan"
@@ -43,7 +43,7 @@ def planned(places: Sequence[Place], noted: dict[str | None, dict[str, Any]]) ->
         total = sum(plan.values()) - (dropped if isinstance(dropped := about.get("dropped"), int) and source else 0)
         if len(mine) < total and about.get("complete") is True:
             failures.append(f"{len(mine)} of {total} planned episodes are there" + (f" of {source}" if source else ""))
-        messages.append(f"{len(mine)} of {total} planned episodes")
+        messages.append(f"{len(mine)} of {counted(total, 'planned episode')}")
     failures += _twice(places)
     if unplanned and not failures:
         return Verdict(NAME, NOT_CHECKED, "; ".join([*messages, "the metadata holds no plan"]))

@@ -9,7 +9,7 @@ import numpy as np
 
 from netgym_cli.adapters import Adapter
 from netgym_cli.data.known_env import NoAdapter, adapter_of
-from netgym_cli.data.notes import listed, mapping
+from netgym_cli.data.notes import counted, listed, mapping
 from netgym_cli.data.verdicts import NOT_CHECKED, Verdict, verdict
 from netgym_cli.datasets import Episode
 from netgym_cli.simulators import Layout, Row, Stats
@@ -37,6 +37,9 @@ class Recomputed:
     def __post_init__(self) -> None:
         self.adapter: Adapter[Any] | None = None
         self.layout = Layout(())
+        if "imported_from" in self.noted:
+            self.reasons = ["imported, holds no measurements"] * 2
+            return
         try:
             self.adapter = adapter_of(self.noted)
             self.layout = _layout(self.noted)
@@ -52,6 +55,10 @@ class Recomputed:
     def add(self, number: int, episode: Episode) -> None:
         """Compares one episode."""
         stats = episode.infos.get("stats")
+        if stats is not None and stats.size and self.noted.get("layout") == []:
+            for found in self.failures:  # else a layout taken away would pass for measurements that never were
+                found.append(f"episode {number} holds measurements, and the metadata names none")
+            return
         if all(self.reasons) or self.adapter is None:
             return
         if stats is None:
@@ -109,9 +116,9 @@ def verdicts(sources: list[Recomputed]) -> list[Verdict]:
         reasons = list(dict.fromkeys(source.reasons[which] for source in sources if source.reasons[which]))
         steps = sum(source.steps for source in sources if not source.reasons[which])
         if failures or not reasons:
-            found.append(verdict(name, failures, f"{steps} steps"))
+            found.append(verdict(name, failures, counted(steps, "step")))
         else:
-            compared = f"{steps} steps agree; others: " if steps else ""
+            compared = f"compared: {counted(steps, 'step')}; others: " if steps else ""
             found.append(Verdict(name, NOT_CHECKED, compared + "; ".join(reasons)))
     return found
 

@@ -16,6 +16,7 @@ from netgym_cli.datasets import Dataset
 from netgym_cli.evaluation.statistics import estimate
 
 HISTOGRAM_BINS = 10
+ALIKE = 1e-9  # returns that are relatively nearer stand in one bin
 
 
 def describe(dataset: Dataset) -> dict[str, Any]:
@@ -77,7 +78,10 @@ def _over_seeds(values: Sequence[float], seeds: Sequence[Any]) -> dict[str, Any]
 
 def _histogram(values: Sequence[float]) -> dict[str, list[float]]:
     finite = np.asarray(values)[np.isfinite(values)]
-    counts, edges = np.histogram(finite, HISTOGRAM_BINS if len(set(finite.tolist())) > 1 else 1)
+    low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)
+    if high - low <= ALIKE * max(abs(low), abs(high)):  # what differs is rounding
+        return {"edges": [low, high], "counts": [len(finite)]}
+    counts, edges = np.histogram(finite, HISTOGRAM_BINS)
     return {"edges": edges.tolist(), "counts": counts.tolist()}
 
 

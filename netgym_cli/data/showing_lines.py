@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
-from netgym_cli.data.notes import printable
+from netgym_cli.data.notes import counted, printable
 
 WIDTH = 40  # of the longest bar, in characters
 EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -15,14 +16,15 @@ SHOWN = 24  # rows of the table of actions
 def about_lines(found: dict[str, Any]) -> Iterator[str]:
     """Who made the dataset, how large it is, what its entries are."""
     size = f", {found['size_mb']:.3g} MB" if isinstance(found["size_mb"], int | float) else ""
-    yield f"{found['id']}: {found['episodes']} episodes, {found['steps']} steps{size}"
+    yield f"{found['id']}: {counted(found['episodes'], 'episode')}, {counted(found['steps'], 'step')}{size}"
     yield f"folder: {found['path']} ({found['data_format']})"
     if found["complete"] is False:
         merged = "a dataset that it was merged from was not"
         why = merged if found["sources"] else "the command that collected it goes on where it stopped"
         yield f"not complete: {why}"
     if found["waiting"] or found["half_written"]:
-        yield f"not taken in yet: {found['waiting']} whole episodes; half-written, never read: {found['half_written']}"
+        whole = counted(found["waiting"], "whole episode")
+        yield f"not taken in yet: {whole}; half-written, never read: {found['half_written']}"
     for key in ("env", "agent", "channel", "action_source", "licence", "started_at", "ended_at"):
         if found[key]:
             yield f"{key.replace('_', ' ')}: {printable(found[key])}"
@@ -74,14 +76,24 @@ def action_table(actions: list[dict[str, Any]]) -> tuple[list[str], list[list[st
 
 
 def histogram(edges: list[float], counts: list[int]) -> Iterator[str]:
-    """A line per bin: its ends, a bar, its count."""
+    """A line per bin: its ends, in so many digits that they differ, a bar, its count."""
     most = max(counts, default=0)
-    ends = [f"{edge:.4g}" for edge in edges]
+    ends = _told_apart(edges)
     width = max(map(len, ends), default=0)
     for place, count in enumerate(counts):
         eighths = round(8 * WIDTH * count / most) if most else 0
         bar = "█" * (eighths // 8) + EIGHTHS[eighths % 8].strip()
-        yield f"  {ends[place]:>{width}} to {ends[place + 1]:>{width}}  {bar:<{WIDTH}} {count}"
+        last = f" to {ends[place + 1]:>{width}}" if ends[place + 1] != ends[place] else ""
+        yield f"  {ends[place]:>{width}}{last}  {bar:<{WIDTH}} {count}"
+
+
+def _told_apart(edges: list[float]) -> list[str]:
+    """The edges in four digits, or in as many more as tell neighbours apart; two that are rounding apart stay alike."""
+    for digits in range(4, 13):
+        ends = [f"{edge:.{digits}g}" for edge in edges]
+        if all(one != other for one, other in pairwise(ends)):
+            return ends
+    return [f"{edge:.4g}" for edge in edges]
 
 
 def ranges(seeds: list[int]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 OK, FAILED, NOT_CHECKED = "ok", "FAILED", "not checked"
-NAMED = 3  # places that a message lists
+NAMED = 2  # places that a message lists
 
 
 @dataclass(frozen=True)
@@ -18,9 +18,9 @@ class Verdict:
     message: str = ""
 
 
-def verdict(name: str, failures: Sequence[str], message: str = "") -> Verdict:
-    """`FAILED` with the first failures and their number, or `ok` with `message`."""
+def verdict(name: str, failures: Sequence[str], message: str = "", named: int = NAMED) -> Verdict:
+    """`FAILED` with the first `named` failures and the number of the others, or `ok` with `message`."""
     if not failures:
         return Verdict(name, OK, message)
-    more = f"; and {len(failures) - NAMED} more" if len(failures) > NAMED else ""
-    return Verdict(name, FAILED, "; ".join(failures[:NAMED]) + more)
+    more = f"; and {len(failures) - named} more" if len(failures) > named else ""
+    return Verdict(name, FAILED, "; ".join(failures[:named]) + more)

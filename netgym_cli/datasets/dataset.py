@@ -16,6 +16,7 @@ from netgym_cli.datasets.episode import Episode
 from netgym_cli.datasets.place import METADATA, require_known
 from netgym_cli.errors import ConfigError, DatasetError
 
+FORMATS = ("parquet", "arrow", "hdf5")  # that Minari reads
 UNREADABLE = (OSError, ValueError, TypeError, LookupError, AttributeError, AssertionError)  # what damaged files come to
 
 
@@ -112,6 +113,8 @@ def open_dataset(dataset_id: str) -> Dataset:
         for key in ("observation_space", "action_space", "total_episodes", "total_steps", "data_format"):
             if key not in metadata:  # Minari would make the environment that the metadata names to learn its spaces
                 raise ValueError(f"'{key}' is missing")
+        if metadata["data_format"] not in FORMATS:
+            raise ValueError(f"data_format is {str(metadata['data_format'])[:40]!r}; allowed: {', '.join(FORMATS)}")
         if not all(type(metadata[key]) is int and metadata[key] >= 0 for key in ("total_episodes", "total_steps")):
             raise ValueError("its counts are no numbers")
         from minari.serialization import deserialize_space
