@@ -156,6 +156,16 @@ def test_ctrl_c_keeps_what_is_complete_and_exits_130(root):
     assert 1 <= dataset.total_episodes == len(list(dataset.episodes())) < 1000
 
 
+def test_what_was_measured_is_noted_although_a_kill_came_before():
+    collected("--default-action", "episodes=3")
+    path = folder_of(DEFAULT) / "data" / "metadata.json"
+    whole = json.loads(path.read_text())
+    path.write_text(json.dumps(whole | {"netgym": whole["netgym"] | {"layout": None, "complete": False}}))
+    collected("--default-action", "episodes=3")
+    again = open_dataset(DEFAULT).netgym
+    assert again["layout"] == whole["netgym"]["layout"] and again["complete"]
+
+
 def test_an_episode_that_comes_out_differently_is_an_error():
     collected("--default-action", "episodes=3")
     path = folder_of(DEFAULT) / "data" / "0" / "metadata.json"

@@ -170,12 +170,17 @@ class Collection:
         return sum(growing.has(number) for number in range(sum(episodes for _, episodes in self.request.plan)))
 
     def _jobs(self, growing: Growing) -> dict[int, Job]:
-        """The sessions of which an episode is missing, by their seed."""
-        jobs = {}
+        """The sessions of which an episode is missing, by their seed.
+
+        A kill may have come between the first episodes and the note of what they measure: then the first session is
+        played again to tell it.
+        """
+        jobs: dict[int, Job] = {}
+        noted = growing.metadata["netgym"]["layout"] is not None
         starts = [0, *accumulate(episodes for _, episodes in self.request.plan)]
         for task, first, (seed, episodes) in zip(self._tasks, starts, self.request.plan, strict=False):
             there = [k for k in range(episodes) if growing.has(first + k)]
-            if len(there) < episodes:
+            if len(there) < episodes or not (noted or jobs):
                 kept = {str(k): _digest(self.folder, first + k) for k in there}
                 jobs[seed] = Job(task.line(), str(self.folder), first, kept)
         return jobs
