@@ -24,7 +24,7 @@ from netgym_cli.errors import ConfigError
 if TYPE_CHECKING:
     from hydra._internal.hydra import Hydra
 
-    from netgym_cli.run import Summary
+    from netgym_cli.summary import Summary
 
 Task = Callable[[DictConfig], Any]
 CONFIG_NAME = "config"

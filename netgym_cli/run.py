@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from netgym_cli import agents, simulators
 from netgym_cli.agents import Agent
@@ -19,8 +16,7 @@ from netgym_cli.metrics.recorder import Recorder
 from netgym_cli.metrics.run_record import RunRecord
 from netgym_cli.progress import RunProgress
 from netgym_cli.session import SequentialSessions
-
-FEW_EPISODES = 10  # fewer have no tenths to compare
+from netgym_cli.summary import Summary
 
 
 def check(config: RunConfig) -> None:
@@ -83,7 +79,8 @@ def train(config: RunConfig, folder: Path, command: list[str], console: bool | N
             agent.learn(env, config.seed, folder)
             agent.save(folder)
         recorder.close("stopped", "the agent stopped early")
-    return Summary.of(folder, recorder, record, [*_given_up(env, record), *agent.notes])
+    notes = [*_given_up(env, record), *agent.notes]
+    return Summary.of(folder, recorder, record, notes, measured_only=agent.needs_dataset)
 
 
 def _given_up(env: SequentialSessions, record: RunRecord) -> list[str]:
@@ -97,89 +94,3 @@ def _given_up(env: SequentialSessions, record: RunRecord) -> list[str]:
 def make_agent(config: RunConfig) -> Agent[Any]:
     """The agent that the config names."""
     return agents.registry.load(config.agent.name)(config.agent)
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What a complete run came to.
-
-    Attributes:
-        folder, tables: the run's folder and the one with its tables.
-        sessions, episodes, steps: how many were done.
-        mean_return: mean return over all episodes; None without episodes.
-        first_return, last_return: the same over the first and the last tenth of the episodes, at least one each.
-        wall_s, sim_s: seconds that passed on the clock and in all simulations.
-        start_s: seconds of `wall_s` before the first step began.
-        notes: remarks on the run.
-    """
-
-    folder: str
-    tables: str
-    sessions: int
-    episodes: int
-    steps: int
-    mean_return: float | None
-    first_return: float | None
-    last_return: float | None
-    wall_s: float
-    sim_s: float
-    start_s: float
-    notes: tuple[str, ...]
-
-    @classmethod
-    def of(cls, folder: Path, recorder: Recorder, record: RunRecord, notes: list[str]) -> Summary:
-        """The summary of the run that these have just finished."""
-        returns, content = recorder.returns, record.content
-        tenth = max(1, len(returns) // 10)
-        return cls(
-            folder=str(folder),
-            tables=str(recorder.folder),
-            sessions=len(content["seeds"]),
-            episodes=len(returns),
-            steps=content["steps"],
-            mean_return=float(np.mean(returns)) if returns else None,
-            first_return=float(np.mean(returns[:tenth])) if returns else None,
-            last_return=float(np.mean(returns[-tenth:])) if returns else None,
-            wall_s=content["wall_s"],
-            sim_s=content["sim_s"],
-            start_s=content["start_s"] or 0.0,
-            notes=tuple(notes),
-        )
-
-    @property
-    def steps_per_s(self) -> float:
-        """Steps per second of wall time since the first step began, learning included."""
-        return self._per_s(self.steps)
-
-    @property
-    def sim_per_wall(self) -> float:
-        """Simulated seconds per second of the same time."""
-        return self._per_s(self.sim_s)
-
-    def _per_s(self, amount: float) -> float:
-        stepping_s = self.wall_s - self.start_s
-        return amount / stepping_s if stepping_s > 0 else 0.0
-
-    def as_dict(self) -> dict[str, Any]:
-        """All figures as plain values, for JSON."""
-        return {**asdict(self), "steps_per_s": self.steps_per_s, "sim_per_wall": self.sim_per_wall}
-
-    def lines(self) -> list[str]:
-        """The summary for people."""
-        done = ", ".join(
-            f"{number} {thing}{'' if number == 1 else 's'}"
-            for number, thing in ((self.sessions, "session"), (self.episodes, "episode"), (self.steps, "step"))
-        )
-        told = [
-            f"{done}: started in {self.start_s:.1f} s, then {self.wall_s - self.start_s:.1f} s at "
-            f"{self.steps_per_s:.1f} steps/s"
-            + (f", {self.sim_per_wall:.2f} simulated seconds per second" if self.sim_s else "")
-        ]
-        if 0 < self.episodes < FEW_EPISODES:
-            told.append(f"mean return {self.mean_return:.4g}")
-        elif self.episodes:
-            told.append(
-                f"mean return {self.first_return:.4g} in the first tenth of the episodes, "
-                f"{self.last_return:.4g} in the last"
-            )
-        return [*told, *(f"note: {note}" for note in self.notes), f"tables: {self.tables}"]

@@ -17,7 +17,7 @@ FLOORS = [
     {"env"},
     {"session", "behind_channel"},
     {"metrics", "datasets", "agents", "progress"},
-    {"ending"},
+    {"ending", "summary"},
     {"run"},
     {"ownfiles", "explain", "exits", "registration", "catalog", "compose", "folders", "make", "networkgym",
      "check", "doctor", "show", "completion", "sweep", "scaffold", "importer", "output", "arguments", "crew",

@@ -1,0 +1,29 @@
+"""What a run says at its end."""
+
+import pytest
+
+from netgym_cli.summary import Summary
+
+RUN = {
+    "folder": "f", "tables": "f/metrics", "sessions": 2, "episodes": 2, "steps": 20, "mean_return": 2.0,
+    "first_return": 1.0, "last_return": 3.0, "wall_s": 30.0, "sim_s": 3.0, "start_s": 10.0, "notes": ("mind",),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({}, ["2 sessions, 2 episodes, 20 steps: started in 10.0 s, then 20.0 s at 1.0 steps/s, 0.15 simulated seconds "
+              "per second", "mean return 2"]),
+        ({"episodes": 30}, [None, "mean return 1 in the first tenth of the episodes, 3 in the last"]),
+        ({"measured_only": True}, ["2 evaluations, 2 episodes, 20 steps: 30.0 s, learning included",
+                                   "mean return 1 in the first evaluation, 3 in the last"]),
+        ({"measured_only": True, "sessions": 1, "episodes": 1}, [None, "mean return 3"]),
+        ({"measured_only": True, "sessions": 0, "episodes": 0, "steps": 0, "last_return": None},
+         ["0 evaluations, 0 episodes, 0 steps: 30.0 s, learning included"]),
+    ],
+)  # fmt: skip
+def test_it_is_told_in_lines(changed, told):
+    lines = Summary(**{**RUN, **changed}).lines()
+    assert lines[-2:] == ["note: mind", "tables: f/metrics"] and len(lines) == len(told) + 2
+    assert all(mine in (None, line) for mine, line in zip(told, lines, strict=False))
