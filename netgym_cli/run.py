@@ -38,7 +38,9 @@ def check(config: RunConfig) -> None:
                     "because one agent walks them. Train on the other one in a run of its own."
                 )
     if (objection := agent.refuses(first)) is not None:
-        able = [name for name in agents.registry.names() if agents.registry.load(name).refuses(first) is None]
+        kinds = {name: agents.registry.load(name) for name in agents.registry.names()}
+        alike = {name: kind for name, kind in kinds.items() if kind.needs_dataset == agent.needs_dataset}
+        able = [name for name, kind in alike.items() if kind.refuses(first) is None]
         raise ConfigError(
             f"agent '{config.agent.name}' {objection}; env '{config.env.name}' has {first.action_space}. "
             f"Agents that can act there: {', '.join(able)}."
