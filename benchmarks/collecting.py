@@ -91,7 +91,7 @@ def main() -> None:
         os.environ["MINARI_DATASETS_PATH"] = scratch
         figures = [
             storing(5 if quick else 20),
-            two_workers(2 if quick else 5, 40 if quick else 160),
+            two_workers(3 if quick else 5, 80 if quick else 160),
             two_at_once(5 if quick else 15, 20, plain, "two plain loops / one (what this machine gives)"),
         ]
     report.show("Collecting, median over turns", figures)
