@@ -65,7 +65,7 @@ def test_what_the_default_algorithm_did_is_stored():
     assert noted["complete"] and noted["seeds"] == [3, 9] and noted["plan"] == [[3, 3], [9, 2]]
     assert noted["env"]["steps_per_episode"] == 4 and noted["licence"] == "CC-BY-4.0"
     assert noted["layout"] == [["toy", "dl::rate", "Mbit/s", [1, 2, 3]]]
-    assert noted["versions"]["netgym"] and noted["command"][1] and noted["ended_at"]
+    assert noted["versions"]["netgym"] and noted["command"][0] == "netgym" and noted["ended_at"]
 
 
 def test_the_actions_of_another_agent_are_stored_and_flagged_as_not_empty():
