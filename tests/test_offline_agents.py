@@ -252,6 +252,19 @@ def test_transitions_are_the_datasets_own(place):
     assert np.array_equal(normal.observations[""][7], moments.apply(episodes[0].observations[7]))
 
 
+def test_what_never_changed_is_hidden_from_the_model(place):
+    from netgym_cli.agents._offline.transitions import read
+
+    env = offline_data.LQ()
+    episodes = offline_data.collected(env, 2, seed=5)
+    for episode in episodes:
+        episode.observations[:, 1] = 7
+    dataset = _written(env, episodes, "x/constant-v0")
+    _, normalization = read(dataset, configured("bc").agent, None, torch.device("cpu"))
+    told = normalization.apply(np.array([1, -500, 1], np.float32))
+    assert abs(told[1]) < 1e-9 and abs(told[[0, 2]]).min() > 0
+
+
 def test_numbers_that_are_not_finite_are_refused(place):
     from netgym_cli.agents._offline.transitions import read
 

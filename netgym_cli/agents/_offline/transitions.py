@@ -19,6 +19,7 @@ from netgym_cli.datasets import Dataset, Episode
 from netgym_cli.errors import ConfigError
 
 EPSILON = 1e-8  # added to variances, as VecNormalize does
+HIDDEN = 1e30  # variance that makes 0 of any value
 Parts = dict[str, Any]
 
 
@@ -125,7 +126,7 @@ def _moments(
     values = isinstance(config, OfflineValueConfig)
     return Normalization(
         actions,
-        {key: _of(one) for key, one in running.items()},
+        {key: _informative(one, episodes, key) for key, one in running.items()},
         _returns(episodes, config.gamma) if values and config.normalize_reward else None,  # type: ignore[attr-defined]
         config.clip_observation,
         config.clip_reward if values else 10.0,  # type: ignore[attr-defined]
@@ -142,6 +143,14 @@ def _returns(episodes: list[Episode], gamma: float) -> Moments:
             total = sums[k] = total * gamma + reward
         running.update(sums)
     return _of(running)
+
+
+def _informative(running: RunningMeanStd, episodes: list[Episode], key: str) -> Moments:
+    """Moments that hide what never changed in the dataset: no model can have learnt what it means."""
+    first = np.asarray(_parts(episodes[0].observations)[key])[0]
+    changed = np.any([(np.asarray(_parts(one.observations)[key]) != first).any(axis=0) for one in episodes], axis=0)
+    var = np.where(changed, running.var, HIDDEN)
+    return Moments(np.asarray(running.mean).tolist(), var.tolist(), float(running.count))
 
 
 def _of(running: RunningMeanStd) -> Moments:
