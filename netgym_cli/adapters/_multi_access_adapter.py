@@ -54,7 +54,7 @@ class MultiAccessAdapter(Adapter[M]):
 
     def per_link(self, stats: Stats, name: str) -> np.ndarray:
         """A measurement of every user on Wi-Fi, NR and LTE, float64 of shape `(N, 3)`."""
-        return np.array([stats[f"gma::{link}::dl::{name}"] for link in LINKS]).T
+        return per_link(stats, f"gma::{{}}::dl::{name}")
 
     def kpis(self, stats: Stats) -> dict[str, float]:
         rate, owd = stats["gma::dl::rate"], stats["gma::dl::owd"]
@@ -71,6 +71,11 @@ class MultiAccessAdapter(Adapter[M]):
             kpis[f"{link}_rate_mbps"] = float(stats[f"gma::{link}::dl::rate"].mean())
             kpis[f"{link}_split_pct"] = float(stats[f"gma::{link}::dl::split_ratio"].mean())
         return kpis
+
+
+def per_link(stats: Stats, pattern: str) -> np.ndarray:
+    """A measurement of every link, shape `(users, 3)`; `pattern` has {} where the link's name goes."""
+    return np.array([stats[pattern.format(link)] for link in LINKS]).T
 
 
 def check_names(config: MultiAccessConfig, features: Measurements = PER_USER) -> None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from netgym_cli.adapters._multi_access import LINKS
+from netgym_cli.adapters._multi_access_adapter import per_link
 from netgym_cli.simulators import Stats
 
-
-def per_link(stats: Stats, pattern: str) -> np.ndarray:
-    """A measurement of every link, shape `(users, 3)`; `pattern` has {} where the link's name goes."""
-    return np.array([stats[pattern.format(link)] for link in LINKS]).T
+__all__ = ["max_rates", "one_link", "per_link"]
 
 
 def max_rates(stats: Stats) -> np.ndarray:

@@ -101,6 +101,10 @@ class Sb3Agent(Agent[S]):
             build_learner = start.build
             self.notes += start.notes
         training = _sb3_train.Training(self.algorithm, self.config, env, seed, folder, build_learner)
+        self._run(training)
+
+    def _run(self, training: Any) -> None:
+        """Trains and keeps the result, after an interruption too if anything was learnt."""
         try:
             training.run()
         except KeyboardInterrupt:

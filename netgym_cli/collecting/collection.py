@@ -132,7 +132,7 @@ class Collection:
                 growing.total_episodes,
                 growing.metadata["total_steps"],
                 total - before,
-                growing.metadata["netgym"]["dropped"] if growing.dropped else 0,
+                growing.dropped,
                 time.monotonic() - began,
                 news.sim_s,
             )

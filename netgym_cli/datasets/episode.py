@@ -36,11 +36,6 @@ class Episode:
         return len(self.rewards)
 
     @property
-    def mean_reward(self) -> float:
-        """Mean reward per step."""
-        return float(np.mean(self.rewards))
-
-    @property
     def total_reward(self) -> float:
         """Sum of the rewards."""
         return float(np.sum(self.rewards))

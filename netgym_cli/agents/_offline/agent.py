@@ -99,14 +99,6 @@ class OfflineAgent(Sb3Agent[O]):
     def learn(self, env: SequentialSessions, seed: int, folder: Path) -> None:
         from netgym_cli.agents._offline.training import Training
 
-        training = Training(self, env, seed, folder)
-        try:
-            training.run()
-        except KeyboardInterrupt:
-            if training.updates:
-                self.trained = training.result()
-            raise
-        self.trained = training.result()
+        self._run(Training(self, env, seed, folder))
         if self.dataset.netgym.get("complete") is False:
             self.notes.append(f"dataset '{self.dataset.id}' is not complete; its whole collection would teach more")
-        self.notes += training.notes
