@@ -8,12 +8,14 @@ categorical or Bernoulli distributions over discrete actions. Acting by its mode
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 from gymnasium import spaces
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.type_aliases import ReplayBufferSamples
+from torch import Tensor
 from torch.optim import Optimizer
 
 from netgym_cli.agents._offline.learner import Learner, Losses, descend
@@ -34,6 +36,17 @@ class BcLearner(Learner):
         self.policy = model.policy
         self.log_std_min = log_std_min
         self.discrete = isinstance(model.action_space, spaces.Discrete)
+
+    def begin(self, actions: Tensor) -> None:
+        """Sets the Gaussian to the mean and deviation of all actions, whatever the observation.
+
+        Adam moves a bias by about the learning rate per update. Until it has arrived, weights make up for it: right
+        where the dataset has been, and far off elsewhere.
+        """
+        if isinstance(self.model.action_space, spaces.Box):
+            with torch.no_grad():
+                cast(torch.nn.Linear, self.policy.action_net).bias.copy_(actions.mean(dim=0))
+                self.policy.log_std.copy_(actions.std(dim=0, correction=0).log().clamp(min=self.log_std_min))
 
     @property
     def optimizers(self) -> Sequence[Optimizer]:

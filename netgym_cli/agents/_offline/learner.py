@@ -25,6 +25,9 @@ class Learner(ABC):
     def __init__(self, model: BaseAlgorithm) -> None:
         self.model = model
 
+    def begin(self, actions: Tensor) -> None:  # noqa: B027 - most start from random networks
+        """Before the first update: all of the dataset's actions, `(steps, ...)`, in the scale of the model's."""
+
     @abstractmethod
     def update(self, batch: ReplayBufferSamples) -> Losses:
         """One gradient update; the losses are detached scalars, always under the same names."""

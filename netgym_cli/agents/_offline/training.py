@@ -59,6 +59,7 @@ class Training:
         self._data, normalization = read(agent.dataset, self.config, scale, self.model.device)
         self._normalization = replace(normalization, action=bounds)
         self._learner = agent.learner(self.model)
+        self._learner.begin(self._data.actions)
         self._random = torch.Generator().manual_seed(seed)
         self._logger = configure(str(folder / "tb"), ["tensorboard"])
         self._table = CsvTable(folder / "metrics" / "evaluations.csv")
