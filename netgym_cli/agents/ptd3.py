@@ -11,7 +11,8 @@ from omegaconf import MISSING
 
 from netgym_cli.adapters import Adapter
 from netgym_cli.agents._offline.agent import OfflineAgent
-from netgym_cli.agents._offline.td3_config import OfflineTd3Config
+from netgym_cli.agents._offline.config import OfflineValueConfig
+from netgym_cli.agents._td3_keys import Td3Keys
 from netgym_cli.config import require
 
 if TYPE_CHECKING:
@@ -24,10 +25,10 @@ MOST_PARAMETERS = 20_000  # make a matrix of 1.6 GB
 
 
 @dataclass
-class Ptd3Config(OfflineTd3Config):
+class Ptd3Config(Td3Keys, OfflineValueConfig):
     """Keys of conf/agent/ptd3.yaml."""
 
-    own_keys: ClassVar[frozenset[str]] = OfflineTd3Config.own_keys | {
+    own_keys: ClassVar[frozenset[str]] = OfflineValueConfig.own_keys | {
         "beta",
         "decay",
         "ridge",

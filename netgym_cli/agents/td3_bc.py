@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 from omegaconf import MISSING
 
 from netgym_cli.agents._offline.agent import OfflineAgent
-from netgym_cli.agents._offline.td3_config import OfflineTd3Config
+from netgym_cli.agents._offline.config import OfflineValueConfig
+from netgym_cli.agents._td3_keys import Td3Keys
 from netgym_cli.config import require
 
 if TYPE_CHECKING:
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Td3BcConfig(OfflineTd3Config):
+class Td3BcConfig(Td3Keys, OfflineValueConfig):
     """Keys of conf/agent/td3_bc.yaml."""
 
-    own_keys: ClassVar[frozenset[str]] = OfflineTd3Config.own_keys | {"alpha"}
+    own_keys: ClassVar[frozenset[str]] = OfflineValueConfig.own_keys | {"alpha"}
 
     alpha: float = MISSING
 

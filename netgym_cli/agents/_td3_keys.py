@@ -1,4 +1,4 @@
-"""Keys that the offline variants of TD3 share."""
+"""Keys that TD3 and its offline variants share."""
 
 from __future__ import annotations
 
@@ -6,14 +6,20 @@ from dataclasses import dataclass, field
 
 from omegaconf import MISSING
 
-from netgym_cli.agents._offline.config import OfflineValueConfig
-from netgym_cli.agents.td3 import Td3PolicyKwargs
+from netgym_cli.agents._sb3_config import LearnerConfig, PolicyKwargs
 from netgym_cli.config import require
 
 
 @dataclass
-class OfflineTd3Config(OfflineValueConfig):
-    """See conf/agent/td3_bc.yaml for meanings."""
+class Td3PolicyKwargs(PolicyKwargs):
+    """Arguments of TD3's policy."""
+
+    n_critics: int | None = MISSING
+
+
+@dataclass
+class Td3Keys(LearnerConfig):
+    """To be mixed into the config of a learner; see conf/agent/td3.yaml for meanings."""
 
     policy_delay: int = MISSING
     target_policy_noise: float = MISSING
