@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -89,7 +90,8 @@ class Summary:
     def lines(self) -> list[str]:
         """The summary for people."""
         notes = [*(f"note: {note}" for note in self.notes), f"tables: {self.tables}"]
-        return [*(self._evaluations() if self.measured_only else self._sessions()), *notes]
+        onward = f"next: netgym evaluate {shlex.quote(self.folder)} agent=random"
+        return [*(self._evaluations() if self.measured_only else self._sessions()), *notes, onward]
 
     def _sessions(self) -> list[str]:
         told = [

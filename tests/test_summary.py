@@ -25,5 +25,6 @@ RUN = {
 )  # fmt: skip
 def test_it_is_told_in_lines(changed, told):
     lines = Summary(**{**RUN, **changed}).lines()
-    assert lines[-2:] == ["note: mind", "tables: f/metrics"] and len(lines) == len(told) + 2
+    assert lines[-3:] == ["note: mind", "tables: f/metrics", "next: netgym evaluate f agent=random"]
+    assert len(lines) == len(told) + 3
     assert all(mine in (None, line) for mine, line in zip(told, lines, strict=False))
