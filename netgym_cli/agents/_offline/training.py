@@ -17,6 +17,7 @@ from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 from netgym_cli.agents._normalization import Bounds
 from netgym_cli.agents._offline.agent import OfflineAgent
 from netgym_cli.agents._offline.learner import Losses
+from netgym_cli.agents._offline.straying import straying_note
 from netgym_cli.agents._offline.transitions import read
 from netgym_cli.agents._sb3_build import bounds_of, build, policy_kwargs, slot_of
 from netgym_cli.agents._sb3_config import schedule
@@ -25,6 +26,7 @@ from netgym_cli.agents._sb3_trial import SpacesOnly
 from netgym_cli.metrics.tables import CsvTable
 from netgym_cli.session import SequentialSessions
 
+LOOKED_AT = 1024  # steps of the dataset on which the final policy is compared with it
 LATER_BUFFER_STEPS = 100_000  # for who trains the saved model on with plain SB3; takes no memory until it is filled
 
 
@@ -135,4 +137,9 @@ class Training:
         """How much was learnt, from what, and how fast."""
         dataset = self._agent.dataset
         per_s = self.updates / self._learning_s if self._learning_s else 0.0
-        return [f"{self.updates} updates at {per_s:.0f}/s from {dataset.total_steps} steps of dataset '{dataset.id}'"]
+        learnt = f"{self.updates} updates at {per_s:.0f}/s from {dataset.total_steps} steps of dataset '{dataset.id}'"
+        strays = None
+        if isinstance(self.model, OffPolicyAlgorithm):
+            seen = self._data.sample(LOOKED_AT, torch.Generator().manual_seed(0))
+            strays = straying_note(self.model, seen)
+        return [learnt, *([strays] if strays else [])]
