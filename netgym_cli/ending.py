@@ -63,6 +63,8 @@ def told_however_it_ends(
                 partial(recorder.close, status, reason),
                 *([partial(agent.save, folder)] if interrupted and agent.has_learnt else []),
             )
+        if interrupted and agent.has_learnt:
+            error.add_note("what was learnt until then is kept: `netgym evaluate` takes the folder")
         raise
     env.close()
     reserve.unlink(missing_ok=True)

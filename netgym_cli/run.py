@@ -42,8 +42,8 @@ def check(config: RunConfig) -> None:
         alike = {name: kind for name, kind in kinds.items() if kind.needs_dataset == agent.needs_dataset}
         able = [name for name, kind in alike.items() if kind.refuses(first) is None]
         raise ConfigError(
-            f"agent '{config.agent.name}' {objection}; env '{config.env.name}' has {first.action_space}. "
-            f"Agents that can act there: {', '.join(able)}."
+            f"agent '{config.agent.name}' {objection}. "
+            f"Agents that can act in env '{config.env.name}': {', '.join(able)}."
         )
     agent.check(first, plan.total_steps)
 

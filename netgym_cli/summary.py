@@ -109,12 +109,14 @@ class Summary:
         return told
 
     def _evaluations(self) -> list[str]:
+        if not self.sessions:
+            return [f"learnt in {self.wall_s:.1f} s and was not evaluated"]
         told = [f"{self._done('evaluation')}: {self.wall_s:.1f} s, learning included"]
         if self.sessions > 1:
             told.append(
                 f"mean return {self.first_return:.4g} in the first evaluation, {self.last_return:.4g} in the last"
             )
-        elif self.sessions:
+        else:
             told.append(f"mean return {self.last_return:.4g}")
         return told
 

@@ -251,7 +251,10 @@ def test_an_agent_that_cannot_act_is_told_which_can(monkeypatch):
     monkeypatch.setattr(ToyAdapter, "__init__", discrete)
     with pytest.raises(ConfigError) as caught:
         run.check(run_config("sac"))
-    assert "Box" in str(caught.value) and "can act there: a2c, cleanrl_ppo, constant, custom, ppo" in str(caught.value)
+    assert "needs a Box action space, and not Discrete(3)" in str(caught.value)
+    assert "'tests.toy:ToyAdapter': a2c, cleanrl_ppo, constant, custom, ppo, random" in str(caught.value)
+        caught.value
+    )
     run.check(run_config("ppo"))
 
 

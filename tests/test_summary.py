@@ -20,7 +20,7 @@ RUN = {
                                    "mean return 1 in the first evaluation, 3 in the last"]),
         ({"measured_only": True, "sessions": 1, "episodes": 1}, [None, "mean return 3"]),
         ({"measured_only": True, "sessions": 0, "episodes": 0, "steps": 0, "last_return": None},
-         ["0 evaluations, 0 episodes, 0 steps: 30.0 s, learning included"]),
+         ["learnt in 30.0 s and was not evaluated"]),
     ],
 )  # fmt: skip
 def test_it_is_told_in_lines(changed, told):

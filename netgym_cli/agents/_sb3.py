@@ -11,6 +11,7 @@ from gymnasium import spaces
 from netgym_cli.adapters import Adapter
 from netgym_cli.agents import Agent
 from netgym_cli.agents._sb3_config import LearnerConfig, OffPolicyConfig, OnPolicyConfig, Sb3Config
+from netgym_cli.agents._spaces import told
 from netgym_cli.config import require
 from netgym_cli.errors import ConfigError, SessionError
 from netgym_cli.session import SequentialSessions
@@ -41,9 +42,10 @@ class Sb3Agent(Agent[S]):
     def refuses(cls, adapter: Adapter[Any]) -> str | None:
         action_space = adapter.action_space
         if not isinstance(action_space, cls.action_spaces):
-            return f"needs a {' or '.join(one.__name__ for one in cls.action_spaces)} action space"
+            kinds = " or ".join(one.__name__ for one in cls.action_spaces)
+            return f"needs a {kinds} action space, and not {told(action_space)}"
         if isinstance(action_space, spaces.Box) and not np.isfinite([action_space.low, action_space.high]).all():
-            return "needs bounded actions"
+            return f"needs bounded actions, and not {told(action_space)}"
         return None
 
     @classmethod

@@ -84,7 +84,7 @@ class CleanrlPpo(Agent[CleanrlPpoConfig]):
         if not isinstance(adapter.observation_space, spaces.Box):
             return f"needs Box observations, not a {type(adapter.observation_space).__name__}"
         if not isinstance(actions, spaces.Box | spaces.Discrete | spaces.MultiDiscrete):
-            return "needs a Box or Discrete or MultiDiscrete action space"
+            return f"needs a Box or Discrete or MultiDiscrete action space, and not {type(actions).__name__}"
         bounded = not isinstance(actions, spaces.Box) or np.isfinite([actions.low, actions.high]).all()
         return None if bounded else "needs bounded actions"
 

@@ -10,6 +10,7 @@ from omegaconf import MISSING
 
 from netgym_cli.adapters import Adapter, stated_action
 from netgym_cli.agents import Agent
+from netgym_cli.agents._spaces import told
 from netgym_cli.config import AgentConfig
 from netgym_cli.session import SequentialSessions
 
@@ -30,7 +31,8 @@ class Constant(Agent[ConstantConfig]):
 
     @classmethod
     def refuses(cls, adapter: Adapter[Any]) -> str | None:
-        return None if isinstance(adapter.action_space, Numbers) else "needs an action space of numbers"
+        space = adapter.action_space
+        return None if isinstance(space, Numbers) else f"needs an action space of numbers, and not {told(space)}"
 
     def check(self, adapter: Adapter[Any], steps: int) -> None:
         stated_action(self.config.action, adapter.action_space, "agent.action")
