@@ -253,8 +253,6 @@ def test_an_agent_that_cannot_act_is_told_which_can(monkeypatch):
         run.check(run_config("sac"))
     assert "needs a Box action space, and not Discrete(3)" in str(caught.value)
     assert "'tests.toy:ToyAdapter': a2c, cleanrl_ppo, constant, custom, ppo, random" in str(caught.value)
-        caught.value
-    )
     run.check(run_config("ppo"))
 
 
