@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -11,18 +12,20 @@ from typing import Any
 import stable_baselines3
 import torch
 from gymnasium import spaces
+from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.logger import configure
 from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 
 from netgym_cli.agents._normalization import Bounds
-from netgym_cli.agents._offline.agent import OfflineAgent
-from netgym_cli.agents._offline.learner import Losses
+from netgym_cli.agents._offline.config import OfflineConfig
+from netgym_cli.agents._offline.learner import Learner, Losses
 from netgym_cli.agents._offline.straying import straying_note
 from netgym_cli.agents._offline.transitions import read
 from netgym_cli.agents._sb3_build import bounds_of, build, policy_kwargs, slot_of
 from netgym_cli.agents._sb3_config import schedule
 from netgym_cli.agents._sb3_train import Trained
 from netgym_cli.agents._sb3_trial import SpacesOnly
+from netgym_cli.datasets import Dataset
 from netgym_cli.metrics.tables import CsvTable
 from netgym_cli.session import SequentialSessions
 
@@ -34,7 +37,11 @@ class Training:
     """Training of an offline agent for exactly the updates of its config.
 
     Args:
-        agent: the agent; its dataset fits the environment.
+        algorithm: name of the class in `stable_baselines3` whose networks learn.
+        config: the agent's.
+        dataset: what is learnt from; it fits the environment.
+        learner: puts the algorithm to work on the networks of such a model.
+        on_update: called after every update with their number so far and in all.
         env: the sessions of its plan, one per evaluation.
         seed: seed of everything drawn: initial parameters, batches, noise.
         folder: the run's folder, for `tb/`, `checkpoints/` and `metrics/evaluations.csv`.
@@ -43,24 +50,34 @@ class Training:
         updates: gradient updates done.
     """
 
-    def __init__(self, agent: OfflineAgent[Any], env: SequentialSessions, seed: int, folder: Path) -> None:
-        self.config, self.env, self.folder, self.updates = agent.config, env, folder, 0
-        self._agent = agent
+    def __init__(
+        self,
+        algorithm: str,
+        config: OfflineConfig,
+        dataset: Dataset,
+        learner: Callable[[BaseAlgorithm], Learner],
+        on_update: Callable[[int, int], None],
+        env: SequentialSessions,
+        seed: int,
+        folder: Path,
+    ) -> None:
+        self.config, self.env, self.folder, self.updates = config, env, folder, 0
+        self._dataset, self._on_update = dataset, on_update
         torch.set_num_threads(self.config.torch_threads)
         slot = slot_of(self.config, SpacesOnly(env.observation_space, env.action_space))
-        off_policy = issubclass(getattr(stable_baselines3, agent.algorithm), OffPolicyAlgorithm)
+        off_policy = issubclass(getattr(stable_baselines3, algorithm), OffPolicyAlgorithm)
         layers = {"net_arch": deepcopy(self.config.layers)}
-        more: dict[str, Any] = {"policy_kwargs": layers | policy_kwargs(self.config.policy_kwargs)}
+        more: dict[str, Any] = {"policy_kwargs": layers | policy_kwargs(self.config.policy_kwargs)}  # type: ignore[attr-defined]
         if off_policy:
             more["buffer_size"] = LATER_BUFFER_STEPS
-        self.model = build(agent.algorithm, self.config, slot, seed, **more)
+        self.model = build(algorithm, self.config, slot, seed, **more)
         bounds, space = bounds_of(self.config, env.action_space), env.action_space
         scale = bounds
         if off_policy and isinstance(space, spaces.Box):  # these always learn in -1 to 1
             scale = Bounds(space.low.tolist(), space.high.tolist())
-        self._data, normalization = read(agent.dataset, self.config, scale, self.model.device)
+        self._data, normalization = read(dataset, self.config, scale, self.model.device)
         self._normalization = replace(normalization, action=bounds)
-        self._learner = agent.learner(self.model)
+        self._learner = learner(self.model)
         self._learner.begin(self._data.actions)
         self._random = torch.Generator().manual_seed(seed)
         self._logger = configure(str(folder / "tb"), ["tensorboard"])
@@ -92,7 +109,7 @@ class Training:
                 self._follow(rate(1 - self.updates / total))
             losses = self._learner.update(self._data.sample(config.batch_size, self._random))
             self.updates += 1
-            self._agent.on_update(self.updates, total)
+            self._on_update(self.updates, total)
             if self.updates % config.log_every_steps == 0:
                 self._log({f"train/{name}": loss.item() for name, loss in losses.items()})
             if config.checkpoint_every_steps and self.updates % config.checkpoint_every_steps == 0:
@@ -135,7 +152,7 @@ class Training:
     @property
     def notes(self) -> list[str]:
         """How much was learnt, from what, and how fast."""
-        dataset = self._agent.dataset
+        dataset = self._dataset
         per_s = self.updates / self._learning_s if self._learning_s else 0.0
         learnt = f"{self.updates} updates at {per_s:.0f}/s from {dataset.total_steps} steps of dataset '{dataset.id}'"
         strays = None
