@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from netgym_cli.errors import ConfigError
@@ -11,6 +14,7 @@ from netgym_cli.registry import unknown
 
 METADATA = "metadata.json"
 LONGEST = 200  # bytes of a part of an id: file systems take 255, and hidden names are longer
+FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 ID = re.compile(r"(?:[-_\w]+/)*[-_\w]+-v\d+")  # as Minari reads it
 
 
@@ -44,6 +48,20 @@ def require_place(dataset_id: str) -> Path:
                 f"'{dataset_id}' would lie inside the dataset '{parent.as_posix()}'; choose another name."
             )
     return folder
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Raises `ConfigError` instead of the `OSError` for a place that may not be written to."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FORBIDDEN:
+            raise
+        raise ConfigError(
+            f"cannot write to the dataset in '{folder}': {error.strerror}; get leave to write there, or let "
+            "MINARI_DATASETS_PATH name another folder."
+        ) from error
 
 
 def ids() -> list[str]:
