@@ -11,6 +11,7 @@ from typing import Any
 from netgym_cli.data.flat_arrays import write_hdf5
 from netgym_cli.data.flat_table import flat_columns
 from netgym_cli.datasets import Dataset
+from netgym_cli.datasets.place import FORBIDDEN
 from netgym_cli.errors import ConfigError
 
 ROWS_AT_ONCE, BYTES_AT_ONCE = 65_536, 2**26
@@ -27,7 +28,7 @@ def export(dataset: Dataset, kind: str, path: Path | None) -> Path:
         path: the file; None: in the working directory, named after the dataset.
 
     Raises:
-        ConfigError: the file exists, its folder does not, or there is nothing to export.
+        ConfigError: the file exists, its folder does not or may not be written to, or there is nothing to export.
         DatasetError: an episode cannot be read; no file is left.
         OSError: the disk refused it; no file is left.
     """
@@ -46,6 +47,14 @@ def export(dataset: Dataset, kind: str, path: Path | None) -> Path:
 @contextmanager
 def _appearing_whole(path: Path) -> Iterator[Path]:
     draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        draft.touch()
+    except OSError as error:
+        if error.errno not in FORBIDDEN:
+            raise
+        raise ConfigError(
+            f"cannot write to the folder '{path.parent}': {error.strerror}; choose another file with -o."
+        ) from error
     try:
         yield draft
         draft.rename(path)
