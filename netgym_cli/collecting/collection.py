@@ -12,7 +12,7 @@ from typing import Any
 
 from netgym_cli import adapters, simulators
 from netgym_cli.adapters import Adapter
-from netgym_cli.agents._spaces import told as told_space
+from netgym_cli.agents._spaces import told_apart
 from netgym_cli.behind_channel import open_env, simulators_under
 from netgym_cli.collecting.about import about, require_same
 from netgym_cli.collecting.plan import require_continues
@@ -166,9 +166,10 @@ class Collection:
             ("actions", self.action_space, dataset.action_space),
         ):
             if mine != found:
+                theirs, ours = told_apart(found, mine)
                 raise ConfigError(
-                    f"the dataset '{dataset.id}' has the {what} {told_space(found)}, and these would be "
-                    f"{told_space(mine)}; choose another name=."
+                    f"the dataset '{dataset.id}' has the {what} {theirs}, and these would be {ours}; choose another "
+                    "name=."
                 )
         require_same(dataset.id, noted, about(request, self.command)["netgym"])
         require_continues(tuple((seed, episodes) for seed, episodes in noted["plan"]), request.plan)
