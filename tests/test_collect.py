@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from netgym_cli.cli import app
-from netgym_cli.collecting.plan import plan_of
+from netgym_cli.collecting.plan import plan_of, require_continues
 from netgym_cli.collecting.request import parsed
 from netgym_cli.datasets import folder_of, ids, open_dataset
 from netgym_cli.errors import ConfigError
@@ -269,6 +269,10 @@ def test_plans_share_episodes_among_seeds():
     assert plan_of(25, None) == ((0, 10), (1, 10), (2, 5))
     assert plan_of(7, (5, 3, 4)) == ((5, 3), (3, 2), (4, 2))
     assert plan_of(None, (8,)) == ((8, 10),)
+    require_continues(plan_of(6, range(3)), plan_of(8, range(4)))
+    require_continues(plan_of(6, (4,)), plan_of(7, (4,)))
+    with pytest.raises(ConfigError, match="would not continue it"):
+        require_continues(plan_of(6, range(3)), plan_of(9, range(3)))
 
 
 def test_names_are_completed():

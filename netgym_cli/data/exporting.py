@@ -33,10 +33,11 @@ def export(dataset: Dataset, kind: str, path: Path | None) -> Path:
         OSError: the disk refused it; no file is left.
     """
     path = path or Path(f"{dataset.id.replace('/', '_')}.{kind}")
-    if path.exists():
-        raise ConfigError(f"'{path}' exists already; choose another file with -o.")
-    if not path.parent.is_dir():
-        raise ConfigError(f"there is no folder '{path.parent}' to write to; make it, or choose another file with -o.")
+    with _writing(path.parent):
+        if path.exists():
+            raise ConfigError(f"'{path}' exists already; choose another file with -o.")
+        if not path.parent.is_dir():
+            raise ConfigError(f"there is no folder '{path.parent}' to write to; make it, or choose another with -o.")
     if not dataset.total_episodes:
         raise ConfigError(f"dataset '{dataset.id}' holds no complete episode; there is nothing to export.")
     with _appearing_whole(path) as draft:
@@ -47,19 +48,26 @@ def export(dataset: Dataset, kind: str, path: Path | None) -> Path:
 @contextmanager
 def _appearing_whole(path: Path) -> Iterator[Path]:
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with _writing(path.parent):
         draft.touch()
-    except OSError as error:
-        if error.errno not in FORBIDDEN:
-            raise
-        raise ConfigError(
-            f"cannot write to the folder '{path.parent}': {error.strerror}; choose another file with -o."
-        ) from error
     try:
         yield draft
         draft.rename(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Raises `ConfigError` instead of the `OSError` for a folder that may not be written to."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FORBIDDEN:
+            raise
+        raise ConfigError(
+            f"cannot write to the folder '{folder}': {error.strerror}; choose another file with -o."
+        ) from error
 
 
 def _write_parquet(dataset: Dataset, path: Path) -> None:
