@@ -17,7 +17,8 @@ def collect(
         list[str] | None,
         typer.Argument(
             metavar="[RUN|KEY=VALUE]...",
-            help="env=NAME; agent=NAME or a trained RUN; episodes=20 in all; seeds=0..63; workers=2; name=ID.",
+            help="env=NAME; agent=NAME or a trained RUN; episodes=20 in all; seeds=0..63; workers=2; name=ID; "
+            "licence=CC-BY-4.0.",
             autocompletion=complete,
         ),
     ] = None,

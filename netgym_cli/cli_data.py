@@ -150,5 +150,6 @@ def check(dataset: Id, as_json: Json = False) -> None:
             print_json([asdict(one) for one in found])
         else:
             table(["check", "", "message"], [[one.name, one.outcome, one.message] for one in found])
+            say(checking.advice(dataset, found))
         if any(one.outcome == verdicts.FAILED for one in found):
             raise typer.Exit(1)

@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from netgym_cli.cli import app
-from netgym_cli.collecting.plan import plan_of
+from netgym_cli.collecting.plan import plan_of, require_continues
 from netgym_cli.collecting.request import parsed
 from netgym_cli.datasets import folder_of, ids, open_dataset
 from netgym_cli.errors import ConfigError
@@ -199,9 +199,13 @@ def test_a_full_disk_leaves_whole_episodes():
     [
         (["env=gym", "--default-action"], "needs an environment with a default algorithm"),
         (["env=toy"], "there is no agent to collect with"),
-        (["env=toy", "--default-action", "agent=random"], "there is 2 agents"),
+        (["env=toy", "--default-action", "agent=random"], "there are 2 agents"),
         (["env=toy", "agent=ppo"], "has to be trained"),
-        (["env=toy", "agent=random", "episodes=0"], "episodes is '0'; allowed: 1 or more"),
+        (["env=toy", "agent=random", "episodes=0"], "episodes is '0'; allowed: 1 or more, up to 1000000"),
+        (["env=toy", "agent=random", f"episodes={'9' * 20}"], "allowed: 1 or more, up to 1000000"),
+        (["env=toy", "agent=random", "epsiodes=2"], "unknown key 'epsiodes'. Did you mean 'episodes'?"),
+        (["env=toy", "agent=random", "license=MIT"], "Did you mean 'licence'?"),
+        (["env=toy", "agent=random", "steps_per_episod=2"], "Did you mean 'env.steps_per_episode'?"),
         (["env=toy", "agent=random", "episodes=2", "seeds=0..4"], "one for each of the seeds"),
         (["env=toy", "agent=random", "seeds=[1,1]"], "each once"),
         (["env=toy", "agent=random", "seed=3"], "write seeds=... instead"),
@@ -265,6 +269,10 @@ def test_plans_share_episodes_among_seeds():
     assert plan_of(25, None) == ((0, 10), (1, 10), (2, 5))
     assert plan_of(7, (5, 3, 4)) == ((5, 3), (3, 2), (4, 2))
     assert plan_of(None, (8,)) == ((8, 10),)
+    require_continues(plan_of(6, range(3)), plan_of(8, range(4)))
+    require_continues(plan_of(6, (4,)), plan_of(7, (4,)))
+    with pytest.raises(ConfigError, match="would not continue it"):
+        require_continues(plan_of(6, range(3)), plan_of(9, range(3)))
 
 
 def test_names_are_completed():
@@ -288,12 +296,3 @@ def test_behind_channels_the_agents_view_and_the_networks_action_are_stored():
     assert dataset.observation_space.contains({key: value[0] for key, value in first.observations.items()})
     assert first.actions.shape == (4, 3) and np.isnan(first.infos["kpi_channel_sent"][0])
     assert "env_spec" not in dataset.metadata
-
-
-def test_with_the_same_gym_environment_minari_makes_it_again():
-    done = netgym("collect", "env=gym", "env.id=CartPole-v1", "agent=random", "episodes=3", "workers=1")
-    assert done.exit_code == 0, done.stderr
-    dataset = minari.load_dataset("netgym/gym/random-v0")
-    episode = next(dataset.iterate_episodes())
-    assert episode.terminations[-1] and not episode.truncations.any() and len(episode) < 60
-    assert dataset.recover_environment().spec.id == "CartPole-v1"

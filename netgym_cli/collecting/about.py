@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -85,8 +86,9 @@ def _env_spec(request: Request) -> EnvSpec | None:
 def _foreign_spec(keys: Mapping[str, Any]) -> EnvSpec | None:
     import gymnasium
 
-    spec = gymnasium.spec(keys["id"])
+    spec = copy.deepcopy(gymnasium.spec(keys["id"].rpartition(":")[2]))  # a copy of the registered one
     if not isinstance(spec.entry_point, str):
         return None
     spec.kwargs |= keys["kwargs"] or {}
+    spec.max_episode_steps = min(spec.max_episode_steps or keys["steps_per_episode"], keys["steps_per_episode"])
     return spec

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ from typing import Any
 
 from netgym_cli import adapters, simulators
 from netgym_cli.adapters import Adapter
-from netgym_cli.agents._spaces import told as told_space
+from netgym_cli.agents._spaces import told_apart
 from netgym_cli.behind_channel import open_env, simulators_under
 from netgym_cli.collecting.about import about, require_same
 from netgym_cli.collecting.plan import require_continues
@@ -22,14 +21,16 @@ from netgym_cli.collecting.worker import Job
 from netgym_cli.crew.pool import SessionFailed, played
 from netgym_cli.crew.progress import progress
 from netgym_cli.crew.task import Task
-from netgym_cli.datasets import Growing, open_dataset
+from netgym_cli.datasets import Dataset, Growing, open_dataset
 from netgym_cli.datasets.columns import require_storable
 from netgym_cli.datasets.growing import WAITING
-from netgym_cli.datasets.place import METADATA, require_place
+from netgym_cli.datasets.place import METADATA, require_place, writing
+from netgym_cli.datasets.standing import stands
 from netgym_cli.errors import ConfigError, DatasetError
 from netgym_cli.metrics.run_record import now
 
 WORKER = "netgym_cli.collecting.worker"
+NAMED = 5  # episodes that a note lists
 PUBLISH_S = 1.0  # an episode that waits so long is not lost, and counting each at once would cost the workers' time
 
 
@@ -40,8 +41,9 @@ class Collected:
     Attributes:
         dataset_id, folder: the dataset.
         episodes, steps: what it holds now.
-        new_episodes: how many of them this collection added.
+        new_episodes: how many of them this collection played and stored.
         dropped: half-written episodes of an earlier one that were thrown away.
+        damaged, missing: numbers of the new ones that had been there before, and why they were played again.
         wall_s, sim_s: seconds that passed on the clock and in the simulations.
     """
 
@@ -53,6 +55,8 @@ class Collected:
     dropped: int
     wall_s: float
     sim_s: float
+    damaged: tuple[int, ...] = ()
+    missing: tuple[int, ...] = ()
 
     def lines(self) -> list[str]:
         """The same for people."""
@@ -62,6 +66,8 @@ class Collected:
         added = f"{self.new_episodes} new in {self.wall_s:.1f} s{speed}" if self.new_episodes else "complete already"
         return [
             *([f"note: {dropped}"] if self.dropped else []),
+            *_again(self.damaged, "damaged"),
+            *_again(self.missing, "missing"),
             f"{self.dataset_id}: {episodes}, {self.steps} steps ({added})",
             f"folder: {self.folder}",
             f"next: netgym data show {self.dataset_id}",
@@ -88,8 +94,7 @@ class Collection:
         for name, source in simulators_under(request.config):
             simulators.registry.load(name).check(request.config.simulator, source)
         self.folder = require_place(request.dataset_id)
-        if (self.folder / "data" / METADATA).exists():
-            self._require_mine()
+        self._found = self._mine() if (self.folder / "data" / METADATA).exists() else None
 
     def run(self, console: bool | None = None) -> Collected:
         """Plays what is missing; `console`: whether to draw a progress bar on stderr; None: if it is a terminal.
@@ -102,9 +107,12 @@ class Collection:
         config = self.request.config
         for name, source in simulators_under(config):
             simulators.registry.load(name).prepare(config.simulator, source)
-        began = time.monotonic()
+        began, total = time.monotonic(), sum(episodes for _, episodes in self.request.plan)
+        if self._found is not None and self._stands(self._found, total):
+            return self._collected(total, self._found.total_steps)
         with self._opened() as growing:
-            before, total = self._complete(growing), sum(episodes for _, episodes in self.request.plan)
+            before = self._complete(growing)
+            again = [tuple(one for one in which if one < total) for which in (growing.damaged, growing.missing)]
             with progress("episodes", total, console, before) as count:
                 news = _News(growing, count)
                 try:
@@ -126,33 +134,46 @@ class Collection:
             if total > before:
                 growing.metadata["netgym"] |= {"ended_at": now()}
             growing.save()
-            return Collected(
-                self.request.dataset_id,
-                self.folder,
+            return self._collected(
                 growing.total_episodes,
                 growing.metadata["total_steps"],
                 total - before,
                 growing.dropped,
                 time.monotonic() - began,
                 news.sim_s,
+                *again,
             )
 
-    def _require_mine(self) -> None:
+    def _collected(self, episodes: int, steps: int, new: int = 0, dropped: int = 0, *others: Any) -> Collected:
+        return Collected(self.request.dataset_id, self.folder, episodes, steps, new, dropped, *(others or (0.0, 0.0)))
+
+    def _stands(self, dataset: Dataset, total: int) -> bool:
+        """Whether there is nothing to do: then nothing is written, so that it may lie where nothing can be."""
+        noted, plan = dataset.netgym, [list(one) for one in self.request.plan]
+        finished = noted["complete"] is True and noted["plan"] == plan and noted["layout"] is not None
+        if not finished or dataset.total_episodes != total or (self.folder / WAITING).exists():
+            return False
+        return all(stands(self.folder / "data" / str(number), number) for number in range(total))
+
+    def _mine(self) -> Dataset:
+        """The dataset that is there. Raises `ConfigError` unless this collection would continue it."""
         dataset, request = open_dataset(self.request.dataset_id), self.request
         noted = dataset.netgym
-        if not noted:
+        if "sources" in noted or not {"plan", "complete", "layout", "dropped"} <= noted.keys():
             raise ConfigError(f"the dataset '{dataset.id}' was not collected by netgym; choose another name=.")
         for what, mine, found in (
             ("observations", self.observation_space, dataset.observation_space),
             ("actions", self.action_space, dataset.action_space),
         ):
             if mine != found:
+                theirs, ours = told_apart(found, mine)
                 raise ConfigError(
-                    f"the dataset '{dataset.id}' has the {what} {told_space(found)}, and these would be "
-                    f"{told_space(mine)}; choose another name=."
+                    f"the dataset '{dataset.id}' has the {what} {theirs}, and these would be {ours}; choose another "
+                    "name=."
                 )
         require_same(dataset.id, noted, about(request, self.command)["netgym"])
         require_continues(tuple((seed, episodes) for seed, episodes in noted["plan"]), request.plan)
+        return dataset
 
     def _opened(self) -> Growing:
         fresh = about(self.request, self.command)
@@ -162,8 +183,10 @@ class Collection:
         noted = growing.metadata["netgym"]
         noted["dropped"] += growing.dropped
         if noted["plan"] != fresh["netgym"]["plan"]:
-            noted |= {key: fresh["netgym"][key] for key in ("plan", "seeds", "complete")}
-        growing.save()
+            noted |= {key: fresh["netgym"][key] for key in ("plan", "seeds", "command")}
+        noted["complete"] = False
+        with writing(self.folder):
+            growing.save()
         return growing
 
     def _complete(self, growing: Growing) -> int:
@@ -179,10 +202,11 @@ class Collection:
         noted = growing.metadata["netgym"]["layout"] is not None
         starts = [0, *accumulate(episodes for _, episodes in self.request.plan)]
         for task, first, (seed, episodes) in zip(self._tasks, starts, self.request.plan, strict=False):
-            there = [k for k in range(episodes) if growing.has(first + k)]
+            there = {k for k in range(episodes) if growing.has(first + k)}
             if len(there) < episodes or not (noted or jobs):
-                kept = {str(k): _digest(self.folder, first + k) for k in there}
-                jobs[seed] = Job(task.line(), str(self.folder), first, kept)
+                known = {str(k): sha256 for k in range(episodes) if (sha256 := growing.digest(first + k))}
+                missing = [k for k in range(episodes) if k not in there]
+                jobs[seed] = Job(task.line(), str(self.folder), first, missing, known)
         return jobs
 
 
@@ -215,11 +239,14 @@ class _News:
                 self._published = time.monotonic()
 
 
-def _digest(folder: Path, number: int) -> str:
-    for room in ("data", WAITING):
-        if (path := folder / room / str(number) / METADATA).is_file():
-            return str(json.loads(path.read_text())["sha256"])
-    raise DatasetError(f"episode {number} in '{folder}' has no {METADATA}; delete the dataset and collect it anew.")
+def _again(episodes: Sequence[int], why: str) -> list[str]:
+    """The note on episodes that were played again, if there are any."""
+    if not episodes:
+        return []
+    if len(episodes) == 1:
+        return [f"note: episode {episodes[0]} was {why} and is played again"]
+    more = f" and {len(episodes) - NAMED} more" if len(episodes) > NAMED else ""
+    return [f"note: episodes {', '.join(map(str, episodes[:NAMED]))}{more} were {why} and are played again"]
 
 
 def _require_default_told(request: Request) -> None:

@@ -13,7 +13,7 @@ from omegaconf import OmegaConf
 
 from netgym_cli.collecting.plan import Plan, plan_of
 from netgym_cli.compose import Composer
-from netgym_cli.config import RunConfig
+from netgym_cli.config import RunConfig, plain
 from netgym_cli.crew import runs
 from netgym_cli.crew.words import (
     ConfigDirs,
@@ -33,6 +33,7 @@ from netgym_cli.errors import ConfigError
 
 OWN = ("episodes", "seeds", "workers", "name", "agent", "licence")
 INSTEAD = {"seed": "seeds", "sessions": "seeds", "env.random_seed": "seeds", "env.episodes_per_session": "episodes"}
+FOREIGN = "gym"  # many environments by one name: their datasets are named after env.id
 LICENCE = "CC-BY-4.0"
 DEFAULT_AGENT = "system_default"
 
@@ -68,10 +69,8 @@ def parsed(words: Words, config_dirs: ConfigDirs = (), default_action: bool = Fa
     names = agent_names(own.get("agent", ""), "collect")
     given = ["--default-action"] * default_action + [f"agent={name}" for name in names] + [str(one) for one in folders]
     if len(given) != 1:
-        told = f"{len(given)} agents ({', '.join(given)})" if given else "no agent"
-        raise ConfigError(
-            f"there is {told} to collect with; give one: --default-action, agent=NAME, or the folder of a run."
-        )
+        told = f"there are {len(given)} agents ({', '.join(given)})" if given else "there is no agent"
+        raise ConfigError(f"{told} to collect with; give one: --default-action, agent=NAME, or the folder of a run.")
     if folders:
         refuse_agent_keys(overrides)
         run = runs.config_of(folders[0])
@@ -86,6 +85,8 @@ def parsed(words: Words, config_dirs: ConfigDirs = (), default_action: bool = Fa
         chosen = Composer([f"agent={label}", *overrides], config_dirs).whole(RunMode.RUN)
         env, channel = (str(OmegaConf.select(chosen, f"hydra.runtime.choices.{one}")) for one in ("env", "channel"))
     episodes = whole_number(own["episodes"], "episodes") if "episodes" in own else None
+    if env == FOREIGN:
+        env = f"{FOREIGN}-{plain(config.env)['id'].rpartition(':')[2]}"
     dataset_id = _id(own.get("name"), env, label, channel)
     return Request(
         config=config,

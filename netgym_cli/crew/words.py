@@ -4,26 +4,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
+from difflib import get_close_matches
 from pathlib import Path
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from netgym_cli.compose import Composer, typed_run
-from netgym_cli.config import RunConfig, require
+from netgym_cli.config import RunConfig, require, unknown_key
 from netgym_cli.errors import ConfigError
 
 Words = Sequence[str]
 ConfigDirs = Sequence[str | Path]
-MOST_SEEDS = 1_000_000  # more than anybody simulates, and few enough to be listed in memory
+NEAR = 0.7  # spelled so much alike, a word is one of the verb's own with a letter wrong
+TOP = {field.name for field in fields(RunConfig)}
+MOST = 1_000_000  # seeds, episodes or workers: more than anybody simulates, and few enough to be listed in memory
 
 
 def sorted_out(words: Words, own: Collection[str]) -> tuple[list[Path], dict[str, str], list[str]]:
-    """`words` as folders of runs, the values of the verb's own keys, and overrides of the config."""
+    """`words` as folders of runs, the values of the verb's own keys, and overrides of the config.
+
+    Raises `ConfigError` for a word that is none of these and nearly one of the verb's own.
+    """
     folders = [Path(word) for word in words if "=" not in word or _is_folder(word)]
     pairs = [word for word in words if "=" in word and not _is_folder(word)]
     mine = dict(word.split("=", 1) for word in pairs if word.split("=", 1)[0] in own)
+    for key in (word.split("=", 1)[0] for word in pairs):
+        if key not in own and key not in TOP and (near := get_close_matches(key, own, 1, NEAR)):
+            raise ConfigError(unknown_key(key, near))
     return folders, mine, [word for word in pairs if word.split("=", 1)[0] not in mine]
 
 
@@ -74,7 +83,7 @@ def listed_seeds(text: str) -> tuple[int, ...] | None:
         first, last = int(match[1]), int(match[2])
         require(first <= last, "seeds", text, "the smaller one first, such as 3..5")
         require(last < 2**31, "seeds", text, "numbers from 0 to 2147483647")
-        require(last - first < MOST_SEEDS, "seeds", text, f"{MOST_SEEDS} or fewer")
+        require(last - first < MOST, "seeds", text, f"{MOST} or fewer")
         return tuple(range(first, last + 1))
     if re.fullmatch(r"\[\s*\d+(\s*,\s*\d+)*\s*\]", text):
         return tuple(int(one) for one in text.strip("[]").split(","))
@@ -83,8 +92,8 @@ def listed_seeds(text: str) -> tuple[int, ...] | None:
 
 def seed_count(text: str) -> int:
     """How many seeds `text` asks for, such as `10`. Raises `ConfigError`."""
-    allowed = f"how many, such as 10 (up to {MOST_SEEDS}), or which: [3,5] or 3..5"
-    require(text.isdigit() and len(text) < 20 and 1 <= int(text) <= MOST_SEEDS, "seeds", text, allowed)
+    allowed = f"how many, such as 10 (up to {MOST}), or which: [3,5] or 3..5"
+    require(text.isdecimal() and len(text) < 20 and 1 <= int(text) <= MOST, "seeds", text, allowed)
     return int(text)
 
 
@@ -111,6 +120,7 @@ def _is_folder(word: str) -> bool:
 
 
 def whole_number(text: str, key: str) -> int:
-    """`text` as a number from 1. Raises `ConfigError` naming the key."""
-    require(text.isdigit() and int(text) >= 1, key, text, "1 or more")
+    """`text` as a number from 1 to 1000000. Raises `ConfigError` naming the key."""
+    allowed = f"1 or more, up to {MOST}"
+    require(text.isdecimal() and len(text) < 20 and 1 <= int(text) <= MOST, key, text, allowed)
     return int(text)

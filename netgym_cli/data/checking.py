@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from netgym_cli.data.recomputing import Recomputed
 from netgym_cli.data.there import missing, there
 from netgym_cli.data.verdicts import FAILED, NOT_CHECKED, OK, Verdict, verdict
 from netgym_cli.datasets import Dataset, Episode, open_dataset
+from netgym_cli.datasets.mending import mending
 from netgym_cli.datasets.place import require_known
 from netgym_cli.errors import ConfigError, DatasetError
 
@@ -44,6 +46,19 @@ def check(dataset_id: str) -> list[Verdict]:
         _counts(dataset, numbers, found.steps),
         _waiting(dataset),
     ]
+
+
+def advice(dataset_id: str, found: Sequence[Verdict]) -> list[str]:
+    """What to do next about the verdicts, in one line; nothing if all is well or the verdict itself says so."""
+    failed = {one.name for one in found if one.outcome == FAILED}
+    if not failed or "metadata" in failed:
+        return []
+    dataset = open_dataset(dataset_id)
+    if not (way := mending(dataset.netgym, dataset.path, "them")):
+        return []
+    if failed & {ENDS, MEMBERS, FINITE, HASHES} and "plays" in way:  # a collection looks at what is there, not into it
+        return [f"next: delete the folders of these episodes in '{dataset.path / 'data'}'; {way}"]
+    return [f"next: {way}"] if failed <= {EPISODES, planned.NAME, "counts", "collection"} else []
 
 
 class _Pass:

@@ -11,6 +11,7 @@ from typing import Any
 from netgym_cli.data.flat_arrays import write_hdf5
 from netgym_cli.data.flat_table import flat_columns
 from netgym_cli.datasets import Dataset
+from netgym_cli.datasets.place import FORBIDDEN
 from netgym_cli.errors import ConfigError
 
 ROWS_AT_ONCE, BYTES_AT_ONCE = 65_536, 2**26
@@ -27,15 +28,16 @@ def export(dataset: Dataset, kind: str, path: Path | None) -> Path:
         path: the file; None: in the working directory, named after the dataset.
 
     Raises:
-        ConfigError: the file exists, its folder does not, or there is nothing to export.
+        ConfigError: the file exists, its folder does not or may not be written to, or there is nothing to export.
         DatasetError: an episode cannot be read; no file is left.
         OSError: the disk refused it; no file is left.
     """
     path = path or Path(f"{dataset.id.replace('/', '_')}.{kind}")
-    if path.exists():
-        raise ConfigError(f"'{path}' exists already; choose another file with -o.")
-    if not path.parent.is_dir():
-        raise ConfigError(f"there is no folder '{path.parent}' to write to; make it, or choose another file with -o.")
+    with _writing(path.parent):
+        if path.exists():
+            raise ConfigError(f"'{path}' exists already; choose another file with -o.")
+        if not path.parent.is_dir():
+            raise ConfigError(f"there is no folder '{path.parent}' to write to; make it, or choose another with -o.")
     if not dataset.total_episodes:
         raise ConfigError(f"dataset '{dataset.id}' holds no complete episode; there is nothing to export.")
     with _appearing_whole(path) as draft:
@@ -46,11 +48,26 @@ def export(dataset: Dataset, kind: str, path: Path | None) -> Path:
 @contextmanager
 def _appearing_whole(path: Path) -> Iterator[Path]:
     draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with _writing(path.parent):
+        draft.touch()
     try:
         yield draft
         draft.rename(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Raises `ConfigError` instead of the `OSError` for a folder that may not be written to."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FORBIDDEN:
+            raise
+        raise ConfigError(
+            f"cannot write to the folder '{folder}': {error.strerror}; choose another file with -o."
+        ) from error
 
 
 def _write_parquet(dataset: Dataset, path: Path) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from netgym_cli.agents._spaces import told_apart
 from netgym_cli.data.deriving import deriving
 from netgym_cli.data.notes import listed, mapping, notes_of
 from netgym_cli.datasets import Dataset
@@ -127,8 +128,8 @@ def _require_alike(datasets: Sequence[Dataset]) -> None:
                 "environment gave."
             )
         for kind in ("observation_space", "action_space"):
-            one, two = getattr(first, kind), getattr(other, kind)
-            if one != two:
+            if getattr(first, kind) != getattr(other, kind):
+                one, two = told_apart(getattr(first, kind), getattr(other, kind))
                 raise ConfigError(
                     f"the {kind}s differ: {one} in '{first.id}', {two} in '{other.id}'; a dataset has one."
                 )

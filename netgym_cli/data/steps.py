@@ -13,7 +13,6 @@ from gymnasium import spaces
 from netgym_cli.datasets import Dataset
 from netgym_cli.datasets.columns import LISTS
 from netgym_cli.datasets.dataset import UNREADABLE
-from netgym_cli.errors import DatasetError
 
 COLUMNS = ["rewards", "actions", "infos.default_action"]
 
@@ -47,11 +46,7 @@ def steps_of(dataset: Dataset) -> Iterator[Steps]:
         try:
             yield _of_columns(dataset, number, parts)
         except (*UNREADABLE, pa.ArrowException) as error:
-            reason = (str(error) or type(error).__name__).splitlines()[0]
-            raise DatasetError(
-                f"episode {number} of dataset '{dataset.id}' cannot be read ({reason}); `netgym data check "
-                f"{dataset.id}` tells what else is wrong with it."
-            ) from error
+            raise dataset.damaged(number, error) from error
 
 
 def _of_columns(dataset: Dataset, number: int, parts: list[Path]) -> Steps:

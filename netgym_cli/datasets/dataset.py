@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,10 +15,12 @@ import numpy as np
 from gymnasium import spaces
 
 from netgym_cli.datasets.episode import Episode
+from netgym_cli.datasets.mending import mending
 from netgym_cli.datasets.place import METADATA, require_known
 from netgym_cli.errors import ConfigError, DatasetError
 
 FORMATS = ("parquet", "arrow", "hdf5")  # that Minari reads
+LONGEST = 160  # letters of a reason
 UNREADABLE = (OSError, ValueError, TypeError, LookupError, AttributeError, AssertionError)  # what damaged files come to
 
 
@@ -69,6 +73,14 @@ class Dataset:
         for number in range(self.total_episodes) if numbers is None else numbers:
             yield self._episode(number)
 
+    def damaged(self, number: int, error: BaseException) -> DatasetError:
+        """The error to raise for an episode whose reading raised `error`: why, and what to do next."""
+        way = mending(self.netgym, self.path)
+        return DatasetError(
+            f"episode {number} of dataset '{self.id}' cannot be read ({_reason(error)}); `netgym data check {self.id}` "
+            f"tells what else is wrong with it{f', and {way}' if way else ''}."
+        )
+
     def _episode(self, number: int) -> Episode:
         import pyarrow as pa
 
@@ -78,11 +90,7 @@ class Dataset:
             if len(found["rewards"]) != about.get("total_steps", len(found["rewards"])):
                 raise ValueError(f"it has {len(found['rewards'])} steps, its metadata says {about['total_steps']}")
         except (*UNREADABLE, StopIteration, pa.ArrowException) as error:
-            reason = (str(error) or type(error).__name__).splitlines()[0]
-            raise DatasetError(
-                f"episode {number} of dataset '{self.id}' cannot be read ({reason}); `netgym data check {self.id}` "
-                "tells what else is wrong with it."
-            ) from error
+            raise self.damaged(number, error) from error
         return Episode(
             observations=_own(found["observations"]),
             actions=_own(found["actions"]),
@@ -121,8 +129,23 @@ def open_dataset(dataset_id: str) -> Dataset:
 
         found = [deserialize_space(metadata[key]) for key in ("observation_space", "action_space")]
     except (*UNREADABLE, RecursionError) as error:
-        raise ConfigError(f"{path} does not describe a dataset ({error}); collect or import it anew.") from error
+        raise ConfigError(
+            f"{path} does not describe a dataset ({error}); delete the folder '{folder}' or move it elsewhere, and "
+            "collect or import it anew."
+        ) from error
     return Dataset(dataset_id, folder, metadata, *found)
+
+
+def _reason(error: BaseException) -> str:
+    """Why an episode cannot be read, in a few words: Arrow tells it with every path twice."""
+    text = (str(error) or type(error).__name__).splitlines()[0]
+    if isinstance(error, FileNotFoundError):
+        return "its folder or a file in it is missing"
+    if isinstance(error, OSError) and error.errno is not None:
+        return os.strerror(error.errno)
+    if re.search("parquet|thrift|footer", text, re.IGNORECASE):
+        return "its Parquet file is truncated or damaged"
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 def _plain(value: Any) -> Any:

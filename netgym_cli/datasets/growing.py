@@ -2,7 +2,8 @@
 
 An episode is written under a hidden name and renamed, first into the waiting room `.waiting/NUMBER`, where episodes of
 parallel sessions may arrive in any order, and from there, in order, into `data/NUMBER`. A kill loses only what has not
-arrived; what waits is taken in when the collection continues.
+arrived; what waits is taken in when the collection continues. So is what lies behind a damaged or missing episode, once
+that one has arrived again.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ from gymnasium import spaces
 
 from netgym_cli.datasets.columns import encode, require_storable
 from netgym_cli.datasets.episode import Episode
-from netgym_cli.datasets.place import METADATA, require_place, root
+from netgym_cli.datasets.place import METADATA, require_place, root, writing
+from netgym_cli.datasets.standing import PART, noted, numbers, remove, stands
 from netgym_cli.errors import ConfigError
 
-WAITING, LOCK, PART = ".waiting", ".lock", "part-0.parquet"
+WAITING, LOCK = ".waiting", ".lock"
 MEGABYTE = 1e6
 
 
@@ -68,14 +70,18 @@ class Growing:
     Attributes:
         metadata: the content of `data/metadata.json`; `save` writes it.
         dropped: half-written episodes that were found, and removed, when it was opened.
+        damaged: episodes that were found truncated or half there. They stay until they are written again.
+        missing: episodes that the metadata counted, or others stand behind, and that were not there.
 
     Raises:
-        ConfigError: another process is writing to it.
+        ConfigError: another process is writing to it, it may not be written to, or an episode lies there twice, with
+            different content.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._lock = (folder / LOCK).open("w")
+        with writing(folder):
+            self._lock = (folder / LOCK).open("w")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -83,13 +89,18 @@ class Growing:
             raise ConfigError(
                 f"another process is writing to the dataset in '{folder}'; wait for it or end it."
             ) from error
-        self.metadata: dict[str, Any] = json.loads((folder / "data" / METADATA).read_text())
-        drafts = list((folder / WAITING).glob(".*"))
-        for draft in drafts:
-            shutil.rmtree(draft, ignore_errors=True)
-        self.dropped = len(drafts)
-        self._recount()
-        self.publish()
+        try:
+            self.metadata: dict[str, Any] = json.loads((folder / "data" / METADATA).read_text())
+            drafts = list((folder / WAITING).glob(".*"))
+            for draft in drafts:
+                shutil.rmtree(draft, ignore_errors=True)
+            self.dropped = len(drafts)
+            with writing(folder):
+                self.damaged, self.missing = self._settle()
+                self.publish()
+        except BaseException:
+            self._lock.close()
+            raise
 
     @classmethod
     def create(
@@ -138,7 +149,8 @@ class Growing:
                 f"cannot make '{folder}': {error.strerror}; datasets lie in {root()}, and MINARI_DATASETS_PATH chooses "
                 "another folder."
             ) from error
-        _replace_json(folder / "data" / METADATA, metadata)
+        with writing(folder):
+            _replace_json(folder / "data" / METADATA, metadata)
         return cls(folder)
 
     def __enter__(self) -> Self:
@@ -156,10 +168,18 @@ class Growing:
         """Whether this episode is complete: taken in, or waiting."""
         return number < self.total_episodes or (self.folder / WAITING / str(number)).is_dir()
 
+    def digest(self, number: int) -> str | None:
+        """SHA-256 of this episode as it was written, also if it is damaged now; None if nothing tells."""
+        for room in (WAITING, "data"):
+            if about := noted(self.folder / room / str(number), number):
+                return str(about["sha256"])
+        return None
+
     def publish(self) -> int:
         """Takes in all waiting episodes that are next in order; returns how many episodes can be read now."""
         before = number = self.total_episodes
         while (one := self.folder / WAITING / str(number)).is_dir():
+            remove(self.folder / "data" / str(number))  # a damaged one, and here it is whole
             one.rename(self.folder / "data" / str(number))
             self._count(number)
             number += 1
@@ -178,14 +198,43 @@ class Growing:
             (self.folder / WAITING).rmdir()
         self._lock.close()
 
-    def _recount(self) -> None:
-        """Counts what is there: a kill may have come between an episode's arrival and the count."""
+    def _settle(self) -> tuple[list[int], list[int]]:
+        """Counts the episodes up to the first gap, and lets those behind it wait; returns the damaged and the missing.
+
+        A kill may have come between an episode's arrival and the count, and anything may have happened to the files.
+        """
+        data, waiting = self.folder / "data", self.folder / WAITING
+        here = {number: stands(data / str(number), number) for number in numbers(data)}
+        there = {number: stands(waiting / str(number), number) for number in numbers(waiting)}
+        twice = [number for number, whole in there.items() if whole and here.get(number)]
+        for number in twice:
+            self._require_same(number)
+        for number in {*twice, *(number for number, whole in there.items() if not whole)}:
+            remove(waiting / str(number))
+        counted = self.total_episodes
         self.metadata |= {"total_episodes": 0, "total_steps": 0, "dataset_size": 0.0}
         number = 0
-        while (self.folder / "data" / str(number) / METADATA).is_file():
+        while here.get(number):
             self._count(number)
             number += 1
         self.metadata["total_episodes"] = number
+        if behind := [other for other, whole in here.items() if whole and other > number]:
+            self.save()  # before they go: what is counted can be read at any moment
+            waiting.mkdir(exist_ok=True)
+        for other in behind:
+            (data / str(other)).rename(waiting / str(other))
+        found = {**there, **here}
+        damaged = [number for number in sorted(found) if not (here.get(number) or there.get(number))]
+        return damaged, [number for number in range(max([counted, *(one + 1 for one in here)])) if number not in found]
+
+    def _require_same(self, number: int) -> None:
+        """Raises `ConfigError` if the episode that lies there twice is not the same one."""
+        places = [self.folder / room / str(number) for room in ("data", WAITING)]
+        if len({json.loads((place / METADATA).read_text())["sha256"] for place in places}) > 1:
+            raise ConfigError(
+                f"episode {number} lies there twice, with different content, in '{places[0]}' and '{places[1]}'; "
+                "delete one of the folders, or collect under another name=."
+            )
 
     def _count(self, number: int) -> None:
         one = self.folder / "data" / str(number)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import difflib
+import errno
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from netgym_cli.errors import ConfigError
-from netgym_cli.registry import unknown
 
 METADATA = "metadata.json"
 LONGEST = 200  # bytes of a part of an id: file systems take 255, and hidden names are longer
+ALIKE = 0.6  # of two spellings that mean the same: share of letters that agree
+FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 ID = re.compile(r"(?:[-_\w]+/)*[-_\w]+-v\d+")  # as Minari reads it
 
 
@@ -46,9 +51,25 @@ def require_place(dataset_id: str) -> Path:
     return folder
 
 
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Raises `ConfigError` instead of the `OSError` for a place that may not be written to."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FORBIDDEN:
+            raise
+        raise ConfigError(
+            f"cannot write to the dataset in '{folder}': {error.strerror}; get leave to write there, or let "
+            "MINARI_DATASETS_PATH name another folder."
+        ) from error
+
+
 def ids() -> list[str]:
-    """Ids of all datasets, sorted."""
+    """Ids of all datasets, sorted. Raises `ConfigError` if the root is no folder."""
     base, found = root(), []
+    if base.exists() and not base.is_dir():
+        raise ConfigError(f"'{base}', where datasets lie, is no folder; MINARI_DATASETS_PATH chooses another one.")
     for folder, inner, _ in os.walk(base):
         if (Path(folder) / "data" / METADATA).is_file():
             found.append(Path(folder).relative_to(base).as_posix())
@@ -58,10 +79,34 @@ def ids() -> list[str]:
 
 def require_known(dataset_id: str) -> Path:
     """The folder of an existing dataset. Raises `ConfigError` with the nearest id that exists."""
-    folder = folder_of(dataset_id)
-    if not (folder / "data" / METADATA).is_file():
-        raise ConfigError(
-            f"{unknown('dataset', dataset_id, ids())} They lie in {root()} (MINARI_DATASETS_PATH chooses another "
-            "folder); `netgym collect` makes one."
-        )
-    return folder
+    if ID.fullmatch(dataset_id) and ((folder := folder_of(dataset_id)) / "data" / METADATA).is_file():
+        return folder
+    known = ids()
+    hint = f" Did you mean '{near}'?" if (near := _nearest(dataset_id, known)) else ""
+    if not ID.fullmatch(dataset_id):
+        try:
+            folder_of(dataset_id)
+        except ConfigError as error:
+            raise ConfigError(f"{error}{hint}") from error
+    raise ConfigError(
+        f"unknown dataset '{dataset_id}'.{hint} Known: {', '.join(known) or 'none'}. They lie in {root()} "
+        "(MINARI_DATASETS_PATH chooses another folder); `netgym collect` makes one."
+    )
+
+
+def _nearest(wanted: str, known: list[str]) -> str:
+    """The id that ends in what is wanted, but for the version, or that is spelled alike; empty if none does."""
+    ending = f"/{_unversioned(wanted)}"
+    if same := [one for one in known if f"/{_unversioned(one)}".endswith(ending)]:
+        return same[0]
+    name = _name(wanted)
+    alike = difflib.get_close_matches(wanted, known, len(known) or 1, ALIKE)
+    return next((one for one in alike if difflib.SequenceMatcher(None, name, _name(one)).ratio() >= ALIKE), "")
+
+
+def _unversioned(dataset_id: str) -> str:
+    return re.sub(r"-v\d*$", "", dataset_id)
+
+
+def _name(dataset_id: str) -> str:
+    return _unversioned(dataset_id).rpartition("/")[2]
