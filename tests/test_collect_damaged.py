@@ -67,7 +67,7 @@ def test_a_damaged_or_missing_episode_is_played_again_in_place(damage):
     damage(2)
     why = "missing" if damage is forget else "damaged"
     told = collected(*EIGHT)
-    assert f"note: episode 2 was {why} and is played again\n{NAME}: 8 episodes, 32 steps (1 new in" in told
+    assert f"note: episode 2 was {why} and has been played again\n{NAME}: 8 episodes, 32 steps (1 new in" in told
     assert digests(NAME) == whole and open_dataset(NAME).netgym["complete"]
     assert {path.parent.name for path, at in files().items() if before[path] != at} == {"2"}
     assert "complete already" in collected(*EIGHT)

@@ -244,9 +244,9 @@ def _again(episodes: Sequence[int], why: str) -> list[str]:
     if not episodes:
         return []
     if len(episodes) == 1:
-        return [f"note: episode {episodes[0]} was {why} and is played again"]
+        return [f"note: episode {episodes[0]} was {why} and has been played again"]
     more = f" and {len(episodes) - NAMED} more" if len(episodes) > NAMED else ""
-    return [f"note: episodes {', '.join(map(str, episodes[:NAMED]))}{more} were {why} and are played again"]
+    return [f"note: episodes {', '.join(map(str, episodes[:NAMED]))}{more} were {why} and have been played again"]
 
 
 def _require_default_told(request: Request) -> None:
