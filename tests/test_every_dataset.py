@@ -31,7 +31,7 @@ def test_every_environment_can_be_collected(env, how):
     words += [] if how == "default" else ["agent=random"]
     found = collect(words, [], how == "default", False, ["netgym"])
     assert found.episodes == 3 and found.new_episodes == 3
-    dataset = open_dataset(f"netgym/{env}/it-v0")
+    dataset = open_dataset(found.dataset_id)
     config = typed_run(compose([word for word in words if word.startswith("env")])).env
     adapter = adapters.registry.load(env)(config)
     layout = Layout(tuple(Row(*row[:3], tuple(row[3])) for row in dataset.netgym["layout"]))

@@ -19,12 +19,12 @@ def test_offline_agents_learn_in_every_environment(env, tmp_path, monkeypatch):
     words = [f"env={env}", *quick(env), "env.steps_per_episode=4"]
     default = adapters.registry.load(env).has_default
     more = ["episodes=2", "seeds=1", "workers=1", "name=it", *([] if default else ["agent=random"])]
-    collect([*words, *more], [], default, False, ["netgym"])
+    found = collect([*words, *more], [], default, False, ["netgym"])
     adapter = adapter_of(env)
     fitting = [name for name in OFFLINE if agents.registry.load(name).refuses(adapter) is None]
     assert "bc" in fitting
     for name in fitting:
-        learn = [f"dataset=netgym/{env}/it-v0", "steps=2", "agent.batch_size=8", f"agent={name}"]
+        learn = [f"dataset={found.dataset_id}", "steps=2", "agent.batch_size=8", f"agent={name}"]
         learn += [f"agent.evaluate_every_steps={2 if name == 'bc' else 0}"]
         config = typed_run(compose([*words, *learn]))
         run.check(config)
