@@ -146,7 +146,7 @@ def rows(found: dict[str, list[float]]) -> list[report.Row]:
 def main() -> None:
     """Runs what is missing and writes the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--reduced", action="store_true", help="fewer seeds and steps: within an hour on two cores")
+    parser.add_argument("--reduced", action="store_true", help="fewer seeds and steps: about an hour on two cores")
     parser.add_argument("--folder", type=Path, help="where everything goes; else outputs/networkgym_paper[_reduced]")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes at once")
     options = parser.parse_args()

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from netgym_cli.datasets import Growing, folder_of, open_dataset
-from tests.test_collect import TOY, digests, netgym
+from tests.test_collect import TOY, collected, digests, netgym
 
 NAME = "netgym/toy/random-v0"
 WORDS = ["agent=random", "workers=1"]
@@ -22,12 +22,6 @@ def root(tmp_path, monkeypatch):
     monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "datasets"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     return tmp_path / "datasets"
-
-
-def collected(*words):
-    done = netgym("collect", *TOY, *words)
-    assert done.exit_code == 0, done.stderr
-    return done.stdout
 
 
 def files():

@@ -51,10 +51,10 @@ class Collected:
     folder: Path
     episodes: int
     steps: int
-    new_episodes: int
-    dropped: int
-    wall_s: float
-    sim_s: float
+    new_episodes: int = 0
+    dropped: int = 0
+    wall_s: float = 0.0
+    sim_s: float = 0.0
     damaged: tuple[int, ...] = ()
     missing: tuple[int, ...] = ()
 
@@ -109,7 +109,7 @@ class Collection:
             simulators.registry.load(name).prepare(config.simulator, source)
         began, total = time.monotonic(), sum(episodes for _, episodes in self.request.plan)
         if self._found is not None and self._stands(self._found, total):
-            return self._collected(total, self._found.total_steps)
+            return Collected(self.request.dataset_id, self.folder, total, self._found.total_steps)
         with self._opened() as growing:
             before = self._complete(growing)
             again = [tuple(one for one in which if one < total) for which in (growing.damaged, growing.missing)]
@@ -134,7 +134,9 @@ class Collection:
             if total > before:
                 growing.metadata["netgym"] |= {"ended_at": now()}
             growing.save()
-            return self._collected(
+            return Collected(
+                self.request.dataset_id,
+                self.folder,
                 growing.total_episodes,
                 growing.metadata["total_steps"],
                 total - before,
@@ -143,9 +145,6 @@ class Collection:
                 news.sim_s,
                 *again,
             )
-
-    def _collected(self, episodes: int, steps: int, new: int = 0, dropped: int = 0, *others: Any) -> Collected:
-        return Collected(self.request.dataset_id, self.folder, episodes, steps, new, dropped, *(others or (0.0, 0.0)))
 
     def _stands(self, dataset: Dataset, total: int) -> bool:
         """Whether there is nothing to do: then nothing is written, so that it may lie where nothing can be."""
@@ -185,7 +184,7 @@ class Collection:
         if noted["plan"] != fresh["netgym"]["plan"]:
             noted |= {key: fresh["netgym"][key] for key in ("plan", "seeds", "command")}
         noted["complete"] = False
-        with writing(self.folder):
+        with writing(f"the dataset in '{self.folder}'"):
             growing.save()
         return growing
 

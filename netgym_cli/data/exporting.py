@@ -11,7 +11,7 @@ from typing import Any
 from netgym_cli.data.flat_arrays import write_hdf5
 from netgym_cli.data.flat_table import flat_columns
 from netgym_cli.datasets import Dataset
-from netgym_cli.datasets.place import FORBIDDEN
+from netgym_cli.datasets.place import writing
 from netgym_cli.errors import ConfigError
 
 ROWS_AT_ONCE, BYTES_AT_ONCE = 65_536, 2**26
@@ -33,7 +33,7 @@ def export(dataset: Dataset, kind: str, path: Path | None) -> Path:
         OSError: the disk refused it; no file is left.
     """
     path = path or Path(f"{dataset.id.replace('/', '_')}.{kind}")
-    with _writing(path.parent):
+    with writing(f"the folder '{path.parent}'", "choose another file with -o"):
         if path.exists():
             raise ConfigError(f"'{path}' exists already; choose another file with -o.")
         if not path.parent.is_dir():
@@ -48,26 +48,13 @@ def export(dataset: Dataset, kind: str, path: Path | None) -> Path:
 @contextmanager
 def _appearing_whole(path: Path) -> Iterator[Path]:
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with _writing(path.parent):
+    with writing(f"the folder '{path.parent}'", "choose another file with -o"):
         draft.touch()
     try:
         yield draft
         draft.rename(path)
     finally:
         draft.unlink(missing_ok=True)
-
-
-@contextmanager
-def _writing(folder: Path) -> Iterator[None]:
-    """Raises `ConfigError` instead of the `OSError` for a folder that may not be written to."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in FORBIDDEN:
-            raise
-        raise ConfigError(
-            f"cannot write to the folder '{folder}': {error.strerror}; choose another file with -o."
-        ) from error
 
 
 def _write_parquet(dataset: Dataset, path: Path) -> None:

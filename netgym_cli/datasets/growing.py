@@ -80,7 +80,7 @@ class Growing:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        with writing(folder):
+        with writing(f"the dataset in '{folder}'"):
             self._lock = (folder / LOCK).open("w")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -95,7 +95,7 @@ class Growing:
             for draft in drafts:
                 shutil.rmtree(draft, ignore_errors=True)
             self.dropped = len(drafts)
-            with writing(folder):
+            with writing(f"the dataset in '{folder}'"):
                 self.damaged, self.missing = self._settle()
                 self.publish()
         except BaseException:
@@ -149,7 +149,7 @@ class Growing:
                 f"cannot make '{folder}': {error.strerror}; datasets lie in {root()}, and MINARI_DATASETS_PATH chooses "
                 "another folder."
             ) from error
-        with writing(folder):
+        with writing(f"the dataset in '{folder}'"):
             _replace_json(folder / "data" / METADATA, metadata)
         return cls(folder)
 

@@ -52,17 +52,21 @@ def require_place(dataset_id: str) -> Path:
 
 
 @contextmanager
-def writing(folder: Path) -> Iterator[None]:
-    """Raises `ConfigError` instead of the `OSError` for a place that may not be written to."""
+def writing(
+    where: str, way: str = "get leave to write there, or let MINARI_DATASETS_PATH name another folder"
+) -> Iterator[None]:
+    """Raises `ConfigError` instead of the `OSError` for a place that may not be written to.
+
+    Args:
+        where: the place, as in "the dataset in '/data/x'".
+        way: what to do next, a part of a sentence.
+    """
     try:
         yield
     except OSError as error:
         if error.errno not in FORBIDDEN:
             raise
-        raise ConfigError(
-            f"cannot write to the dataset in '{folder}': {error.strerror}; get leave to write there, or let "
-            "MINARI_DATASETS_PATH name another folder."
-        ) from error
+        raise ConfigError(f"cannot write to {where}: {error.strerror}; {way}.") from error
 
 
 def ids() -> list[str]:
