@@ -61,14 +61,17 @@ def told_however_it_ends(
                 partial(record.close, status, told),  # the shortest first, as long as there is room
                 *([] if interrupted else [partial((folder / "error.txt").write_text, trace)]),
                 partial(recorder.close, status, reason),
-                *([partial(agent.save, folder)] if interrupted and agent.has_learnt else []),
+                *([partial(_keep, agent, folder, error)] if interrupted and agent.has_learnt else []),
             )
-        if interrupted and agent.has_learnt:
-            error.add_note("what was learnt until then is kept: `netgym evaluate` takes the folder")
         raise
     env.close()
     reserve.unlink(missing_ok=True)
     record.close("complete")
+
+
+def _keep(agent: Agent[Any], folder: Path, error: BaseException) -> None:
+    agent.save(folder)
+    error.add_note("what was learnt until then is kept: `netgym evaluate` takes the folder")
 
 
 def _last_words(*finishes: Callable[[], object]) -> None:

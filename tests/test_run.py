@@ -142,9 +142,10 @@ def test_ctrl_c_keeps_what_was_learnt(agent, at, saved, tmp_path, monkeypatch):
         return original(self, policy)
 
     monkeypatch.setattr(ToySimulator, "step", interrupted)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as caught:
         run.train(run_config(agent, env={"episodes_per_session": 4}), tmp_path / "run", COMMAND)
     assert (tmp_path / "run" / "model.zip").exists() == saved
+    assert any("what was learnt until then is kept" in note for note in getattr(caught.value, "__notes__", [])) == saved
 
 
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
