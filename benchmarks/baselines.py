@@ -23,11 +23,12 @@ from typing import Any
 
 import report
 
-from netgym_cli import adapters, agents
-from netgym_cli.agents._rule import Rule
-from netgym_cli.compose import compose, typed_run
-from netgym_cli.config import RunConfig
-from netgym_cli.evaluation import Evaluation, default_seeds, evaluate
+from netgym_cli.agents.base import agent_registry
+from netgym_cli.agents.rule import Rule
+from netgym_cli.config.compose import compose, typed_run
+from netgym_cli.config.schema import RunConfig
+from netgym_cli.envs.base import env_registry
+from netgym_cli.evaluation.contest import Evaluation, default_seeds, evaluate
 
 PAGE = Path(__file__).parents[1] / "docs" / "baselines.md"
 LEARNERS = ("ppo", "sac")
@@ -63,10 +64,10 @@ def config_of(env_name: str, agent: str = "random", *overrides: str) -> RunConfi
 def hands(env_name: str) -> dict[str, Any]:
     """Label to config of random, the default algorithm and every rule that fits the environment."""
     config = config_of(env_name)
-    adapter = adapters.registry.load(config.env.name)(config.env)
+    adapter = env_registry.load(config.env.name)(config.env)
     found: dict[str, Any] = {"random": config.agent, "system_default": config_of(env_name, "system_default").agent}
-    for name in agents.registry.names():
-        kind = agents.registry.load(name)
+    for name in agent_registry.names():
+        kind = agent_registry.load(name)
         if not issubclass(kind, Rule) or kind.refuses(adapter) is not None:
             continue
         agent = config_of(env_name, name).agent
@@ -82,8 +83,8 @@ def hands(env_name: str) -> dict[str, Any]:
 def trained(env_name: str, folder: Path, jobs: int) -> dict[str, Path]:
     """Label to run folder of every learner that fits."""
     config = config_of(env_name)
-    adapter = adapters.registry.load(config.env.name)(config.env)
-    fitting = [name for name in LEARNERS if agents.registry.load(name).refuses(adapter) is None]
+    adapter = env_registry.load(config.env.name)(config.env)
+    fitting = [name for name in LEARNERS if agent_registry.load(name).refuses(adapter) is None]
     plan = PLANS[env_name]
 
     def train(name: str) -> Path:

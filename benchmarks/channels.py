@@ -27,9 +27,9 @@ from stepping import cart_pole, cpu_steps, resets, steps
 from timing import Figure, figure, timed
 from two_sessions import plain, two_at_once
 
-from netgym_cli.networked.netrl import NetworkConfig, NS3WiFiChannelFastConfig
-from netgym_cli.networked.networked_env import NetworkedEnv
-from netgym_cli.networked.vector_networked_env import VectorNetworkedEnv
+from netgym_cli.compat.netrl import NetworkConfig, NS3WiFiChannelFastConfig
+from netgym_cli.wrappers.networked_env import NetworkedEnv
+from netgym_cli.wrappers.vector_networked_env import VectorNetworkedEnv
 
 DEFAULT_PYTHON = os.environ.get("NETRL_PYTHON", "/tmp/netrl313/bin/python")
 PIECES = 9

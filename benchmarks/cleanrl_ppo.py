@@ -23,7 +23,8 @@ from statistics import fmean
 
 import report
 
-from netgym_cli.evaluation import default_seeds, evaluate, runs, statistics
+from netgym_cli.common import statistics
+from netgym_cli.evaluation.contest import default_seeds, evaluate, runs
 
 AGENTS = ("cleanrl_ppo", "ppo")
 

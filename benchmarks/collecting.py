@@ -14,12 +14,12 @@ import report
 from timing import Figure, figure
 from two_sessions import plain, two_at_once, wait_for_quiet
 
-from netgym_cli.behind_channel import open_env
-from netgym_cli.collecting.recorded_env import RecordedEnv
-from netgym_cli.collecting.verb import collect
-from netgym_cli.compose import compose, typed_run
+from netgym_cli.collection.episode_recorder import RecordedEnv
+from netgym_cli.collection.verb import collect
+from netgym_cli.config.compose import compose, typed_run
 from netgym_cli.datasets import Growing
-from netgym_cli.datasets.growing import add
+from netgym_cli.datasets.writer import add
+from netgym_cli.wrappers.build import open_env
 
 ENV = ["env=nqos_split_light"]
 NAMES = iter(f"netgym/benchmark/turn_{k}-v0" for k in range(10_000))

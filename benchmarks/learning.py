@@ -26,7 +26,7 @@ import numpy as np
 import report
 
 from netgym_cli import make_env
-from netgym_cli.agents._sb3_train import load_model
+from netgym_cli.agents.sb3.training import load_model
 
 FRESH = 1000  # first seed that no training run begins with
 Policy = Callable[[Any], Any]

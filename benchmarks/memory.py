@@ -13,10 +13,10 @@ import numpy as np
 from stepping import cart_pole, steps
 from timing import Figure, figure
 
-from netgym_cli.networked.netrl import NetworkConfig
-from netgym_cli.networked.networked_env import NetworkedEnv
-from netgym_cli.networked.records import channel_config
-from netgym_cli.networked.vector_networked_env import VectorNetworkedEnv
+from netgym_cli.compat.netrl import NetworkConfig
+from netgym_cli.wrappers.channel_configs import channel_config
+from netgym_cli.wrappers.networked_env import NetworkedEnv
+from netgym_cli.wrappers.vector_networked_env import VectorNetworkedEnv
 
 MOST_MB = 2.0
 COPIES = 1024

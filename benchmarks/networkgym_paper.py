@@ -20,7 +20,7 @@ from pathlib import Path
 
 import report
 
-from netgym_cli.evaluation.statistics import estimate, paired
+from netgym_cli.common.statistics import estimate, paired
 
 NETGYM = [sys.executable, "-m", "netgym_cli"]
 ENV = "nqos_split_paper"

@@ -24,9 +24,10 @@ import report
 from timing import ENV, LINKS, SEED, USERS, Figure, figure, make, settings, steps, timed
 from two_sessions import environment, plain, two_at_once
 
-from netgym_cli.simulators.ns3 import build, flatten
-from netgym_cli.simulators.ns3.launcher import Zygote
+from netgym_cli.simulators.builtin.ns3 import flatten
+from netgym_cli.simulators.ns3 import build
 from netgym_cli.simulators.ns3.worker import protocol
+from netgym_cli.simulators.ns3.zygote_client import Zygote
 
 MAIN = Path(__file__).with_name("native_main.cc")
 

@@ -18,12 +18,12 @@ from matplotlib.patches import FancyBboxPatch, Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 from omegaconf import OmegaConf
 
-from netgym_cli.adapters._multi_access_checks import RBG_NUM
-from netgym_cli.channels import Arrival, Channel
-from netgym_cli.compose import compose
-from netgym_cli.networked.networked_env import NetworkedEnv
-from netgym_cli.networked.records import channel_config
+from netgym_cli.channels.base import Arrival, Channel
+from netgym_cli.config.compose import compose
+from netgym_cli.envs.multi_access.checks import RBG_NUM
 from netgym_cli.traces.bw_trace import read_bw_trace
+from netgym_cli.wrappers.channel_configs import channel_config
+from netgym_cli.wrappers.networked_env import NetworkedEnv
 
 Config = dict[str, Any]
 Kind = tuple[str, str, str, str, list[Config], str]  # of sites: name, label, marker, colour, places, power

@@ -11,23 +11,18 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from netgym_cli import registration
+from netgym_cli.envs import registration
 
 if TYPE_CHECKING:
-    from netgym_cli.make import make_env
-    from netgym_cli.networked.action_channel_env import ActionChannelEnv
-    from netgym_cli.networked.multi_view_env import MultiViewEnv
-    from netgym_cli.networked.multi_view_model import MultiViewModel
-    from netgym_cli.networked.netrl import (
-        NetworkConfig,
-        NS3WiFiChannelFastConfig,
-        NS3WifiConfig,
-        NS3WifiMultiUEConfig,
-    )
-    from netgym_cli.networked.networked_env import NetworkedEnv
-    from netgym_cli.networked.records import channel_config
-    from netgym_cli.networked.vector_networked_env import VectorNetworkedEnv
-    from netgym_cli.networkgym import Env, load_config_file
+    from netgym_cli.compat.netrl import NetworkConfig, NS3WiFiChannelFastConfig, NS3WifiConfig, NS3WifiMultiUEConfig
+    from netgym_cli.compat.networkgym.client import Env, load_config_file
+    from netgym_cli.envs.make import make_env
+    from netgym_cli.wrappers.action_channel_env import ActionChannelEnv
+    from netgym_cli.wrappers.channel_configs import channel_config
+    from netgym_cli.wrappers.multi_view_env import MultiViewEnv
+    from netgym_cli.wrappers.multi_view_model import MultiViewModel
+    from netgym_cli.wrappers.networked_env import NetworkedEnv
+    from netgym_cli.wrappers.vector_networked_env import VectorNetworkedEnv
 
 __version__ = "0.1.0"
 __all__ = [
@@ -48,19 +43,19 @@ __all__ = [
 ]
 
 _HOMES = {
-    "make_env": "make",
-    "Env": "networkgym",
-    "load_config_file": "networkgym",
-    "ActionChannelEnv": "networked.action_channel_env",
-    "MultiViewEnv": "networked.multi_view_env",
-    "MultiViewModel": "networked.multi_view_model",
-    "NetworkConfig": "networked.netrl",
-    "NS3WifiConfig": "networked.netrl",
-    "NS3WiFiChannelFastConfig": "networked.netrl",
-    "NS3WifiMultiUEConfig": "networked.netrl",
-    "NetworkedEnv": "networked.networked_env",
-    "VectorNetworkedEnv": "networked.vector_networked_env",
-    "channel_config": "networked.records",
+    "make_env": "envs.make",
+    "Env": "compat.networkgym.client",
+    "load_config_file": "compat.networkgym.client",
+    "ActionChannelEnv": "wrappers.action_channel_env",
+    "MultiViewEnv": "wrappers.multi_view_env",
+    "MultiViewModel": "wrappers.multi_view_model",
+    "NetworkConfig": "compat.netrl",
+    "NS3WifiConfig": "compat.netrl",
+    "NS3WiFiChannelFastConfig": "compat.netrl",
+    "NS3WifiMultiUEConfig": "compat.netrl",
+    "NetworkedEnv": "wrappers.networked_env",
+    "VectorNetworkedEnv": "wrappers.vector_networked_env",
+    "channel_config": "wrappers.channel_configs",
 }
 
 registration.register_with_gymnasium()

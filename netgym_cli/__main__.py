@@ -1,5 +1,5 @@
 """`python -m netgym_cli` is `netgym`."""
 
-from netgym_cli.cli import main
+from netgym_cli.cli.app import main
 
 main()

@@ -5,20 +5,20 @@ import sys
 
 import numpy as np
 
-from netgym_cli.channels import registry
-from netgym_cli.networked.records import channel_config
+from netgym_cli.channels.base import channel_registry
+from netgym_cli.wrappers.channel_configs import channel_config
 from tests.conftest import REPO
 
 
 def make(name, step_ms=20.0, **keys):
     """A channel of conf/channel/`name`.yaml, not reset yet."""
     config = channel_config(name, **keys)
-    return registry.load(config.name)(config, step_ms)
+    return channel_registry.load(config.name)(config, step_ms)
 
 
 def make_batch(name, copies, step_ms=20.0, **keys):
     config = channel_config(name, **keys)
-    return registry.load(config.name).batch(config, step_ms, copies)
+    return channel_registry.load(config.name).batch(config, step_ms, copies)
 
 
 def balanced(info):

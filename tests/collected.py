@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from netgym_cli import adapters
-from netgym_cli.config import plain
+from netgym_cli.config.schema import plain
 from netgym_cli.datasets import Episode, folder_of, write_dataset
-from netgym_cli.make import make_env
-from netgym_cli.simulators import Layout, Row, Stats
+from netgym_cli.envs.base import env_registry
+from netgym_cli.envs.make import make_env
+from netgym_cli.simulators.base import Layout, Row, Stats
 
 NAME = "netgym/custom/system_default-v0"
 USERS = 3
@@ -27,7 +27,7 @@ def layout():
 def episode(env, seed, index, steps=10):
     """An episode whose observations and rewards are those of its drawn measurements."""
     rng = np.random.default_rng((seed, index))
-    adapter = adapters.registry.load("custom")(env)
+    adapter = env_registry.load("custom")(env)
     values = np.concatenate([rng.random((steps + 1, USERS)) * high for _, _, high in ROWS], axis=1)
     told = [Stats(layout(), 1000.0 * k, row) for k, row in enumerate(values)]
     return Episode(
@@ -73,7 +73,7 @@ def noted(env, seeds, per_seed, **changes):
 def collect(dataset_id=NAME, seeds=(0, 1, 2), per_seed=2, steps=10, change=None, **changes):
     """Writes a dataset and returns its id; `change` may alter each episode before it is written."""
     env = config()
-    adapter = adapters.registry.load("custom")(env)
+    adapter = env_registry.load("custom")(env)
     episodes = (episode(env, seed, index, steps) for seed in seeds for index in range(per_seed))
     made = (change(one) if change else one for one in episodes)
     about = {"algorithm_name": "system_default", "netgym": noted(env, seeds, per_seed, **changes)}

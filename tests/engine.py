@@ -5,8 +5,8 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from netgym_cli import agents
-from netgym_cli.config import ChannelConfig, RunConfig, SimulatorConfig, typed
+from netgym_cli.agents.base import agent_registry
+from netgym_cli.config.schema import ChannelConfig, RunConfig, SimulatorConfig, typed
 from tests.toy import ToyConfig
 
 CONF = Path(__file__).parent.parent / "conf"
@@ -42,7 +42,7 @@ def run_config(
         "num_users": 3,
         "fail_at_step": 0,
     }
-    schema = agents.registry.load(agent).config_schema
+    schema = agent_registry.load(agent).config_schema
     return RunConfig(
         env=typed(ToyConfig, {**small_env, **(env or {})}, "env"),
         agent=typed(schema, {**agent_yaml(agent), **SMALL.get(agent, {}), **keys}, "agent"),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from netgym_cli.make import make_env
+from netgym_cli.envs.make import make_env
 
 RRATE, QDEL, OWD, SRATE, PLR = (f"rmcat::{name}" for name in ("rrate", "qdel", "owd", "srate", "plr"))
 

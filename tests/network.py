@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from netgym_cli.env import NetworkEnv
-from netgym_cli.make import make_env
-from netgym_cli.simulators import Stats
+from netgym_cli.envs.make import make_env
+from netgym_cli.envs.network_env import NetworkEnv
+from netgym_cli.simulators.base import Stats
 
 REPO = Path(__file__).parent.parent
 WIFI, NR, LTE = np.eye(3)

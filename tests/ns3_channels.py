@@ -5,11 +5,11 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
-from netgym_cli import channels
-from netgym_cli.config import typed
+from netgym_cli.channels.base import channel_registry
+from netgym_cli.config.schema import typed
 
 CONF = Path(__file__).parents[1] / "conf" / "channel"
-NAMES = [name for name in channels.registry.names() if name.startswith("ns3_")]
+NAMES = [name for name in channel_registry.names() if name.startswith("ns3_")]
 # Where packets are lost and late: the smallest difference shows.
 EDGE = {
     "ns3_wifi": {"distance_m": 82, "interferers": 1},
@@ -22,14 +22,14 @@ PACKET_BYTES = 256
 
 def config(name, **keys):
     """The validated record of a channel: its YAML file and `keys`."""
-    schema = channels.registry.load(name).config_schema
+    schema = channel_registry.load(name).config_schema
     record = typed(schema, {**OmegaConf.to_container(OmegaConf.load(CONF / f"{name}.yaml")), **keys}, "channel")
     record.validate()
     return record
 
 
 def channel(name, step_ms=5.0, run_ahead=True, **keys):
-    return channels.registry.load(name)(config(name, **keys), step_ms, run_ahead=run_ahead)
+    return channel_registry.load(name)(config(name, **keys), step_ms, run_ahead=run_ahead)
 
 
 def at_the_edge(name, **keys):

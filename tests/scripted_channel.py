@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from netgym_cli.channels import Arrival, Channel, DeliveryConfig
+from netgym_cli.channels.base import Arrival, Channel, DeliveryConfig
 
 
 @dataclass

@@ -2,9 +2,9 @@ import gymnasium
 import pytest
 from gymnasium import spaces
 
-from netgym_cli.errors import ConfigError
-from netgym_cli.networked.action_channel_env import ActionChannelEnv
-from netgym_cli.networked.seeds import ACTION_STREAM, channel_seed
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.wrappers.action_channel_env import ActionChannelEnv
+from netgym_cli.wrappers.seeds import ACTION_STREAM, channel_seed
 from tests.scripted_channel import scripted_config
 
 

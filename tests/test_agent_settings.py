@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-from netgym_cli import agents, run
-from netgym_cli.errors import ConfigError
+from netgym_cli.agents.base import agent_registry
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.experiment import run
 from tests.engine import agent_yaml, run_config
 from tests.toy import ToySimulator
 
@@ -52,7 +53,7 @@ def test_layers_are_checked_without_the_library(name, arch):
 @pytest.mark.parametrize("name", LEARNERS)
 @pytest.mark.parametrize("arch", [[], [8, 8], "heads"])
 def test_every_shape_of_layers_that_is_allowed_can_be_built(name, arch):
-    heads = agents.registry.load(name)(run_config(name).agent).config.policy_kwargs.heads
+    heads = agent_registry.load(name)(run_config(name).agent).config.policy_kwargs.heads
     arch = {key: [4] for key in heads} if arch == "heads" else arch
     run.check(run_config(name, policy_kwargs={**agent_yaml(name)["policy_kwargs"], "net_arch": arch}))
 
@@ -88,7 +89,7 @@ def test_agents_refuse_what_they_cannot_act_in():
     discrete = SimpleNamespace(action_space=spaces.Discrete(3))
     endless = SimpleNamespace(action_space=spaces.Box(-np.inf, np.inf, (2,)))
     able = {
-        name: agents.registry.load(name).refuses(discrete) is None for name in ("ppo", "a2c", "sac", "td3", "random")
+        name: agent_registry.load(name).refuses(discrete) is None for name in ("ppo", "a2c", "sac", "td3", "random")
     }
     assert able == {"ppo": True, "a2c": True, "sac": False, "td3": False, "random": True}
-    assert "bounded" in agents.registry.load("ppo").refuses(endless)
+    assert "bounded" in agent_registry.load("ppo").refuses(endless)

@@ -9,20 +9,22 @@ import pandas as pd
 import pytest
 from gymnasium import spaces
 
-from netgym_cli import agents, run
-from netgym_cli.agents import _sb3, _sb3_config
-from netgym_cli.config import known_keys, typed
-from netgym_cli.env import NetworkEnv
-from netgym_cli.errors import ConfigError, SessionError
-from netgym_cli.session import Plan, SequentialSessions
+from netgym_cli.agents.base import agent_registry
+from netgym_cli.agents.sb3 import agent as _sb3
+from netgym_cli.agents.sb3 import config as _sb3_config
+from netgym_cli.common.errors import ConfigError, SessionError
+from netgym_cli.config.schema import known_keys, typed
+from netgym_cli.envs.network_env import NetworkEnv
+from netgym_cli.experiment import run
+from netgym_cli.sessions.sequential import Plan, SequentialSessions
 from tests.engine import CONF, agent_yaml, run_config
 from tests.toy import ToyAdapter, ToySimulator
 
-ALL = agents.registry.names()
-GENERAL = [name for name in ALL if agents.registry.load(name).refuses(ToyAdapter(run_config("random").env)) is None]
-OFFLINE = [name for name in ALL if agents.registry.load(name).needs_dataset]  # see tests/test_offline_agents.py
+ALL = agent_registry.names()
+GENERAL = [name for name in ALL if agent_registry.load(name).refuses(ToyAdapter(run_config("random").env)) is None]
+OFFLINE = [name for name in ALL if agent_registry.load(name).needs_dataset]  # see tests/test_offline_agents.py
 GENERAL = [name for name in GENERAL if name not in OFFLINE]
-SB3 = [name for name in ALL if issubclass(agents.registry.load(name), _sb3.Sb3Agent)]
+SB3 = [name for name in ALL if issubclass(agent_registry.load(name), _sb3.Sb3Agent)]
 LEARNERS = [name for name in SB3 if name not in OFFLINE]
 UNREACHABLE = {"self", "env", "seed", "verbose", "tensorboard_log", "_init_setup_model"}
 
@@ -44,7 +46,7 @@ def test_each_yaml_says_its_meaning_and_every_key(name):
     text = (CONF / "agent" / f"{name}.yaml").read_text().splitlines()
     assert text[0].startswith("# ") and text[1] == f"name: {name}"
     assert all("#" in line for line in text[2:])
-    schema = agents.registry.load(name).config_schema
+    schema = agent_registry.load(name).config_schema
     raw = agent_yaml(name)
     typed(schema, raw, "agent").validate()
     nested = [f"{key}.{inner}" for key, value in raw.items() if isinstance(value, dict) for inner in value]
@@ -55,7 +57,7 @@ def test_each_yaml_says_its_meaning_and_every_key(name):
 def test_every_constructor_argument_is_a_key(name):
     import stable_baselines3
 
-    agent = agents.registry.load(name)
+    agent = agent_registry.load(name)
     algorithm = getattr(stable_baselines3, agent.algorithm)
     arguments = set(inspect.signature(algorithm.__init__).parameters) - UNREACHABLE
     assert {one.name for one in fields(agent.config_schema)} - _sb3_config.OWN_KEYS == arguments
@@ -65,7 +67,7 @@ def test_every_constructor_argument_is_a_key(name):
 
 
 def test_names_of_classes_are_the_ones_there_are():
-    from netgym_cli.agents._sb3_build import CLASSES
+    from netgym_cli.agents.sb3.build import CLASSES
 
     assert {kind: tuple(sorted(known)) for kind, known in CLASSES.items()} == {
         "activation_fn": _sb3_config.ACTIVATIONS,
@@ -79,9 +81,10 @@ def test_names_of_classes_are_the_ones_there_are():
 def test_configs_and_checks_import_no_torch():
     program = """
 import sys
-from netgym_cli import agents, run
-for name in agents.registry.names():
-    agents.registry.load(name)
+from netgym_cli.agents.base import agent_registry
+from netgym_cli.experiment import run
+for name in agent_registry.names():
+    agent_registry.load(name)
 from tests.engine import run_config
 run.check(run_config("random"))
 run_config("ppo").validate()
@@ -163,12 +166,12 @@ def test_ppo_bootstraps_at_the_end_of_a_session(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", LEARNERS)
 def test_a_model_comes_back_with_its_normalisation_bit_for_bit(name, tmp_path):
-    from netgym_cli.agents import _sb3_build, _sb3_train
+    from netgym_cli.agents.sb3 import build, training
 
     agent, env = learnt(name, normalize_reward=True, checkpoint_every_steps=4)
     agent.learn(env, 1, tmp_path)
     agent.save(tmp_path)
-    back = _sb3_train.load_model(tmp_path / "model.zip", agent.algorithm)
+    back = training.load_model(tmp_path / "model.zip", agent.algorithm)
     assert back.normalization == agent.trained.normalization
     learner_env = agent.trained.model.get_vec_normalize_env()
     for _ in range(20):
@@ -176,9 +179,9 @@ def test_a_model_comes_back_with_its_normalisation_bit_for_bit(name, tmp_path):
         assert np.array_equal(back.normalization.apply(observation), learner_env.normalize_obs(observation))
         assert np.array_equal(back.act(observation), agent.act(observation, {}))
         assert back.act(observation) in env.action_space
-    again = _sb3_build.seen_by_learner(agent.config, env)
+    again = build.seen_by_learner(agent.config, env)
     back.normalization.restore(again)
-    assert _sb3_train.Normalization.of(again, back.normalization.action) == agent.trained.normalization
+    assert training.Normalization.of(again, back.normalization.action) == agent.trained.normalization
     assert len(list((tmp_path / "checkpoints").glob("step_*.zip"))) == 2
     assert "normalization.json" in zipfile.ZipFile(tmp_path / "checkpoints" / "step_000000004.zip").namelist()
 
@@ -195,7 +198,7 @@ def test_without_normalisation_nothing_is_divided(tmp_path):
 
 @pytest.mark.parametrize("rescaled", [True, False])
 def test_a_policy_starts_in_the_middle_of_the_actions_if_rescaled(rescaled, tmp_path):
-    from netgym_cli.agents._sb3_train import load_model
+    from netgym_cli.agents.sb3.training import load_model
 
     agent, env = learnt("ppo", rescale_action=rescaled, learning_rate=0.0, n_steps=4, batch_size=4)
     agent.learn(env, 1, tmp_path)
@@ -205,7 +208,7 @@ def test_a_policy_starts_in_the_middle_of_the_actions_if_rescaled(rescaled, tmp_
 
 
 def test_stretched_actions_reach_the_bounds_and_stay_inside():
-    from netgym_cli.agents._normalization import Bounds
+    from netgym_cli.agents.normalization import Bounds
 
     bounds = Bounds([0.1, -3.7], [0.7, 1e6])
     space = spaces.Box(np.float32(bounds.low), np.float32(bounds.high))
@@ -216,7 +219,7 @@ def test_stretched_actions_reach_the_bounds_and_stay_inside():
 
 
 def test_a_model_from_elsewhere_needs_trust(tmp_path, monkeypatch):
-    from netgym_cli.agents._sb3_train import load_model
+    from netgym_cli.agents.sb3.training import load_model
 
     agent, env = learnt("a2c")
     agent.learn(env, 1, tmp_path)
@@ -237,7 +240,7 @@ def test_a_model_from_elsewhere_needs_trust(tmp_path, monkeypatch):
 
 
 def test_a_state_directory_that_cannot_be_written_costs_trust_and_not_the_run(tmp_path, monkeypatch):
-    from netgym_cli.agents._sb3_train import load_model
+    from netgym_cli.agents.sb3.training import load_model
 
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))

@@ -9,13 +9,13 @@ from gymnasium import spaces
 from omegaconf import OmegaConf
 from typer.testing import CliRunner
 
-from netgym_cli import run
-from netgym_cli.behind_channel import behind, open_env, seen
-from netgym_cli.cli import app
-from netgym_cli.env import NetworkEnv
-from netgym_cli.errors import ConfigError
-from netgym_cli.networked.seeds import channel_seed
-from netgym_cli.session import Plan, SequentialSessions
+from netgym_cli.cli.app import app
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.envs.network_env import NetworkEnv
+from netgym_cli.experiment import run
+from netgym_cli.sessions.sequential import Plan, SequentialSessions
+from netgym_cli.wrappers.build import behind, open_env, seen
+from netgym_cli.wrappers.seeds import channel_seed
 from tests.engine import run_config
 from tests.scripted_channel import scripted_config
 

@@ -2,8 +2,8 @@ import runpy
 
 import pytest
 
-from netgym_cli.errors import ConfigError
-from netgym_cli.make import make_env
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.envs.make import make_env
 from netgym_cli.traces.bw_trace import COLUMNS, HEADER, SHIPPED, read_bw_trace, shipped
 from tests.network import REPO
 

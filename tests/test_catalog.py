@@ -1,6 +1,9 @@
 import pytest
 
-from netgym_cli import adapters, agents, catalog, channels, compose, confdirs
+from netgym_cli.agents.base import agent_registry
+from netgym_cli.channels.base import channel_registry
+from netgym_cli.config import catalog, compose, conf_dirs
+from netgym_cli.envs.base import env_registry
 from tests.conftest import REPO
 
 YAML = """\
@@ -51,7 +54,7 @@ def test_units_come_from_the_keys_ending(key, unit):
 
 
 @pytest.mark.parametrize(
-    ("group", "registry"), [("env", adapters.registry), ("agent", agents.registry), ("channel", channels.registry)]
+    ("group", "registry"), [("env", env_registry), ("agent", agent_registry), ("channel", channel_registry)]
 )
 def test_every_registered_member_is_listed_with_its_meaning(group, registry):
     listed = {member.name: member for member in catalog.members([group])}
@@ -68,7 +71,7 @@ def test_a_users_directory_is_listed_too():
 
 @pytest.mark.parametrize("group", ["env", "agent", "channel", "simulator"])
 def test_every_key_of_the_shipped_configs_has_a_meaning(group):
-    names = [member.name for member in catalog.members([group])] if group in confdirs.GROUPS else [None]
+    names = [member.name for member in catalog.members([group])] if group in conf_dirs.GROUPS else [None]
     for name in names:
         composer = compose.Composer([f"{group}={name}"] if name else [])
         raw = compose.OmegaConf.to_container(composer.compose(), resolve=True)

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-from netgym_cli import run
-from netgym_cli.agents import cleanrl_ppo
-from netgym_cli.agents.cleanrl_ppo import CleanrlPpo, Policy
-from netgym_cli.env import NetworkEnv
-from netgym_cli.errors import ConfigError
-from netgym_cli.session import Plan, SequentialSessions
+from netgym_cli.agents.builtin import cleanrl_ppo
+from netgym_cli.agents.builtin.cleanrl_ppo import CleanrlPpo, Policy
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.envs.network_env import NetworkEnv
+from netgym_cli.experiment import run
+from netgym_cli.sessions.sequential import Plan, SequentialSessions
 from tests.engine import run_config
 
 CHOICES = {"name": "tests.toy:ToyChoices"}

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 import netgym_cli
-from netgym_cli.cli import app
+from netgym_cli.cli.app import app
 from tests.conftest import REPO
 
 CONF = str(REPO / "tests" / "conf")
@@ -108,7 +108,7 @@ def test_a_dying_simulator_exits_1_and_names_its_folder(workdir):
 
 
 def test_a_full_disk_exits_1(monkeypatch):
-    from netgym_cli import run
+    from netgym_cli.experiment import run
 
     def full(*_):
         raise OSError(28, "No space left on device")
@@ -121,7 +121,7 @@ def test_a_full_disk_exits_1(monkeypatch):
 
 
 def test_a_bug_hides_its_traceback_unless_asked(monkeypatch):
-    from netgym_cli import run
+    from netgym_cli.experiment import run
 
     def bug(*_):
         raise ZeroDivisionError("oh")
@@ -210,7 +210,7 @@ def wait_for(condition):
 )
 def test_quick_verbs_import_nothing_heavy(words):
     code = (
-        "import sys\nfrom netgym_cli.cli import app\n"
+        "import sys\nfrom netgym_cli.cli.app import app\n"
         "try: app(sys.argv[1:])\nexcept SystemExit as end: assert not end.code, end.code\n"
         "print('LOADED', *sorted(sys.modules))"
     )
@@ -223,7 +223,7 @@ def test_quick_verbs_import_nothing_heavy(words):
 
 def test_doctor_imports_nothing_heavy():
     code = (
-        "import sys\nfrom netgym_cli.cli import app\ntry: app(['doctor'])\nexcept SystemExit: pass\n"
+        "import sys\nfrom netgym_cli.cli.app import app\ntry: app(['doctor'])\nexcept SystemExit: pass\n"
         "print('LOADED', *sorted(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

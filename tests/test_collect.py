@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from netgym_cli.cli import app
-from netgym_cli.collecting.plan import plan_of, require_continues
-from netgym_cli.collecting.request import parsed
+from netgym_cli.cli.app import app
+from netgym_cli.collection.plan import plan_of, require_continues
+from netgym_cli.collection.request import parsed
+from netgym_cli.common.errors import ConfigError
 from netgym_cli.datasets import folder_of, ids, open_dataset
-from netgym_cli.errors import ConfigError
 from tests.conftest import REPO
 from tests.network import eventually, marked
 
@@ -185,7 +185,7 @@ def test_a_full_disk_leaves_whole_episodes():
     program = (
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (6000, 6000));"
-        "from netgym_cli.cli import main; main()"
+        "from netgym_cli.cli.app import main; main()"
     )
     words = [*TOY, "env.steps_per_episode=500", "--default-action", "episodes=2", "workers=1"]
     done = subprocess.run([sys.executable, "-c", program, "collect", *words], capture_output=True, text=True)
@@ -256,7 +256,7 @@ def test_a_root_that_is_a_file_is_named(root):
 
 
 def test_an_environment_that_hides_its_default_is_refused(monkeypatch):
-    from netgym_cli.adapters import Adapter
+    from netgym_cli.envs.base import Adapter
     from tests.toy import ToyAdapter
 
     monkeypatch.setattr(ToyAdapter, "in_force", Adapter.in_force)

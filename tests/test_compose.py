@@ -6,10 +6,10 @@ from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
 
-from netgym_cli import compose, confdirs
-from netgym_cli.completion import completions
-from netgym_cli.errors import ConfigError
-from netgym_cli.sweep import grid
+from netgym_cli.cli.completion import completions
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.config import compose, conf_dirs
+from netgym_cli.jobs.sweep import grid
 from tests.conftest import REPO
 
 CONF = REPO / "tests" / "conf"
@@ -39,7 +39,7 @@ def test_an_interpolation_to_nowhere():
 
 
 def test_composing_leaves_another_hydra_alone():
-    with initialize_config_dir(config_dir=str(confdirs.builtin()), version_base="1.3"):
+    with initialize_config_dir(config_dir=str(conf_dirs.builtin()), version_base="1.3"):
         theirs = GlobalHydra.instance().hydra
         assert compose.compose(TOY, [CONF]).env.num_users == 3
         assert GlobalHydra.instance().hydra is theirs

@@ -3,8 +3,8 @@ from dataclasses import dataclass, field
 import pytest
 from omegaconf import MISSING
 
-from netgym_cli.config import SimulatorConfig, known_keys, plain, typed, unknown_key
-from netgym_cli.errors import ConfigError
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.config.schema import SimulatorConfig, known_keys, plain, typed, unknown_key
 
 
 @dataclass

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from netgym_cli.check import check
-from netgym_cli.errors import ActionError, ConfigError
-from netgym_cli.make import make_env
+from netgym_cli.common.errors import ActionError, ConfigError
+from netgym_cli.envs.checker import check
+from netgym_cli.envs.make import make_env
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from netgym_cli.cli import app
+from netgym_cli.cli.app import app
 from netgym_cli.datasets import folder_of, open_dataset
-from netgym_cli.datasets.columns import encode
+from netgym_cli.datasets.schema import encode
 from tests.collected import NAME, collect, layout, rewarded, with_about, with_metadata
 from tests.test_data_verbs import elsewhere
 

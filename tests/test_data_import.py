@@ -13,10 +13,11 @@ import pytest
 from gymnasium import spaces
 from typer.testing import CliRunner
 
-from netgym_cli import adapters, cli_data
-from netgym_cli.cli import app
-from netgym_cli.data import fork_files
+from netgym_cli.cli import data
+from netgym_cli.cli.app import app
+from netgym_cli.compat.networkgym import offline_files
 from netgym_cli.datasets import ids, open_dataset
+from netgym_cli.envs.base import env_registry
 
 
 @pytest.fixture(autouse=True)
@@ -136,7 +137,7 @@ def test_names_without_a_number_get_their_place_and_one_file_gives_its_name(tmp_
 @pytest.mark.parametrize("protocol", [0, 5])
 def test_a_trajectory_of_the_forks_size_is_read(protocol, tmp_path):
     path = write(tmp_path / "1.pickle", trajectory(steps=2000), protocol)
-    assert len(fork_files.read(path).states) == 2000
+    assert len(offline_files.read(path).states) == 2000
 
 
 def with_changed(which, change):
@@ -206,7 +207,7 @@ def test_npz_is_read_and_objects_in_it_are_not(tmp_path):
 
 
 def test_files_that_are_too_large_are_not_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(fork_files, "LARGEST_BYTES", 10_000)
+    monkeypatch.setattr(offline_files, "LARGEST_BYTES", 10_000)
     assert "allowed: up to 10000 bytes" in load(write(tmp_path / "it.pickle", trajectory(steps=100))).stderr
     header = io.BytesIO()
     np.lib.format.write_array_header_1_0(header, {"descr": "<f8", "fortran_order": False, "shape": (2**40,)})
@@ -223,5 +224,5 @@ def test_a_variant_of_an_environment_is_refused_with_the_base_ones(tmp_path):
     path = write(tmp_path / "it_1.pickle", trajectory(steps=1))
     done = load(path, "--env", "nqos_split_light")
     assert done.exit_code == 2 and "unknown base environment 'nqos_split_light'" in done.stderr
-    assert all(name in done.stderr and name in cli_data.BASE_ENV for name in adapters.registry.names())
+    assert all(name in done.stderr and name in data.BASE_ENV for name in env_registry.names())
     assert "1 file, 1 episode, 1 step in" in load(path, "--env", "nqos_split").stdout

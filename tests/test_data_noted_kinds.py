@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 
-from netgym_cli.data.there import there
 from netgym_cli.datasets import folder_of, open_dataset, write_dataset
+from netgym_cli.datasets.tools.episode_files import there
 from tests.collected import NAME, collect, with_about, with_metadata
 from tests.test_data_check import failed, root, verdicts  # noqa: F401
 from tests.test_data_import import load, trajectory, write

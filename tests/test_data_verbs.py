@@ -16,10 +16,10 @@ from gymnasium import spaces
 from minari.data_collector import EpisodeBuffer
 from typer.testing import CliRunner
 
-from netgym_cli.cli import app
-from netgym_cli.data.coverage import coverage
-from netgym_cli.data.showing_lines import histogram, ranges
+from netgym_cli.cli.app import app
 from netgym_cli.datasets import Episode, folder_of, open_dataset, write_dataset
+from netgym_cli.datasets.tools.action_coverage import coverage
+from netgym_cli.datasets.tools.show_text import histogram, ranges
 from tests.collected import NAME, collect, rewarded, with_metadata
 from tests.test_datasets import SPACES
 from tests.test_datasets import episode as made_up
@@ -220,7 +220,7 @@ def test_a_full_disk_is_one_message_and_leaves_nothing(kind, tmp_path):
     collect(seeds=range(20), steps=100)
     limited = (
         "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000)); "
-        f"from netgym_cli.cli import app; app(['data', 'export', '{NAME}', '--to', '{kind}', '-o', 'it'])"
+        f"from netgym_cli.cli.app import app; app(['data', 'export', '{NAME}', '--to', '{kind}', '-o', 'it'])"
     )
     done = subprocess.run([sys.executable, "-c", limited], capture_output=True, text=True)
     assert (done.returncode, len(done.stderr.splitlines()), "too large" in done.stderr) == (1, 1, True), done.stderr

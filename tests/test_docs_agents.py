@@ -5,7 +5,7 @@ import re
 
 from typer.testing import CliRunner
 
-from netgym_cli.cli import app
+from netgym_cli.cli.app import app
 from tests.conftest import REPO
 
 DOCUMENT = (REPO / "docs" / "agents.md").read_text()

@@ -8,7 +8,7 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from netgym_cli.cli import app
+from netgym_cli.cli.app import app
 from tests.conftest import REPO
 
 DOCUMENTS = [(REPO / "docs" / name).read_text() for name in ("channels.md", "gym.md")]

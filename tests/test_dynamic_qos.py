@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from netgym_cli import make_env
-from netgym_cli.errors import ConfigError
+from netgym_cli.common.errors import ConfigError
 
 USERS = 4
 

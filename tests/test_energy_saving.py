@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from netgym_cli.errors import ActionError, ConfigError
-from netgym_cli.make import make_env
+from netgym_cli.common.errors import ActionError, ConfigError
+from netgym_cli.envs.make import make_env
 from tests.network import series
 
 FEMTO_W, SLEEP_W, SLOPE, WAKE_UP_MS, SLEEP_AFTER_MS = 5.0, 3.0, 8.0, 300.0, 100.0

@@ -10,10 +10,10 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from netgym_cli import evaluation, run
-from netgym_cli.cli import app
-from netgym_cli.errors import ConfigError
-from netgym_cli.evaluation import request
+from netgym_cli.cli.app import app
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.evaluation import contest, request
+from netgym_cli.experiment import run
 from tests.conftest import REPO
 from tests.engine import run_config
 from tests.network import eventually, marked
@@ -98,20 +98,20 @@ def test_runs_of_one_algorithm_are_told_apart_by_their_folders(workdir, trained)
 def test_an_agent_does_in_an_evaluation_what_it_does_in_a_run(tmp_path):
     config = run_config("random", seed=77)
     summary = run.train(config, tmp_path / "run", ["netgym"])
-    found = evaluation.evaluate(config, {"random": config.agent}, [77], episodes=2, jobs=1)
+    found = contest.evaluate(config, {"random": config.agent}, [77], episodes=2, jobs=1)
     assert found.values["random"]["return"][0] == pytest.approx(summary.mean_return, rel=1e-12)
     assert found.summary()[0]["low"] is None
 
 
 def test_all_agents_meet_the_same_networks():
     config = run_config("random")
-    found = evaluation.evaluate(config, {"one": config.agent, "other": config.agent}, [5, 6, 7], 2, jobs=2)
+    found = contest.evaluate(config, {"one": config.agent, "other": config.agent}, [5, 6, 7], 2, jobs=2)
     assert {row["mean"] for row in found.paired()} == {0.0}
     assert len(set(found.values["one"]["return"])) == 3
 
 
 def test_new_seeds_are_never_those_of_the_training(trained):
-    assert evaluation.default_seeds(3, frozenset((1_000_001,))) == (1_000_000, 1_000_002, 1_000_003)
+    assert contest.default_seeds(3, frozenset((1_000_001,))) == (1_000_000, 1_000_002, 1_000_003)
     done = netgym("train", *TOY, *SMALL_PPO, "seed=1000000", "hydra.run.dir=far")
     assert done.exit_code == 0
     record = json.loads((trained.parent / "far" / "run.json").read_text())

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from netgym_cli import channels, run
-from netgym_cli.channels import DeliveryConfig
-from netgym_cli.compose import compose, typed_run
-from netgym_cli.confdirs import members
-from netgym_cli.errors import ConfigError
-from netgym_cli.networked.networked_env import NetworkedEnv
-from netgym_cli.networked.records import build, channel_config
+from netgym_cli.channels.base import DeliveryConfig, channel_registry
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.config.compose import compose, typed_run
+from netgym_cli.config.conf_dirs import members
+from netgym_cli.experiment import run
+from netgym_cli.wrappers.channel_configs import build, channel_config
+from netgym_cli.wrappers.networked_env import NetworkedEnv
 from tests.network import python
 
 NAMES = [pytest.param(name, marks=pytest.mark.slow if name.startswith("ns3") else ()) for name in members("channel")]
@@ -109,4 +109,4 @@ def test_its_common_keys_are_checked(name):
     for key, value in (("buffer_size", 0), ("fill", "nan"), ("step_duration_ms", -1.0), ("action_hold", "never")):
         with pytest.raises(ConfigError, match=f"channel.{key} is {value!r}; allowed: "):
             channel_config(name, **{key: value})
-    assert issubclass(channels.registry.load(channel_config(name).name).config_schema, DeliveryConfig)
+    assert issubclass(channel_registry.load(channel_config(name).name).config_schema, DeliveryConfig)

@@ -3,18 +3,15 @@
 import numpy as np
 import pytest
 
-from netgym_cli import adapters
-from netgym_cli.collecting.verb import collect
-from netgym_cli.compose import compose, typed_run
+from netgym_cli.collection.verb import collect
+from netgym_cli.config.compose import compose, typed_run
 from netgym_cli.datasets import open_dataset
-from netgym_cli.simulators import Layout, Row, Stats
+from netgym_cli.envs.base import env_registry
+from netgym_cli.simulators.base import Layout, Row, Stats
 from tests.test_every_env import ENVS, quick
 
 HOW = [
-    (env, how)
-    for env in ENVS
-    for how in ("default", "random")
-    if how == "random" or adapters.registry.load(env).has_default
+    (env, how) for env in ENVS for how in ("default", "random") if how == "random" or env_registry.load(env).has_default
 ]
 
 
@@ -33,7 +30,7 @@ def test_every_environment_can_be_collected(env, how):
     assert found.episodes == 3 and found.new_episodes == 3
     dataset = open_dataset(found.dataset_id)
     config = typed_run(compose([word for word in words if word.startswith("env")])).env
-    adapter = adapters.registry.load(env)(config)
+    adapter = env_registry.load(env)(config)
     layout = Layout(tuple(Row(*row[:3], tuple(row[3])) for row in dataset.netgym["layout"]))
     assert dataset.observation_space == adapter.observation_space and dataset.action_space == adapter.action_space
     for episode in dataset.episodes():

@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
-from netgym_cli import adapters, agents, run
-from netgym_cli.collecting.verb import collect
-from netgym_cli.compose import compose, typed_run
+from netgym_cli.agents.base import agent_registry
+from netgym_cli.collection.verb import collect
+from netgym_cli.config.compose import compose, typed_run
+from netgym_cli.envs.base import env_registry
+from netgym_cli.experiment import run
 from tests.test_every_env import ENVS, adapter_of, quick
 
-OFFLINE = [name for name in agents.registry.names() if agents.registry.load(name).needs_dataset]
+OFFLINE = [name for name in agent_registry.names() if agent_registry.load(name).needs_dataset]
 
 
 @pytest.mark.slow
@@ -17,11 +19,11 @@ def test_offline_agents_learn_in_every_environment(env, tmp_path, monkeypatch):
     monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "datasets"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     words = [f"env={env}", *quick(env), "env.steps_per_episode=4"]
-    default = adapters.registry.load(env).has_default
+    default = env_registry.load(env).has_default
     more = ["episodes=2", "seeds=1", "workers=1", "name=it", *([] if default else ["agent=random"])]
     found = collect([*words, *more], [], default, False, ["netgym"])
     adapter = adapter_of(env)
-    fitting = [name for name in OFFLINE if agents.registry.load(name).refuses(adapter) is None]
+    fitting = [name for name in OFFLINE if agent_registry.load(name).refuses(adapter) is None]
     assert "bc" in fitting
     for name in fitting:
         learn = [f"dataset={found.dataset_id}", "steps=2", "agent.batch_size=8", f"agent={name}"]
@@ -30,6 +32,6 @@ def test_offline_agents_learn_in_every_environment(env, tmp_path, monkeypatch):
         run.check(config)
         summary = run.train(config, tmp_path / name, ["netgym"])
         assert summary.sessions == (name == "bc") and (tmp_path / name / "model.zip").is_file()
-        agent = agents.registry.load(name).load(config.agent, tmp_path / name)
+        agent = agent_registry.load(name).load(config.agent, tmp_path / name)
         parameters = agent.trained.model.policy.parameters()
         assert all(np.isfinite(one.detach().numpy()).all() for one in parameters)

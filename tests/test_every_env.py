@@ -6,16 +6,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from netgym_cli import adapters, agents, make_env, run
-from netgym_cli.check import check
-from netgym_cli.compose import compose, typed_run
-from netgym_cli.confdirs import members
-from netgym_cli.config import plain
-from netgym_cli.errors import ConfigError
+from netgym_cli import make_env
+from netgym_cli.agents.base import agent_registry
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.config.compose import compose, typed_run
+from netgym_cli.config.conf_dirs import members
+from netgym_cli.config.schema import plain
+from netgym_cli.envs.base import env_registry
+from netgym_cli.envs.checker import check
+from netgym_cli.experiment import run
 from tests.network import python
 
-ENVS = adapters.registry.names()
-NETWORKS = [name for name in ENVS if not adapters.registry.load(name).foreign]
+ENVS = env_registry.names()
+NETWORKS = [name for name in ENVS if not env_registry.load(name).foreign]
 ASKING = {"custom"}  # agents that need more than a name
 SHORT = {
     "ppo": ["agent.n_steps=4", "agent.batch_size=2"],
@@ -28,12 +31,12 @@ SHORT = {
 
 def adapter_of(env):
     config = typed_run(compose([f"env={env}"])).env
-    return adapters.registry.load(config.name)(config)
+    return env_registry.load(config.name)(config)
 
 
 def fitting(env):
     adapter = adapter_of(env)
-    kinds = {name: agents.registry.load(name) for name in agents.registry.names()}
+    kinds = {name: agent_registry.load(name) for name in agent_registry.names()}
     return [name for name, kind in kinds.items() if kind.refuses(adapter) is None and not kind.needs_dataset]
 
 
@@ -77,13 +80,13 @@ def test_each_environment_has_a_page_with_a_picture_and_two_rules(env):
     assert "pictures/" in page.read_text()
     if env not in NETWORKS:
         return
-    rules = [name for name in fitting(env) if hasattr(agents.registry.load(name), "environments")]
+    rules = [name for name in fitting(env) if hasattr(agent_registry.load(name), "environments")]
     assert len(rules) >= 2
 
 
-@pytest.mark.parametrize("name", agents.registry.names())
+@pytest.mark.parametrize("name", agent_registry.names())
 def test_a_rules_first_line_names_its_environments(name):
-    known = getattr(agents.registry.load(name), "environments", None)
+    known = getattr(agent_registry.load(name), "environments", None)
     if known:
         first = members("agent")[name].read_text().splitlines()[0]
         assert first.endswith(f"({', '.join(known)})")

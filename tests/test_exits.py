@@ -6,7 +6,7 @@ import sys
 import pytest
 import typer
 
-from netgym_cli.exits import errors_to_exit_codes
+from netgym_cli.cli.exit_codes import errors_to_exit_codes
 
 
 def code_of(happens, capsys):

@@ -7,12 +7,13 @@ import pandas as pd
 import pytest
 import torch
 
-from netgym_cli import agents, run
-from netgym_cli.behind_channel import open_env
-from netgym_cli.compose import compose, typed_run
-from netgym_cli.crew import runs
-from netgym_cli.errors import ConfigError
-from netgym_cli.session import SequentialSessions
+from netgym_cli.agents.base import agent_registry
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.config.compose import compose, typed_run
+from netgym_cli.experiment import run
+from netgym_cli.runs import folder as runs
+from netgym_cli.sessions.sequential import SequentialSessions
+from netgym_cli.wrappers.build import open_env
 from tests import offline_data
 from tests.test_offline_agents import OFFLINE, QUICK, configured, done, observations, place  # noqa: F401 - a fixture
 
@@ -49,8 +50,8 @@ def before(place):  # noqa: F811
 
 def begun(config, folder):
     """A training before its first step."""
-    from netgym_cli.agents._sb3_init import Start
-    from netgym_cli.agents._sb3_train import Training
+    from netgym_cli.agents.sb3.training import Training
+    from netgym_cli.agents.sb3.warm_start import Start
 
     agent = run.make_agent(config)
     env = SequentialSessions(open_env(config), agent.plan(config))
@@ -60,7 +61,7 @@ def begun(config, folder):
 
 @pytest.mark.parametrize("name", [*OFFLINE, *CONTINUES.values()])
 def test_it_acts_exactly_as_the_model_it_continues_and_goes_on(name, before, tmp_path):
-    kind = agents.registry.load(name)
+    kind = agent_registry.load(name)
     successor = CONTINUES[kind.algorithm]
     config = online(successor, before(name))
     training, start = begun(config, tmp_path)
@@ -73,7 +74,7 @@ def test_it_acts_exactly_as_the_model_it_continues_and_goes_on(name, before, tmp
     assert same and (name == successor) == _goes_on(new)
     summary = done(config, tmp_path / "run")
     assert summary.steps == 50
-    after = agents.registry.load(successor).load(config.agent, tmp_path / "run").trained
+    after = agent_registry.load(successor).load(config.agent, tmp_path / "run").trained
     assert not torch.equal(next(iter(after.model.policy.parameters())), next(iter(new.policy.parameters())))
 
 

@@ -3,10 +3,10 @@ import pytest
 from omegaconf import OmegaConf
 from typer.testing import CliRunner
 
-from netgym_cli import fit
-from netgym_cli.cli import app
-from netgym_cli.compose import compose, typed_run
-from netgym_cli.networked.records import build, channel_config
+from netgym_cli.analysis import fit_channel
+from netgym_cli.cli.app import app
+from netgym_cli.config.compose import compose, typed_run
+from netgym_cli.wrappers.channel_configs import build, channel_config
 
 pytestmark = pytest.mark.usefixtures("workdir")
 
@@ -19,18 +19,18 @@ def test_a_recording_counts_losses_bursts_and_delays():
     lost = np.array([1, 1, 0, 0, 1, 0, 0, 0, 1, 1, 1, 0], dtype=bool)
     delay_steps = np.where(lost, np.nan, 2.0)
     delay_steps[-1] = 8
-    found = fit.Recording(lost, delay_steps)
+    found = fit_channel.Recording(lost, delay_steps)
     assert (found.loss_rate, found.mean_burst, found.mean_delay_steps) == (0.5, 2.0, 3.0)
     shifted = np.corrcoef(lost[1:], lost[:-1])[0, 1]
     assert found.correlation == pytest.approx(shifted, abs=0.1)
-    whole, nothing = (fit.Recording(np.full(5, one), np.full(5, np.nan)) for one in (True, False))
+    whole, nothing = (fit_channel.Recording(np.full(5, one), np.full(5, np.nan)) for one in (True, False))
     assert (whole.loss_rate, whole.mean_burst, whole.mean_delay_steps, whole.correlation) == (1, 5, 0, 0)
     assert (nothing.loss_rate, nothing.mean_burst) == (0, 0)
 
 
 def test_a_gilbert_channel_is_found_again():
     true = channel_config("gilbert_elliott", p_gb=0.02, p_bg=0.25, loss_good=0.0, loss_bad=1.0, delay_steps=3)
-    keys = fit.gilbert_elliott(fit.record(build(true), 100, 100_000, seed=1))
+    keys = fit_channel.gilbert_elliott(fit_channel.record(build(true), 100, 100_000, seed=1))
     assert keys["p_gb"] == pytest.approx(0.02, rel=0.05) and keys["p_bg"] == pytest.approx(0.25, rel=0.05)
     assert keys["delay_steps"] == 3
 
@@ -38,9 +38,9 @@ def test_a_gilbert_channel_is_found_again():
 @pytest.mark.parametrize("loss", [0.0, 1.0])
 def test_extremes_stay_what_they_are(loss):
     sure = channel_config("gilbert_elliott", loss_good=loss, loss_bad=loss)
-    found = fit.record(build(sure), 100, 200, seed=1)
-    again = channel_config("gilbert_elliott", **fit.gilbert_elliott(found))
-    assert fit.record(build(again), 100, 2000, seed=2).loss_rate == loss
+    found = fit_channel.record(build(sure), 100, 200, seed=1)
+    again = channel_config("gilbert_elliott", **fit_channel.gilbert_elliott(found))
+    assert fit_channel.record(build(again), 100, 2000, seed=2).loss_rate == loss
 
 
 def test_the_command_writes_a_channel_that_trains(workdir):

@@ -5,7 +5,7 @@ import os
 import pytest
 from typer.testing import CliRunner
 
-from netgym_cli.cli import app
+from netgym_cli.cli.app import app
 from tests.conftest import REPO
 
 TOY = ["--config-dir", str(REPO / "tests" / "conf"), "env=toy", "agent=random"]

@@ -6,8 +6,8 @@ import struct
 import numpy as np
 import pytest
 
-from netgym_cli.data.fork_arrays import arrays_of
-from netgym_cli.errors import ConfigError
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.compat.networkgym.pickled_arrays import arrays_of
 
 SHAPES = ((3, 4), (5,), (0, 2), (2, 3, 4))
 

@@ -1,7 +1,7 @@
 import pytest
 
-from netgym_cli.channels._fragments import Fragments
-from netgym_cli.networked.records import build, channel_config
+from netgym_cli.channels.fragments import Fragments
+from netgym_cli.wrappers.channel_configs import build, channel_config
 
 
 def test_a_packet_larger_than_a_frame_crosses_as_fragments():

@@ -10,7 +10,7 @@ import math
 import numpy as np
 import pytest
 
-from netgym_cli.errors import ConfigError
+from netgym_cli.common.errors import ConfigError
 from tests.channel_play import (
     assert_batch_equals_scalar,
     assert_reproducible,

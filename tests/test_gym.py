@@ -4,11 +4,11 @@ import pandas as pd
 import pytest
 from gymnasium import spaces
 
-from netgym_cli import run
-from netgym_cli.compose import compose, typed_run
-from netgym_cli.env import NetworkEnv
-from netgym_cli.errors import ActionError, ConfigError, SimulatorDied
-from netgym_cli.session import Plan, SequentialSessions
+from netgym_cli.common.errors import ActionError, ConfigError, SimulatorDied
+from netgym_cli.config.compose import compose, typed_run
+from netgym_cli.envs.network_env import NetworkEnv
+from netgym_cli.experiment import run
+from netgym_cli.sessions.sequential import Plan, SequentialSessions
 
 
 def configured(*words):

@@ -8,11 +8,11 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from netgym_cli import confdirs, importer
-from netgym_cli.cli import app
-from netgym_cli.compose import compose, typed_run
-from netgym_cli.errors import ConfigError
-from netgym_cli.importer import tolerant_json
+from netgym_cli.cli.app import app
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.compat.networkgym import import_config, tolerant_json
+from netgym_cli.config import conf_dirs
+from netgym_cli.config.compose import compose, typed_run
 
 FILES = sorted((Path(__file__).parent / "networkgym").glob("*.json"))
 FOUND = {
@@ -41,7 +41,7 @@ def imported(name, workdir, change=None, **options):
     section.update(change or {})
     file = workdir / f"{name}_.json"
     file.write_text(json.dumps(whole))
-    result = importer.import_file(file, **options)
+    result = import_config.import_file(file, **options)
     return result, yaml.safe_load(next(iter(result.files.values())))
 
 
@@ -51,11 +51,11 @@ def outcomes(result):
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_every_generation_is_known_and_composes(workdir, file):
-    result = importer.import_file(file)
+    result = import_config.import_file(file)
     env, generation = FOUND[file.stem]
     assert (result.source.env, result.source.generation) == (env, generation)
     result.write()
-    assert result.checked == (env in confdirs.members("env"))
+    assert result.checked == (env in conf_dirs.members("env"))
     if result.checked:
         config = typed_run(compose([f"env={next(iter(result.files)).stem}", "agent=random"], ["conf"])).env
         section = content(file.stem).get("env_config") or content(file.stem)["gmasim_config"]
@@ -66,7 +66,7 @@ def test_every_generation_is_known_and_composes(workdir, file):
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_every_key_has_a_line(workdir, file):
-    result = importer.import_file(file)
+    result = import_config.import_file(file)
     told = {line.old for line in result.lines}
     whole = tolerant_json.read(file)
     section = "env_config" if "env_config" in whole else "gmasim_config"
@@ -166,7 +166,7 @@ def test_comments_and_trailing_commas_are_read_and_texts_untouched(workdir, text
 def test_a_file_that_is_no_configuration(workdir, text, message):
     (workdir / "x.json").write_text(text)
     with pytest.raises(ConfigError, match=message):
-        importer.import_file(workdir / "x.json")
+        import_config.import_file(workdir / "x.json")
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_the_environment_can_be_forced_and_is_found_by_the_folder(workdir):
     (workdir / "qos_steer").mkdir()
     file = workdir / "qos_steer" / "config.json"
     file.write_text(json.dumps(content("gen2_nqos_split")))
-    result = importer.import_file(file)
+    result = import_config.import_file(file)
     assert (result.source.env, str(next(iter(result.files)))) == ("qos_steer", "conf/env/qos_steer_imported.yaml")
 
 
@@ -227,7 +227,7 @@ def test_an_output_that_netgym_would_not_find_is_refused(workdir, output):
 
 @pytest.mark.slow
 def test_an_imported_environment_trains(workdir):
-    importer.import_file(FILES[0].with_name("gen2_nqos_split.json")).write()
+    import_config.import_file(FILES[0].with_name("gen2_nqos_split.json")).write()
     words = ["train", "--config-dir", "conf", "env=gen2_nqos_split", "agent=random", "seed=2"]
     done = CliRunner().invoke(app, [*words, "env.steps_per_episode=2", "env.episodes_per_session=1"])
     assert done.exit_code == 0, done.output

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 import netgym_cli
-from netgym_cli import confdirs, make_env
-from netgym_cli.errors import ConfigError
+from netgym_cli import make_env
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.config import conf_dirs
 from tests.conftest import REPO
 
 CONF = REPO / "tests" / "conf"
@@ -51,8 +52,8 @@ def test_mistakes_are_config_errors(arguments, message):
 
 
 def test_gymnasium_knows_every_environment():
-    for name in confdirs.members("env"):
-        assert gymnasium.spec(f"netgym/{name}-v0").entry_point == "netgym_cli.make:make_env"
+    for name in conf_dirs.members("env"):
+        assert gymnasium.spec(f"netgym/{name}-v0").entry_point == "netgym_cli.envs.make:make_env"
 
 
 @pytest.mark.parametrize("first", ["import gymnasium, netgym_cli", "import netgym_cli, gymnasium"])

@@ -2,11 +2,11 @@ import gymnasium
 import numpy as np
 import pytest
 
-from netgym_cli.errors import ConfigError
-from netgym_cli.networked.multi_view_env import MultiViewEnv
-from netgym_cli.networked.multi_view_model import MultiViewModel
-from netgym_cli.networked.networked_env import NetworkedEnv
-from netgym_cli.networked.seeds import channel_seed
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.wrappers.multi_view_env import MultiViewEnv
+from netgym_cli.wrappers.multi_view_model import MultiViewModel
+from netgym_cli.wrappers.networked_env import NetworkedEnv
+from netgym_cli.wrappers.seeds import channel_seed
 from tests.scripted_channel import ScriptedChannel, scripted_config
 
 

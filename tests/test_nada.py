@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from netgym_cli.adapters.rmcat import jain_index
+from netgym_cli.envs.builtin.rmcat import jain_index
 from tests.media import PLR, QDEL, RRATE, SRATE, bottleneck, measured
 from tests.network import series
 

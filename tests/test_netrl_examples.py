@@ -14,9 +14,9 @@ from netgym_cli import (
     NS3WifiConfig,
     NS3WifiMultiUEConfig,
 )
-from netgym_cli.channels import DeliveryConfig
-from netgym_cli.errors import ConfigError
-from netgym_cli.networked.netrl import delivery_of
+from netgym_cli.channels.base import DeliveryConfig
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.compat.netrl import delivery_of
 
 
 def walk(env, steps, **keywords):

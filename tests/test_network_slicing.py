@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from netgym_cli import make_env
-from netgym_cli.adapters._multi_access_checks import RBG_NUM
-from netgym_cli.errors import ActionError, ConfigError
+from netgym_cli.common.errors import ActionError, ConfigError
+from netgym_cli.envs.multi_access.checks import RBG_NUM
 
 FULL_MBPS = 40.0  # more than the whole carrier of 50 resource blocks carries
 

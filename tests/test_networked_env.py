@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-from netgym_cli.errors import ConfigError, SessionError
-from netgym_cli.networked.networked_env import NetworkedEnv
-from netgym_cli.networked.records import channel_config
-from netgym_cli.networked.seeds import channel_seed
+from netgym_cli.common.errors import ConfigError, SessionError
+from netgym_cli.wrappers.channel_configs import channel_config
+from netgym_cli.wrappers.networked_env import NetworkedEnv
+from netgym_cli.wrappers.seeds import channel_seed
 from tests.scripted_channel import ScriptedChannel, scripted_config
 
 

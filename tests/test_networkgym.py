@@ -3,8 +3,8 @@ import copy
 import pytest
 
 from netgym_cli import Env, load_config_file
-from netgym_cli.errors import ConfigError
-from netgym_cli.networkgym import OURS, THEIRS, SystemDefaultEnv
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.compat.networkgym.client import OURS, THEIRS, SystemDefaultEnv
 
 
 @pytest.fixture

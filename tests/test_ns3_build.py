@@ -3,8 +3,8 @@ import shutil
 
 import pytest
 
-from netgym_cli.doctor import examine
-from netgym_cli.errors import BuildError, ConfigError
+from netgym_cli.cli.machine_report import examine
+from netgym_cli.common.errors import BuildError, ConfigError
 from netgym_cli.simulators.ns3 import build
 from tests.network import network, output_of, python, stepped
 

@@ -4,10 +4,10 @@ import signal
 
 import pytest
 
-from netgym_cli.channels._ns3 import DEADLINES
-from netgym_cli.compose import compose
-from netgym_cli.errors import ConfigError, SimulatorError
-from netgym_cli.simulators.ns3.launcher import Zygote
+from netgym_cli.channels.ns3_channel import DEADLINES
+from netgym_cli.common.errors import ConfigError, SimulatorError
+from netgym_cli.config.compose import compose
+from netgym_cli.simulators.ns3.zygote_client import Zygote
 from tests.network import dead, eventually, output_of, workers
 from tests.ns3_channels import NAMES, at_the_edge, channel, config, conserved, digest, play, step
 

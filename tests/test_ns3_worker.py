@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from netgym_cli.errors import SimulatorDied, SimulatorTimeout
-from netgym_cli.simulators.ns3 import Ns3Simulator
-from netgym_cli.simulators.ns3.launcher import Zygote
+from netgym_cli.common.errors import SimulatorDied, SimulatorTimeout
+from netgym_cli.simulators.builtin.ns3 import Ns3Simulator
+from netgym_cli.simulators.ns3.zygote_client import Zygote
 from tests.network import PATIENCE_S, dead, eventually, marked, network, output_of, python, workers, zygotes
 
 TRAINER = """

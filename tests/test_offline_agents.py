@@ -7,13 +7,14 @@ import pandas as pd
 import pytest
 import torch
 
-from netgym_cli import agents, run
-from netgym_cli.compose import compose, typed_run
+from netgym_cli.agents.base import agent_registry
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.config.compose import compose, typed_run
 from netgym_cli.datasets import open_dataset
-from netgym_cli.errors import ConfigError
+from netgym_cli.experiment import run
 from tests import offline_data
 
-OFFLINE = [name for name in agents.registry.names() if agents.registry.load(name).needs_dataset]
+OFFLINE = [name for name in agent_registry.names() if agent_registry.load(name).needs_dataset]
 QUICK = {"cql": ["agent.num_actions=4", "agent.actor_learning_rate=0.001"], "iql": [], "bc": []}
 LAYERS = {"bc": "{pi: [32, 32], vf: [32]}", "ptd3": "{pi: [32, 32], qf: [16, 16]}"}
 STEPS = 400
@@ -63,7 +64,7 @@ def trained(place):
 
 def loaded(name, folder):
     config = configured(name)
-    return agents.registry.load(name).load(config.agent, folder)
+    return agent_registry.load(name).load(config.agent, folder)
 
 
 def observations(count=20):
@@ -155,8 +156,8 @@ def test_ctrl_c_keeps_what_was_learnt(place, tmp_path):
             raise KeyboardInterrupt
 
     agent.on_update = stop
-    from netgym_cli.behind_channel import open_env
-    from netgym_cli.session import SequentialSessions
+    from netgym_cli.sessions.sequential import SequentialSessions
+    from netgym_cli.wrappers.build import open_env
 
     with pytest.raises(KeyboardInterrupt):
         agent.learn(SequentialSessions(open_env(config), agent.plan(config)), 1, tmp_path)
@@ -231,8 +232,8 @@ def test_keys_that_an_agent_cannot_use_are_refused(words, named):
 
 
 def test_transitions_are_the_datasets_own(place):
-    from netgym_cli.agents._normalization import Bounds
-    from netgym_cli.agents._offline.transitions import read
+    from netgym_cli.agents.normalization import Bounds
+    from netgym_cli.agents.offline.transitions import read
 
     env = offline_data.LQ()
     episodes = offline_data.collected(env, 2, seed=5)
@@ -253,7 +254,7 @@ def test_transitions_are_the_datasets_own(place):
 
 
 def test_what_never_changed_is_hidden_from_the_model(place):
-    from netgym_cli.agents._offline.transitions import read
+    from netgym_cli.agents.offline.transitions import read
 
     env = offline_data.LQ()
     episodes = offline_data.collected(env, 2, seed=5)
@@ -266,7 +267,7 @@ def test_what_never_changed_is_hidden_from_the_model(place):
 
 
 def test_numbers_that_are_not_finite_are_refused(place):
-    from netgym_cli.agents._offline.transitions import read
+    from netgym_cli.agents.offline.transitions import read
 
     env = offline_data.LQ()
     episodes = offline_data.collected(env, 2, seed=5)
@@ -287,8 +288,8 @@ def test_gradients_by_the_last_layer_are_part_of_those_by_the_critic(place):
     found = []
     for gradient in ("last_layer", "critic"):
         config = configured("ptd3", f"agent.gradient={gradient}")
-        from netgym_cli.agents._sb3_build import build, slot_of
-        from netgym_cli.agents._sb3_trial import SpacesOnly
+        from netgym_cli.agents.sb3.build import build, slot_of
+        from netgym_cli.agents.sb3.trial import SpacesOnly
 
         env = offline_data.LQ()
         slot = slot_of(config.agent, SpacesOnly(env.observation_space, env.action_space))

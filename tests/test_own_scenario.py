@@ -5,12 +5,12 @@ import json
 
 import pytest
 
-from netgym_cli import scaffold
-from netgym_cli.adapters import registry
-from netgym_cli.env import NetworkEnv
-from netgym_cli.errors import BuildError, ConfigError, SimulatorDied
-from netgym_cli.make import make_env
-from netgym_cli.simulators.ns3 import own_scenario
+from netgym_cli.common.errors import BuildError, ConfigError, SimulatorDied
+from netgym_cli.envs.base import env_registry
+from netgym_cli.envs.make import make_env
+from netgym_cli.envs.network_env import NetworkEnv
+from netgym_cli.scaffold import new_env
+from netgym_cli.simulators.ns3 import user_scenario
 from tests.network import output_of, zygotes
 
 names = (f"own{k}" for k in itertools.count())  # a module is imported once per process, so every test has its own
@@ -22,7 +22,7 @@ def own(tmp_path):
 
     def make(simulator="cpp"):
         name = next(names)
-        return name, scaffold.new_env(name, simulator, tmp_path / "conf")[2]
+        return name, new_env.new_env(name, simulator, tmp_path / "conf")[2]
 
     return make
 
@@ -56,7 +56,7 @@ def test_it_is_compiled_once_and_again_when_it_or_a_header_of_its_own_changes(ow
     told = []
 
     def library():
-        return own_scenario.ready(None, source, told.append)[1][1]
+        return user_scenario.ready(None, source, told.append)[1][1]
 
     first = library()
     assert (library(), told) == (first, [f"compiling {source}"])
@@ -106,25 +106,25 @@ def test_two_scenarios_have_two_zygotes_and_sessions_share_them(own, tmp_path):
 def test_a_missing_or_unknown_file_is_a_config_error(own, tmp_path):
     name, source = own()
     make_env(name, config_dir=tmp_path / "conf")
-    adapter = registry.load(f"{name}_env:{name.capitalize()}")
+    adapter = env_registry.load(f"{name}_env:{name.capitalize()}")
     assert adapter.source() == source
     source.unlink()
     with pytest.raises(ConfigError, match=rf"scenario_source is '.*{name}\.cc', which is no file"):
-        own_scenario.check_source(source, None)
+        user_scenario.check_source(source, None)
     text = source.with_suffix(".txt")
     text.write_text("")
     with pytest.raises(ConfigError, match=r"allowed: a file ending in \.cc, \.cpp, \.cxx, \.py"):
-        own_scenario.check_source(text, None)
+        user_scenario.check_source(text, None)
     text.rename(source.with_suffix(".py"))
     with pytest.raises(ConfigError, match=r"simulator\.ns3_prefix is '/opt/ns3'.*allowed: null"):
-        own_scenario.check_source(source.with_suffix(".py"), "/opt/ns3")
+        user_scenario.check_source(source.with_suffix(".py"), "/opt/ns3")
 
 
 @pytest.mark.slow
 def test_without_a_compiler_cling_compiles_it(own, tmp_path):
     name, _ = own()
     code = f"""
-from netgym_cli.make import make_env
+from netgym_cli.envs.make import make_env
 env = make_env({name!r}, seed=1, config_dir={str(tmp_path / "conf")!r})
 env.reset()
 print(env.stats.values.tolist())
@@ -161,7 +161,7 @@ def scenario(tmp_path_factory):
     """Makes an environment with a scenario in Python: always the same file, so that all tests share one zygote."""
     folder = tmp_path_factory.mktemp("own")
     name = next(names)
-    source = scaffold.new_env(name, "ns3-python", folder / "conf")[2]
+    source = new_env.new_env(name, "ns3-python", folder / "conf")[2]
     text = source.read_text()
 
     def prepare(more="pass", template=False):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from netgym_cli import compose, confdirs
-from netgym_cli.errors import ConfigError
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.config import compose, conf_dirs
 from tests.conftest import REPO
 
 CONF = REPO / "tests" / "conf"
@@ -58,7 +58,7 @@ def test_letters_beyond_ascii_are_letters(env):
 
 def test_a_folder_is_no_member(env):
     (env / "folder.yaml").mkdir()
-    assert "folder" not in confdirs.members("env", [env.parent])
+    assert "folder" not in conf_dirs.members("env", [env.parent])
 
 
 @pytest.mark.parametrize("override", ["~env", "~env=toy"])

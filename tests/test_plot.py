@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from netgym_cli import plot
-from netgym_cli.cli import app
-from netgym_cli.errors import ConfigError
-from netgym_cli.evaluation.statistics import estimate
+from netgym_cli.analysis import plot
+from netgym_cli.cli.app import app
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.statistics import estimate
 
 pytestmark = pytest.mark.usefixtures("workdir")
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from netgym_cli.agents._offline.ptd3 import Precision
+from netgym_cli.agents.offline.ptd3 import Precision
 
 
 @pytest.mark.parametrize("exact_every", [0, 7])

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from netgym_cli import make_env
-from netgym_cli.errors import ActionError, ConfigError
+from netgym_cli.common.errors import ActionError, ConfigError
 
 NEAR = {
     "user_location_range": {"min_x_m": 5, "max_x_m": 15, "min_y_m": 0, "max_y_m": 5},

@@ -1,18 +1,18 @@
 import numpy as np
 import pytest
 
-from netgym_cli import agents
-from netgym_cli.agents._rule import Rule
-from netgym_cli.config import typed
-from netgym_cli.errors import ConfigError
-from netgym_cli.make import make_env
-from netgym_cli.session import Plan, SequentialSessions
+from netgym_cli.agents.base import agent_registry
+from netgym_cli.agents.rule import Rule
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.config.schema import typed
+from netgym_cli.envs.make import make_env
+from netgym_cli.sessions.sequential import Plan, SequentialSessions
 from tests.engine import agent_yaml
 
 RULES = [
     name
-    for name in agents.registry.names()
-    if issubclass(kind := agents.registry.load(name), Rule) and "rmcat" in kind.environments
+    for name in agent_registry.names()
+    if issubclass(kind := agent_registry.load(name), Rule) and "rmcat" in kind.environments
 ]
 
 
@@ -31,7 +31,7 @@ def test_rules_beat_chance_and_repeat_themselves(name):
         return np.mean(rewards)
 
     def made(name):
-        kind = agents.registry.load(name)
+        kind = agent_registry.load(name)
         config = typed(kind.config_schema, agent_yaml(name), "agent")
         config.validate()
         return kind(config)
@@ -43,7 +43,7 @@ def test_rules_beat_chance_and_repeat_themselves(name):
 
 @pytest.mark.parametrize("name", RULES)
 def test_a_rule_tells_where_it_acts(name):
-    kind = agents.registry.load(name)
+    kind = agent_registry.load(name)
     assert kind.refuses(make_env("rmcat_lte").adapter) is None
     assert "rmcat" in kind.refuses(make_env("nqos_split").adapter)
 
@@ -62,6 +62,6 @@ def test_three_rules_are_found():
     ],
 )  # fmt: skip
 def test_a_rule_with_a_bad_parameter_is_refused(name, key, value):
-    config = typed(agents.registry.load(name).config_schema, {**agent_yaml(name), key: value}, "agent")
+    config = typed(agent_registry.load(name).config_schema, {**agent_yaml(name), key: value}, "agent")
     with pytest.raises(ConfigError, match=f"agent.{key} is {value}"):
         config.validate()

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from netgym_cli.env import NetworkEnv
-from netgym_cli.errors import SessionError
-from netgym_cli.metrics.recorder import Recorder, encode_stats
-from netgym_cli.metrics.run_record import RunRecord, git_state, mark_dead
-from netgym_cli.session import Plan, SequentialSessions
-from netgym_cli.simulators import Layout, Row
+from netgym_cli.common.errors import SessionError
+from netgym_cli.envs.network_env import NetworkEnv
+from netgym_cli.runs.record import RunRecord, git_state, mark_dead
+from netgym_cli.runs.recorder import Recorder, encode_stats
+from netgym_cli.sessions.sequential import Plan, SequentialSessions
+from netgym_cli.simulators.base import Layout, Row
 from tests.engine import run_config
 
 
@@ -80,7 +80,7 @@ def test_episodes_and_sessions_sum_up(recorded):
 
 def test_every_table_can_be_opened_at_once_and_none_is_ahead_of_another(tmp_path, monkeypatch):
     clock = [100.0]
-    monkeypatch.setattr("netgym_cli.metrics.tables.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("netgym_cli.runs.tables.time.monotonic", lambda: clock[0])
     config = run_config(env={"episodes_per_session": 3})
     env = SequentialSessions(NetworkEnv(config.env, config.simulator), Plan.of(config), [Recorder(tmp_path)])
 

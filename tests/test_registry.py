@@ -2,12 +2,14 @@ import logging
 
 import pytest
 
-from netgym_cli import adapters, agents, channels
-from netgym_cli.errors import ConfigError
-from netgym_cli.registry import Registry
+from netgym_cli.agents.base import agent_registry
+from netgym_cli.channels.base import channel_registry
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.registry import Registry
+from netgym_cli.envs.base import Adapter, env_registry
 from tests.toy import ToyAdapter
 
-REGISTRIES = {"env": adapters.registry, "agent": agents.registry, "channel": channels.registry}
+REGISTRIES = {"env": env_registry, "agent": agent_registry, "channel": channel_registry}
 
 
 @pytest.mark.parametrize("kind", REGISTRIES)
@@ -20,18 +22,18 @@ def test_every_member_loads_and_has_a_schema(kind):
 
 def test_an_unknown_name_gets_the_nearest():
     with pytest.raises(ConfigError, match=r"unknown agent 'ramdom'. Did you mean 'random'\?"):
-        agents.registry.load("ramdom")
+        agent_registry.load("ramdom")
 
 
 def test_names_never_leave_the_package():
-    for name in ("..errors", "os", "_sb3", "netgym_cli.adapters", ""):
+    for name in ("..errors", "os", "_sb3", "netgym_cli.envs.base", ""):
         with pytest.raises(ConfigError, match="unknown agent"):
-            agents.registry.load(name)
+            agent_registry.load(name)
 
 
 def test_a_users_class_is_loaded_and_told_once(caplog):
-    registry = Registry("env", "netgym_cli.adapters", adapters.Adapter)
-    with caplog.at_level(logging.INFO, "netgym_cli.registry"):
+    registry = Registry("env", "netgym_cli.envs.base", Adapter)
+    with caplog.at_level(logging.INFO, "netgym_cli.common.registry"):
         assert registry.load("tests.toy:ToyAdapter") is ToyAdapter
         registry.load("tests.toy:ToyAdapter")
     assert len(caplog.messages) == 1
@@ -41,4 +43,4 @@ def test_a_users_class_is_loaded_and_told_once(caplog):
 @pytest.mark.parametrize("name", ["no_such_module:X", "tests.toy:Nobody", "tests.toy:USERS", "tests.toy:ToySimulator"])
 def test_a_users_class_that_is_none(name):
     with pytest.raises(ConfigError, match=f"env '{name}'"):
-        adapters.registry.load(name)
+        env_registry.load(name)

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from netgym_cli.adapters.rmcat import BOTTLENECK_MEASUREMENTS, MEASUREMENTS
-from netgym_cli.errors import ActionError, ConfigError
-from netgym_cli.make import make_env
+from netgym_cli.common.errors import ActionError, ConfigError
+from netgym_cli.envs.builtin.rmcat import BOTTLENECK_MEASUREMENTS, MEASUREMENTS
+from netgym_cli.envs.make import make_env
 from tests.media import bottleneck, measured
 
 # --- the adapter

@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 from gymnasium import spaces
 
-from netgym_cli import run
-from netgym_cli.env import NetworkEnv
-from netgym_cli.errors import ConfigError, SimulatorDied
-from netgym_cli.progress import RunProgress
-from netgym_cli.session import Plan, SequentialSessions
+from netgym_cli.common.errors import ConfigError, SimulatorDied
+from netgym_cli.envs.network_env import NetworkEnv
+from netgym_cli.experiment import run
+from netgym_cli.experiment.progress import RunProgress
+from netgym_cli.sessions.sequential import Plan, SequentialSessions
 from tests.engine import run_config
 from tests.toy import ToyAdapter, ToySimulator
 
@@ -23,7 +23,7 @@ COMMAND = ["netgym", "train", "sessions=[{}, {}]"]
 LONG = """
 import sys
 from pathlib import Path
-from netgym_cli import run
+from netgym_cli.experiment import run
 from tests.engine import run_config
 config = run_config(env={"steps_per_episode": 10, "episodes_per_session": 10**6})
 if len(sys.argv) > 2:

@@ -1,9 +1,9 @@
 import pytest
 from typer.testing import CliRunner
 
-from netgym_cli import scaffold
-from netgym_cli.cli import app
-from netgym_cli.errors import ConfigError
+from netgym_cli.cli.app import app
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.scaffold import new_env
 
 pytestmark = pytest.mark.usefixtures("workdir")
 
@@ -77,7 +77,7 @@ def test_a_module_of_that_name_is_not_hidden(workdir, monkeypatch):
     monkeypatch.syspath_prepend(workdir)
     (workdir / "barn_env.py").write_text("")
     with pytest.raises(ConfigError, match="Python module barn_env already"):
-        scaffold.new_env("barn", "cpp", workdir / "conf")
+        new_env.new_env("barn", "cpp", workdir / "conf")
 
 
 def test_a_compile_error_in_the_users_file_reaches_the_user(workdir):

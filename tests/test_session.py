@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from netgym_cli.env import NetworkEnv, seed_of_session
-from netgym_cli.errors import AdapterError, ConfigError, SessionError, SimulatorDied
-from netgym_cli.session import Plan, SequentialSessions
+from netgym_cli.common.errors import AdapterError, ConfigError, SessionError, SimulatorDied
+from netgym_cli.envs.network_env import NetworkEnv, seed_of_session
+from netgym_cli.sessions.sequential import Plan, SequentialSessions
 from tests.engine import run_config
 from tests.toy import ToySimulator
 

@@ -8,11 +8,12 @@ import pytest
 from gymnasium import spaces
 from typer.testing import CliRunner
 
-from netgym_cli import evaluation, run
-from netgym_cli.adapters import stated_action
-from netgym_cli.agents import constant, custom
-from netgym_cli.cli import app
-from netgym_cli.errors import ConfigError
+from netgym_cli.agents.builtin import constant, custom
+from netgym_cli.cli.app import app
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.envs.base import stated_action
+from netgym_cli.evaluation import contest
+from netgym_cli.experiment import run
 from tests.conftest import REPO
 from tests.engine import run_config
 from tests.toy import ToySimulator
@@ -121,8 +122,8 @@ def test_what_a_custom_agent_saved_elsewhere_needs_trust(tmp_path, monkeypatch):
 
 def test_a_custom_agent_that_saves_nothing_is_evaluated_as_it_is():
     config = run_config("custom", cls="tests.my_agents:Empty")
-    found = evaluation.evaluate(config, {"custom": config.agent}, [3], 1, jobs=1)
-    default = evaluation.evaluate(config, {"default": run_config("system_default").agent}, [3], 1, jobs=1)
+    found = contest.evaluate(config, {"custom": config.agent}, [3], 1, jobs=1)
+    default = contest.evaluate(config, {"default": run_config("system_default").agent}, [3], 1, jobs=1)
     assert found.values["custom"]["return"] == default.values["default"]["return"]
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-from netgym_cli.agents._spaces import told, told_apart
+from netgym_cli.common.space_text import told, told_apart
 
 VARIED = spaces.Box(np.arange(12, dtype=np.float32).reshape(3, 4), np.full((3, 4), 99, np.float32))
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from netgym_cli.evaluation import statistics
+from netgym_cli.common import statistics
 
 
 def test_one_value_has_no_interval():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from netgym_cli.summary import Summary
+from netgym_cli.experiment.summary import Summary
 
 RUN = {
     "folder": "f", "tables": "f/metrics", "sessions": 2, "episodes": 2, "steps": 20, "mean_return": 2.0,

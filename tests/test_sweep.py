@@ -9,7 +9,7 @@ import time
 import pytest
 from typer.testing import CliRunner
 
-from netgym_cli.cli import app
+from netgym_cli.cli.app import app
 from tests.conftest import REPO
 
 CONF = REPO / "tests" / "conf"

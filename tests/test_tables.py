@@ -9,13 +9,13 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from netgym_cli.metrics.tables import CsvTable, ParquetTable
+from netgym_cli.runs.tables import CsvTable, ParquetTable
 
 WRITER = """
 import itertools, sys
 from pathlib import Path
 import pyarrow as pa
-from netgym_cli.metrics.tables import CsvTable, ParquetTable
+from netgym_cli.runs.tables import CsvTable, ParquetTable
 folder = Path(sys.argv[1])
 for round in itertools.count():
     table = ParquetTable(folder / f"{round}.parquet", lambda rows: pa.table({"n": pa.array(rows, pa.int64())}), 7)
@@ -29,7 +29,7 @@ LIMITED = """
 import resource, sys
 from pathlib import Path
 import pyarrow as pa
-from netgym_cli.metrics.tables import CsvTable, ParquetTable
+from netgym_cli.runs.tables import CsvTable, ParquetTable
 folder = Path(sys.argv[1])
 resource.setrlimit(resource.RLIMIT_FSIZE, (6000, 6000))
 table = ParquetTable(folder / "t.parquet", lambda rows: pa.table({"n": pa.array(rows, pa.int64())}), 10**9, 10**9)
@@ -77,7 +77,7 @@ def test_a_table_is_never_written_over(tmp_path):
 
 
 def test_large_tables_are_merged_in_order(tmp_path, monkeypatch):
-    monkeypatch.setattr("netgym_cli.metrics.tables.ROWS_PER_GROUP", 10)
+    monkeypatch.setattr("netgym_cli.runs.tables.ROWS_PER_GROUP", 10)
     table = numbers(tmp_path / "t.parquet")
     for n in range(50):
         table.add(n)
@@ -86,7 +86,7 @@ def test_large_tables_are_merged_in_order(tmp_path, monkeypatch):
 
 
 def test_swapping_works_without_the_system_call(tmp_path, monkeypatch):
-    monkeypatch.setattr("netgym_cli.metrics.tables.ctypes.CDLL", lambda *_, **__: object())
+    monkeypatch.setattr("netgym_cli.runs.tables.ctypes.CDLL", lambda *_, **__: object())
     table = numbers(tmp_path / "t.parquet")
     table.add(1)
     table.close()

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from netgym_cli.channels._recorded import Opportunities, Rates
-from netgym_cli.errors import ConfigError
+from netgym_cli.channels.recorded import Opportunities, Rates
+from netgym_cli.common.errors import ConfigError
 from netgym_cli.traces.bw_trace import HEADER, read_bw_trace, shipped
 from tests.channel_play import assert_reproducible, balanced, make, play
 

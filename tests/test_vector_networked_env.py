@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
-from netgym_cli.errors import ConfigError
-from netgym_cli.networked.netrl import NetworkConfig
-from netgym_cli.networked.networked_env import NetworkedEnv
-from netgym_cli.networked.records import channel_config
-from netgym_cli.networked.vector_networked_env import VectorNetworkedEnv
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.compat.netrl import NetworkConfig
+from netgym_cli.wrappers.channel_configs import channel_config
+from netgym_cli.wrappers.networked_env import NetworkedEnv
+from netgym_cli.wrappers.vector_networked_env import VectorNetworkedEnv
 
 
 class Counter(gymnasium.Env):

@@ -12,10 +12,10 @@ import numpy as np
 from gymnasium import spaces
 from omegaconf import MISSING
 
-from netgym_cli.adapters import Adapter, is_empty
-from netgym_cli.config import EnvConfig
-from netgym_cli.errors import ActionError, SimulatorDied
-from netgym_cli.simulators import Layout, Row, Simulator, Stats
+from netgym_cli.common.errors import ActionError, SimulatorDied
+from netgym_cli.config.schema import EnvConfig
+from netgym_cli.envs.base import Adapter, is_empty
+from netgym_cli.simulators.base import Layout, Row, Simulator, Stats
 
 USERS = 3
 

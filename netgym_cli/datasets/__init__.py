@@ -5,9 +5,9 @@ reads arrays and JSON and imports nothing that its metadata names. What netgym a
 the key `netgym`: config, seeds, versions, and the layout of the measurements in `infos`.
 """
 
-from netgym_cli.datasets.dataset import Dataset, open_dataset
 from netgym_cli.datasets.episode import Episode
-from netgym_cli.datasets.growing import Growing, write_dataset
-from netgym_cli.datasets.place import folder_of, ids, root
+from netgym_cli.datasets.paths import folder_of, ids, root
+from netgym_cli.datasets.reader import Dataset, open_dataset
+from netgym_cli.datasets.writer import Growing, write_dataset
 
 __all__ = ["Dataset", "Episode", "Growing", "folder_of", "ids", "open_dataset", "root", "write_dataset"]

@@ -8,9 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from netgym_cli.errors import ConfigError
-from netgym_cli.evaluation import Evaluation, Row
-from netgym_cli.metrics.run_record import now, versions
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.evaluation.contest import Evaluation, Row
+from netgym_cli.runs.record import now, versions
 
 SHOWN = 5  # metrics that fit a terminal with their intervals
 ESTIMATE = ("mean", "low", "high", "seeds")
@@ -31,7 +31,7 @@ def new_folder(chosen: Path | None) -> Path:
 
 def write(evaluation: Evaluation, folder: Path, record: Mapping[str, Any]) -> None:
     """Writes summary.csv, paired.csv, seeds.csv, returns.png and, with `record`, evaluation.json."""
-    from netgym_cli.metrics.tables import replace_csv
+    from netgym_cli.runs.tables import replace_csv
 
     replace_csv(folder / "summary.csv", ("agent", "metric", *ESTIMATE), evaluation.summary())
     replace_csv(folder / "paired.csv", ("agent", "baseline", "metric", *ESTIMATE), evaluation.paired())

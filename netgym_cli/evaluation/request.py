@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from netgym_cli.compose import Composer, typed_run
-from netgym_cli.config import AgentConfig, RunConfig, known_keys, plain
-from netgym_cli.crew import runs
-from netgym_cli.crew.words import (
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.config.compose import Composer, typed_run
+from netgym_cli.config.schema import AgentConfig, RunConfig, known_keys, plain
+from netgym_cli.evaluation.contest import default_seeds
+from netgym_cli.experiment.requests import (
     Words,
     agent_names,
     composed,
@@ -23,8 +24,7 @@ from netgym_cli.crew.words import (
     sorted_out,
     whole_number,
 )
-from netgym_cli.errors import ConfigError
-from netgym_cli.evaluation import default_seeds
+from netgym_cli.runs import folder as runs
 
 EPISODES, SEEDS = 5, 10
 INSTEAD = {"seed": "seeds", "sessions": "seeds", "env.random_seed": "seeds", "env.episodes_per_session": "episodes"}

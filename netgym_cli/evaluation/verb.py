@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from netgym_cli import simulators
-from netgym_cli.behind_channel import simulators_under
-from netgym_cli.config import plain, require
-from netgym_cli.crew.pool import SessionFailed
-from netgym_cli.evaluation import Contest, Evaluation, report, request
+from netgym_cli.config.schema import plain, require
+from netgym_cli.evaluation import report, request
+from netgym_cli.evaluation.contest import Contest, Evaluation
+from netgym_cli.jobs.pool import SessionFailed
+from netgym_cli.simulators.base import simulator_registry
+from netgym_cli.wrappers.build import simulators_under
 
 
 def evaluate(
@@ -33,7 +34,7 @@ def evaluate(
     require(baseline is None or baseline in asked.contenders, "--baseline", baseline, ", ".join(asked.contenders))
     contest = Contest.of(asked.config, asked.contenders, asked.seeds, asked.episodes, trust)
     for name, source in simulators_under(asked.config):
-        simulators.registry.load(name).check(asked.config.simulator, source)
+        simulator_registry.load(name).check(asked.config.simulator, source)
     folder = report.new_folder(output)
     try:
         found = contest.play(jobs, baseline)

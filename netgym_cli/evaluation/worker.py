@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from netgym_cli.crew.program import Tell, serve
-from netgym_cli.crew.task import Task
-from netgym_cli.evaluation.play import play
+from netgym_cli.evaluation.rollout import play
+from netgym_cli.experiment.task import Task
+from netgym_cli.jobs.worker import Tell, serve
 
 
 def means(line: str, tell: Tell) -> dict[str, float]:

@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from netgym_cli.errors import ConfigError
+from netgym_cli.common.errors import ConfigError
 
 SHIPPED = Path(__file__).parent
 INF = float("inf")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from netgym_cli.errors import ConfigError
+from netgym_cli.common.errors import ConfigError
 
 ALLOWED = "whole numbers of ms that do not fall, one per line, the last one above 0"
 

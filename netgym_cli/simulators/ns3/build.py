@@ -17,8 +17,8 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
-from netgym_cli.errors import BuildError, ConfigError
-from netgym_cli.simulators.ns3.objects import object_path
+from netgym_cli.common.errors import BuildError, ConfigError
+from netgym_cli.simulators.ns3.object_cache import object_path
 
 NATIVE = Path(__file__).parent / "worker" / "native"
 HEADER = NATIVE / "scenario.h"

@@ -1,0 +1,115 @@
+"""An agent is what acts on an environment, and perhaps learns from it.
+
+To add an agent: one module here whose name is the agent's, with one `Agent` subclass and its config record, and one
+YAML file of the same name in conf/agent/. A rule needs only `act`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar, Generic, Self, TypeVar
+
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.registry import Registry
+from netgym_cli.config.schema import AgentConfig, RunConfig
+from netgym_cli.envs.base import Adapter
+from netgym_cli.sessions.sequential import Plan, SequentialSessions
+
+C = TypeVar("C", bound=AgentConfig)
+
+
+class Agent(ABC, Generic[C]):
+    """Acts on a run's sessions. Importing an agent's module is cheap: heavy libraries wait for `check` and `learn`.
+
+    Attributes:
+        config_schema: the dataclass of the agent's YAML file.
+        needs_training: whether it can act only after `learn` or `load`.
+        needs_dataset: whether it learns from a dataset, and walks sessions only to be evaluated.
+        notes: remarks for the run's summary, such as steps that taught nothing.
+        on_update: called with the number of updates done and of all, by an agent that learns between steps.
+    """
+
+    config_schema: ClassVar[type[AgentConfig]]
+    needs_training: ClassVar[bool] = False
+    needs_dataset: ClassVar[bool] = False
+
+    def __init__(self, config: C) -> None:
+        self.config = config
+        self.notes: list[str] = []
+        self.on_update: Callable[[int, int], None] = lambda done, total: None
+
+    @classmethod
+    def refuses(cls, adapter: Adapter[Any]) -> str | None:
+        """Why the agent cannot act in this environment, as a phrase ("needs a bounded Box"); None if it can."""
+        return None
+
+    @classmethod
+    def load(cls, config: C, folder: Path, trust: bool = False) -> Self:
+        """The agent as `save` left it in a run's folder, ready to `walk`.
+
+        Args:
+            config: the agent's config in that run.
+            folder: the run's folder.
+            trust: load it even if the file could run code and was not made by this user.
+
+        Raises:
+            ConfigError: there is nothing to load, or it is not trusted.
+        """
+        raise ConfigError(f"agent '{config.name}' saves nothing that could be loaded; write agent={config.name}.")
+
+    def plan(self, config: RunConfig) -> Plan:
+        """The sessions that a run of `config` with this agent walks. Raises `ConfigError`."""
+        return Plan.of(config)
+
+    def learnt_on(self) -> frozenset[int]:
+        """Seeds of the sessions behind what the agent begins with, such as those of its dataset."""
+        return frozenset()
+
+    def check(self, adapter: Adapter[Any], steps: int) -> None:
+        """Raises `ConfigError` if the settings do not fit this environment, this machine or a run of `steps` steps.
+
+        What `learn` is going to import may be imported here: a run follows.
+        """
+
+    def begin(self, env: SequentialSessions, seed: int) -> None:
+        """Called once before the first reset: draws randomness from `seed`, looks at the spaces.
+
+        Raises `ConfigError` if what was learnt elsewhere does not fit this environment.
+        """
+
+    def learn(self, env: SequentialSessions, seed: int, folder: Path) -> None:
+        """Walks all sessions of `env` and learns from them; this one only acts.
+
+        Args:
+            env: sessions to walk until `env.finished`.
+            seed: seed of all of the agent's randomness.
+            folder: the run's folder, for logs and checkpoints.
+        """
+        self.walk(env, seed)
+
+    def walk(self, env: SequentialSessions, seed: int) -> None:
+        """Acts on all sessions of `env` without learning; arguments as for `learn`."""
+        self.begin(env, seed)
+        while not env.finished:
+            observation, info = env.reset()
+            over = False
+            while not over:
+                observation, _, terminated, truncated, info = env.step(self.act(observation, info))
+                over = terminated or truncated
+
+    @abstractmethod
+    def act(self, observation: Any, info: dict[str, Any]) -> Any:
+        """An action in the environment's action space; None hands control to its default algorithm."""
+
+    @property
+    def has_learnt(self) -> bool:
+        """Whether there is anything to save after `learn` was interrupted."""
+        return False
+
+    def save(self, folder: Path) -> None:
+        """Leaves in the run's folder what was learnt; nothing unless overridden."""
+
+
+agent_registry: Registry[Agent[Any]] = Registry("agent", "netgym_cli.agents.builtin", Agent)

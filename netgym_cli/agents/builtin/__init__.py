@@ -1,0 +1,1 @@
+"""The agents that a config can name: one module each."""

@@ -1,0 +1,300 @@
+"""Proximal policy optimisation in one file, to be read from top to bottom, copied and changed.
+
+After Schulman et al. 2017 (arXiv:1707.06347), with generalised advantages (arXiv:1506.02438) and the details that Huang
+et al. 2022, "The 37 implementation details of PPO", found to matter. One file per algorithm is CleanRL's manner.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from gymnasium import spaces
+from gymnasium.wrappers.utils import RunningMeanStd
+from omegaconf import MISSING
+
+from netgym_cli.agents.base import Agent
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.config.schema import AgentConfig, require
+from netgym_cli.envs.base import Adapter
+from netgym_cli.sessions.sequential import SequentialSessions
+
+Tensor = Any  # torch's, which is imported where something is learnt or restored
+WEIGHTS = "model.npz"
+EPSILON = 1e-8
+
+
+@dataclass
+class CleanrlPpoConfig(AgentConfig):
+    """Keys of conf/agent/cleanrl_ppo.yaml."""
+
+    normalize_observation: bool = MISSING
+    normalize_reward: bool = MISSING
+    clip_observation: float = MISSING
+    clip_reward: float = MISSING
+    torch_threads: int = MISSING
+    hidden: list[int] = field(default_factory=list)
+    log_std_init: float = MISSING
+    learning_rate: float = MISSING
+    anneal_lr: bool = MISSING
+    n_steps: int = MISSING
+    batch_size: int = MISSING
+    n_epochs: int = MISSING
+    clip_range: float = MISSING
+    target_kl: float | None = MISSING
+    gamma: float = MISSING
+    gae_lambda: float = MISSING
+    normalize_advantage: bool = MISSING
+    ent_coef: float = MISSING
+    vf_coef: float = MISSING
+    max_grad_norm: float = MISSING
+
+    def validate(self) -> None:
+        for least, keys in (
+            (1, ("torch_threads", "n_steps", "n_epochs")),
+            (0, ("gamma", "gae_lambda", "learning_rate", "ent_coef", "vf_coef")),
+            (1e-9, ("clip_observation", "clip_reward", "clip_range", "max_grad_norm")),
+        ):
+            for key in keys:
+                most = 1 if key in ("gamma", "gae_lambda") else 1e9
+                require(least <= getattr(self, key) <= most, f"agent.{key}", getattr(self, key), f"{least} to {most:g}")
+        require(self.target_kl is None or self.target_kl > 0, "agent.target_kl", self.target_kl, "above 0, or null")
+        require(all(size >= 1 for size in self.hidden), "agent.hidden", self.hidden, "whole numbers from 1")
+        fits = self.batch_size >= 2 and self.n_steps % self.batch_size == 0
+        require(fits, "agent.batch_size", self.batch_size, f"2 or more, and a divisor of n_steps ({self.n_steps})")
+
+
+class CleanrlPpo(Agent[CleanrlPpoConfig]):
+    """PPO with a diagonal Gaussian for Box actions and independent choices for discrete ones."""
+
+    config_schema = CleanrlPpoConfig
+    needs_training = True
+
+    policy: Policy | None = None
+    saved: dict[str, np.ndarray] | None = None
+    updates = 0
+
+    @classmethod
+    def refuses(cls, adapter: Adapter[Any]) -> str | None:
+        actions = adapter.action_space
+        if not isinstance(adapter.observation_space, spaces.Box):
+            return f"needs Box observations, not a {type(adapter.observation_space).__name__}"
+        if not isinstance(actions, spaces.Box | spaces.Discrete | spaces.MultiDiscrete):
+            return f"needs a Box or Discrete or MultiDiscrete action space, and not {type(actions).__name__}"
+        bounded = not isinstance(actions, spaces.Box) or np.isfinite([actions.low, actions.high]).all()
+        return None if bounded else "needs bounded actions"
+
+    def check(self, adapter: Adapter[Any], steps: int) -> None:
+        allowed = f"at most {steps}, the steps of all sessions, or nothing would be learnt"
+        require(self.config.n_steps <= steps, "agent.n_steps", self.config.n_steps, allowed)
+
+    def begin(self, env: SequentialSessions, seed: int) -> None:
+        if self.saved is not None:
+            self.policy = Policy(self.config, env.observation_space, env.action_space)
+            self.policy.restore(self.saved)
+
+    def learn(self, env: SequentialSessions, seed: int, folder: Path) -> None:
+        import torch
+
+        config = self.config
+        torch.set_num_threads(config.torch_threads)
+        torch.manual_seed(seed)
+        shuffle = np.random.default_rng(seed)
+        policy = self.policy = Policy(config, env.observation_space, env.action_space)
+        optimizer = torch.optim.Adam(policy.network.parameters(), lr=config.learning_rate, eps=1e-5)
+        returns = RunningMeanStd()  # type: ignore[no-untyped-call]  # of the discounted return so far, whose deviation scales rewards
+        discounted, rollout = 0.0, list[tuple[Any, ...]]()
+        planned = env.plan.total_steps // config.n_steps
+        observation, over = np.empty(0), True
+        while not env.finished:
+            if over:
+                raw, _ = env.reset()
+                observation, discounted = policy.seen(raw, learn=True), 0.0
+            choice, log_prob, value = policy.sample(observation)
+            raw, reward, terminated, truncated, _ = env.step(policy.to_action(choice))
+            over = terminated or truncated
+            if config.normalize_reward:
+                discounted = config.gamma * discounted + reward
+                returns.update(np.array([discounted]))  # type: ignore[no-untyped-call]
+                scaled = reward / np.sqrt(returns.var + EPSILON)
+                reward = float(np.clip(scaled, -config.clip_reward, config.clip_reward))
+            # A truncation is a time limit, so the value of the true last observation counts; reset comes only later.
+            following = policy.seen(raw, learn=not over)  # an episode's last one is seen again by reset
+            next_value = 0.0 if terminated else policy.network["critic"](tensor(following)).item()
+            rollout.append((observation, choice, log_prob, value, reward, next_value, over))
+            observation = following
+            if len(rollout) == config.n_steps:
+                if config.anneal_lr:
+                    optimizer.param_groups[0]["lr"] = config.learning_rate * (1 - self.updates / planned)
+                update(policy, optimizer, columns(rollout, config), config, shuffle)
+                self.updates += 1
+                rollout = []
+        if rollout:
+            self.notes.append(f"the last {len(rollout)} steps did not fill a rollout and taught nothing")
+
+    @property
+    def has_learnt(self) -> bool:
+        return self.updates > 0
+
+    def act(self, observation: Any, info: dict[str, Any]) -> Any:
+        assert self.policy is not None, "act() comes after learn(), or after load() and begin()"
+        return self.policy.best(observation)
+
+    def save(self, folder: Path) -> None:
+        assert self.policy is not None, "save() comes after learn()"
+        hidden = folder / f".{WEIGHTS}"
+        with hidden.open("wb") as file:
+            np.savez(file, allow_pickle=False, **self.policy.arrays())
+        hidden.replace(folder / WEIGHTS)
+
+    @classmethod
+    def load(cls, config: CleanrlPpoConfig, folder: Path, trust: bool = False) -> Self:
+        agent = cls(config)
+        try:
+            with np.load(folder / WEIGHTS, allow_pickle=False) as file:  # numbers only: nothing to trust
+                agent.saved = dict(file)
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"no model in '{folder / WEIGHTS}': {error}; give a run that is complete.") from error
+        return agent
+
+
+def tensor(numbers: Any) -> Tensor:
+    """float32 on the CPU."""
+    import torch
+
+    return torch.as_tensor(np.asarray(numbers, np.float32))
+
+
+def columns(rollout: list[tuple[Any, ...]], config: CleanrlPpoConfig) -> tuple[Tensor, ...]:
+    """Observations, choices, log probabilities, advantages and returns, one row per step."""
+    observations, choices, log_probs, values, rewards, next_values, overs = zip(*rollout, strict=True)
+    advantages = np.zeros(len(rollout))
+    ahead = 0.0
+    for t in reversed(range(len(rollout))):
+        surprise = rewards[t] + config.gamma * next_values[t] - values[t]
+        ahead = advantages[t] = surprise + (0.0 if overs[t] else config.gamma * config.gae_lambda * ahead)
+    return tuple(map(tensor, (observations, choices, log_probs, advantages, advantages + values)))
+
+
+def update(policy: Policy, optimizer: Any, rollout: Any, config: CleanrlPpoConfig, shuffle: Any) -> None:
+    """Passes over the rollout in shuffled batches until `n_epochs` or until the policy has moved too far."""
+    import torch
+
+    for _ in range(config.n_epochs):
+        for batch in shuffle.permutation(config.n_steps).reshape(-1, config.batch_size):
+            observations, choices, before, advantages, returns = (column[batch] for column in rollout)
+            now, entropy, values = policy.judge(observations, choices)
+            if config.normalize_advantage:
+                advantages = (advantages - advantages.mean()) / (advantages.std() + EPSILON)
+            change = now - before
+            ratio = change.exp()
+            clipped = ratio.clamp(1 - config.clip_range, 1 + config.clip_range)
+            gain = torch.min(ratio * advantages, clipped * advantages).mean()
+            error = ((values - returns) ** 2).mean()
+            divergence = (ratio - 1 - change).mean().item()  # an estimate that is never negative
+            if config.target_kl is not None and divergence > 1.5 * config.target_kl:
+                return
+            optimizer.zero_grad()
+            (-gain - config.ent_coef * entropy.mean() + config.vf_coef * error).backward()
+            torch.nn.utils.clip_grad_norm_(policy.network.parameters(), config.max_grad_norm)
+            optimizer.step()
+
+
+class Policy:
+    """Actor, critic and their scales. A choice is what is drawn: around -1 to 1 for a Box, else indices from 0."""
+
+    def __init__(self, config: CleanrlPpoConfig, observations: spaces.Space[Any], actions: spaces.Space[Any]) -> None:
+        import torch
+
+        self.config, self.actions = config, actions
+        discrete = getattr(actions, "nvec", [getattr(actions, "n", 0)])
+        self.nvec = None if isinstance(actions, spaces.Box) else np.ravel(discrete).tolist()
+        size, outputs = math.prod(observations.shape or ()), sum(self.nvec or (math.prod(actions.shape or ()),))
+        actor, critic = layers([size, *config.hidden, outputs], 0.01), layers([size, *config.hidden, 1], 1.0)
+        self.network: Any = torch.nn.ModuleDict({"actor": actor, "critic": critic})
+        self.network.register_parameter("log_std", torch.nn.Parameter(torch.full((outputs,), config.log_std_init)))
+        self.scale = RunningMeanStd(shape=(size,))  # type: ignore[no-untyped-call]
+
+    def seen(self, observation: Any, learn: bool = False) -> np.ndarray:
+        """The observation as actor and critic see it, flat float32; `learn` takes it into the scale first."""
+        flat = np.asarray(observation, np.float64).ravel()
+        if self.config.normalize_observation:
+            if learn:
+                self.scale.update(flat[None])  # type: ignore[no-untyped-call]
+            limit = self.config.clip_observation
+            flat = np.clip((flat - self.scale.mean) / np.sqrt(self.scale.var + EPSILON), -limit, limit)
+        return flat.astype(np.float32)
+
+    def distributions(self, observations: Tensor) -> list[Any]:
+        """One Gaussian for all entries of a Box, or one categorical distribution per discrete entry."""
+        from torch.distributions import Categorical, Normal
+
+        outputs = self.network["actor"](observations)
+        if self.nvec is None:
+            return [Normal(outputs, self.network.log_std.exp())]
+        return [Categorical(logits=part) for part in outputs.split(self.nvec, -1)]
+
+    def judge(self, observations: Tensor, choices: Tensor) -> tuple[Any, Any, Any]:
+        """Log probabilities of `choices`, entropies and values, one per row of `observations`."""
+        found = self.distributions(observations)
+        parts = [choices] if self.nvec is None else choices.unbind(-1)
+        pairs = zip(found, parts, strict=True)
+        log_prob = sum(one.log_prob(part).reshape(len(part), -1).sum(-1) for one, part in pairs)
+        entropy = sum(one.entropy().reshape(len(choices), -1).sum(-1) for one in found)
+        return log_prob, entropy, self.network["critic"](observations)[:, 0]
+
+    def sample(self, observation: np.ndarray) -> tuple[np.ndarray, float, float]:
+        """A drawn choice, its log probability and the value of `observation`."""
+        row = tensor(observation)[None]
+        choice = np.ravel([one.sample()[0].numpy() for one in self.distributions(row)])
+        log_prob, _, value = self.judge(row, tensor(choice)[None])
+        return choice, log_prob.item(), value.item()
+
+    def best(self, observation: Any) -> Any:
+        """The most probable action."""
+        found = self.distributions(tensor(self.seen(observation))[None])
+        modes = [one.mean[0] if self.nvec is None else one.probs[0].argmax() for one in found]
+        return self.to_action(np.ravel([mode.detach().numpy() for mode in modes]))
+
+    def to_action(self, choice: np.ndarray) -> Any:
+        """The action that a choice stands for, inside the action space."""
+        space = self.actions
+        if isinstance(space, spaces.Box):
+            low, high = space.low.ravel(), space.high.ravel()
+            choice = np.clip(low + (high - low) * (np.clip(choice, -1, 1) + 1) / 2, low, high)
+        else:
+            choice = np.ravel(space.start) + choice  # type: ignore[attr-defined]
+        return choice.reshape(space.shape or ()).astype(space.dtype)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Everything that was learnt, and the bounds of the actions, by name."""
+        weights = {name: one.numpy() for name, one in self.network.state_dict().items()}
+        bounds = {name: np.array(getattr(self.actions, name, [])) for name in ("low", "high", "nvec")}
+        scale = {"mean": self.scale.mean, "var": self.scale.var}
+        return weights | bounds | scale
+
+    def restore(self, saved: dict[str, np.ndarray]) -> None:
+        """Takes over what `arrays` gave. Raises `ConfigError` if it is from other observations or actions."""
+        for name, mine in self.arrays().items():
+            same = name in saved and mine.shape == saved[name].shape
+            if not same or (name in ("low", "high", "nvec") and (mine != saved[name]).any()):
+                raise ConfigError(f"the model was trained for other observations or actions ('{name}' differs).")
+        self.network.load_state_dict({name: tensor(saved[name]) for name in self.network.state_dict()})
+        self.scale.mean, self.scale.var = saved["mean"], saved["var"]
+
+
+def layers(sizes: list[int], last_gain: float) -> Any:
+    """Tanh layers with orthogonal weights; a small last gain lets a policy begin in the middle of its actions."""
+    from torch import nn
+
+    found: list[Any] = []
+    for before, after in pairwise(sizes):
+        found += [nn.Linear(before, after), nn.Tanh()]
+        nn.init.orthogonal_(found[-2].weight, math.sqrt(2))
+        nn.init.zeros_(found[-2].bias)
+    nn.init.orthogonal_(found[-2].weight, last_gain)
+    return nn.Sequential(*found[:-1])

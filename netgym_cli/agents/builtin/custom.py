@@ -1,0 +1,158 @@
+"""An agent from a user's class that knows nothing of netgym: it acts, and may learn, save and load.
+
+class MyAgent:
+    def __init__(self, observation_space, action_space, seed, **kwargs): ...
+    def act(self, observation, info): ...  # an action, or None for the environment's default algorithm
+    def learn(self, observation, action, reward, next_observation, terminated, truncated, info): ...  # optional
+    def save(self, folder): ...  # optional: writes files into this empty folder
+    def load(self, folder): ...  # optional: reads them back
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import inspect
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from omegaconf import MISSING
+
+from netgym_cli.agents import signing
+from netgym_cli.agents.base import Agent
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.config.schema import AgentConfig
+from netgym_cli.envs.base import Adapter
+from netgym_cli.sessions.sequential import SequentialSessions
+
+FILES, RECORD = "agent", "agent.json"
+PROTOCOL = {"act": 2, "learn": 7, "save": 1, "load": 1}  # method to its number of arguments
+log = logging.getLogger(__name__)
+_announced: set[str] = set()
+
+
+@dataclass
+class CustomConfig(AgentConfig):
+    """Keys of conf/agent/custom.yaml."""
+
+    cls: str | None = MISSING
+    kwargs: dict[str, Any] | None = MISSING
+
+
+class Custom(Agent[CustomConfig]):
+    """Calls the user's class: `act` before every step and, while training, `learn` after it."""
+
+    config_schema = CustomConfig
+
+    def __init__(self, config: CustomConfig) -> None:
+        super().__init__(config)
+        self._folder: Path | None = None
+        self._agent: Any = None
+        self._steps = 0
+
+    @classmethod
+    def load(cls, config: CustomConfig, folder: Path, trust: bool = False) -> Self:
+        if not (folder / RECORD).is_file():
+            return super().load(config, folder, trust)
+        content = (folder / RECORD).read_bytes()
+        same = json.loads(content) == _record(config, folder / FILES)
+        if not (trust or (same and signing.made_here(folder / RECORD, content))):
+            raise ConfigError(
+                f"'{folder / FILES}' was not saved by a run of yours here or was changed; "
+                "load it with trust (--trust) only if you know who made it."
+            )
+        if not hasattr(user_class(config.cls), "load"):
+            raise ConfigError(f"agent.cls '{config.cls}' has save() and no load(); add it, or write agent=custom.")
+        agent = cls(config)
+        agent._folder = folder / FILES
+        return agent
+
+    def check(self, adapter: Adapter[Any], steps: int) -> None:
+        kind = user_class(self.config.cls)
+        where = f"agent.cls '{self.config.cls}'"
+        _require_call(
+            kind,
+            (adapter.observation_space, adapter.action_space, 0),
+            self.config.kwargs or {},
+            f"{where}: its constructor",
+        )
+        for name, arguments in PROTOCOL.items():
+            if (method := getattr(kind, name, None)) is not None:
+                _require_call(method, (None,) * (1 + arguments), {}, f"{where}: {name}()")
+
+    def begin(self, env: SequentialSessions, seed: int) -> None:
+        kind = user_class(self.config.cls)
+        self._agent = kind(env.observation_space, env.action_space, seed, **(self.config.kwargs or {}))
+        if self._folder is not None:
+            self._agent.load(self._folder)
+
+    def learn(self, env: SequentialSessions, seed: int, folder: Path) -> None:
+        self.begin(env, seed)
+        learn = getattr(self._agent, "learn", None)
+        while not env.finished:
+            observation, info = env.reset()
+            over = False
+            while not over:
+                action = self.act(observation, info)
+                following, reward, terminated, truncated, info = env.step(action)
+                over = terminated or truncated
+                if learn is not None:
+                    learn(observation, action, reward, following, terminated, truncated, info)
+                    self._steps += 1
+                observation = following
+
+    def act(self, observation: Any, info: dict[str, Any]) -> Any:
+        return self._agent.act(observation, info)
+
+    @property
+    def has_learnt(self) -> bool:
+        return self._steps > 0
+
+    def save(self, folder: Path) -> None:
+        if not hasattr(self._agent, "save"):
+            return
+        (folder / FILES).mkdir()
+        self._agent.save(folder / FILES)
+        (folder / RECORD).write_text(json.dumps(_record(self.config, folder / FILES), indent=1) + "\n")
+        signing.sign(folder / RECORD)
+
+
+def user_class(name: str | None) -> type:
+    """The class behind `module:Class`. Raises `ConfigError` unless it can be imported and has `act`."""
+    module_name, colon, class_name = (name or "").partition(":")
+    if not (module_name and colon and class_name.isidentifier()):
+        raise ConfigError(f"agent.cls is {name!r}; allowed: importable.module:Class, such as agent.cls=mine:MyAgent.")
+    try:
+        module = importlib.import_module(module_name)
+    except Exception as error:  # whatever a user's module may raise while it is imported
+        raise ConfigError(
+            f"agent.cls '{name}': {type(error).__name__}: {error}. Give importable.module:Class; --config-dir and the "
+            "working directory are searched too."
+        ) from error
+    kind = getattr(module, class_name, None)
+    if not isinstance(kind, type):
+        raise ConfigError(f"agent.cls '{name}': {module_name} has no class {class_name}; write one, or mend the name.")
+    if not callable(getattr(kind, "act", None)):
+        raise ConfigError(f"agent.cls '{name}' has no method act(self, observation, info); add it.")
+    if name not in _announced:
+        _announced.add(str(name))
+        log.info("loaded agent class %s from %s", name, module.__file__)
+    return kind
+
+
+def _require_call(function: Callable[..., Any], arguments: tuple[Any, ...], kwargs: dict[str, Any], what: str) -> None:
+    try:
+        inspect.signature(function).bind(*arguments, **kwargs)
+    except TypeError as error:
+        raise ConfigError(f"{what} cannot be called as docs/agents.md says: {error}.") from error
+
+
+def _record(config: CustomConfig, files: Path) -> dict[str, Any]:
+    """What is signed: the class and every file that it saved."""
+    found = sorted(path for path in files.rglob("*") if path.is_file())
+    sums = {str(path.relative_to(files)): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
+    return {"cls": config.cls, "files": sums}

@@ -1,0 +1,36 @@
+"""Everybody sends at an equal share of the bottleneck."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from omegaconf import MISSING
+
+from netgym_cli.agents.rule import Rule
+from netgym_cli.config.schema import AgentConfig, require
+from netgym_cli.simulators.base import Stats
+
+
+@dataclass
+class FairShareConfig(AgentConfig):
+    """Keys of conf/agent/fair_share.yaml."""
+
+    load: float = MISSING
+
+    def validate(self) -> None:
+        super().validate()
+        require(0 < self.load <= 2, "agent.load", self.load, "above 0, up to 2")
+
+
+class FairShare(Rule[FairShareConfig]):
+    """Knows the capacity from the config, as an operator would."""
+
+    config_schema = FairShareConfig
+    environments = ("custom",)
+
+    def decide(self, stats: Stats) -> Any:
+        env = self.adapter.config
+        share = self.config.load * env.bottleneck_mbps / env.num_users / env.max_rate_mbps
+        return np.full(env.num_users, min(share, 1.0), np.float32)

@@ -1,0 +1,36 @@
+"""Sleep by place alone: a cell is awake while it is the nearest one of some user, and a little longer."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from omegaconf import MISSING
+
+from netgym_cli.agents.rule import Rule
+from netgym_cli.config.schema import AgentConfig, require
+from netgym_cli.simulators.base import Stats
+
+
+@dataclass
+class NearestCellsConfig(AgentConfig):
+    """The keys of conf/agent/nearest_cells.yaml."""
+
+    hold_steps: int = MISSING
+
+    def validate(self) -> None:
+        require(self.hold_steps >= 0, "agent.hold_steps", self.hold_steps, "0 or more")
+
+
+class NearestCells(Rule[NearestCellsConfig]):
+    """Awake cells are at the highest level."""
+
+    config_schema = NearestCellsConfig
+    environments = ("energy_saving",)
+
+    def forget(self) -> None:
+        self._empty_steps: Any = 0
+
+    def decide(self, stats: Stats) -> Any:
+        self._empty_steps = np.where(stats["cell::near_users"] > 0, 0, self._empty_steps + 1)
+        top = self.adapter.action_space.nvec - 1
+        return np.where(self._empty_steps <= self.config.hold_steps, top, 0)

@@ -1,0 +1,82 @@
+"""Pessimistic TD3 of NetworkGym's paper."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from gymnasium import spaces
+from omegaconf import MISSING
+
+from netgym_cli.agents.offline.agent import OfflineAgent
+from netgym_cli.agents.offline.config import OfflineValueConfig
+from netgym_cli.agents.sb3.td3_keys import Td3Keys
+from netgym_cli.config.schema import require
+from netgym_cli.envs.base import Adapter
+
+if TYPE_CHECKING:
+    from stable_baselines3.common.base_class import BaseAlgorithm
+
+    from netgym_cli.agents.offline.ptd3 import Ptd3Learner
+
+GRADIENTS = ("last_layer", "critic")
+MOST_PARAMETERS = 20_000  # make a matrix of 1.6 GB
+
+
+@dataclass
+class Ptd3Config(Td3Keys, OfflineValueConfig):
+    """Keys of conf/agent/ptd3.yaml."""
+
+    own_keys: ClassVar[frozenset[str]] = OfflineValueConfig.own_keys | {
+        "beta",
+        "decay",
+        "ridge",
+        "gradient",
+        "exact_inverse_every_steps",
+    }
+
+    layers: ClassVar[Any] = {"pi": [400, 300], "qf": [64, 64]}
+
+    beta: float = MISSING
+    decay: float = MISSING
+    ridge: float = MISSING
+    gradient: str = MISSING
+    exact_inverse_every_steps: int = MISSING
+
+    def validate(self) -> None:
+        super().validate()
+        require(self.beta >= 0, "agent.beta", self.beta, "0 (no pessimism) or more")
+        require(0 < self.decay <= 1, "agent.decay", self.decay, "above 0, up to 1")
+        require(self.ridge > 0, "agent.ridge", self.ridge, "above 0")
+        require(self.gradient in GRADIENTS, "agent.gradient", self.gradient, ", ".join(GRADIENTS))
+        every = self.exact_inverse_every_steps
+        require(every >= 0, "agent.exact_inverse_every_steps", every, "0 (never) or more")
+
+
+class Ptd3(OfflineAgent[Ptd3Config]):
+    """On TD3's networks; `agent=td3 init=RUN` continues it."""
+
+    config_schema = Ptd3Config
+    algorithm = "TD3"
+
+    def check(self, adapter: Adapter[Any], steps: int) -> None:
+        super().check(adapter, steps)
+        arch = self.config.policy_kwargs.net_arch or self.config.layers
+        inputs = spaces.flatdim(adapter.observation_space) + spaces.flatdim(adapter.action_space)
+        sizes = [inputs, *(arch["qf"] if isinstance(arch, dict) else arch), 1]
+        count = sum((before + 1) * after for before, after in pairwise(sizes))
+        require(
+            self.config.gradient == "last_layer" or count <= MOST_PARAMETERS,
+            "agent.gradient",
+            self.config.gradient,
+            f"last_layer for a critic of {count} parameters, or a critic of {MOST_PARAMETERS} at most, as a matrix "
+            "of their square is kept: see agent.policy_kwargs.net_arch",
+        )
+
+    def learner(self, model: BaseAlgorithm) -> Ptd3Learner:
+        from netgym_cli.agents.offline.ptd3 import Ptd3Learner
+
+        config = self.config
+        whole, exact_every = config.gradient == "critic", config.exact_inverse_every_steps
+        return Ptd3Learner(model, config.beta, config.decay, config.ridge, exact_every, whole)

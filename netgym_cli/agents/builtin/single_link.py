@@ -1,0 +1,44 @@
+"""Everybody on one link, always."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from omegaconf import MISSING
+
+from netgym_cli.agents.links import one_link
+from netgym_cli.agents.rule import Rule
+from netgym_cli.config.schema import AgentConfig, require
+from netgym_cli.envs.base import Adapter
+from netgym_cli.envs.multi_access.config import LINKS
+from netgym_cli.simulators.base import Stats
+
+
+@dataclass
+class SingleLinkConfig(AgentConfig):
+    """Keys of conf/agent/single_link.yaml."""
+
+    link: str = MISSING
+
+    def validate(self) -> None:
+        super().validate()
+        require(self.link in LINKS, "agent.link", self.link, ", ".join(LINKS))
+
+
+class SingleLink(Rule[SingleLinkConfig]):
+    """The simplest thing to be better than. A link without a site, or that users cannot be steered to, is refused."""
+
+    config_schema = SingleLinkConfig
+    environments = ("nqos_split", "qos_steer")
+
+    def check(self, adapter: Adapter[Any], steps: int) -> None:
+        config = adapter.config
+        sites = {"wifi": config.wifi_ap_locations, "nr": config.nr_gnb_locations, "lte": [config.lte_enb_locations]}
+        there = [link for link in getattr(config, "steer_links", LINKS) if sites[link]]
+        require(self.config.link in there, "agent.link", self.config.link, f"{', '.join(there)} in this environment")
+
+    def decide(self, stats: Stats) -> Any:
+        users = len(stats["gma::dl::rate"])
+        return self.adapter.action_for(one_link(np.full(users, LINKS.index(self.config.link))))

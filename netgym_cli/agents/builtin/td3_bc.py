@@ -1,0 +1,43 @@
+"""TD3 with a behaviour cloning term (TD3+BC)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from omegaconf import MISSING
+
+from netgym_cli.agents.offline.agent import OfflineAgent
+from netgym_cli.agents.offline.config import OfflineValueConfig
+from netgym_cli.agents.sb3.td3_keys import Td3Keys
+from netgym_cli.config.schema import require
+
+if TYPE_CHECKING:
+    from stable_baselines3.common.base_class import BaseAlgorithm
+
+    from netgym_cli.agents.offline.td3_bc import Td3BcLearner
+
+
+@dataclass
+class Td3BcConfig(Td3Keys, OfflineValueConfig):
+    """Keys of conf/agent/td3_bc.yaml."""
+
+    own_keys: ClassVar[frozenset[str]] = OfflineValueConfig.own_keys | {"alpha"}
+
+    alpha: float = MISSING
+
+    def validate(self) -> None:
+        super().validate()
+        require(self.alpha >= 0, "agent.alpha", self.alpha, "0 (imitation alone) or more")
+
+
+class Td3Bc(OfflineAgent[Td3BcConfig]):
+    """On TD3's networks; `agent=td3 init=RUN` continues it."""
+
+    config_schema = Td3BcConfig
+    algorithm = "TD3"
+
+    def learner(self, model: BaseAlgorithm) -> Td3BcLearner:
+        from netgym_cli.agents.offline.td3_bc import Td3BcLearner
+
+        return Td3BcLearner(model, self.config.alpha)

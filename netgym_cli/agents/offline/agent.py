@@ -1,0 +1,104 @@
+"""What the offline agents share: the dataset, the evaluations as the run's sessions, and the checks of both."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from netgym_cli.agents.offline.config import OfflineConfig
+from netgym_cli.agents.sb3.agent import Sb3Agent
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.space_text import told
+from netgym_cli.config.schema import RunConfig
+from netgym_cli.envs.base import Adapter
+from netgym_cli.sessions.sequential import Plan, SequentialSessions
+
+if TYPE_CHECKING:
+    from stable_baselines3.common.base_class import BaseAlgorithm
+
+    from netgym_cli.agents.offline.learner import Learner
+    from netgym_cli.datasets import Dataset
+
+O = TypeVar("O", bound=OfflineConfig)  # noqa: E741 - of offline
+FIRST_SEED = 1_000_000  # far from the seeds that people collect with
+
+
+class OfflineAgent(Sb3Agent[O]):
+    """Learns an SB3 model from a dataset by gradient updates alone; the run's sessions only measure it."""
+
+    needs_dataset: ClassVar[bool] = True
+
+    @abstractmethod
+    def learner(self, model: BaseAlgorithm) -> Learner:
+        """The algorithm, at work on the networks of `model`."""
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The dataset that the config names. Raises `ConfigError` without one."""
+        from netgym_cli.datasets import open_dataset
+
+        if self.config.dataset is None:
+            raise ConfigError(
+                f"agent '{self.config.name}' learns from a dataset; add dataset=ID, one of `netgym data list`, "
+                "and steps=NUMBER, how many gradient updates."
+            )
+        return open_dataset(self.config.dataset)
+
+    def plan(self, config: RunConfig) -> Plan:
+        """One session per evaluation, all with one seed, which is none of the dataset's.
+
+        So evaluations along the training are paired: what changes from one to the next is the policy.
+        """
+        collected_on = self.learnt_on()
+        if self.config.steps is None:
+            raise ConfigError(
+                f"agent '{self.config.name}' learns by gradient updates; add steps=NUMBER, such as steps=10000."
+            )
+        if config.sessions != [{}]:
+            raise ConfigError(
+                f"sessions is {config.sessions}, and the sessions of agent '{self.config.name}' are its evaluations; "
+                "allowed: [{}], with agent.evaluate_every_steps and agent.evaluation_episodes."
+            )
+        seed = (FIRST_SEED + config.seed) % 2**31
+        while seed in collected_on:
+            seed = (seed + 1) % 2**31
+        env = replace(config.env, random_seed=seed, episodes_per_session=self.config.evaluation_episodes)
+        count = len(self.config.evaluated_after())
+        return Plan((env,) * count, (seed,) * count)
+
+    def learnt_on(self) -> frozenset[int]:
+        seeds = self.dataset.netgym.get("seeds")
+        return frozenset(seed for seed in seeds if isinstance(seed, int)) if isinstance(seeds, list) else frozenset()
+
+    def check(self, adapter: Adapter[Any], steps: int) -> None:
+        dataset = self.dataset
+        collected_in = dataset.netgym.get("env") or {}
+        for key in ("name", "id"):  # an id has env=gym alone
+            there, here = collected_in.get(key), getattr(adapter.config, key, None)
+            if there is not None and there != here:
+                raise ConfigError(
+                    f"dataset '{dataset.id}' was collected with env.{key}={there}, and the run has env.{key}={here}; "
+                    "choose that environment or another dataset."
+                )
+        for kind, mine, given in (
+            ("observations", dataset.observation_space, adapter.observation_space),
+            ("actions", dataset.action_space, adapter.action_space),
+        ):
+            if mine != given:
+                raise ConfigError(
+                    f"dataset '{dataset.id}' holds the {kind} {told(mine)}, and the environment has {told(given)}; "
+                    "choose the env (and channel) that it was collected in, or another dataset."
+                )
+        if not dataset.total_steps:
+            raise ConfigError(f"dataset '{dataset.id}' holds no complete episode; collect some.")
+        super().check(adapter, steps)
+
+    def learn(self, env: SequentialSessions, seed: int, folder: Path) -> None:
+        from netgym_cli.agents.offline.training import Training
+
+        self._run(Training(self.algorithm, self.config, self.dataset, self.learner, self.on_update, env, seed, folder))
+        if self.dataset.netgym.get("complete") is False:
+            self.notes.append(f"dataset '{self.dataset.id}' is not complete; its whole collection would teach more")

@@ -1,0 +1,71 @@
+"""TD3's updates on a given batch: Fujimoto et al., "Addressing function approximation error in actor-critic methods",
+ICML 2018. Offline variants change the actor's loss alone.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from stable_baselines3 import TD3
+from stable_baselines3.common.type_aliases import ReplayBufferSamples
+from torch import Tensor
+from torch.nn.functional import mse_loss
+from torch.optim import Optimizer
+
+from netgym_cli.agents.offline.learner import Follower, Learner, Losses, descend, descend_only
+
+
+class Td3Learner(Learner):
+    """Twin critics with smoothed targets; every `policy_delay` updates the actor and all targets move."""
+
+    model: TD3
+
+    def __init__(self, model: Any) -> None:
+        super().__init__(model)
+        self.updates = 0
+        self.followers = [
+            Follower(model.actor, model.actor_target, model.tau),
+            Follower(model.critic, model.critic_target, model.tau),
+        ]
+        self.actor_parameters = list(model.actor.parameters())
+        self.last_actor_loss = torch.zeros(())
+
+    @property
+    def optimizers(self) -> Sequence[Optimizer]:
+        return [self.model.actor.optimizer, self.model.critic.optimizer]
+
+    def update(self, batch: ReplayBufferSamples) -> Losses:
+        self.updates += 1
+        targets = self.targets(batch)
+        values = self.model.critic(batch.observations, batch.actions)
+        critic_loss = torch.stack([mse_loss(value, targets) for value in values]).sum()
+        descend(self.model.critic.optimizer, critic_loss)
+        self.critic_updated(batch)
+        if self.updates % self.model.policy_delay == 0:
+            loss = self.actor_loss(batch.observations, batch.actions)
+            descend_only(self.model.actor.optimizer, loss, self.actor_parameters)
+            self.last_actor_loss = loss.detach()
+            for follower in self.followers:
+                follower.step()
+        return {"critic_loss": critic_loss.detach(), "actor_loss": self.last_actor_loss}
+
+    @torch.no_grad()
+    def targets(self, batch: ReplayBufferSamples) -> Tensor:
+        """Reward and discounted lower value of the target actor's action, smoothed by clipped noise."""
+        model = self.model
+        noise = torch.randn_like(batch.actions) * model.target_policy_noise
+        noise = noise.clamp(-model.target_noise_clip, model.target_noise_clip)
+        actions = (model.actor_target(batch.next_observations) + noise).clamp(-1, 1)
+        values = torch.cat(model.critic_target(batch.next_observations, actions), dim=1)
+        lower: Tensor = values.min(dim=1, keepdim=True).values
+        return batch.rewards + (1 - batch.dones) * model.gamma * lower
+
+    def critic_updated(self, batch: ReplayBufferSamples) -> None:
+        """Called after every step of the critics."""
+
+    @abstractmethod
+    def actor_loss(self, observations: Tensor, actions: Tensor) -> Tensor:
+        """What the actor descends; `actions` are the dataset's."""

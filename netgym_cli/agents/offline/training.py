@@ -1,0 +1,162 @@
+"""Gradient updates from a dataset, with evaluations, checkpoints and a log on the way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import stable_baselines3
+import torch
+from gymnasium import spaces
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.logger import configure
+from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
+
+from netgym_cli.agents.normalization import Bounds
+from netgym_cli.agents.offline.config import OfflineConfig
+from netgym_cli.agents.offline.learner import Learner, Losses
+from netgym_cli.agents.offline.straying import straying_note
+from netgym_cli.agents.offline.transitions import read
+from netgym_cli.agents.sb3.build import bounds_of, build, policy_kwargs, slot_of
+from netgym_cli.agents.sb3.config import schedule
+from netgym_cli.agents.sb3.training import Trained
+from netgym_cli.agents.sb3.trial import SpacesOnly
+from netgym_cli.datasets import Dataset
+from netgym_cli.runs.tables import CsvTable
+from netgym_cli.sessions.sequential import SequentialSessions
+
+LOOKED_AT = 1024  # steps of the dataset on which the final policy is compared with it
+LATER_BUFFER_STEPS = 100_000  # for who trains the saved model on with plain SB3; takes no memory until it is filled
+
+
+class Training:
+    """Training of an offline agent for exactly the updates of its config.
+
+    Args:
+        algorithm: name of the class in `stable_baselines3` whose networks learn.
+        config: the agent's.
+        dataset: what is learnt from; it fits the environment.
+        learner: puts the algorithm to work on the networks of such a model.
+        on_update: called after every update with their number so far and in all.
+        env: the sessions of its plan, one per evaluation.
+        seed: seed of everything drawn: initial parameters, batches, noise.
+        folder: the run's folder, for `tb/`, `checkpoints/` and `metrics/evaluations.csv`.
+
+    Attributes:
+        updates: gradient updates done.
+    """
+
+    def __init__(
+        self,
+        algorithm: str,
+        config: OfflineConfig,
+        dataset: Dataset,
+        learner: Callable[[BaseAlgorithm], Learner],
+        on_update: Callable[[int, int], None],
+        env: SequentialSessions,
+        seed: int,
+        folder: Path,
+    ) -> None:
+        self.config, self.env, self.folder, self.updates = config, env, folder, 0
+        self._dataset, self._on_update = dataset, on_update
+        torch.set_num_threads(self.config.torch_threads)
+        slot = slot_of(self.config, SpacesOnly(env.observation_space, env.action_space))
+        off_policy = issubclass(getattr(stable_baselines3, algorithm), OffPolicyAlgorithm)
+        layers = {"net_arch": deepcopy(self.config.layers)}
+        more: dict[str, Any] = {"policy_kwargs": layers | policy_kwargs(self.config.policy_kwargs)}  # type: ignore[attr-defined]
+        if off_policy:
+            more["buffer_size"] = LATER_BUFFER_STEPS
+        self.model = build(algorithm, self.config, slot, seed, **more)
+        bounds, space = bounds_of(self.config, env.action_space), env.action_space
+        scale = bounds
+        if off_policy and isinstance(space, spaces.Box):  # these always learn in -1 to 1
+            scale = Bounds(space.low.tolist(), space.high.tolist())
+        self._data, normalization = read(dataset, self.config, scale, self.model.device)
+        self._normalization = replace(normalization, action=bounds)
+        self._learner = learner(self.model)
+        self._learner.begin(self._data.actions)
+        self._random = torch.Generator().manual_seed(seed)
+        self._logger = configure(str(folder / "tb"), ["tensorboard"])
+        self._table = CsvTable(folder / "metrics" / "evaluations.csv")
+        self._learning_s = 0.0
+
+    def run(self) -> None:
+        """Does all updates and evaluations."""
+        total, evaluations = self.config.steps or 0, set(self.config.evaluated_after())
+        rate = schedule("agent.learning_rate", self.config.learning_rate)
+        try:
+            while self.updates < total:
+                self.model.policy.set_training_mode(True)
+                pause = min((k for k in evaluations if k > self.updates), default=total)
+                began = time.monotonic()
+                losses = self._learn(pause, total, rate if callable(rate) else None)
+                self._learning_s += time.monotonic() - began
+                if pause in evaluations:
+                    self._evaluate(losses)
+        finally:
+            self._table.close()
+            self._logger.close()
+
+    def _learn(self, until: int, total: int, rate: Any) -> Losses:
+        config = self.config
+        losses: Losses = {}
+        while self.updates < until:
+            if rate is not None:
+                self._follow(rate(1 - self.updates / total))
+            losses = self._learner.update(self._data.sample(config.batch_size, self._random))
+            self.updates += 1
+            self._on_update(self.updates, total)
+            if self.updates % config.log_every_steps == 0:
+                self._log({f"train/{name}": loss.item() for name, loss in losses.items()})
+            if config.checkpoint_every_steps and self.updates % config.checkpoint_every_steps == 0:
+                (self.folder / "checkpoints").mkdir(exist_ok=True)
+                self.result().save(self.folder / "checkpoints" / f"step_{self.updates:09d}.zip")
+        return losses
+
+    def _follow(self, rate: float) -> None:
+        for optimizer in self._learner.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+
+    def _evaluate(self, losses: Losses) -> None:
+        """One session of the plan; nothing is learnt from it."""
+        policy, env, returns, over = self.result(), self.env, [], False
+        while not over:
+            observation, _ = env.reset()
+            total, ended = 0.0, False
+            while not ended:
+                observation, reward, terminated, truncated, info = env.step(policy.act(observation))
+                total += reward
+                ended = terminated or truncated
+            returns.append(total)
+            over = "session_end" in info
+        mean = sum(returns) / len(returns)
+        row = {"update": self.updates, "session": env.session, "return": mean}
+        self._table.write(row | {name: loss.item() for name, loss in losses.items()})
+        self._log({"evaluation/return": mean})
+
+    def _log(self, values: dict[str, float]) -> None:
+        for name, value in values.items():
+            self._logger.record(name, value)
+        self._logger.dump(self.updates)
+
+    def result(self) -> Trained:
+        """The model as it is now."""
+        self.model._n_updates = self.updates  # type: ignore[attr-defined]
+        return Trained(self.model, self._normalization)
+
+    @property
+    def notes(self) -> list[str]:
+        """How much was learnt, from what, and how fast."""
+        dataset = self._dataset
+        per_s = self.updates / self._learning_s if self._learning_s else 0.0
+        learnt = f"{self.updates} updates at {per_s:.0f}/s from {dataset.total_steps} steps of dataset '{dataset.id}'"
+        strays = None
+        if isinstance(self.model, OffPolicyAlgorithm):
+            seen = self._data.sample(LOOKED_AT, torch.Generator().manual_seed(0))
+            strays = straying_note(self.model, seen)
+        return [learnt, *([strays] if strays else [])]

@@ -1,0 +1,52 @@
+"""What hand-written rules share: which environments they are written for, and a memory that ends with its session."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, ClassVar, TypeVar
+
+from netgym_cli.agents.base import Agent
+from netgym_cli.config.schema import AgentConfig
+from netgym_cli.envs.base import Adapter
+from netgym_cli.sessions.sequential import SequentialSessions
+from netgym_cli.simulators.base import Stats
+
+R = TypeVar("R", bound=AgentConfig)
+
+
+class Rule(Agent[R]):
+    """An agent that decides from the last measurement by a formula that somebody can read.
+
+    Attributes:
+        environments: names of the adapters whose measurements and actions it knows; the first line of its YAML file
+            ends in the same names, in brackets.
+        adapter: the environment it acts in, from `begin` on.
+    """
+
+    environments: ClassVar[tuple[str, ...]]
+    adapter: Any
+
+    @classmethod
+    def refuses(cls, adapter: Adapter[Any]) -> str | None:
+        modules = {kind.__module__.rpartition(".")[2] for kind in type(adapter).__mro__}  # a user's subclass fits, too
+        if modules & set(cls.environments):
+            return None
+        return f"is a rule for {' and '.join(cls.environments)}"
+
+    def begin(self, env: SequentialSessions, seed: int) -> None:
+        self.adapter = env.network.adapter
+        self._session = -1
+
+    def act(self, observation: Any, info: dict[str, Any]) -> Any:
+        if info["session"] != self._session:
+            self._session = info["session"]
+            self.forget()
+        stats = info.stats  # type: ignore[attr-defined]
+        return None if stats is None else self.decide(stats)  # None: a channel has let nothing through yet
+
+    def forget(self) -> None:
+        """A new session has begun: whatever was remembered of the last network no longer holds."""
+
+    @abstractmethod
+    def decide(self, stats: Stats) -> Any:
+        """The action that follows this measurement; None hands control to the default algorithm."""

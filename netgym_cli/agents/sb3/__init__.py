@@ -1,0 +1,1 @@
+"""The learners on Stable-Baselines3: settings, construction, training, warm start."""

@@ -1,0 +1,145 @@
+"""What the Stable-Baselines3 agents share. The library is imported by a check and by learning."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+
+import numpy as np
+from gymnasium import spaces
+
+from netgym_cli.agents.base import Agent
+from netgym_cli.agents.sb3.config import LearnerConfig, OffPolicyConfig, OnPolicyConfig, Sb3Config
+from netgym_cli.common.errors import ConfigError, SessionError
+from netgym_cli.common.space_text import told
+from netgym_cli.config.schema import require
+from netgym_cli.envs.base import Adapter
+from netgym_cli.sessions.sequential import SequentialSessions
+
+if TYPE_CHECKING:
+    from netgym_cli.agents.sb3.training import Trained
+
+S = TypeVar("S", bound=LearnerConfig)
+
+
+class Sb3Agent(Agent[S]):
+    """One SB3 algorithm, trained on the sessions, saved as `model.zip` with its normalisation.
+
+    Attributes:
+        algorithm: name of the class in `stable_baselines3`.
+        action_spaces: spaces that the algorithm can act in.
+    """
+
+    needs_training = True
+    algorithm: ClassVar[str]
+    action_spaces: ClassVar[tuple[type[spaces.Space[Any]], ...]] = (spaces.Box,)
+
+    def __init__(self, config: S) -> None:
+        super().__init__(config)
+        self.trained: Trained | None = None
+
+    @classmethod
+    def refuses(cls, adapter: Adapter[Any]) -> str | None:
+        action_space = adapter.action_space
+        if not isinstance(action_space, cls.action_spaces):
+            kinds = " or ".join(one.__name__ for one in cls.action_spaces)
+            return f"needs a {kinds} action space, and not {told(action_space)}"
+        if isinstance(action_space, spaces.Box) and not np.isfinite([action_space.low, action_space.high]).all():
+            return f"needs bounded actions, and not {told(action_space)}"
+        return None
+
+    @classmethod
+    def load(cls, config: S, folder: Path, trust: bool = False) -> Self:
+        from netgym_cli.agents.sb3 import training as _sb3_train
+
+        agent = cls(config)
+        agent.trained = _sb3_train.load_model(folder / "model.zip", cls.algorithm, trust, config.torch_threads)
+        return agent
+
+    def learnt_on(self) -> frozenset[int]:
+        if not isinstance(self.config, Sb3Config) or self.config.init is None:
+            return super().learnt_on()
+        from netgym_cli.agents.sb3 import warm_start
+
+        return warm_start.seeds_of(Path(self.config.init))
+
+    def check(self, adapter: Adapter[Any], steps: int) -> None:
+        config, observation_space, action_space = self.config, adapter.observation_space, adapter.action_space
+        if isinstance(config, Sb3Config) and config.init is not None:
+            from netgym_cli.agents.sb3 import warm_start
+
+            warm_start.Start.of(config, self.algorithm).require_fit(observation_space, action_space)
+        parts = observation_space.values() if isinstance(observation_space, spaces.Dict) else [observation_space]
+        require(
+            not config.normalize_observation or any(isinstance(part, spaces.Box) for part in parts),
+            "agent.normalize_observation",
+            True,
+            f"false for the observations {observation_space}",
+        )
+        several = isinstance(observation_space, spaces.Dict)
+        require(
+            config.policy == "auto" or several == (config.policy == "MultiInputPolicy"),
+            "agent.policy",
+            config.policy,
+            f"auto, or what suits the observations {observation_space}",
+        )
+        if isinstance(config, OnPolicyConfig):
+            self._require_below(config.n_steps <= steps, "n_steps", config.n_steps, steps)
+        if isinstance(config, OffPolicyConfig):
+            self._require_below(config.learning_starts < steps, "learning_starts", config.learning_starts, steps)
+        from netgym_cli.agents.sb3 import trial
+
+        trial.require_buildable(self.algorithm, config, observation_space, action_space)
+
+    def learn(self, env: SequentialSessions, seed: int, folder: Path) -> None:
+        from netgym_cli.agents.sb3 import build
+        from netgym_cli.agents.sb3 import training as _sb3_train
+
+        assert isinstance(self.config, Sb3Config)
+        build_learner: Any = build.build
+        if self.config.init is not None:
+            from netgym_cli.agents.sb3 import warm_start
+
+            start = warm_start.Start.of(self.config, self.algorithm)
+            build_learner = start.build
+            self.notes += start.notes
+        training = _sb3_train.Training(self.algorithm, self.config, env, seed, folder, build_learner)
+        self._run(training)
+
+    def _run(self, training: Any) -> None:
+        """Trains and keeps the result, after an interruption too if anything was learnt."""
+        try:
+            training.run()
+        except KeyboardInterrupt:
+            if training.updates:
+                self.trained = training.result()
+            raise
+        self.trained = training.result()
+        self.notes += training.notes
+
+    def begin(self, env: SequentialSessions, seed: int) -> None:
+        if self.trained is not None:
+            self.trained.require_fit(env.observation_space, env.action_space)
+
+    @property
+    def has_learnt(self) -> bool:
+        return self.trained is not None
+
+    def act(self, observation: Any, info: dict[str, Any]) -> Any:
+        return self._model().act(observation)
+
+    def save(self, folder: Path) -> None:
+        self._model().save(folder / "model.zip")
+
+    def _model(self) -> Trained:
+        if self.trained is None:
+            raise SessionError("the agent has learnt nothing yet; call learn() or load a model first.")
+        return self.trained
+
+    @staticmethod
+    def _require_below(condition: bool, key: str, value: int, steps: int) -> None:
+        if not condition:
+            raise ConfigError(
+                f"agent.{key} is {value}, but all sessions together have {steps} steps, so nothing would be learnt; "
+                f"lower agent.{key} or raise env.episodes_per_session or env.steps_per_episode."
+            )

@@ -1,0 +1,153 @@
+"""A Stable-Baselines3 algorithm from a config, and the environment as it wants to see it."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import gymnasium
+import numpy as np
+import stable_baselines3
+import torch
+from gymnasium import spaces
+from stable_baselines3.common import buffers, torch_layers
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.monitor import Monitor
+from stable_baselines3.common.noise import NormalActionNoise, OrnsteinUhlenbeckActionNoise
+from stable_baselines3.common.sb2_compat.rmsprop_tf_like import RMSpropTFLike
+from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecNormalize
+
+from netgym_cli.agents.normalization import Bounds
+from netgym_cli.agents.sb3.config import LearnerConfig, NoiseConfig, PolicyKwargs, Sb3Config, frequency, schedule
+
+CLASSES: dict[str, dict[str, type]] = {
+    "activation_fn": {
+        "elu": torch.nn.ELU,
+        "gelu": torch.nn.GELU,
+        "leaky_relu": torch.nn.LeakyReLU,
+        "relu": torch.nn.ReLU,
+        "selu": torch.nn.SELU,
+        "sigmoid": torch.nn.Sigmoid,
+        "silu": torch.nn.SiLU,
+        "tanh": torch.nn.Tanh,
+    },
+    "optimizer_class": {
+        "adam": torch.optim.Adam,
+        "adamw": torch.optim.AdamW,
+        "rmsprop": torch.optim.RMSprop,
+        "rmsprop_tf": RMSpropTFLike,
+        "sgd": torch.optim.SGD,
+    },
+    "features_extractor_class": {
+        "combined": torch_layers.CombinedExtractor,
+        "flatten": torch_layers.FlattenExtractor,
+        "nature_cnn": torch_layers.NatureCNN,
+    },
+    "rollout_buffer_class": {"dict": buffers.DictRolloutBuffer, "plain": buffers.RolloutBuffer},
+    "replay_buffer_class": {
+        "dict": buffers.DictReplayBuffer,
+        "n_step": buffers.NStepReplayBuffer,
+        "plain": buffers.ReplayBuffer,
+    },
+}
+SCHEDULES = ("learning_rate", "clip_range", "clip_range_vf")
+
+
+def seen_by_learner(config: Sb3Config, env: gymnasium.Env[Any, Any]) -> VecNormalize:
+    """`env` as SB3 wants it: one slot, in the scales that the config asks for."""
+    space = env.observation_space
+    parts = space.items() if isinstance(space, spaces.Dict) else ()
+    boxes = [key for key, part in parts if isinstance(part, spaces.Box)] or None
+    return VecNormalize(
+        slot_of(config, env),
+        norm_obs=config.normalize_observation,
+        norm_reward=config.normalize_reward,
+        clip_obs=config.clip_observation,
+        clip_reward=config.clip_reward,
+        gamma=config.gamma,
+        norm_obs_keys=boxes if config.normalize_observation else None,
+    )
+
+
+def slot_of(config: LearnerConfig, env: gymnasium.Env[Any, Any]) -> DummyVecEnv:
+    """`env` in one slot, with actions in the scale that the config asks for."""
+    bounds, bare = bounds_of(config, env.action_space), _BareInfo(env)
+    return DummyVecEnv([lambda: Monitor(_Stretched(bare, bounds) if bounds else bare)])
+
+
+def build(
+    algorithm: str | type[BaseAlgorithm], config: LearnerConfig, env: VecEnv, seed: int, **more: Any
+) -> BaseAlgorithm:
+    """The algorithm with every argument from the config.
+
+    Args:
+        algorithm: name of a class in `stable_baselines3`, or a class.
+        config: the agent's; its `own_keys` are not the algorithm's.
+        env: what the algorithm is to see.
+        seed: seed of all of its randomness.
+        more: arguments that take precedence over the config's.
+    """
+    arguments = {one.name: getattr(config, one.name) for one in fields(config) if one.name not in config.own_keys}
+    for key, value in arguments.items():
+        if key in SCHEDULES and value is not None:
+            arguments[key] = schedule(f"agent.{key}", value)
+        elif key in CLASSES and value is not None:
+            arguments[key] = CLASSES[key][value]
+        elif isinstance(value, PolicyKwargs):
+            arguments[key] = policy_kwargs(value)
+        elif isinstance(value, NoiseConfig):
+            arguments[key] = noise(value, env.action_space)
+    if "train_freq" in arguments:
+        arguments["train_freq"] = frequency(arguments["train_freq"])
+    if arguments["policy"] == "auto":
+        arguments["policy"] = "MultiInputPolicy" if isinstance(env.observation_space, spaces.Dict) else "MlpPolicy"
+    kind = getattr(stable_baselines3, algorithm) if isinstance(algorithm, str) else algorithm
+    model: BaseAlgorithm = kind(env=env, seed=seed, verbose=0, **(arguments | more))
+    return model
+
+
+def policy_kwargs(config: PolicyKwargs) -> dict[str, Any]:
+    """What the config says, without the nulls, which mean the algorithm's own default."""
+    given = {one.name: getattr(config, one.name) for one in fields(config)}
+    return {key: CLASSES[key][value] if key in CLASSES else value for key, value in given.items() if value is not None}
+
+
+def noise(config: NoiseConfig, space: spaces.Space[Any]) -> NormalActionNoise | OrnsteinUhlenbeckActionNoise | None:
+    """Noise of the actions' shape, independent in every entry."""
+    if config.kind == "none":
+        return None
+    mean, sigma = np.zeros(space.shape or ()), np.full(space.shape or (), config.sigma)
+    if config.kind == "normal":
+        return NormalActionNoise(mean, sigma)
+    return OrnsteinUhlenbeckActionNoise(mean, sigma, config.theta)
+
+
+def bounds_of(config: LearnerConfig, space: spaces.Space[Any]) -> Bounds | None:
+    """The bounds onto which actions are mapped, if the config asks for it and the actions are numbers."""
+    if config.rescale_action and isinstance(space, spaces.Box):
+        return Bounds(space.low.tolist(), space.high.tolist())
+    return None
+
+
+class _BareInfo(gymnasium.Wrapper[Any, Any, Any, Any]):
+    """Withholds the environment's `info`: SB3 copies it deeply every step and gives keys of it meanings of its own."""
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        observation, _ = self.env.reset(seed=seed, options=options)
+        return observation, {}
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        observation, reward, terminated, truncated, _ = self.env.step(action)
+        return observation, float(reward), terminated, truncated, {}
+
+
+class _Stretched(gymnasium.ActionWrapper[Any, Any, Any]):
+    """Lets the learner act in -1 to 1, where a policy starts in the middle of the action space and not at an edge."""
+
+    def __init__(self, env: gymnasium.Env[Any, Any], bounds: Bounds) -> None:
+        super().__init__(env)
+        self.bounds = bounds
+        self.action_space = spaces.Box(-1, 1, env.action_space.shape, np.float32)
+
+    def action(self, action: np.ndarray) -> np.ndarray:
+        return self.bounds.stretch(action)

@@ -1,0 +1,194 @@
+"""Training, saving and loading with Stable-Baselines3; imported only when one of these happens."""
+
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import stable_baselines3
+import torch
+from gymnasium import spaces
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.logger import configure
+from stable_baselines3.common.utils import should_collect_more_steps
+from stable_baselines3.common.vec_env import VecNormalize
+
+from netgym_cli.agents import signing
+from netgym_cli.agents.normalization import MEMBER, Normalization
+from netgym_cli.agents.sb3.build import bounds_of, build, seen_by_learner
+from netgym_cli.agents.sb3.config import Sb3Config
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.space_text import told
+from netgym_cli.sessions.sequential import SequentialSessions
+
+Builder = Callable[[str, Any, VecNormalize, int], BaseAlgorithm]
+
+
+@dataclass
+class Trained:
+    """A model with the normalisation it was trained with.
+
+    Attributes:
+        model: the SB3 algorithm.
+        normalization: None for a model that was saved without one.
+    """
+
+    model: BaseAlgorithm
+    normalization: Normalization | None
+
+    def act(self, observation: Any) -> Any:
+        """The action that the policy finds best, inside the action space."""
+        seen = observation if self.normalization is None else self.normalization.apply(observation)
+        action, _ = self.model.predict(seen, deterministic=True)
+        bounds = self.normalization and self.normalization.action
+        return bounds.stretch(action) if bounds else action
+
+    def require_fit(self, observation_space: spaces.Space[Any], action_space: spaces.Space[Any]) -> None:
+        """Raises `ConfigError` if the model was trained for other observations or actions than these."""
+        bounds = self.normalization and self.normalization.action
+        actions = self.model.action_space
+        if bounds:
+            actions = spaces.Box(np.array(bounds.low, np.float32), np.array(bounds.high, np.float32))
+        for kind, mine, given in (
+            ("observations", self.model.observation_space, observation_space),
+            ("actions", actions, action_space),
+        ):
+            boxes = isinstance(mine, spaces.Box) and isinstance(given, spaces.Box)
+            if mine != given and not (kind == "observations" and boxes and mine.shape == given.shape):
+                raise ConfigError(
+                    f"the model was trained for the {kind} {told(mine)}, and the environment has {told(given)}."
+                )
+
+    def save(self, path: Path) -> None:
+        """Writes the zip file, which SB3 alone can load too, at one stroke, and signs it as made here."""
+        hidden = path.with_name(f".{path.name}")
+        try:
+            with hidden.open("wb") as file:
+                self.model.save(file)
+            if self.normalization is not None:
+                with zipfile.ZipFile(hidden, "a") as archive:
+                    archive.writestr(MEMBER, self.normalization.to_json())
+            os.replace(hidden, path)
+        except BaseException:
+            hidden.unlink(missing_ok=True)
+            raise
+        signing.sign(path)
+
+
+def load_model(path: Path, algorithm: str, trust: bool = False, threads: int = 1) -> Trained:
+    """A saved model, ready to act on the CPU.
+
+    Args:
+        path: a `model.zip` or a checkpoint.
+        algorithm: name of the class in `stable_baselines3` that made it.
+        trust: load it even if it was made elsewhere; its pickles can run any code on this machine.
+        threads: threads that torch computes with.
+
+    Raises:
+        ConfigError: no such file, or made elsewhere and not trusted.
+    """
+    if not path.is_file():
+        raise ConfigError(f"no model at '{path}'; give the model.zip or a checkpoint of a run.")
+    content = path.read_bytes()  # read once: what was checked is what is loaded
+    if not (trust or signing.made_here(path, content)):
+        raise ConfigError(
+            f"'{path}' was not made by a run of yours here and can run code when loaded; "
+            "load it with trust (--trust) only if you know who made it."
+        )
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        text = archive.read(MEMBER).decode() if MEMBER in archive.namelist() else None
+    torch.set_num_threads(threads)
+    model = getattr(stable_baselines3, algorithm).load(io.BytesIO(content), device="cpu")
+    return Trained(model, None if text is None else Normalization.from_json(text))
+
+
+class Training:
+    """Training for exactly the steps of the plan.
+
+    Args:
+        algorithm: name of the class in `stable_baselines3`.
+        config: the agent's.
+        env: sessions to walk.
+        seed: seed of all of the learner's randomness.
+        folder: the run's folder, for logs and checkpoints.
+        build_learner: makes the algorithm, with `build`'s first four arguments; by default a new one.
+    """
+
+    def __init__(
+        self,
+        algorithm: str,
+        config: Sb3Config,
+        env: SequentialSessions,
+        seed: int,
+        folder: Path,
+        build_learner: Builder = build,
+    ) -> None:
+        torch.set_num_threads(config.torch_threads)
+        self._steps = env.plan.total_steps
+        self._learner = build_learner(algorithm, config, seen_by_learner(config, env), seed)
+        self._learner.set_logger(configure(str(folder / "tb"), ["tensorboard"]))
+        self._walk = _Walk(env, config, folder / "checkpoints")
+        self._walk.init_callback(self._learner)  # there is a result before the first step, too
+
+    def run(self) -> None:
+        """Walks all sessions."""
+        self._learner.learn(self._steps, callback=self._walk)
+
+    @property
+    def updates(self) -> int:
+        """How often the model was changed."""
+        return int(getattr(self._learner, "_n_updates", 0))
+
+    @property
+    def notes(self) -> list[str]:
+        """Remarks about steps that taught nothing."""
+        return self._walk.notes
+
+    def result(self) -> Trained:
+        """The model as it is now."""
+        return Trained(self._learner, self._walk.normalization())
+
+
+class _Walk(BaseCallback):
+    """Stops with the last session and saves checkpoints on the way."""
+
+    def __init__(self, env: SequentialSessions, config: Sb3Config, checkpoints: Path) -> None:
+        super().__init__()
+        self.sessions, self.every, self.folder = env, config.checkpoint_every_steps, checkpoints
+        self.bounds = bounds_of(config, env.action_space)
+        self.notes: list[str] = []
+
+    def normalization(self) -> Normalization:
+        """The scales of this moment."""
+        env = self.model.get_vec_normalize_env()
+        assert env is not None
+        return Normalization.of(env, self.bounds)
+
+    def _on_step(self) -> bool:
+        if self.every and self.num_timesteps % self.every == 0:
+            self.folder.mkdir(exist_ok=True)
+            trained = Trained(self.model, self.normalization())
+            trained.save(self.folder / f"step_{self.num_timesteps:09d}.zip")
+        if not self.sessions.finished:
+            return True
+        collected, complete = self._rollout()
+        if complete:
+            return True  # SB3 learns from it, and then finds its number of steps done
+        self.notes.append(
+            f"the last {collected} of {self.num_timesteps} steps did not fill a rollout and made no update of the model"
+        )
+        return False
+
+    def _rollout(self) -> tuple[int, bool]:
+        here = self.locals  # of SB3's collect_rollouts, before it has counted this on-policy step or this episode
+        if "n_rollout_steps" in here:
+            return here["n_steps"] + 1, here["n_steps"] + 1 >= here["n_rollout_steps"]
+        steps, episodes = here["num_collected_steps"], here["num_collected_episodes"] + int(here["dones"][0])
+        return steps, not should_collect_more_steps(here["train_freq"], steps, episodes)

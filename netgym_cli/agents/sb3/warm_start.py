@@ -1,0 +1,158 @@
+"""Training that begins with the model of another run."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import stable_baselines3
+from gymnasium import spaces
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
+from stable_baselines3.common.vec_env import VecNormalize
+
+from netgym_cli.agents import signing
+from netgym_cli.agents.base import agent_registry
+from netgym_cli.agents.sb3.build import bounds_of, build, policy_kwargs
+from netgym_cli.agents.sb3.config import Sb3Config
+from netgym_cli.agents.sb3.training import Trained, load_model
+from netgym_cli.common.errors import ConfigError
+
+OPTIMIZER = ("optimizer_class", "optimizer_kwargs")  # how to learn, not what the network is
+
+
+@dataclass(frozen=True)
+class Start:
+    """A model to begin with.
+
+    Attributes:
+        folder: folder of the run that trained it.
+        agent: name of that run's agent.
+        trained: the model with its normalisation.
+        config: the agent that is going to continue it.
+    """
+
+    folder: Path
+    agent: str
+    trained: Trained
+    config: Sb3Config
+
+    @classmethod
+    def of(cls, config: Sb3Config, algorithm: str) -> Start:
+        """The model of the run `config.init`, for an agent with this SB3 algorithm.
+
+        Raises `ConfigError` if there is none, if it was made elsewhere, or if another algorithm made it.
+        """
+        assert config.init is not None
+        folder = Path(config.init)
+        agent = _agent_of(folder)
+        made_by = getattr(agent_registry.load(agent), "algorithm", None)
+        if made_by != algorithm:
+            raise ConfigError(
+                f"init: '{folder}' holds {_article(made_by)} (agent {agent}), which agent={config.name} cannot "
+                f"continue; {_advice(made_by)}."
+            )
+        model = folder / "model.zip"
+        if model.is_file() and not signing.made_here(model, model.read_bytes()):
+            raise ConfigError(
+                f"init: '{model}' was not made by a run of yours here, and a model can run code when loaded; training "
+                "continues only models that were made here. Train it here first."
+            )
+        return cls(folder, agent, load_model(model, algorithm, threads=config.torch_threads), config)
+
+    def require_fit(self, observation_space: spaces.Space[Any], action_space: spaces.Space[Any]) -> None:
+        """Raises `ConfigError` if the model saw other observations or scales, or chose among other actions."""
+        normalization, config = self.trained.normalization, self.config
+        try:
+            self.trained.require_fit(observation_space, action_space)
+        except ConfigError as error:
+            raise ConfigError(f"init: '{self.folder}': {error}") from error
+        for key, mine, theirs in (
+            ("rescale_action", bounds_of(config, action_space), normalization and normalization.action),
+            ("normalize_observation", config.normalize_observation, normalization and normalization.observation),
+            ("use_sde", getattr(config, "use_sde", False), self.trained.model.use_sde),
+        ):
+            if bool(mine) != bool(theirs):
+                raise ConfigError(
+                    f"agent.{key} is {bool(mine)}, and the model of init ('{self.folder}') was trained with "
+                    f"{bool(theirs)}; write agent.{key}={str(bool(theirs)).lower()}."
+                )
+
+    @property
+    def notes(self) -> list[str]:
+        """What of the config does not hold, because the network is the model's."""
+        asked = self.config.policy_kwargs.net_arch  # type: ignore[attr-defined]
+        mine = getattr(self.trained.model.policy, "net_arch", asked)
+        if asked is None or asked == mine:
+            return []
+        return [f"the layers are those of '{self.folder}', {mine}, and not agent.policy_kwargs.net_arch={asked}"]
+
+    def build(self, algorithm: str, config: Sb3Config, env: VecNormalize, seed: int) -> BaseAlgorithm:
+        """As `_sb3_build.build`, with the parameters, the layers and the normalisation of the model to begin with.
+
+        How to learn is the config's. Optimizers go on where they were if the same agent learnt there with the same
+        kind of optimizer; another agent's moments belong to another loss.
+        """
+        old = self.trained.model
+        if self.trained.normalization is not None:
+            self.trained.normalization.restore(env)
+        kind = getattr(stable_baselines3, algorithm)
+        if issubclass(kind, OffPolicyAlgorithm):
+            kind = type(kind.__name__, (_ActsAtOnce, kind), {})
+        network = {k: v for k, v in old.policy_kwargs.items() if k not in (*OPTIMIZER, "use_sde")}
+        learning = policy_kwargs(config.policy_kwargs)  # type: ignore[attr-defined]
+        network |= {key: value for key, value in learning.items() if key in OPTIMIZER}
+        model = build(kind, config, env, seed, policy=type(old.policy), policy_kwargs=network)
+        before: dict[str, Any] = old.get_parameters()
+        after: dict[str, Any] = model.get_parameters()
+        same = self.agent == config.name and all(network.get(key) == old.policy_kwargs.get(key) for key in OPTIMIZER)
+        goes_on = {name for name in before.keys() & after.keys() if same or not name.endswith("optimizer")}
+        model.set_parameters({name: (before if name in goes_on else after)[name] for name in after})
+        if same and getattr(model, "log_ent_coef", None) is not None and getattr(old, "log_ent_coef", None) is not None:
+            model.log_ent_coef.data.copy_(old.log_ent_coef.data)  # type: ignore[attr-defined]
+        return model
+
+
+class _ActsAtOnce(OffPolicyAlgorithm):
+    """Lets the policy act from the first step; before `learning_starts` the library would draw actions uniformly."""
+
+    def collect_rollouts(self, *args: Any, **kwargs: Any) -> Any:
+        return super().collect_rollouts(*args, **(kwargs | {"learning_starts": 0}))
+
+
+def seeds_of(folder: Path) -> frozenset[int]:
+    """Seeds of all sessions behind the model in the run's `folder`. Raises `ConfigError` if it is none."""
+    record = _record(folder)
+    seeds = [*record.get("seeds", []), *record.get("learnt_on", [])]
+    return frozenset(seed for seed in seeds if isinstance(seed, int))
+
+
+def _record(folder: Path) -> dict[str, Any]:
+    try:
+        record: dict[str, Any] = json.loads((folder / "run.json").read_text())
+        return {"agent": record["agent"], **record}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConfigError(
+            f"init: '{folder}' is not the folder of a run (run.json cannot be read); give one."
+        ) from error
+
+
+def _agent_of(folder: Path) -> str:
+    name = _record(folder)["agent"]
+    if name not in agent_registry.names():  # a name with a module in it would be imported
+        raise ConfigError(f"init: '{folder}' is a run of agent {name!r}; allowed: one of netgym's own learners.")
+    return str(name)
+
+
+def _article(algorithm: str | None) -> str:
+    return "no model of Stable-Baselines3" if algorithm is None else f"a {algorithm} model"
+
+
+def _advice(algorithm: str | None) -> str:
+    for name in agent_registry.names():
+        kind = agent_registry.load(name)
+        if algorithm is not None and getattr(kind, "algorithm", None) == algorithm and not kind.needs_dataset:
+            return f"continue it with agent={name}"
+    return "give a run of agent=ppo, a2c, sac, td3 or of an offline agent"

@@ -1,0 +1,1 @@
+"""What is made of runs and channels afterwards: plots, and channels fitted to simulated ones."""

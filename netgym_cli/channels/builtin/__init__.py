@@ -1,0 +1,1 @@
+"""The channels that a config can name: one module each."""

@@ -1,0 +1,235 @@
+"""The command line: one short function per verb. What is heavy is imported where it is used."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from netgym_cli import __version__
+from netgym_cli.cli.analyze import fit_channel, plot
+from netgym_cli.cli.arguments import ConfigDir, Json, Overrides, Trust, command, complete
+from netgym_cli.cli.collect import collect
+from netgym_cli.cli.create import import_config, new
+from netgym_cli.cli.data import data
+from netgym_cli.cli.exit_codes import end_with_parent, errors_to_exit_codes
+from netgym_cli.cli.machine import build, doctor
+from netgym_cli.cli.output import print_json, say, show_log, table
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+class Part(StrEnum):
+    """Which part of a composed config to print."""
+
+    job, hydra, all = "job", "hydra", "all"
+
+
+class Topic(StrEnum):
+    """What to tell about how a config is composed."""
+
+    all, config, defaults = "all", "config", "defaults"
+    tree, plugins, searchpath = "defaults-tree", "plugins", "searchpath"
+
+
+class Group(StrEnum):
+    """A kind of thing that can be chosen."""
+
+    env, agent, channel = "env", "agent", "channel"
+
+
+@app.command()
+def train(
+    overrides: Overrides = None,
+    multirun: Annotated[bool, typer.Option("--multirun", "-m", help="Run the grid of comma-separated values.")] = False,
+    cfg: Annotated[
+        Part | None, typer.Option("--cfg", "-c", help="Print the composed config (with -m: the first) and stop.")
+    ] = None,
+    resolve: Annotated[bool, typer.Option("--resolve", help="With --cfg: resolve interpolations.")] = False,
+    info: Annotated[Topic | None, typer.Option("--info", "-i", help="Print how the config is composed.")] = None,
+    config_dir: ConfigDir = None,
+) -> None:
+    """Train an agent in an environment.
+
+    Tables go to a new folder in outputs/; hydra.run.dir=PATH chooses another.
+    """
+    with errors_to_exit_codes("train"):
+        if cfg or info:
+            from netgym_cli.config.compose import Composer
+
+            composer = Composer(overrides or [], config_dir or [])
+            if multirun:
+                from netgym_cli.jobs.sweep import grid
+
+                composer = Composer(next(grid(composer)), config_dir or [])
+            if cfg:
+                composer.print_config(cfg.value, resolve)
+            if info:
+                composer.print_info(info.value)
+        elif multirun:
+            run_sweep(overrides or [], config_dir or [])
+        else:
+            from netgym_cli.config import compose
+
+            say(compose.train(overrides or [], config_dir or [], command()).lines())
+
+
+@app.command()
+def sweep(overrides: Overrides = None, config_dir: ConfigDir = None) -> None:
+    """Train over a grid of values.
+
+    For example agent=ppo,random seed=1,2; the same as train -m.
+    """
+    with errors_to_exit_codes("sweep"):
+        run_sweep(overrides or [], config_dir or [])
+
+
+@app.command()
+def evaluate(
+    overrides: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[RUN|KEY=VALUE]...",
+            help="Folders of trained runs; agent=NAME,NAME; episodes=5; seeds=10, [3,5] or 3..5.",
+            autocompletion=complete,
+        ),
+    ] = None,
+    baseline: Annotated[str | None, typer.Option("--baseline", help="Agent to compare with; else the first.")] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Sessions at once; else one per CPU.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for tables and picture.")] = None,
+    trust: Trust = False,
+    config_dir: ConfigDir = None,
+    as_json: Json = False,
+) -> None:
+    """Compare agents, trained or not, on the same new seeds.
+
+    For example evaluate outputs/2026-01-31/12-00-00-000000 agent=random episodes=5 seeds=10.
+    """
+    with errors_to_exit_codes("evaluate"):
+        from netgym_cli.evaluation import report, verb
+
+        evaluation, folder = verb.evaluate(overrides or [], config_dir or [], baseline, jobs, output, trust, command())
+        if as_json:
+            print_json({"folder": folder, **report.as_json(evaluation)})
+        else:
+            table(*report.summary_table(evaluation))
+            if len(evaluation.values) > 1:
+                table(*report.paired_table(evaluation))
+            typer.echo(f"tables and picture: {folder}")
+
+
+@app.command(hidden=True)
+def job(folder: Path) -> None:
+    """Train what FOLDER/.hydra/config.yaml says: one job of a sweep."""
+    with errors_to_exit_codes("job"):
+        from netgym_cli.config import compose
+
+        end_with_parent()
+        say(compose.train_in(folder, ["netgym", "train", *compose.overrides_of(folder)]).lines())
+
+
+@app.command("list")
+def list_(
+    group: Annotated[Group | None, typer.Argument(help="Only this kind.")] = None,
+    config_dir: ConfigDir = None,
+    as_json: Json = False,
+) -> None:
+    """List what there is to choose from."""
+    with errors_to_exit_codes("list"):
+        from netgym_cli.config import catalog
+
+        found = catalog.members([group.value] if group else [kind.value for kind in Group], config_dir or [])
+        if as_json:
+            print_json([asdict(member) for member in found])
+        else:
+            table(["group", "name", "meaning"], [[m.group, m.name, m.meaning] for m in found])
+
+
+@app.command()
+def show(overrides: Overrides = None, config_dir: ConfigDir = None, as_json: Json = False) -> None:
+    """Show the spaces and keys of what is chosen.
+
+    For example show env=nqos_split.
+    """
+    with errors_to_exit_codes("show"):
+        from netgym_cli.cli import describe as contents
+
+        described = contents.describe(overrides or [], config_dir or [])
+        if as_json:
+            print_json(described)
+        else:
+            say(contents.space_lines(described["spaces"]))
+            rows = [[k["key"], json.dumps(k["default"]), k["unit"], k["meaning"]] for k in described["keys"]]
+            table(["key", "default", "unit", "meaning"], rows)
+
+
+@app.command()
+def check(
+    overrides: Overrides = None,
+    steps: Annotated[int, typer.Option(min=1, help="Steps that the determinism checks compare.")] = 20,
+    config_dir: ConfigDir = None,
+    as_json: Json = False,
+) -> None:
+    """Check that an environment keeps its word.
+
+    For example check env=nqos_split.
+    """
+    with errors_to_exit_codes("check"):
+        from netgym_cli.config import compose
+        from netgym_cli.config.schema import require
+        from netgym_cli.envs import checker as checks
+
+        config = compose.typed_run(compose.compose(overrides or [], config_dir or []))
+        require(config.channel.name == "none", "channel", config.channel.name, "none: environments are checked alone")
+        verdicts = checks.check(config.env, config.simulator, steps)
+        if as_json:
+            print_json([asdict(verdict) for verdict in verdicts])
+        else:
+            table(["check", "", "message"], [[v.name, "ok" if v.ok else "FAILED", v.message] for v in verdicts])
+        if not all(verdict.ok for verdict in verdicts):
+            raise typer.Exit(1)
+
+
+for verb in (collect, plot, doctor, build, fit_channel, import_config):
+    app.command(verb.__name__.replace("_", "-"))(verb)
+app.add_typer(data, name="data")
+app.add_typer(new, name="new")
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Print netgym's version.")] = False,
+) -> None:
+    """Train agents on packet-level network simulations.
+
+    Every KEY=VALUE is an override of the config: `netgym list` shows what there is, `netgym show` every key.
+    """
+    if version:
+        typer.echo(f"netgym {__version__}")
+        raise typer.Exit
+
+
+def run_sweep(overrides: list[str], config_dirs: list[Path]) -> None:
+    """Runs a grid and sums up; exit 1 if any job failed."""
+    from netgym_cli.jobs.sweep import sweep
+
+    jobs = sweep(overrides, config_dirs)
+    failed = [job for job in jobs if job.error]
+    where = f"; folders in {jobs[0].folder.parent}" if jobs else ""
+    typer.echo(f"{len(jobs) - len(failed)} of {len(jobs)} jobs done{where}")
+    for job in failed:
+        typer.echo(f"failed: {job.folder}: {job.error}", err=True)
+    if failed:
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """The `netgym` program."""
+    logging.raiseExceptions = False  # a closed pipe, as by `| head`, is nobody's error
+    show_log()
+    app(prog_name="netgym")

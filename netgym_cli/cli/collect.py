@@ -1,0 +1,44 @@
+"""The verb that makes datasets: `collect`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from netgym_cli.cli.arguments import ConfigDir, Json, Trust, command, complete
+from netgym_cli.cli.exit_codes import errors_to_exit_codes
+from netgym_cli.cli.output import print_json, say
+
+
+def collect(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[RUN|KEY=VALUE]...",
+            help="env=NAME; agent=NAME or a trained RUN; episodes=20 in all; seeds=0..63; workers=2; name=ID; "
+            "licence=CC-BY-4.0.",
+            autocompletion=complete,
+        ),
+    ] = None,
+    default_action: Annotated[
+        bool, typer.Option("--default-action", help="Leave control to the environment's default algorithm.")
+    ] = False,
+    trust: Trust = False,
+    config_dir: ConfigDir = None,
+    as_json: Json = False,
+) -> None:
+    """Collect a dataset for offline training.
+
+    Interrupted or killed, the same command continues.
+    For example collect env=nqos_split --default-action episodes=20
+    """
+    with errors_to_exit_codes("collect"):
+        from netgym_cli.collection.verb import collect as collected
+
+        found = collected(words or [], config_dir or [], default_action, trust, command())
+        if as_json:
+            print_json(asdict(found))
+        else:
+            say(found.lines())

@@ -1,0 +1,42 @@
+"""What the shell may complete an override to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from omegaconf import OmegaConf
+
+from netgym_cli.config import conf_dirs
+from netgym_cli.config.compose import Composer
+from netgym_cli.config.messages import dotted_keys
+
+
+def completions(words: Sequence[str], config_dirs: Sequence[str | Path] = ()) -> list[str]:
+    """What the last of `words` can become; the words before it are overrides that hold already.
+
+    A shell that splits words at `=` gets back only what follows it.
+    """
+    *done, word = _joined(words)
+    cut = len(word) - len(words[-1].lstrip("="))
+    head, _, _ = word.rpartition("=")
+    if head in conf_dirs.GROUPS:
+        found = [f"{head}={name}" for name in conf_dirs.members(head, conf_dirs.user_dirs(config_dirs))]
+    elif head:
+        found = []
+    else:
+        overrides = [w for w in done if "=" in w and not w.endswith("=")]
+        config = OmegaConf.to_container(Composer(overrides, config_dirs).compose(), resolve=False)
+        found = [f"{key}=" for key in dotted_keys(config)]  # type: ignore[arg-type]
+    return [candidate[cut:] for candidate in found if candidate.startswith(word)]
+
+
+def _joined(words: Sequence[str]) -> list[str]:
+    """`words` with what a shell split at `=` put together again."""
+    joined: list[str] = []
+    for word in words:
+        if joined and (word.startswith("=") or (joined[-1].endswith("=") and "=" not in word)):
+            joined[-1] += word
+        else:
+            joined.append(word)
+    return joined

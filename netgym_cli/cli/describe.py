@@ -1,0 +1,44 @@
+"""What `netgym show` tells: spaces, and every key with default, unit and meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from netgym_cli.config import catalog, conf_dirs
+from netgym_cli.config.compose import Composer, typed_run
+
+
+def describe(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> dict[str, Any]:
+    """What the groups named in `overrides` hold (without any: everything), as plain values.
+
+    Returns:
+        `spaces`: observation and action space and step length if an environment is described, else empty;
+        `keys`: a list of `key`, `default`, `unit`, `meaning`.
+
+    Raises:
+        ConfigError: the overrides do not compose or validate.
+    """
+    composer = Composer(overrides, config_dirs)
+    config = composer.compose()
+    named = {override.lstrip("+~").partition("=")[0].partition(".")[0] for override in overrides}
+    groups = [group for group in conf_dirs.GROUPS if group in named] or [""]
+    spaces = catalog.spaces(typed_run(config).env) if {"env", ""} & set(groups) else {}
+    raw: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
+    files = composer.files()
+    return {"spaces": spaces, "keys": [asdict(key) for group in groups for key in catalog.keys(raw, files, group)]}
+
+
+def space_lines(spaces: dict[str, Any]) -> Iterator[str]:
+    """The spaces for people; nothing if there are none."""
+    for name in ("observation", "action") if spaces else ():
+        space = spaces[name]
+        yield f"{name}: {space['space']}"
+        for place, label in enumerate(space["labels"]):
+            yield f"  {place}: {label}"
+    if spaces:
+        yield f"step: {spaces['step_ms']:g} ms of simulated time\n"

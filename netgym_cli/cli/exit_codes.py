@@ -1,0 +1,85 @@
+"""How a verb ends: one message, one exit code.
+
+0 done; 1 something failed while it ran; 2 the user can mend it; 129 SIGHUP; 130 Ctrl-C; 143 SIGTERM.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import NoReturn
+
+import typer
+
+from netgym_cli.common.errors import ConfigError, NetgymError
+
+
+@contextmanager
+def errors_to_exit_codes(verb: str) -> Iterator[None]:
+    """One message and the right exit code for whatever goes wrong; NETGYM_TRACEBACK=1 shows the traceback too."""
+    interrupts: list[int] = []
+
+    def interrupt(number: int, frame: object) -> NoReturn:
+        interrupts.append(number)
+        raise KeyboardInterrupt
+
+    handlers: dict[int, Callable[[int, object], NoReturn]] = {signal.SIGTERM: _terminate}
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup ignores it, and means it
+        handlers[signal.SIGHUP] = _terminate
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        handlers[signal.SIGINT] = interrupt
+    previous = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        yield
+    except (typer.Exit, BrokenPipeError):  # whoever read the output has seen enough; click ends quietly
+        raise
+    except KeyboardInterrupt as error:
+        name = error.args[0] if error.args in (("SIGTERM",), ("SIGHUP",)) else "SIGINT"
+        _fail(verb, "interrupted", error, 128 + signal.Signals[name])
+    except SystemExit as error:  # the user's code, or a library's, would end the program behind everybody's back
+        _fail(verb, f"an agent or environment called sys.exit({error.code!r}), which is not for it to do", error, 1)
+    except Exception as error:
+        if interrupts:  # a library has taken the interruption for an error of its own
+            _fail(verb, "interrupted", error, 130)
+        _fail_by_kind(verb, error)
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _fail_by_kind(verb: str, error: Exception) -> NoReturn:
+    if isinstance(error, ConfigError):
+        _fail(verb, str(error), error, 2)
+    if isinstance(error, NetgymError | OSError):
+        _fail(verb, str(error), error, 1)
+    hint = "" if os.environ.get("NETGYM_TRACEBACK") else " (NETGYM_TRACEBACK=1 shows where)"
+    _fail(verb, f"{type(error).__name__}: {error}{hint}", error, 1)
+
+
+def end_with_parent() -> None:
+    """Ends this process as SIGTERM does when its standard input ends, that is, when its parent is gone."""
+
+    def watch() -> None:
+        while os.read(0, 1024):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _fail(verb: str, message: str, error: BaseException, code: int) -> NoReturn:
+    if os.environ.get("NETGYM_TRACEBACK") == "1":
+        import traceback
+
+        traceback.print_exception(error)
+    for line in [f"netgym {verb}: {message}", *getattr(error, "__notes__", [])]:
+        with suppress(OSError):  # the terminal may be gone, and the exit code still counts
+            typer.echo(line, err=True)
+    raise typer.Exit(code)
+
+
+def _terminate(number: int, frame: object) -> NoReturn:
+    raise KeyboardInterrupt(signal.Signals(number).name)  # unwinds all that Ctrl-C unwinds

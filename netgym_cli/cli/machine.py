@@ -1,0 +1,45 @@
+"""The verbs about this machine: `doctor` and `build`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import typer
+
+from netgym_cli.cli.arguments import ConfigDir, Json, Overrides
+from netgym_cli.cli.exit_codes import errors_to_exit_codes
+from netgym_cli.cli.output import print_json, table
+
+
+def doctor(overrides: Overrides = None, config_dir: ConfigDir = None, as_json: Json = False) -> None:
+    """Say whether this machine has what a run needs."""
+    with errors_to_exit_codes("doctor"):
+        from netgym_cli.cli import machine_report as surgery
+
+        findings = surgery.examine(ns3_prefix(overrides, config_dir))
+        if as_json:
+            print_json([asdict(finding) for finding in findings])
+        else:
+            rows = [[f.name, f.found, "ok" if f.ok and not f.advice else f.advice or "FAILED"] for f in findings]
+            table(["what", "found", "advice"], rows)
+        if not all(finding.ok for finding in findings):
+            raise typer.Exit(1)
+
+
+def build(overrides: Overrides = None, config_dir: ConfigDir = None) -> None:
+    """Compile the native part now, not at the first run."""
+    with errors_to_exit_codes("build"):
+        from netgym_cli.simulators.ns3 import build as builder
+
+        built = builder.ensure(ns3_prefix(overrides, config_dir))
+        how = "was built already" if built.cached else f"built in {built.seconds:.0f} s"
+        typer.echo(f"{built.library or 'no compiler: nothing'} {how}")
+
+
+def ns3_prefix(overrides: list[str] | None, config_dir: list[Path] | None) -> str | None:
+    """`simulator.ns3_prefix` of the composed config."""
+    from netgym_cli.config.compose import compose
+
+    prefix = compose(overrides or [], config_dir or []).simulator.ns3_prefix
+    return None if prefix is None else str(prefix)

@@ -1,0 +1,258 @@
+"""A collection: from a request to a complete dataset, or to a part of one that the same command continues."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+from netgym_cli.collection.metadata import about, require_same
+from netgym_cli.collection.plan import require_continues
+from netgym_cli.collection.request import DEFAULT_AGENT, Request
+from netgym_cli.collection.worker import Job
+from netgym_cli.common.errors import ConfigError, DatasetError
+from netgym_cli.common.space_text import told_apart
+from netgym_cli.datasets import Dataset, Growing, open_dataset
+from netgym_cli.datasets.integrity import stands
+from netgym_cli.datasets.paths import METADATA, require_place, writing
+from netgym_cli.datasets.schema import require_storable
+from netgym_cli.datasets.writer import WAITING
+from netgym_cli.envs.base import Adapter, env_registry
+from netgym_cli.experiment.task import Task
+from netgym_cli.jobs.pool import SessionFailed, played
+from netgym_cli.jobs.progress import progress
+from netgym_cli.runs.record import now
+from netgym_cli.simulators.base import simulator_registry
+from netgym_cli.wrappers.build import open_env, simulators_under
+
+WORKER = "netgym_cli.collection.worker"
+NAMED = 5  # episodes that a note lists
+PUBLISH_S = 1.0  # an episode that waits so long is not lost, and counting each at once would cost the workers' time
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What a collection came to.
+
+    Attributes:
+        dataset_id, folder: the dataset.
+        episodes, steps: what it holds now.
+        new_episodes: how many of them this collection played and stored.
+        dropped: half-written episodes of an earlier one that were thrown away.
+        damaged, missing: numbers of the new ones that had been there before, and why they were played again.
+        wall_s, sim_s: seconds that passed on the clock and in the simulations.
+    """
+
+    dataset_id: str
+    folder: Path
+    episodes: int
+    steps: int
+    new_episodes: int = 0
+    dropped: int = 0
+    wall_s: float = 0.0
+    sim_s: float = 0.0
+    damaged: tuple[int, ...] = ()
+    missing: tuple[int, ...] = ()
+
+    def lines(self) -> list[str]:
+        """The same for people."""
+        speed = f", {self.sim_s / self.wall_s:.2f} simulated seconds per second" if self.sim_s else ""
+        dropped = f"{self.dropped} half-written episode{'' if self.dropped == 1 else 's'} dropped"
+        episodes = f"{self.episodes} episode{'' if self.episodes == 1 else 's'}"
+        added = f"{self.new_episodes} new in {self.wall_s:.1f} s{speed}" if self.new_episodes else "complete already"
+        return [
+            *([f"note: {dropped}"] if self.dropped else []),
+            *_again(self.damaged, "damaged"),
+            *_again(self.missing, "missing"),
+            f"{self.dataset_id}: {episodes}, {self.steps} steps ({added})",
+            f"folder: {self.folder}",
+            f"next: netgym data show {self.dataset_id}",
+        ]
+
+
+class Collection:
+    """A request that was judged and found possible; nothing has been written yet.
+
+    Raises:
+        ConfigError: the agent cannot act there or needs training, the dataset exists and is another one, or its spaces
+            cannot be stored.
+    """
+
+    def __init__(self, request: Request, command: Sequence[str], trust: bool = False) -> None:
+        self.request, self.command = request, list(command)
+        self._tasks = [Task.of(request.config, request.folder, trust, *one) for one in request.plan]
+        self._tasks[0].check()
+        _require_default_told(request)
+        env = open_env(request.config)
+        self.observation_space, self.action_space = env.observation_space, env.action_space
+        require_storable(self.observation_space, "observations")
+        require_storable(self.action_space, "actions")
+        for name, source in simulators_under(request.config):
+            simulator_registry.load(name).check(request.config.simulator, source)
+        self.folder = require_place(request.dataset_id)
+        self._found = self._mine() if (self.folder / "data" / METADATA).exists() else None
+
+    def run(self, console: bool | None = None) -> Collected:
+        """Plays what is missing; `console`: whether to draw a progress bar on stderr; None: if it is a terminal.
+
+        Raises:
+            SessionFailed: a session failed, or the disk is full; what is complete stays.
+            DatasetError: an episode played again came out differently, or an agent gave episodes up.
+            KeyboardInterrupt: interrupted; what is complete stays.
+        """
+        config = self.request.config
+        for name, source in simulators_under(config):
+            simulator_registry.load(name).prepare(config.simulator, source)
+        began, total = time.monotonic(), sum(episodes for _, episodes in self.request.plan)
+        if self._found is not None and self._stands(self._found, total):
+            return Collected(self.request.dataset_id, self.folder, total, self._found.total_steps)
+        with self._opened() as growing:
+            before = self._complete(growing)
+            again = [tuple(one for one in which if one < total) for which in (growing.damaged, growing.missing)]
+            with progress("episodes", total, console, before) as count:
+                news = _News(growing, count)
+                try:
+                    jobs = self._jobs(growing)
+                    played([job.line() for job in jobs.values()], WORKER, self.request.workers, news.heard)
+                except (SessionFailed, KeyboardInterrupt) as error:
+                    if isinstance(error, SessionFailed):
+                        error.args = (f"seed {list(jobs)[error.number]}: {error}",)
+                    error.add_note(f"complete episodes stay in {self.folder}; the same command continues")
+                    raise
+                finally:
+                    growing.publish()
+            if growing.total_episodes < total:
+                raise DatasetError(
+                    f"the agent gave up {total - growing.total_episodes} of {total} episodes; '{self.folder}' holds "
+                    "the others."
+                )
+            growing.metadata["netgym"] |= {"complete": True}
+            if total > before:
+                growing.metadata["netgym"] |= {"ended_at": now()}
+            growing.save()
+            return Collected(
+                self.request.dataset_id,
+                self.folder,
+                growing.total_episodes,
+                growing.metadata["total_steps"],
+                total - before,
+                growing.dropped,
+                time.monotonic() - began,
+                news.sim_s,
+                *again,
+            )
+
+    def _stands(self, dataset: Dataset, total: int) -> bool:
+        """Whether there is nothing to do: then nothing is written, so that it may lie where nothing can be."""
+        noted, plan = dataset.netgym, [list(one) for one in self.request.plan]
+        finished = noted["complete"] is True and noted["plan"] == plan and noted["layout"] is not None
+        if not finished or dataset.total_episodes != total or (self.folder / WAITING).exists():
+            return False
+        return all(stands(self.folder / "data" / str(number), number) for number in range(total))
+
+    def _mine(self) -> Dataset:
+        """The dataset that is there. Raises `ConfigError` unless this collection would continue it."""
+        dataset, request = open_dataset(self.request.dataset_id), self.request
+        noted = dataset.netgym
+        if "sources" in noted or not {"plan", "complete", "layout", "dropped"} <= noted.keys():
+            raise ConfigError(f"the dataset '{dataset.id}' was not collected by netgym; choose another name=.")
+        for what, mine, found in (
+            ("observations", self.observation_space, dataset.observation_space),
+            ("actions", self.action_space, dataset.action_space),
+        ):
+            if mine != found:
+                theirs, ours = told_apart(found, mine)
+                raise ConfigError(
+                    f"the dataset '{dataset.id}' has the {what} {theirs}, and these would be {ours}; choose another "
+                    "name=."
+                )
+        require_same(dataset.id, noted, about(request, self.command)["netgym"])
+        require_continues(tuple((seed, episodes) for seed, episodes in noted["plan"]), request.plan)
+        return dataset
+
+    def _opened(self) -> Growing:
+        fresh = about(self.request, self.command)
+        if not (self.folder / "data" / METADATA).exists():
+            return Growing.create(self.request.dataset_id, self.observation_space, self.action_space, fresh)
+        growing = Growing(self.folder)
+        noted = growing.metadata["netgym"]
+        noted["dropped"] += growing.dropped
+        if noted["plan"] != fresh["netgym"]["plan"]:
+            noted |= {key: fresh["netgym"][key] for key in ("plan", "seeds", "command")}
+        noted["complete"] = False
+        with writing(f"the dataset in '{self.folder}'"):
+            growing.save()
+        return growing
+
+    def _complete(self, growing: Growing) -> int:
+        return sum(growing.has(number) for number in range(sum(episodes for _, episodes in self.request.plan)))
+
+    def _jobs(self, growing: Growing) -> dict[int, Job]:
+        """The sessions of which an episode is missing, by their seed.
+
+        A kill may have come between the first episodes and the note of what they measure: then the first session is
+        played again to tell it.
+        """
+        jobs: dict[int, Job] = {}
+        noted = growing.metadata["netgym"]["layout"] is not None
+        starts = [0, *accumulate(episodes for _, episodes in self.request.plan)]
+        for task, first, (seed, episodes) in zip(self._tasks, starts, self.request.plan, strict=False):
+            there = {k for k in range(episodes) if growing.has(first + k)}
+            if len(there) < episodes or not (noted or jobs):
+                known = {str(k): sha256 for k in range(episodes) if (sha256 := growing.digest(first + k))}
+                missing = [k for k in range(episodes) if k not in there]
+                jobs[seed] = Job(task.line(), str(self.folder), first, missing, known)
+        return jobs
+
+
+class _News:
+    """What the workers tell, in one place: episodes are taken into the dataset now and then."""
+
+    def __init__(self, growing: Growing, count: Any) -> None:
+        self._growing, self._count = growing, count
+        self._lock = threading.Lock()
+        self._published = time.monotonic()
+        self.sim_s = 0.0
+
+    def heard(self, number: int, news: dict[str, Any]) -> None:
+        """Called from any thread."""
+        if "episode" not in news:
+            return
+        with self._lock:
+            noted = self._growing.metadata["netgym"]
+            if noted["layout"] is None:
+                noted["layout"] = news["layout"]
+            elif noted["layout"] != news["layout"]:
+                raise DatasetError(
+                    f"session {number} measures other things than the sessions before; a dataset needs the same ones."
+                )
+            self.sim_s += news["sim_s"]
+            if news["new"]:
+                self._count(news["sim_s"])
+            if time.monotonic() - self._published > PUBLISH_S:
+                self._growing.publish()
+                self._published = time.monotonic()
+
+
+def _again(episodes: Sequence[int], why: str) -> list[str]:
+    """The note on episodes that were played again, if there are any."""
+    if not episodes:
+        return []
+    if len(episodes) == 1:
+        return [f"note: episode {episodes[0]} was {why} and has been played again"]
+    more = f" and {len(episodes) - NAMED} more" if len(episodes) > NAMED else ""
+    return [f"note: episodes {', '.join(map(str, episodes[:NAMED]))}{more} were {why} and have been played again"]
+
+
+def _require_default_told(request: Request) -> None:
+    """Raises `ConfigError` if nobody could tell what the default algorithm did."""
+    kind = env_registry.load(request.config.env.name)
+    if request.config.agent.name == DEFAULT_AGENT and kind.in_force is Adapter.in_force:
+        raise ConfigError(
+            f"env '{request.config.env.name}' does not say what its default algorithm did, so its actions cannot be "
+            "stored; let its adapter override in_force(), or choose an agent=NAME."
+        )

@@ -1,0 +1,122 @@
+"""What the words behind `netgym collect` ask for: a run folder or overrides, and keys of its own, in any order."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hydra.types import RunMode
+from omegaconf import OmegaConf
+
+from netgym_cli.collection.plan import Plan, plan_of
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.config.compose import Composer
+from netgym_cli.config.schema import RunConfig, plain
+from netgym_cli.datasets import folder_of
+from netgym_cli.experiment.requests import (
+    ConfigDirs,
+    Words,
+    agent_names,
+    composed,
+    in_environment_of,
+    listed_seeds,
+    refuse,
+    refuse_agent_keys,
+    seed_count,
+    sorted_out,
+    whole_number,
+)
+from netgym_cli.runs import folder as runs
+
+OWN = ("episodes", "seeds", "workers", "name", "agent", "licence")
+INSTEAD = {"seed": "seeds", "sessions": "seeds", "env.random_seed": "seeds", "env.episodes_per_session": "episodes"}
+FOREIGN = "gym"  # many environments by one name: their datasets are named after env.id
+LICENCE = "CC-BY-4.0"
+DEFAULT_AGENT = "system_default"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to collect.
+
+    Attributes:
+        config: environment, channel, simulator and agent.
+        folder: the run that trained the agent; None for an agent that needs no training.
+        label: name that the agent was chosen by.
+        dataset_id: id of the dataset.
+        plan: episodes of every seed.
+        workers: sessions played at once.
+        licence: under which the data may be used.
+    """
+
+    config: RunConfig
+    folder: Path | None
+    label: str
+    dataset_id: str
+    plan: Plan
+    workers: int
+    licence: str
+
+
+def parsed(words: Words, config_dirs: ConfigDirs = (), default_action: bool = False) -> Request:
+    """The request in `words`; `default_action` asks for the environment's default algorithm. Raises `ConfigError`."""
+    folders, own, overrides = sorted_out(words, OWN)
+    refuse(overrides, INSTEAD, "a collection")
+    Composer([], config_dirs)  # the modules of the run may lie there
+    names = agent_names(own.get("agent", ""), "collect")
+    given = ["--default-action"] * default_action + [f"agent={name}" for name in names] + [str(one) for one in folders]
+    if len(given) != 1:
+        told = f"there are {len(given)} agents ({', '.join(given)})" if given else "there is no agent"
+        raise ConfigError(f"{told} to collect with; give one: --default-action, agent=NAME, or the folder of a run.")
+    if folders:
+        refuse_agent_keys(overrides)
+        run = runs.config_of(folders[0])
+        config, label = in_environment_of(run, overrides, config_dirs), runs.agent_of(folders[0])
+        env, channel = (
+            _choice(overrides, group) or runs.chosen(folders[0], group) or getattr(config, group).name
+            for group in ("env", "channel")
+        )
+    else:
+        label = DEFAULT_AGENT if default_action else names[0]
+        config = composed(label, overrides, config_dirs, None)
+        chosen = Composer([f"agent={label}", *overrides], config_dirs).whole(RunMode.RUN)
+        env, channel = (str(OmegaConf.select(chosen, f"hydra.runtime.choices.{one}")) for one in ("env", "channel"))
+    episodes = whole_number(own["episodes"], "episodes") if "episodes" in own else None
+    if env == FOREIGN:
+        env = f"{FOREIGN}-{plain(config.env)['id'].rpartition(':')[2]}"
+    dataset_id = _id(own.get("name"), env, label, channel)
+    return Request(
+        config=config,
+        folder=folders[0].resolve() if folders else None,
+        label=label,
+        dataset_id=dataset_id,
+        plan=plan_of(episodes, _seeds(own)),
+        workers=whole_number(own.get("workers", str(os.cpu_count() or 1)), "workers"),
+        licence=own.get("licence", LICENCE),
+    )
+
+
+def _choice(overrides: Words, group: str) -> str | None:
+    return next((word.partition("=")[2] for word in overrides if word.startswith(f"{group}=")), None)
+
+
+def _seeds(own: Mapping[str, str]) -> tuple[int, ...] | None:
+    if (text := own.get("seeds")) is None:
+        return None
+    if (listed := listed_seeds(text)) is not None:
+        return listed
+    return tuple(range(seed_count(text)))
+
+
+def _id(name: str | None, env: str, label: str, channel: str) -> str:
+    """The id that was asked for, with what is missing of namespace and version, or one made of what is collected."""
+    env, label, channel = (re.sub(r"[^-\w]", "_", one) for one in (env, label, channel))
+    if name is None:
+        name = label if channel == "none" else f"{label}-{channel}"
+    name = name if "/" in name else f"netgym/{env}/{name}"
+    name = name if re.search(r"-v\d+$", name) else f"{name}-v0"
+    folder_of(name)
+    return name

@@ -1,0 +1,1 @@
+"""What every room may use: errors, names to classes, files written whole, where a result came from, statistics."""

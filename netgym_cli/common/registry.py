@@ -1,0 +1,73 @@
+"""Names in a config map to classes here: a member is one module whose name is the name used in the config.
+
+A config can name nothing but such modules, so composing one never runs code of its own. The exception is a
+`module:Class` value, which reaches here only from the user's command line or config directory.
+"""
+
+import difflib
+import importlib
+import logging
+import pkgutil
+from typing import Generic, TypeVar
+
+from netgym_cli.common.errors import ConfigError
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+
+class Registry(Generic[T]):
+    """The members of one kind (environment, agent, channel, simulator), imported only when asked for.
+
+    Args:
+        kind: word for messages, such as `"agent"`.
+        package: dotted package whose public modules are the members.
+        base: class that each member module subclasses exactly once.
+    """
+
+    def __init__(self, kind: str, package: str, base: type[T]) -> None:
+        self.kind, self.package, self.base = kind, package, base
+        self._announced: set[str] = set()
+
+    def names(self) -> list[str]:
+        """Member names, sorted, without importing any of them."""
+        path = importlib.import_module(self.package).__path__
+        return sorted(m.name for m in pkgutil.iter_modules(path) if not m.name.startswith("_"))
+
+    def load(self, name: str) -> type[T]:
+        """The class behind `name`, a member or a `module:Class`. Raises `ConfigError` for an unknown one."""
+        if ":" in name:
+            return self._load_foreign(name)
+        if name not in self.names():
+            raise ConfigError(unknown(self.kind, name, self.names()))
+        module = importlib.import_module(f"{self.package}.{name}")
+        own = [
+            c
+            for c in vars(module).values()
+            if isinstance(c, type) and issubclass(c, self.base) and c.__module__ == module.__name__
+        ]
+        if len(own) != 1:
+            raise TypeError(f"{module.__name__} must define exactly one {self.base.__name__}, found {len(own)}")
+        return own[0]
+
+    def _load_foreign(self, name: str) -> type[T]:
+        module_name, _, class_name = name.partition(":")
+        try:
+            member = getattr(importlib.import_module(module_name), class_name)
+        except (ImportError, AttributeError) as error:
+            raise ConfigError(
+                f"{self.kind} '{name}': {error}. Give importable.module:Class; --config-dir is searched too."
+            ) from error
+        if not (isinstance(member, type) and issubclass(member, self.base)):
+            raise ConfigError(f"{self.kind} '{name}' is not a subclass of {self.base.__module__}.{self.base.__name__}.")
+        if name not in self._announced:
+            self._announced.add(name)
+            log.info("loaded %s %s from %s", self.kind, name, importlib.import_module(module_name).__file__)
+        return member
+
+
+def unknown(kind: str, name: str, known: list[str]) -> str:
+    """The message for a name nobody knows: the name, the nearest known one, all known ones."""
+    close = difflib.get_close_matches(name, known, 1, 0.5)
+    hint = f" Did you mean '{close[0]}'?" if close else ""
+    return f"unknown {kind} '{name}'.{hint} Known: {', '.join(known) or 'none'}."

@@ -1,0 +1,1 @@
+"""Programs, configurations and data of NetworkGym and NetRL."""

@@ -1,0 +1,1 @@
+"""NetworkGym's client interface, configurations of every generation and offline data."""

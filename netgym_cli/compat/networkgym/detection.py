@@ -1,0 +1,87 @@
+"""Which environment and which generation of NetworkGym's layout a configuration is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from netgym_cli.common.errors import ConfigError
+
+ENVS = ("nqos_split", "qos_steer", "network_slicing", "rmcat", "custom")
+SECTIONS = ("env_config", "gmasim_config")
+TELLING = ("gma", "GMA", "per_slice_config", "slice_list", "nada_flows", "num_users")  # a bare env_config has one
+
+
+@dataclass(frozen=True)
+class Source:
+    """A configuration taken apart.
+
+    Attributes:
+        env: name of the environment.
+        generation: `gen-0` (gmasim) to `gen-3`, or `netsim-llc`.
+        env_config, rl_config: the two parts that matter.
+        other: every other key of the file.
+    """
+
+    env: str
+    generation: str
+    env_config: Mapping[str, Any]
+    rl_config: Mapping[str, Any]
+    other: Mapping[str, Any]
+
+
+def examine(content: Any, file: Path, env: str | None) -> Source:
+    """Takes `content` of `file` apart; `env` forces the environment. Raises `ConfigError` if it is no configuration."""
+    given = content if isinstance(content, Mapping) else {}
+    section = next((name for name in SECTIONS if isinstance(given.get(name), Mapping)), None)
+    if section is None and not any(key in given for key in TELLING):
+        raise ConfigError(
+            f"{file} is no NetworkGym configuration; looked for {' or '.join(SECTIONS)}, or one of "
+            f"{', '.join(TELLING)} at its top."
+        )
+    env_config = given[section] if section else given
+    rl_config: Any = next((given[name] for name in ("rl_config", "rl_agent_config") if name in given), {})
+    other = {key: value for key, value in given.items() if key not in (*SECTIONS, "rl_config", "rl_agent_config")}
+    return Source(
+        env=_env(env_config, rl_config, file, env),
+        generation=_generation(env_config, given),
+        env_config=env_config,
+        rl_config=rl_config if isinstance(rl_config, Mapping) else {},
+        other=other if section else {},
+    )
+
+
+def _generation(env_config: Mapping[str, Any], whole: Mapping[str, Any]) -> str:
+    if "gmasim_config" in whole:
+        return "gen-0"
+    if "respond_action_after_measurement" in env_config or "downlink" in env_config or "action_template" in whole:
+        return "gen-1"
+    if "GMA" in env_config:
+        return "gen-2"
+    if "num_slices" in env_config:
+        return "netsim-llc"
+    return "gen-3" if "gma" in env_config or "per_slice_config" in env_config else "gen-2 or gen-3"
+
+
+def _env(env_config: Mapping[str, Any], rl_config: Any, file: Path, forced: str | None) -> str:
+    if forced is not None:
+        if forced not in ENVS:
+            raise ConfigError(f"--env is '{forced}'; allowed: {', '.join(ENVS)}.")
+        return forced
+    said = env_config.get("env", env_config.get("use_case"))
+    if said is not None and said not in ENVS:
+        raise ConfigError(f"{file}: 'env' is {said!r}; allowed: {', '.join(ENVS)}. Say which one by --env NAME.")
+    # NetworkGym names an environment in the file, or by the folder that the file lies in.
+    for name in (env_config.get("env"), env_config.get("use_case"), file.resolve().parent.name, file.stem):
+        if name in ENVS:
+            return str(name)
+    if "nada_flows" in env_config:
+        return "rmcat"
+    if not any(key in env_config for key in ("gma", "GMA", "per_slice_config", "slice_list")):
+        return "custom"
+    if isinstance(rl_config, Mapping) and rl_config.get("reward_type") == "wifi_qos_user_num":
+        return "qos_steer"
+    stations = env_config.get("wifi_ap_locations", env_config.get("ap_locations"))
+    return "network_slicing" if stations in (None, []) else "nqos_split"

@@ -1,0 +1,150 @@
+"""What there is to choose from and what each key means, read from the YAML files and the members themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from netgym_cli.config import conf_dirs
+
+if TYPE_CHECKING:
+    from netgym_cli.config.schema import EnvConfig
+
+UNITS = {
+    "ms": "ms", "s": "s", "hz": "Hz", "khz": "kHz", "mhz": "MHz", "ghz": "GHz",
+    "bps": "bit/s", "kbps": "kbit/s", "mbps": "Mbit/s", "bytes": "bytes", "packets": "packets",
+    "m": "m", "mps": "m/s", "rad": "rad", "dbm": "dBm", "dbi": "dBi", "db": "dB",
+    "rbg": "RB groups", "pct": "%",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Member:
+    """One thing that can be chosen: its `group` (env, agent, channel), `name`, one line of `meaning` and `file`."""
+
+    group: str
+    name: str
+    meaning: str
+    file: Path
+
+
+@dataclass(frozen=True)
+class Key:
+    """One config key: dotted `key`, `default` as composed, `unit` (may be empty) and `meaning` (may be empty)."""
+
+    key: str
+    default: Any
+    unit: str
+    meaning: str
+
+
+def members(groups: Iterable[str] = conf_dirs.GROUPS, config_dirs: Sequence[str | Path] = ()) -> list[Member]:
+    """Everything that `groups` can be set to, netgym's and that of `config_dirs`. Raises `ConfigError`."""
+    folders = conf_dirs.user_dirs(config_dirs)
+    return [
+        Member(group, name, first_comment(file), file)
+        for group in groups
+        for name, file in conf_dirs.members(group, folders).items()
+    ]
+
+
+def first_comment(file: Path) -> str:
+    """The comment in the first line of `file`, which says what it is; empty if there is none."""
+    with file.open(encoding="utf-8", errors="replace") as lines:
+        line = next(lines, "")
+    return line.removeprefix("#").strip() if line.startswith("#") else ""
+
+
+def keys(config: Mapping[str, Any], files: Iterable[tuple[str, Path]], group: str = "") -> list[Key]:
+    """The keys of a composed config, with the meanings that its YAML files give them.
+
+    Args:
+        config: plain nested values of the whole config.
+        files: (group, file) of every YAML file composed; a later one's comment wins.
+        group: only the keys of this part, such as `"env"`; empty for all.
+    """
+    meanings: dict[str, str] = {}
+    for home, file in files:
+        prefix = f"{home}." if home else ""
+        meanings |= {prefix + key: meaning for key, meaning in comments(file.read_text(encoding="utf-8")).items()}
+    chosen = {group: config[group]} if group else config
+    return [Key(key, value, unit(key), _nearest(meanings, key)) for key, value in _leaves(chosen)]
+
+
+def comments(text: str) -> dict[str, str]:
+    """Dotted key to the comment behind it, lines that go on below it (indented more than the key) included."""
+    lines = text.splitlines()
+    found: dict[str, str] = {}
+
+    def visit(node: yaml.Node | None, prefix: str) -> None:
+        if not isinstance(node, yaml.MappingNode):
+            return
+        for key, value in node.value:
+            dotted = prefix + str(key.value)
+            inline = isinstance(value, yaml.ScalarNode) or value.flow_style
+            end = value.end_mark if inline else key.end_mark
+            words = [_comment(lines[end.line][end.column :].lstrip(":"))]
+            for line in lines[end.line + 1 :]:
+                if not line.lstrip().startswith("#") or len(line) - len(line.lstrip()) <= key.start_mark.column:
+                    break
+                words.append(_comment(line))
+            if meaning := " ".join(filter(None, words)):
+                found[dotted] = meaning
+            visit(value, f"{dotted}.")
+
+    visit(yaml.compose(text, Loader=yaml.SafeLoader), "")
+    return found
+
+
+def unit(key: str) -> str:
+    """The unit that a key's last part ends in, such as `ms` for `step_timeout_ms`; empty for a number without one."""
+    return UNITS.get(key.rpartition(".")[2].rpartition("_")[2], "") if "_" in key.rpartition(".")[2] else ""
+
+
+def spaces(config: EnvConfig) -> dict[str, Any]:
+    """The observation and action space of an environment: kind, shape, bounds and labels, as plain values."""
+    from netgym_cli.envs.base import env_registry
+
+    adapter = env_registry.load(config.name)(config)
+    return {
+        "observation": _space(adapter.observation_space, adapter.observation_labels),
+        "action": _space(adapter.action_space, adapter.action_labels),
+        "step_ms": adapter.step_ms,
+    }
+
+
+def _space(space: Any, labels: Sequence[str]) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "space": str(space),
+        "kind": type(space).__name__,
+        "shape": list(space.shape or ()),
+        "dtype": str(space.dtype),
+        "labels": list(labels),
+    }
+    if hasattr(space, "low"):
+        described |= {"low": float(space.low.min()), "high": float(space.high.max())}
+    return described
+
+
+def _nearest(meanings: Mapping[str, str], key: str) -> str:
+    """The meaning of `key`, or of what it is part of: a position written in one line has one comment."""
+    while key not in meanings and "." in key:
+        key = key.rpartition(".")[0]
+    return meanings.get(key, "")
+
+
+def _leaves(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in config.items():
+        if isinstance(value, Mapping) and value:
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _comment(text: str) -> str:
+    text = text.strip()
+    return text.lstrip("#").strip() if text.startswith("#") else ""

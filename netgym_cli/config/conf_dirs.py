@@ -1,0 +1,54 @@
+"""Where config files lie: netgym's own conf/ directory and the user's `--config-dir`s."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from netgym_cli.common.errors import ConfigError
+
+GROUPS = ("env", "agent", "channel")
+
+
+def builtin() -> Path:
+    """netgym's conf/ directory: inside the package when installed, beside it in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    for folder in (package / "conf", package.parent / "conf"):
+        if (folder / "config.yaml").is_file():
+            return folder
+    raise FileNotFoundError(f"netgym's conf/ directory is missing from {package}; install netgym again.")
+
+
+def user_dirs(config_dirs: Sequence[str | Path]) -> list[Path]:
+    """`config_dirs` as absolute paths. Raises `ConfigError` for one that is not a directory."""
+    here = _working_directory()
+    folders = [(here / Path(folder).expanduser()).resolve() for folder in config_dirs]
+    for folder in folders:
+        if not folder.is_dir():
+            raise ConfigError(f"--config-dir '{folder}' is not a directory; give one with env/, agent/ or channel/.")
+    return folders
+
+
+def make_importable(folders: Sequence[Path]) -> None:
+    """Lets `name: module:Class` in a user's config name modules in `folders` and in the working directory."""
+    for folder in [*map(str, folders), str(_working_directory())]:
+        if folder not in sys.path:
+            sys.path.append(folder)
+
+
+def _working_directory() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise ConfigError("the working directory is gone; go to one that exists: cd PATH.") from error
+
+
+def members(group: str, folders: Sequence[Path] = ()) -> dict[str, Path]:
+    """Name to YAML file of everything `group=` may be set to, sorted by name; netgym's own win over the user's."""
+    found: dict[str, Path] = {}
+    for folder in (builtin(), *folders):
+        for file in sorted((folder / group).glob("*.yaml")):
+            if file.is_file():
+                found.setdefault(file.stem, file)
+    return dict(sorted(found.items()))

@@ -1,0 +1,77 @@
+"""What Hydra, OmegaConf and YAML have to say about a config, in one short message."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import yaml
+from hydra.errors import HydraException, MissingConfigException, OverrideParseException
+from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
+
+from netgym_cli.common.registry import unknown
+from netgym_cli.config.schema import unknown_key
+
+CAUSES = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError, RecursionError)
+
+
+def explain(error: BaseException, known_keys: Callable[[], Sequence[str]]) -> str:
+    """The message for `error`, one of `CAUSES`.
+
+    Args:
+        error: what composing a config raised.
+        known_keys: every dotted key of the config; called only for an unknown key.
+    """
+    if isinstance(error, yaml.YAMLError):
+        return _yaml(error)
+    if isinstance(error, UnicodeDecodeError):
+        return f"a config file is not UTF-8 text: {error.reason} at byte {error.start}."
+    if isinstance(error, RecursionError):
+        return "a config file builds on itself; take it out of its own 'defaults'."
+    if isinstance(error, MissingConfigException):
+        return _missing_file(error)
+    if isinstance(error, OverrideParseException):
+        return f"cannot read the override '{error.override}'; write KEY=VALUE, quoting what the shell may take."
+    if match := re.search(r"(?:Ambiguous value for argument|Sweep parameters) '([^']*)'", str(error)):
+        return f"'{match[1]}' holds several values; add -m to run each of them, or write KEY=[a,b] for one list."
+    if match := re.search(r"Could not (?:override|delete) '([^']+)'", str(error)):
+        return unknown_key(match[1].partition("@")[0], known_keys())
+    cause = error
+    while cause.__cause__ is not None and not isinstance(cause, OmegaConfBaseException):
+        cause = cause.__cause__
+    if isinstance(cause, ConfigKeyError | ConfigAttributeError):
+        return unknown_key(str(cause.full_key or cause.key), known_keys())
+    if isinstance(cause, OmegaConfBaseException) and cause.full_key:
+        return f"bad value for '{cause.full_key}': {_first_line(cause)}."
+    return f"cannot compose the config: {_first_line(cause)}."
+
+
+def dotted_keys(config: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """Every dotted key of nested mappings, outer before inner."""
+    for key, value in config.items():
+        yield prefix + str(key)
+        if isinstance(value, Mapping):
+            yield from dotted_keys(value, f"{prefix}{key}.")
+
+
+def _yaml(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    if mark is None:
+        return f"a config file is not YAML: {_first_line(error)}."
+    problem = getattr(error, "problem", None) or "cannot be read"
+    return f"{mark.name}, line {mark.line + 1}, column {mark.column + 1}: not YAML: {problem}."
+
+
+def _missing_file(error: MissingConfigException) -> str:
+    group, _, name = (error.missing_cfg_file or "").rpartition("/")
+    if not group:
+        return f"{_first_line(error)}."
+    return unknown(group, name, sorted(error.options or []))
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(getattr(error, "msg", None) or error).strip()
+    if "Cannot merge" in text:
+        return "a list stands where a mapping is due, or the other way round; `netgym show` shows which"
+    return text.splitlines()[0].rstrip(".") if text else type(error).__name__

@@ -1,0 +1,57 @@
+"""Where a run and the jobs of a sweep are going to write, known and judged before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from netgym_cli.common.errors import ConfigError
+
+RUN_DIR, SWEEP_DIR = "hydra.run.dir", "hydra.sweep.dir"
+
+
+def require_free_run(config: DictConfig) -> None:
+    """Raises `ConfigError` if the folder of the run that `config` composes is none or holds a run already."""
+    _require_free(_select(config, RUN_DIR), RUN_DIR)
+
+
+def require_free_job(config: DictConfig, number: int) -> None:
+    """The same for the job with this number of a sweep."""
+    with open_dict(config):
+        config.hydra.job.id = config.hydra.job.num = number
+    _require_free(_select(config, SWEEP_DIR) / str(_select(config, "hydra.sweep.subdir")), SWEEP_DIR)
+
+
+@contextmanager
+def making(key: str) -> Iterator[None]:
+    """Says of an `OSError` in here that the folder of `key` cannot be made, and what to do about it."""
+    try:
+        yield
+    except OSError as error:
+        raise ConfigError(
+            f"cannot create the run folder {error.filename}: {error.strerror}; choose another by {key}=PATH."
+        ) from error
+
+
+def _require_free(folder: Path, key: str) -> None:
+    with making(key):
+        taken = [name for name in ("run.json", "metrics") if (folder / name).exists()]
+    if taken:
+        raise ConfigError(f"{folder.absolute()} holds a run already ({taken[0]}); choose another by {key}=PATH.")
+
+
+def _select(config: DictConfig, key: str) -> Path:
+    """The path under `key`, with Hydra's own interpolations (`${hydra:...}`) as they will be in the job."""
+    before, HydraConfig.instance().cfg = HydraConfig.instance().cfg, None
+    try:
+        HydraConfig.instance().set_config(config)
+        value = OmegaConf.select(config, key)
+    finally:
+        HydraConfig.instance().cfg = before
+    if value is None or not str(value).strip():
+        raise ConfigError(f"{key} is {value!r}; allowed: the path of a folder, or leave it out for a new one.")
+    return Path(str(value))

@@ -1,0 +1,192 @@
+"""The schema of everything in conf/: types only. The defaults, with their meaning and unit, stand in the YAML files.
+
+Members (environments, agents, channels) extend the base records here in their own files.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, is_dataclass
+from typing import Any, TypeVar, get_args, get_type_hints
+
+from omegaconf import MISSING, OmegaConf
+from omegaconf.errors import ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException
+
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.config.validation import misfit
+
+C = TypeVar("C")
+FOR_SOME_AGENTS = {  # keys of a run that only agents with a key of that name take, and why another one does not
+    "dataset": "learns from no dataset: choose an offline agent, such as agent=td3_bc",
+    "steps": "counts no gradient updates; the length of its run is env.episodes_per_session and env.steps_per_episode",
+    "init": "cannot continue another run's model; agent=ppo, a2c, sac and td3 can",
+}
+HOLDS = ("last", "default")  # what an actuator does while no action arrives
+
+
+@dataclass
+class SimulatorConfig:
+    """How simulator workers are run; see conf/config.yaml for meanings."""
+
+    start_timeout_s: float = MISSING
+    step_timeout_s: float = MISSING
+    close_timeout_s: float = MISSING
+    ns3_prefix: str | None = MISSING
+
+    def validate(self) -> None:
+        """Raises `ConfigError` for a deadline that is not positive or that no clock can hold."""
+        for name in ("start_timeout_s", "step_timeout_s", "close_timeout_s"):
+            value = getattr(self, name)
+            require(0 < value <= 1e6, f"simulator.{name}", value, "a number of seconds above 0, up to 1000000")
+
+
+@dataclass
+class EnvConfig:
+    """Keys that every environment has."""
+
+    name: str = MISSING
+    random_seed: int | None = MISSING
+    steps_per_episode: int = MISSING
+    episodes_per_session: int = MISSING
+
+    def validate(self) -> None:
+        """Raises `ConfigError` naming the key, its value and what is allowed."""
+        require(self.steps_per_episode >= 1, "env.steps_per_episode", self.steps_per_episode, "1 or more")
+        require(self.episodes_per_session >= 1, "env.episodes_per_session", self.episodes_per_session, "1 or more")
+        seed = self.random_seed
+        require(seed is None or 0 <= seed < 2**31, "env.random_seed", seed, "0 to 2147483647, or null for a fresh one")
+
+
+@dataclass
+class AgentConfig:
+    """Keys that every agent has."""
+
+    name: str = MISSING
+
+    def validate(self) -> None:
+        """Raises `ConfigError` naming the key, its value and what is allowed."""
+
+
+@dataclass
+class ChannelConfig:
+    """Keys that every channel has.
+
+    `action` is the name of another channel or a mapping of its keys until the run is typed, then its record.
+    """
+
+    name: str = MISSING
+    action: Any = MISSING
+    action_hold: str = MISSING
+    action_default: Any = MISSING
+
+    def validate(self) -> None:
+        """Raises `ConfigError` naming the key, its value and what is allowed."""
+        require(self.action_hold in HOLDS, "channel.action_hold", self.action_hold, " or ".join(HOLDS))
+
+
+@dataclass
+class RunConfig:
+    """One run, composed and typed: what `netgym train` executes."""
+
+    env: EnvConfig
+    agent: AgentConfig
+    channel: ChannelConfig
+    simulator: SimulatorConfig
+    seed: int
+    sessions: list[dict[str, Any]]
+    dataset: str | None = None
+    steps: int | None = None
+    init: str | None = None
+
+    def validate(self) -> None:
+        """Checks every part and the keys that concern them all. Raises `ConfigError`."""
+        require(0 <= self.seed < 2**31, "seed", self.seed, "0 to 2147483647")
+        require(
+            len(self.sessions) >= 1, "sessions", self.sessions, "a list of one or more overrides of env, such as [{}]"
+        )
+        for part in (self.env, self.agent, self.channel, self.simulator):
+            part.validate()
+        for key, meaning in FOR_SOME_AGENTS.items():
+            if (value := getattr(self, key)) is not None and not hasattr(self.agent, key):
+                raise ConfigError(f"{key} is {value!r}, and agent '{self.agent.name}' {meaning}; leave {key}= away.")
+        require(self.steps is None or self.steps >= 1, "steps", self.steps, "1 or more gradient updates")
+
+
+def require(condition: bool, key: str, value: object, allowed: str) -> None:
+    """Raises `ConfigError` in the one form that all messages about a value share, unless `condition` holds."""
+    if not condition:
+        raise ConfigError(f"{key} is {value!r}; allowed: {allowed}.")
+
+
+def typed(schema: type[C], raw: Mapping[str, Any], where: str) -> C:
+    """`raw` (plain or OmegaConf) checked against the dataclass `schema`, as an instance of it.
+
+    Args:
+        schema: dataclass whose fields are the only keys allowed.
+        raw: nested mapping; every field without a default must be there.
+        where: dotted place of `raw` in the whole config, for messages (`"env"`).
+
+    Raises:
+        ConfigError: unknown key (with the nearest known one), wrong type or missing value.
+    """
+    try:
+        merged = OmegaConf.merge(OmegaConf.structured(schema), OmegaConf.create(raw))  # type: ignore[call-overload]
+        return OmegaConf.to_object(merged)  # type: ignore[return-value]
+    except OmegaConfBaseException as error:
+        if wrong := misfit(schema, _contents(raw), where):
+            raise ConfigError(wrong) from error
+        _check_list_items(schema, raw, where)  # OmegaConf forgets which item of a list it was
+        place = f"{where}.{error.full_key or error.key or ''}".strip(".")
+        if isinstance(error, ConfigKeyError):
+            known = [f"{where}.{key}".strip(".") for key in known_keys(schema)]
+            raise ConfigError(unknown_key(place, known)) from error
+        if isinstance(error, MissingMandatoryValue):
+            raise ConfigError(f"'{place}' has no value; give it one in the YAML or as an override.") from error
+        reason = str(error.msg or error).splitlines()[0].rstrip(".")
+        raise ConfigError(f"bad value for '{place}': {reason}.") from error
+
+
+def _contents(raw: Any) -> Any:
+    return OmegaConf.to_container(raw) if OmegaConf.is_config(raw) else raw
+
+
+def _check_list_items(schema: type, raw: Any, where: str) -> None:
+    for name, kind in get_type_hints(schema).items():
+        value = raw.get(name) if isinstance(raw, Mapping) else None
+        item_kind = next(iter(get_args(kind)), None)
+        if is_dataclass(kind):
+            _check_list_items(kind, value, f"{where}.{name}")  # type: ignore[arg-type]
+        elif is_dataclass(item_kind) and isinstance(value, Sequence):
+            for place, item in enumerate(value):
+                typed(item_kind, item, f"{where}.{name}[{place}]")  # type: ignore[arg-type]
+
+
+def unknown_key(key: str, known: Sequence[str]) -> str:
+    """The message for a key nobody knows, with the nearest known one: by its whole path, or by its last part."""
+
+    def likeness(other: str) -> float:
+        whole = difflib.SequenceMatcher(None, key, other).ratio()
+        last = difflib.SequenceMatcher(None, key.rpartition(".")[2], other.rpartition(".")[2]).ratio()
+        return 0.1 * whole + 0.9 * last
+
+    best = max(known, key=likeness, default="")
+    hint = f" Did you mean '{best}'?" if best and likeness(best) > 0.6 else ""
+    return f"unknown key '{key}'.{hint} `netgym show` lists every key."
+
+
+def known_keys(schema: type) -> list[str]:
+    """Every dotted key of a dataclass schema, nested records included."""
+    keys = []
+    hints = get_type_hints(schema)
+    for field in fields(schema):
+        keys.append(field.name)
+        kind = hints[field.name]
+        if is_dataclass(kind):
+            keys += [f"{field.name}.{key}" for key in known_keys(kind)]  # type: ignore[arg-type]
+    return keys
+
+
+def plain(config: Any) -> dict[str, Any]:
+    """A config record as nested dictionaries and lists."""
+    return asdict(config)

@@ -1,0 +1,162 @@
+"""Reading a dataset, by Minari's own reader."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+
+from netgym_cli.common.errors import ConfigError, DatasetError
+from netgym_cli.datasets.episode import Episode
+from netgym_cli.datasets.paths import METADATA, require_known
+from netgym_cli.datasets.repair_hint import mending
+
+FORMATS = ("parquet", "arrow", "hdf5")  # that Minari reads
+LONGEST = 160  # letters of a reason
+UNREADABLE = (OSError, ValueError, TypeError, LookupError, AttributeError, AssertionError)  # what damaged files come to
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset as it lies on the disk.
+
+    Attributes:
+        id: such as `netgym/nqos_split/system_default-v0`.
+        path: its folder.
+        metadata: all of `data/metadata.json`.
+        observation_space, action_space: spaces of the entries.
+    """
+
+    id: str
+    path: Path
+    metadata: dict[str, Any]
+    observation_space: spaces.Space[Any]
+    action_space: spaces.Space[Any]
+
+    @property
+    def netgym(self) -> dict[str, Any]:
+        """What netgym noted when it made the dataset; empty for one that was made elsewhere."""
+        noted = self.metadata.get("netgym")
+        return dict(noted) if isinstance(noted, dict) else {}
+
+    @property
+    def total_episodes(self) -> int:
+        """Number of complete episodes."""
+        return int(self.metadata["total_episodes"])
+
+    @property
+    def total_steps(self) -> int:
+        """Number of steps in them."""
+        return int(self.metadata["total_steps"])
+
+    def about(self, number: int) -> dict[str, Any]:
+        """The metadata of one episode."""
+        if self.metadata["data_format"] == "hdf5":  # one file for all episodes, made elsewhere
+            return {
+                key: _plain(value) for key, value in next(iter(self._storage.get_episode_metadata([number]))).items()
+            }
+        found = json.loads((self.path / "data" / str(number) / METADATA).read_text())
+        if not isinstance(found, dict):
+            raise ValueError("its metadata is no mapping")
+        return found
+
+    def episodes(self, numbers: Sequence[int] | None = None) -> Iterator[Episode]:
+        """The episodes in order, or those with these numbers. Raises `DatasetError` for one that cannot be read."""
+        for number in range(self.total_episodes) if numbers is None else numbers:
+            yield self._episode(number)
+
+    def damaged(self, number: int, error: BaseException) -> DatasetError:
+        """The error to raise for an episode whose reading raised `error`: why, and what to do next."""
+        way = mending(self.netgym, self.path)
+        return DatasetError(
+            f"episode {number} of dataset '{self.id}' cannot be read ({_reason(error)}); `netgym data check {self.id}` "
+            f"tells what else is wrong with it{f', and {way}' if way else ''}."
+        )
+
+    def _episode(self, number: int) -> Episode:
+        import pyarrow as pa
+
+        try:
+            found = next(iter(self._storage.get_episodes([number])))
+            about = self.about(number)
+            if len(found["rewards"]) != about.get("total_steps", len(found["rewards"])):
+                raise ValueError(f"it has {len(found['rewards'])} steps, its metadata says {about['total_steps']}")
+        except (*UNREADABLE, StopIteration, pa.ArrowException) as error:
+            raise self.damaged(number, error) from error
+        return Episode(
+            observations=_own(found["observations"]),
+            actions=_own(found["actions"]),
+            rewards=np.asarray(found["rewards"], np.float64),
+            terminations=np.asarray(found["terminations"], bool),
+            truncations=np.asarray(found["truncations"], bool),
+            infos={name: np.asarray(values) for name, values in (found["infos"] or {}).items()},
+            about=about,
+        )
+
+    @cached_property
+    def _storage(self) -> Any:
+        from minari.dataset.minari_storage import MinariStorage
+
+        return MinariStorage.read(self.path / "data")
+
+
+def open_dataset(dataset_id: str) -> Dataset:
+    """The dataset with this id.
+
+    Raises:
+        ConfigError: there is none (with the nearest id), or its metadata does not say what its arrays are.
+    """
+    folder = require_known(dataset_id)
+    path = folder / "data" / METADATA
+    try:
+        metadata = json.loads(path.read_text())
+        for key in ("observation_space", "action_space", "total_episodes", "total_steps", "data_format"):
+            if key not in metadata:  # Minari would make the environment that the metadata names to learn its spaces
+                raise ValueError(f"'{key}' is missing")
+        if metadata["data_format"] not in FORMATS:
+            raise ValueError(f"data_format is {str(metadata['data_format'])[:40]!r}; allowed: {', '.join(FORMATS)}")
+        if not all(type(metadata[key]) is int and metadata[key] >= 0 for key in ("total_episodes", "total_steps")):
+            raise ValueError("its counts are no numbers")
+        from minari.serialization import deserialize_space
+
+        found = [deserialize_space(metadata[key]) for key in ("observation_space", "action_space")]
+    except (*UNREADABLE, RecursionError) as error:
+        raise ConfigError(
+            f"{path} does not describe a dataset ({error}); delete the folder '{folder}' or move it elsewhere, and "
+            "collect or import it anew."
+        ) from error
+    return Dataset(dataset_id, folder, metadata, *found)
+
+
+def _reason(error: BaseException) -> str:
+    """Why an episode cannot be read, in a few words: Arrow tells it with every path twice."""
+    text = (str(error) or type(error).__name__).splitlines()[0]
+    if isinstance(error, FileNotFoundError):
+        return "its folder or a file in it is missing"
+    if isinstance(error, OSError) and error.errno is not None:
+        return os.strerror(error.errno)
+    if re.search("parquet|thrift|footer", text, re.IGNORECASE):
+        return "its Parquet file is truncated or damaged"
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+
+
+def _plain(value: Any) -> Any:
+    """A NumPy scalar or array as JSON would give it."""
+    return value.tolist() if isinstance(value, np.generic | np.ndarray) else value
+
+
+def _own(value: Any) -> Any:
+    """Arrays in the shape that they were stored in; Minari gives a Discrete's entries in Arrow's own type."""
+    if isinstance(value, dict):
+        return {key: _own(inner) for key, inner in value.items()}
+    if isinstance(value, tuple):
+        return tuple(_own(inner) for inner in value)
+    return np.asarray(value)

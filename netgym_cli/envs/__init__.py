@@ -1,0 +1,1 @@
+"""Gymnasium environments: an adapter per environment gives a simulator's measurements their meaning."""

@@ -1,0 +1,125 @@
+"""An adapter is one environment's meaning: statistics to observation and reward, action to policy.
+
+To add an environment: one module here whose name is the environment's, with one `Adapter` subclass and its config
+record, and one YAML file of the same name in conf/env/.
+"""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar
+
+import numpy as np
+from gymnasium import spaces
+
+from netgym_cli.common.errors import AdapterError
+from netgym_cli.common.registry import Registry
+from netgym_cli.config.schema import EnvConfig, plain
+from netgym_cli.envs.actions import box_action, discrete_action, is_empty, stated_action
+from netgym_cli.simulators.base import Stats
+
+C = TypeVar("C", bound=EnvConfig)
+
+
+class Adapter(ABC, Generic[C]):
+    """Between Gymnasium and a simulator; holds the config and no state of the episode.
+
+    Attributes:
+        config_schema: the dataclass of the environment's YAML file.
+        simulator: name of the simulator that runs it (see `netgym_cli.simulators.base`).
+        scenario: name of the scenario inside that simulator.
+        scenario_source: your own scenario's file, relative to the adapter's: C++ that registers `scenario`, or Python
+            with a generator `scenario(settings, seed)`; None if it is one of netgym's.
+        observation_space, action_space: the Gymnasium spaces.
+        subscription: measurements kept in `info` and in the tables; None for all of them.
+        observation_labels: what each entry along the observation's first axis is, with its unit.
+        action_labels: what each entry along the action's last axis is.
+        has_default: whether an algorithm of the simulator's own takes the empty action.
+        foreign: whether episodes and observations are somebody else's: the environment ends episodes by itself, each
+            begins anew, and its observations are not checked.
+    """
+
+    config_schema: ClassVar[type[EnvConfig]]
+    simulator: ClassVar[str] = "ns3"
+    scenario: ClassVar[str]
+    scenario_source: ClassVar[str | None] = None
+    observation_space: spaces.Space[Any]
+    action_space: spaces.Space[Any]
+    subscription: Sequence[str] | None = None
+    observation_labels: tuple[str, ...] = ()
+    action_labels: tuple[str, ...] = ()
+    has_default: ClassVar[bool] = True
+    foreign: ClassVar[bool] = False
+
+    def __init__(self, config: C) -> None:
+        self.config = config
+
+    @property
+    @abstractmethod
+    def step_ms(self) -> float:
+        """Simulated time of one step, ms; 0 if the environment has no time of its own."""
+
+    @classmethod
+    def source(cls) -> Path | None:
+        """Absolute path of `scenario_source`, beside the file of the class that names it."""
+        if cls.scenario_source is None:
+            return None
+        owner = next(base for base in cls.__mro__ if "scenario_source" in vars(base))
+        return Path(inspect.getfile(owner)).resolve().parent / cls.scenario_source
+
+    def settings(self) -> dict[str, Any]:
+        """What the scenario needs to know, as plain nested values."""
+        return plain(self.config)
+
+    @abstractmethod
+    def observation(self, stats: Stats) -> Any:
+        """The observation, inside `observation_space`, never NaN."""
+
+    @abstractmethod
+    def reward(self, stats: Stats) -> float:
+        """The reward of the interval that `stats` describes."""
+
+    def ending(self, stats: Stats) -> tuple[bool, bool]:
+        """Whether the interval ended in a terminal state, and whether something else than the config cut it off.
+
+        Neither, unless overridden: a network runs on.
+        """
+        return False, False
+
+    @abstractmethod
+    def policy(self, action: Any) -> np.ndarray | None:
+        """The flat float64 vector for the simulator; None (from an empty action) asks for the default algorithm.
+
+        Raises `ActionError` for a wrong shape, NaN or a value outside the action space. Never alters `action`.
+        """
+
+    def in_force(self, action: Any, stats: Stats) -> Any:
+        """The action that was in force in the interval that `stats` describes, inside `action_space`.
+
+        It is read from the measurement wherever that tells, so actions of the same effect are equal, what the network
+        refused is left out, and the default algorithm can be imitated. Here: what was asked for.
+
+        Args:
+            action: what `policy` was given; empty if the default algorithm decided.
+            stats: the whole measurement, whatever the config subscribes to.
+
+        Raises:
+            AdapterError: the action is empty, and the adapter does not say what the default algorithm did.
+        """
+        if is_empty(action):
+            raise AdapterError(
+                f"{type(self).__name__} does not say what its default algorithm did; let it override in_force()."
+            )
+        return action if self.action_space.dtype is None else np.asarray(action, self.action_space.dtype)
+
+    @abstractmethod
+    def kpis(self, stats: Stats) -> dict[str, float]:
+        """Key performance indicators of the interval for the tables; names carry their unit (`rate_mbps`)."""
+
+
+__all__ = ["Adapter", "box_action", "discrete_action", "env_registry", "is_empty", "stated_action"]
+
+env_registry: Registry[Adapter[Any]] = Registry("env", "netgym_cli.envs.builtin", Adapter)

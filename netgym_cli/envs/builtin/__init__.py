@@ -1,0 +1,1 @@
+"""The environments that a config can name: one module each."""

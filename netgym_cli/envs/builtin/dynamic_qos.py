@@ -1,0 +1,106 @@
+"""Flow prioritisation: whose packets come first on Wi-Fi and on LTE, at a bounded share of prioritised traffic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from omegaconf import MISSING
+
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.config.schema import require
+from netgym_cli.envs.base import discrete_action, is_empty
+from netgym_cli.envs.builtin.qos_steer import qos_user_num
+from netgym_cli.envs.multi_access.adapter import MultiAccessAdapter, check_names
+from netgym_cli.envs.multi_access.checks import check_multi_access
+from netgym_cli.envs.multi_access.config import LINKS, MultiAccessConfig
+from netgym_cli.simulators.base import Stats
+
+MARKED_LINKS = ("wifi", "lte")  # the abstract NR cell knows no priorities
+
+
+@dataclass
+class LinkWeights:
+    """Shares of a user's packets over the links, 0 or more each, not all 0."""
+
+    wifi: float = MISSING
+    nr: float = MISSING
+    lte: float = MISSING
+
+
+@dataclass
+class DynamicQosConfig(MultiAccessConfig):
+    """The keys of conf/env/dynamic_qos.yaml."""
+
+    link_weights: LinkWeights = field(default_factory=LinkWeights)
+    min_priority_pct: float = MISSING
+    max_priority_pct: float = MISSING
+
+    def validate(self) -> None:
+        """Raises `ConfigError` naming the keys, their values and what is allowed."""
+        super().validate()
+        check_multi_access(self)
+        check_names(self)
+        require(self.reward in REWARDS, "env.reward", self.reward, ", ".join(REWARDS))
+        weights = [getattr(self.link_weights, link) for link in LINKS]
+        require(min(weights) >= 0 and sum(weights) > 0, "env.link_weights", weights, "0 or more each, not all 0")
+        require(self.gma.enable_dynamic_flow_prioritization, "env.gma.enable_dynamic_flow_prioritization", False,
+                "true: this environment is about it")  # fmt: skip
+        low, high = self.min_priority_pct, self.max_priority_pct
+        if not 0 <= low <= high <= 100:
+            raise ConfigError(
+                f"env.min_priority_pct is {low:g} and env.max_priority_pct is {high:g}; "
+                "allowed: 0 to 100, the first at most the second."
+            )
+
+
+class DynamicQos(MultiAccessAdapter[DynamicQosConfig]):
+    """Prioritisation of N users' packets per link; how packets are split over links is fixed.
+
+    observation: float32 of shape `(len(features), N)`, each row in the unit and range of its measurement.
+    action: MultiDiscrete of 2 N entries of 0 or 1: first the users' marks on Wi-Fi, then on LTE. Where the marked users
+        sent more than `max_priority_pct` of a link's traffic in the last interval, marks are taken from the last user
+        on. Empty: the default algorithm of the scenario.
+    """
+
+    config_schema = DynamicQosConfig
+    scenario = "dynamic_qos"
+    action_space: spaces.MultiDiscrete
+
+    def __init__(self, config: DynamicQosConfig) -> None:
+        super().__init__(config)
+        self.action_space = spaces.MultiDiscrete(np.full(len(MARKED_LINKS) * config.num_users, 2))
+        self.action_labels = tuple(
+            f"user {user + 1} first on {link}" for link in MARKED_LINKS for user in range(config.num_users)
+        )
+
+    def reward(self, stats: Stats) -> float:
+        return REWARDS[self.config.reward](stats)
+
+    def policy(self, action: Any) -> np.ndarray | None:
+        if is_empty(action):
+            return None
+        marks = discrete_action(action, self.action_space).reshape(len(MARKED_LINKS), -1)
+        policy = np.zeros((self.config.num_users, len(LINKS)))
+        for link, row in zip(MARKED_LINKS, marks, strict=True):
+            policy[:, LINKS.index(link)] = row
+        return policy.ravel()
+
+    def in_force(self, action: Any, stats: Stats) -> np.ndarray:
+        """The marks that were left."""
+        marks = self.per_link(stats, "priority")
+        return self.action_for(np.array([marks[:, LINKS.index(link)] > 0 for link in MARKED_LINKS]))
+
+    def action_for(self, marks: np.ndarray) -> np.ndarray:
+        """The action that marks users on links: truth values of shape `(2, N)`, Wi-Fi first."""
+        return np.asarray(marks, dtype=np.int64).ravel()
+
+    def kpis(self, stats: Stats) -> dict[str, float]:
+        marked = {f"{link}_priority_users": float(stats[f"gma::{link}::dl::priority"].sum()) for link in MARKED_LINKS}
+        return {"qos_users": qos_user_num(stats), **marked, **super().kpis(stats)}
+
+
+REWARDS: dict[str, Callable[[Stats], float]] = {"qos_user_num": qos_user_num}

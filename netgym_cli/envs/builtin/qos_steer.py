@@ -1,0 +1,109 @@
+"""QoS steering: one link per user, so that as many users as possible have their delay and loss targets met on Wi-Fi.
+
+After NetworkGym's `qos_steer`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from omegaconf import MISSING
+
+from netgym_cli.config.schema import require
+from netgym_cli.envs.base import discrete_action, is_empty
+from netgym_cli.envs.multi_access.adapter import MultiAccessAdapter, check_names
+from netgym_cli.envs.multi_access.checks import check_multi_access
+from netgym_cli.envs.multi_access.config import LINKS, MultiAccessConfig
+from netgym_cli.simulators.base import Stats
+
+SERVED_MBPS = 0.1  # a user with less than this is not served
+
+
+@dataclass
+class QosSteerConfig(MultiAccessConfig):
+    """The keys of conf/env/qos_steer.yaml."""
+
+    steer_links: list[str] = MISSING
+    steering_prohibit_ms: float = MISSING
+
+    def validate(self) -> None:
+        """Raises `ConfigError` naming the keys, their values and what is allowed."""
+        super().validate()
+        check_multi_access(self)
+        check_names(self)
+        require(self.reward in REWARDS, "env.reward", self.reward, ", ".join(REWARDS))
+        links = self.steer_links
+        require(2 <= len(set(links)) == len(links) and set(links) <= set(LINKS), "env.steer_links", links,
+                f"two or three different ones of {', '.join(LINKS)}")  # fmt: skip
+        require(self.steering_prohibit_ms >= 0, "env.steering_prohibit_ms", self.steering_prohibit_ms, "0 or more")
+
+
+class QosSteer(MultiAccessAdapter[QosSteerConfig]):
+    """Steering of N users with quality-of-service targets.
+
+    observation: float32 of shape `(len(features), N)`, each row in the unit and range of its measurement.
+    action: MultiDiscrete with one entry per user: index into `steer_links` (by default 0: LTE, 1: Wi-Fi). Empty: the
+        default algorithm of the scenario.
+    """
+
+    config_schema = QosSteerConfig
+    scenario = "qos_steer"
+    action_space: spaces.MultiDiscrete
+
+    def __init__(self, config: QosSteerConfig) -> None:
+        super().__init__(config)
+        self.links = [LINKS.index(link) for link in config.steer_links]
+        self.action_space = spaces.MultiDiscrete(np.full(config.num_users, len(self.links)))
+        self.action_labels = tuple(
+            f"user {user + 1}: {' | '.join(config.steer_links)}" for user in range(config.num_users)
+        )
+
+    def reward(self, stats: Stats) -> float:
+        return REWARDS[self.config.reward](stats)
+
+    def policy(self, action: Any) -> np.ndarray | None:
+        if is_empty(action):
+            return None
+        chosen = discrete_action(action, self.action_space)
+        return np.asarray(np.eye(len(LINKS))[np.array(self.links)[chosen]].ravel())
+
+    def in_force(self, action: Any, stats: Stats) -> np.ndarray:
+        """The link of every user."""
+        return self.action_for(self.per_link(stats, "split_ratio"))
+
+    def action_for(self, weights: np.ndarray) -> np.ndarray:
+        """The action that gives every user its heaviest link that can be chosen; weights of shape `(N, 3)`."""
+        return np.asarray(weights[:, self.links].argmax(axis=1))
+
+    def kpis(self, stats: Stats) -> dict[str, float]:
+        return {
+            "wifi_qos_users": wifi_qos_user_num(stats),
+            "qos_users": qos_user_num(stats),
+            **super().kpis(stats),
+        }
+
+
+def wifi_qos_user_num(stats: Stats) -> float:
+    """Users whose targets are met on Wi-Fi, as the original counts: `gma::wifi::dl::qos_rate` above 0.1 Mbit/s."""
+    return float((stats["gma::wifi::dl::qos_rate"] > SERVED_MBPS).sum())
+
+
+def qos_user_num(stats: Stats) -> float:
+    """Users whose targets are met on whichever link."""
+    return float((stats["gma::dl::qos_rate"] > SERVED_MBPS).sum())
+
+
+def qos_user_num_offloaded(stats: Stats) -> float:
+    """Users whose targets are met: 1 on Wi-Fi, half as much on a cellular link."""
+    return 0.5 * (qos_user_num(stats) + wifi_qos_user_num(stats))
+
+
+REWARDS: dict[str, Callable[[Stats], float]] = {
+    "wifi_qos_user_num": wifi_qos_user_num,
+    "qos_user_num": qos_user_num,
+    "qos_user_num_offloaded": qos_user_num_offloaded,
+}

@@ -1,0 +1,128 @@
+"""Does an environment keep its promises? Gymnasium's checker, Stable-Baselines3's, and whether seeds mean anything."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from netgym_cli.config.schema import EnvConfig, SimulatorConfig
+from netgym_cli.envs.base import env_registry
+from netgym_cli.envs.network_env import NetworkEnv, StepInfo
+from netgym_cli.simulators.base import Stats, simulator_registry
+
+COLOUR = re.compile(r"\x1b\[\d*m")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome of one check: its name, whether it passed and, if not, why; or what it warns of."""
+
+    name: str
+    ok: bool
+    message: str
+
+
+class CheckedEnv(NetworkEnv):
+    """What the checkers expect: `reset(seed=...)` at any time, and an `info` that `==` can compare."""
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, StepInfo]:
+        if seed is not None:
+            options = {**(options or {}), "new_session": True}
+        observation, info = super().reset(seed=seed, options=options)
+        return observation, _comparable(info)
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, StepInfo]:
+        *outcome, info = super().step(action)
+        return *outcome, _comparable(info)
+
+
+def check(config: EnvConfig, simulator: SimulatorConfig, steps: int = 20) -> list[Verdict]:
+    """Runs every check on fresh environments.
+
+    Args:
+        config: the environment.
+        simulator: how its simulator is run.
+        steps: steps that the determinism checks compare, 1 or more.
+
+    Raises:
+        ConfigError: the simulator's settings are wrong.
+        BuildError: the simulator could not be compiled.
+    """
+    adapter = env_registry.load(config.name)
+    simulator_class = simulator_registry.load(adapter.simulator)
+    simulator_class.check(simulator, adapter.source())
+    simulator_class.prepare(simulator, adapter.source())
+
+    def gymnasium_api() -> None:
+        from gymnasium.utils.env_checker import check_env
+
+        with closing(CheckedEnv(config, simulator)) as env:
+            check_env(env, skip_render_check=True)
+
+    def sb3_api() -> None:
+        from stable_baselines3.common.env_checker import check_env
+
+        with closing(CheckedEnv(config, simulator)) as env:
+            check_env(env)
+
+    def same_seed() -> None:
+        first, second = (_record(config, simulator, 1, steps) for _ in range(2))
+        for step, (one, other) in enumerate(zip(first, second, strict=True)):
+            assert one == other, f"two sessions with seed 1 and the same actions differ at step {step}"
+
+    def other_seed() -> None:
+        records = [_record(config, simulator, seed, steps) for seed in (1, 2)]
+        assert records[0] != records[1], f"seeds 1 and 2 give the same {steps} steps"
+
+    return [
+        _verdict("gymnasium", gymnasium_api),
+        _verdict("stable-baselines3", sb3_api),
+        _verdict("same seed, same numbers", same_seed),
+        _verdict("other seed, other numbers", other_seed),
+    ]
+
+
+def _comparable(info: StepInfo) -> StepInfo:
+    """`info` without what rightly differs from one session to the next, and without the frame made on demand."""
+    kept = {key: value for key, value in info.items() if key not in ("session", "wall_ms")}
+    return StepInfo({key: value.values if isinstance(value, Stats) else value for key, value in kept.items()})
+
+
+def _record(config: EnvConfig, simulator: SimulatorConfig, seed: int, steps: int) -> list[tuple[bytes, float, bytes]]:
+    """Observation, reward and statistics of `steps` steps under the same actions, as exact bytes."""
+    with closing(NetworkEnv(config, simulator)) as env:
+        env.action_space.seed(0)
+        observation, _ = env.reset(seed=seed)
+        record = [_exact(observation, 0.0, env)]
+        for _ in range(steps):
+            observation, reward, terminated, truncated, _ = env.step(env.action_space.sample())
+            record.append(_exact(observation, reward, env))
+            if terminated or truncated:
+                env.reset()
+        return record
+
+
+def _exact(observation: Any, reward: float, env: NetworkEnv) -> tuple[bytes, float, bytes]:
+    assert env.stats is not None
+    parts = observation.values() if isinstance(observation, dict) else [observation]
+    return b"".join(np.asarray(part).tobytes() for part in parts), float(reward), env.stats.values.tobytes()
+
+
+def _verdict(name: str, promise: Callable[[], None]) -> Verdict:
+    failure = None
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        try:
+            promise()
+        except Exception as error:  # whatever an environment raises is its answer
+            failure = f"{type(error).__name__}: {error}".splitlines()[0]
+    if failure:
+        return Verdict(name, False, failure)
+    told = {COLOUR.sub("", str(warning.message)).splitlines()[0] for warning in heard}
+    return Verdict(name, True, "; ".join(sorted(told)))

@@ -1,0 +1,56 @@
+"""An environment from plain Python, without the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from omegaconf import OmegaConf
+
+from netgym_cli.config.compose import Composer
+from netgym_cli.config.schema import SimulatorConfig, typed
+from netgym_cli.envs.base import env_registry
+from netgym_cli.envs.network_env import NetworkEnv
+
+
+def make_env(
+    name: str,
+    seed: int | None = None,
+    config_dir: str | Path | None = None,
+    simulator: Mapping[str, Any] | None = None,
+    **overrides: Any,
+) -> NetworkEnv:
+    """The environment of conf/env/`name`.yaml.
+
+    Args:
+        name: name of an environment's YAML file, such as `"nqos_split"`.
+        seed: seed of the first session, 0 to 2147483647; None draws a fresh one. `reset(seed=...)` comes before it.
+        config_dir: your own conf directory; its env/ is searched too, and its modules become importable.
+        simulator: keys of the `simulator` section that differ from conf/config.yaml.
+        overrides: keys of the environment that differ from its YAML; nested ones as dictionaries.
+
+    Raises:
+        ConfigError: unknown name or key, wrong type or impossible value.
+    """
+    composed = Composer([f"env={name}"], [config_dir] if config_dir is not None else []).compose()
+    OmegaConf.set_struct(composed, False)
+    mine = _plain({"env": {"random_seed": seed, **overrides}, "simulator": dict(simulator or {})})
+    raw: dict[str, Any] = OmegaConf.to_container(OmegaConf.merge(composed, mine), resolve=True)  # type: ignore[assignment]
+    config = typed(env_registry.load(raw["env"]["name"]).config_schema, raw["env"], "env")
+    run = typed(SimulatorConfig, raw["simulator"], "simulator")
+    config.validate()
+    run.validate()
+    return NetworkEnv(config, run)
+
+
+def _plain(value: Any) -> Any:
+    """`value` without NumPy: seeds and settings are often drawn or computed with it."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return value

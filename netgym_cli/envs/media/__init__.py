@@ -1,0 +1,1 @@
+"""The config of media flows through a bottleneck."""

@@ -1,0 +1,268 @@
+"""The Gymnasium environment: an adapter in front of a simulator, one simulator life per session.
+
+A session is `episodes_per_session` (E) episodes of `steps_per_episode` (L) steps on one continuously running network.
+Episode boundaries touch nothing in the simulator; the session's end releases it.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import gymnasium
+import numpy as np
+from omegaconf import OmegaConf
+
+from netgym_cli.common.errors import AdapterError, SessionError
+from netgym_cli.config.schema import EnvConfig, SimulatorConfig, plain, typed
+from netgym_cli.envs.base import Adapter, env_registry
+from netgym_cli.simulators.base import Simulator, Stats, Subscription, simulator_registry
+
+
+class StepInfo(dict[str, Any]):
+    """The `info` dictionary; its `Stats` become a pandas frame when first looked up, and not before.
+
+    Attributes:
+        stats: the whole measurement as plain arrays, whatever the config subscribes to; for rules, which need speed.
+    """
+
+    stats: Stats | None = None
+
+    def __getitem__(self, key: str) -> Any:
+        value = super().__getitem__(key)
+        if isinstance(value, Stats):
+            value = self[key] = value.frame()
+        return value
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self[key] if key in self else default
+
+
+class NetworkEnv(gymnasium.Env[Any, Any]):
+    """A network to control, step by step.
+
+    `step` returns `truncated=True` after L steps, and `truncated=terminated=True` after the session's last one.
+    `reset` between episodes neither advances nor tells the simulator anything: it returns the last observation.
+    After a session's end it starts the next session, with a seed derived from the first. `reset` in the middle of an
+    episode gives that episode up. Session ends are time limits: a learner should bootstrap there.
+
+    Args:
+        config: the environment's config record.
+        simulator: how its simulator is run.
+
+    Attributes:
+        session: index of the session, from 0; -1 before the first reset.
+        episode: index of the episode in its session, from 0.
+        step_index: steps done in the episode.
+        session_seed: seed of the running session.
+        stats: the last measurement.
+        asked: the action that the last step was given, as it reached the network.
+        reported: the part of it that the adapter subscribes to, as it stands in `info` and in the tables.
+        episode_over: whether the episode has ended and waits for `reset`.
+        terminal: whether the last step reached a terminal state. A network never does: its `terminated` only tells
+            that the session is over, and a learner should bootstrap there.
+        continues: whether the last reset left everything running, as between the episodes of a network's session.
+    """
+
+    metadata: dict[str, Any] = {"render_modes": []}
+
+    def __init__(self, config: EnvConfig, simulator: SimulatorConfig) -> None:
+        self.config = config
+        self.simulator_config = simulator
+        self.adapter: Adapter[Any] = env_registry.load(config.name)(config)
+        self.observation_space = self.adapter.observation_space
+        self.action_space = self.adapter.action_space
+        self.session, self.episode, self.step_index = -1, 0, 0
+        self.episode_over = self.terminal = self.continues = False
+        self.session_seed: int | None = None
+        self.stats: Stats | None = None
+        self.reported: Stats | None = None
+        self.asked: Any = None
+        self._subscription = Subscription(self.adapter.subscription)
+        self._base_seed = config.random_seed
+        self._first_session = 0
+        self._simulator: Simulator | None = None
+
+    @property
+    def step_ms(self) -> float:
+        """Simulated time of one step, ms; 0 if the environment has no time of its own."""
+        return self.adapter.step_ms
+
+    @property
+    def running(self) -> bool:
+        """True while a session's simulator lives."""
+        return self._simulator is not None
+
+    @property
+    def end_time_ms(self) -> float:
+        """Simulated time at which the session ends, ms: start + step * (E * L + 1)."""
+        start_ms = getattr(self.config, "measurement_start_time_ms", 0)
+        steps = self.config.episodes_per_session * self.config.steps_per_episode
+        return start_ms + self.adapter.step_ms * (steps + 1)
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, StepInfo]:
+        """Begins the next episode; begins a session, and so a simulator, when none is running.
+
+        Args:
+            seed: seed of a new session (the simulator's run number). Only when no session runs, or with
+                `options={"new_session": True}`, which ends the running one.
+            options: `new_session` (bool) starts a new session even if one runs.
+
+        Returns:
+            The observation and the info dictionary (see `step`).
+
+        Raises:
+            SessionError: a seed was given while a session runs.
+            SimulatorError: the simulator could not be started.
+        """
+        fresh = bool((options or {}).get("new_session", False))
+        if seed is not None and self.running and not fresh:
+            raise SessionError(
+                f"reset(seed={seed}) while session {self.session} runs; "
+                "pass options={'new_session': True} to end it and start one with that seed."
+            )
+        super().reset(seed=seed)
+        if fresh:
+            self.close()
+        if self.running and self.step_index > 0:
+            self.episode += 1
+            self.step_index = 0
+            if self.episode >= self.config.episodes_per_session:
+                self.close()
+        self.episode_over = self.terminal = self.continues = False
+        if self._simulator is None:
+            self._start_session(seed)
+        elif (first := self._simulator.begin_episode()) is not None:
+            self.stats = first
+        else:
+            self.continues = True
+        return self._observe()
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, StepInfo]:
+        """Applies `action`, simulates one interval and returns its measurement.
+
+        Args:
+            action: in `action_space`, or empty (`None`, length 0) for the default algorithm; never altered.
+
+        Returns:
+            observation, reward, terminated, truncated, info. `info` holds `network_stats` (a pandas frame, made when
+            looked up), `sim_time_ms`, `wall_ms`, `events`, `session`, `episode_index`, `session_seed` and `kpis`.
+
+        Raises:
+            ActionError: wrong shape, NaN or out of range; nothing was simulated.
+            SessionError: no session runs, or the episode is over; call `reset`.
+            SimulatorError: the simulator died or stayed silent; the session is lost.
+            AdapterError: the adapter's observation or reward is not what it promised; the session is lost.
+        """
+        if self._simulator is None or self.episode_over:
+            raise SessionError("step() without a running episode; call reset() first.")
+        policy = self.adapter.policy(action)
+        self.asked = action
+        started = time.perf_counter()
+        try:
+            self.stats = self._simulator.step(policy)
+        except BaseException:
+            self.close()
+            raise
+        wall_ms = (time.perf_counter() - started) * 1e3
+        self.step_index += 1
+        self.terminal, cut_off = self.adapter.ending(self.stats)
+        truncated = cut_off or self.step_index >= self.config.steps_per_episode
+        self.episode_over = self.terminal or truncated
+        last = self.episode_over and self.episode + 1 >= self.config.episodes_per_session
+        terminated = self.terminal or (last and not self.adapter.foreign)
+        if last:
+            self.close()
+        observation, info = self._observe()
+        info["wall_ms"] = wall_ms
+        reward = self.adapter.reward(self.stats)
+        if not math.isfinite(reward):
+            self._refuse("reward", reward, "a finite number")
+        return observation, reward, terminated, truncated, info
+
+    def reconfigure(self, overrides: Mapping[str, Any]) -> None:
+        """Changes config keys for the next session (nested dictionaries, as in the YAML).
+
+        Raises:
+            SessionError: a session is running, or the change would alter the spaces that an agent was built for.
+            ConfigError: unknown key or bad value.
+        """
+        self._refuse_while_running(", ".join(overrides))
+        merged = OmegaConf.merge(plain(self.config), dict(overrides))
+        self.adopt(typed(self.adapter.config_schema, merged, "env"))  # type: ignore[arg-type]
+
+    def adopt(self, config: EnvConfig) -> None:
+        """Takes `config` for the next session in place of the present one, whole. Raises as `reconfigure` does."""
+        self._refuse_while_running("the config")
+        config.validate()
+        adapter = env_registry.load(config.name)(config)
+        for kind in ("observation_space", "action_space"):
+            before, after = getattr(self, kind), getattr(adapter, kind)
+            if before != after:
+                raise SessionError(f"the {kind} may not change between sessions: {before} became {after}.")
+        if config.random_seed != self.config.random_seed:
+            self._base_seed, self._first_session = config.random_seed, self.session + 1
+        self.config, self.adapter = config, adapter
+        self._subscription = Subscription(adapter.subscription)
+
+    def _refuse_while_running(self, what: str) -> None:
+        if self.running:
+            raise SessionError(
+                f"cannot change {what} while session {self.session} runs; parameters only change between sessions."
+            )
+
+    def close(self) -> None:
+        """Ends the session, if one runs, and releases its simulator."""
+        if self._simulator is not None:
+            simulator, self._simulator = self._simulator, None
+            simulator.close()
+
+    def _start_session(self, seed: int | None) -> None:
+        if seed is not None or self._base_seed is None:
+            self._base_seed = seed if seed is not None else int(self.np_random.integers(2**31))
+            self._first_session = self.session + 1
+        session_seed = seed_of_session(self._base_seed, self.session + 1 - self._first_session)
+        simulator = simulator_registry.load(self.adapter.simulator)(self.simulator_config, self.adapter.source())
+        try:
+            self.stats = simulator.start(self.adapter.scenario, self.adapter.settings(), session_seed)
+        except BaseException:
+            simulator.close()
+            raise
+        self._simulator = simulator
+        self.session_seed = session_seed
+        self.session += 1
+        self.episode, self.step_index = 0, 0
+
+    def _observe(self) -> tuple[Any, StepInfo]:
+        assert self.stats is not None
+        self.reported = self._subscription(self.stats)
+        info = StepInfo(
+            network_stats=self.reported,
+            sim_time_ms=self.stats.ts_ms,
+            events=self.stats.events,
+            session=self.session,
+            episode_index=self.episode,
+            session_seed=self.session_seed,
+            kpis=self.adapter.kpis(self.stats),
+        )
+        info.stats = self.stats
+        observation = self.adapter.observation(self.stats)
+        if not self.adapter.foreign and observation not in self.observation_space:
+            self._refuse("observation", observation, str(self.observation_space))
+        return observation, info
+
+    def _refuse(self, what: str, value: Any, allowed: str) -> NoReturn:
+        self.close()
+        raise AdapterError(
+            f"the {what} of {type(self.adapter).__name__} in step {self.step_index} of episode {self.episode}, session "
+            f"{self.session}, is {value!r}; allowed: {allowed}. Mend the adapter's {what}()."
+        )
+
+
+def seed_of_session(base_seed: int, session: int) -> int:
+    """The seed of the n-th session that begins with `base_seed`: itself first, then well-separated derived ones."""
+    if session == 0:
+        return base_seed
+    return int(np.random.SeedSequence((base_seed, session)).generate_state(1, np.uint32)[0] >> 1)

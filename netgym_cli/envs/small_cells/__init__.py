@@ -1,0 +1,1 @@
+"""The config of the small cells that can sleep."""

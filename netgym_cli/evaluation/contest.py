@@ -1,0 +1,187 @@
+"""How good agents are on networks that none of them was trained on, every agent on the same ones.
+
+A seed is one session: a fresh simulator that lives for all episodes of that seed. Seeds are the independent samples;
+episodes of a session are not, because they share its network.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from netgym_cli.common import statistics
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.config.schema import AgentConfig, RunConfig, require
+from netgym_cli.experiment.requests import require_seeds
+from netgym_cli.experiment.task import Task
+from netgym_cli.jobs.pool import SessionFailed, played
+from netgym_cli.jobs.progress import progress
+from netgym_cli.runs import folder as runs
+from netgym_cli.simulators.base import simulator_registry
+from netgym_cli.wrappers.build import simulators_under
+
+FIRST_SEED = 1_000_000  # far from the seeds that people train with
+WORKER = "netgym_cli.evaluation.worker"
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What the agents achieved.
+
+    Attributes:
+        env: name of the environment.
+        seeds: seed of every session; all agents met all of them.
+        episodes: episodes of a session.
+        baseline: label of the agent that the others are compared with.
+        values: label of the agent to metric to one value per seed. Metrics are `return` (mean over the episodes of the
+            sum of their rewards), `reward` (mean per step) and the environment's KPIs (means over all steps).
+    """
+
+    env: str
+    seeds: tuple[int, ...]
+    episodes: int
+    baseline: str
+    values: Mapping[str, Mapping[str, np.ndarray]]
+
+    @property
+    def metrics(self) -> list[str]:
+        """Names of the metrics, `return` first."""
+        return list(self.values[self.baseline])
+
+    def summary(self) -> list[Row]:
+        """One row per agent and metric: `agent`, `metric`, `mean`, `low`, `high` (95 % interval), `seeds`."""
+        return [
+            {"agent": label, "metric": metric, **statistics.of_measured(values)._asdict()}
+            for label, metrics in self.values.items()
+            for metric, values in metrics.items()
+        ]
+
+    def paired(self) -> list[Row]:
+        """The same of each agent's differences to the baseline, seed by seed, with `baseline` as a column more."""
+        return [
+            {"agent": label, "baseline": self.baseline, "metric": metric}
+            | statistics.paired(values, self.values[self.baseline][metric])._asdict()
+            for label, metrics in self.values.items()
+            if label != self.baseline
+            for metric, values in metrics.items()
+        ]
+
+    def by_seed(self) -> list[Row]:
+        """One row per agent and seed: `agent`, `seed` and every metric."""
+        return [
+            {"agent": label, "seed": seed, **{metric: float(metrics[metric][k]) for metric in metrics}}
+            for label, metrics in self.values.items()
+            for k, seed in enumerate(self.seeds)
+        ]
+
+
+def default_seeds(count: int, trained_on: frozenset[int] = frozenset()) -> tuple[int, ...]:
+    """The first `count` seeds from 1000000 on that no training session had."""
+    seeds: list[int] = []
+    seed = FIRST_SEED
+    while len(seeds) < count:
+        if seed not in trained_on:
+            seeds.append(seed)
+        seed += 1
+    return tuple(seeds)
+
+
+@dataclass(frozen=True)
+class Contest:
+    """What is going to be played, judged and found possible.
+
+    Attributes:
+        tasks: label of the agent to its sessions, in the order of `seeds`.
+        seeds, episodes: as in `Evaluation`.
+    """
+
+    tasks: Mapping[str, Sequence[Task]]
+    seeds: tuple[int, ...]
+    episodes: int
+
+    @classmethod
+    def of(
+        cls,
+        config: RunConfig,
+        contenders: Mapping[str, AgentConfig | Path],
+        seeds: Sequence[int],
+        episodes: int,
+        trust: bool = False,
+    ) -> Contest:
+        """Every session of every agent. Arguments and `ConfigError` as for `evaluate`."""
+        require(episodes >= 1, "episodes", episodes, "1 or more")
+        require(len(contenders) >= 1, "agent", list(contenders), "one or more")
+        require_seeds(seeds)
+        tasks: dict[str, list[Task]] = {}
+        for label, one in contenders.items():
+            folder = one if isinstance(one, Path) else None
+            agent = runs.config_of(one).agent if isinstance(one, Path) else one
+            if folder is not None and (known := sorted(set(seeds) & runs.seeds_of(folder))):
+                raise ConfigError(
+                    f"'{folder}' has met the seeds {known}, in training or in its own evaluations; "
+                    f"evaluate it on others, such as seeds={len(seeds)}."
+                )
+            whole = replace(config, agent=agent)
+            tasks[label] = [Task.of(whole, folder, trust, seed, episodes) for seed in seeds]
+            tasks[label][0].check()
+        return cls(tasks, tuple(seeds), episodes)
+
+    def play(self, jobs: int | None = None, baseline: str | None = None, console: bool | None = None) -> Evaluation:
+        """Plays all sessions. Arguments and errors as for `evaluate`."""
+        config = next(iter(self.tasks.values()))[0].config
+        baseline = next(iter(self.tasks)) if baseline is None else baseline
+        require(baseline in self.tasks, "baseline", baseline, f"one of {', '.join(self.tasks)}")
+        for name, source in simulators_under(config):
+            simulator_registry.load(name).prepare(config.simulator, source)
+        order = list(product(range(len(self.seeds)), self.tasks))
+        with progress("sessions", len(order), console) as done:
+            try:
+                lines = [self.tasks[label][k].line() for k, label in order]
+                figures = played(lines, WORKER, jobs or os.cpu_count() or 1, lambda number, news: done(0.0))
+            except SessionFailed as error:
+                k, label = order[error.number]
+                error.label, error.seed = label, self.seeds[k]
+                error.args = (f"agent {label}, seed {self.seeds[k]}: {error}",)
+                raise
+        found = dict(zip(order, figures, strict=True))
+        values = {
+            label: {name: np.array([found[k, label][name] for k in range(len(self.seeds))]) for name in found[0, label]}
+            for label in self.tasks
+        }
+        return Evaluation(config.env.name, self.seeds, self.episodes, baseline, values)
+
+
+def evaluate(
+    config: RunConfig,
+    contenders: Mapping[str, AgentConfig | Path],
+    seeds: Sequence[int],
+    episodes: int = 5,
+    jobs: int | None = None,
+    baseline: str | None = None,
+    trust: bool = False,
+    console: bool | None = None,
+) -> Evaluation:
+    """Lets every agent play every seed; nobody learns.
+
+    Args:
+        config: the environment (`env`, `channel`, `simulator`); its agent, seed and sessions do not matter.
+        contenders: label to the config of an agent that needs no training, or to the folder of a run that trained one.
+        seeds: one session each; none may be a training seed of one of the runs.
+        episodes: episodes of a session.
+        jobs: sessions played at once, in processes of their own; None: one per CPU.
+        baseline: label of the agent that others are compared with; None: the first.
+        trust: load models that were made elsewhere, which can run code.
+        console: whether to draw a progress bar on stderr; None: if it is a terminal.
+
+    Raises:
+        ConfigError: an agent cannot act there, a run holds no model, or a bad seed; nothing was played.
+        SessionFailed: a simulator or an agent failed; the message names the agent and the seed.
+    """
+    return Contest.of(config, contenders, seeds, episodes, trust).play(jobs, baseline, console)

@@ -1,0 +1,108 @@
+"""How a run ends: whatever happens in it, its record and tables are completed and say what happened."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import shlex
+import signal
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from netgym_cli.agents.base import Agent
+from netgym_cli.common.errors import SimulatorError
+from netgym_cli.runs.record import RunRecord
+from netgym_cli.runs.recorder import Recorder
+from netgym_cli.sessions.sequential import SequentialSessions
+
+log = logging.getLogger(__name__)
+RESERVE_BYTES = 64 * 1024
+DISK_REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+@contextmanager
+def told_however_it_ends(
+    env: SequentialSessions, recorder: Recorder, record: RunRecord, agent: Agent[Any], folder: Path, command: list[str]
+) -> Iterator[None]:
+    """Inside it a run happens; on leaving, the simulator is gone, and record and tables tell how it went.
+
+    An interruption keeps what the agent has learnt; anything else that goes wrong leaves its traceback in `error.txt`.
+    Exceptions go on to the caller.
+    """
+    reserve = folder / ".reserve"
+    try:
+        # Room for the last words on a disk that the run itself filled; random, so that no file system compresses it.
+        reserve.write_bytes(os.urandom(RESERVE_BYTES))
+        yield
+    except BaseException as error:
+        interrupted = isinstance(error, KeyboardInterrupt)
+        if isinstance(error, SimulatorError):
+            error.args = (f"{error} Reproduce it with: {shlex.join(command)}",)
+        elif isinstance(error, OSError) and error.errno in DISK_REFUSALS:
+            error.strerror = f"{error.strerror}; free space or choose another hydra.run.dir"
+            error.filename = error.filename or str(folder)
+        status = "interrupted" if interrupted else "failed"
+        told = {"type": type(error).__name__, "message": str(error)}
+        reason = f"{told['type']}: {told['message']}".strip(": ").splitlines()[0]
+        if interrupted:
+            told["message"] = reason = f"interrupted by {str(error) or 'Ctrl-C'}"
+        trace = "".join(traceback.format_exception(error))
+        # A second Ctrl-C must not cost the tables.
+        with _signals(signal.SIG_IGN, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            _last_words(
+                partial(reserve.unlink, missing_ok=True),
+                env.close,
+                partial(record.close, status, told),  # the shortest first, as long as there is room
+                *([] if interrupted else [partial((folder / "error.txt").write_text, trace)]),
+                partial(recorder.close, status, reason),
+                *([partial(_keep, agent, folder, error)] if interrupted and agent.has_learnt else []),
+            )
+        raise
+    env.close()
+    reserve.unlink(missing_ok=True)
+    record.close("complete")
+
+
+def _keep(agent: Agent[Any], folder: Path, error: BaseException) -> None:
+    agent.save(folder)
+    error.add_note("what was learnt until then is kept: `netgym evaluate` takes the folder")
+
+
+def _last_words(*finishes: Callable[[], object]) -> None:
+    """Does each of the last things; one that fails must neither stop the others nor hide the first error."""
+    failures = []
+    for finish in finishes:
+        try:
+            finish()
+        except Exception as error:
+            failures.append(f"{type(error).__name__}: {error}")
+    if failures:
+        log.warning("after the run failed, this could not be done either: %s", "; ".join(dict.fromkeys(failures)))
+
+
+def sigterm_as_ctrl_c() -> AbstractContextManager[None]:
+    """Inside it SIGTERM unwinds all that Ctrl-C unwinds."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt("SIGTERM")
+
+    return _signals(interrupt, signal.SIGTERM)
+
+
+@contextmanager
+def _signals(handler: Callable[..., object] | signal.Handlers, *numbers: int) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may handle signals
+        return
+    before = [signal.signal(number, handler) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, old in zip(numbers, before, strict=True):
+            signal.signal(number, old)

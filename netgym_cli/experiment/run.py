@@ -1,0 +1,98 @@
+"""The main road: a config becomes sessions, an agent walks them, and tables tell what happened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from netgym_cli.agents.base import Agent, agent_registry
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.config.schema import RunConfig
+from netgym_cli.envs.network_env import NetworkEnv
+from netgym_cli.experiment.lifecycle import sigterm_as_ctrl_c, told_however_it_ends
+from netgym_cli.experiment.progress import RunProgress
+from netgym_cli.experiment.summary import Summary
+from netgym_cli.runs.record import RunRecord
+from netgym_cli.runs.recorder import Recorder
+from netgym_cli.sessions.sequential import SequentialSessions
+from netgym_cli.simulators.base import simulator_registry
+from netgym_cli.wrappers.build import open_env, seen, simulators_under
+
+
+def check(config: RunConfig) -> None:
+    """Everything about a run that can be known before it leaves a trace. Raises `ConfigError`."""
+    config.validate()
+    agent = make_agent(config)
+    plan = agent.plan(config)
+    envs = plan.configs or (config.env,)
+    first = seen(NetworkEnv(envs[0], config.simulator), config.channel)
+    for k, changed in enumerate(envs):
+        if changed == envs[0]:
+            continue
+        other = seen(NetworkEnv(changed, config.simulator), config.channel)
+        for kind in ("observation_space", "action_space"):
+            before, after = getattr(first, kind), getattr(other, kind)
+            if before != after:
+                raise ConfigError(
+                    f"sessions[{k}] changes the {kind} from {before} to {after}; allowed: one {kind} for all sessions, "
+                    "because one agent walks them. Train on the other one in a run of its own."
+                )
+    if (objection := agent.refuses(first)) is not None:
+        kinds = {name: agent_registry.load(name) for name in agent_registry.names()}
+        alike = {name: kind for name, kind in kinds.items() if kind.needs_dataset == agent.needs_dataset}
+        able = [name for name, kind in alike.items() if kind.refuses(first) is None]
+        raise ConfigError(
+            f"agent '{config.agent.name}' {objection}. "
+            f"Agents that can act in env '{config.env.name}': {', '.join(able)}."
+        )
+    agent.check(first, plan.total_steps)
+
+
+def train(config: RunConfig, folder: Path, command: list[str], console: bool | None = None) -> Summary:
+    """Runs the plan's sessions with the agent and leaves tables, record and model in `folder`.
+
+    Whatever goes wrong, the tables are completed, `run.json` says what happened, `error.txt` holds the traceback, no
+    simulator is left behind, and the exception goes on to the caller. SIGTERM acts like Ctrl-C: that is no error and
+    leaves no traceback, but what was learnt until then.
+
+    Args:
+        config: a config that passed `check`.
+        folder: the run's folder; it may exist but must not hold tables.
+        command: command line that reproduces the run, for the record and for messages.
+        console: whether to draw a progress bar on stderr; None: if it is a terminal.
+
+    Raises:
+        SimulatorError: a simulator failed; the message ends in the command that reproduces it.
+        KeyboardInterrupt: interrupted by Ctrl-C or SIGTERM.
+        OSError: the disk is full or the folder cannot be written.
+    """
+    agent = make_agent(config)
+    plan = agent.plan(config)
+    folder.mkdir(parents=True, exist_ok=True)
+    recorder = Recorder(folder / "metrics")
+    record = RunRecord(folder, command, config, plan.total_steps, agent.learnt_on())
+    progress = RunProgress(plan.total_steps, len(plan.configs), console)
+    agent.on_update = progress.updated
+    env = SequentialSessions(open_env(config), plan, (recorder, record, progress))
+    with sigterm_as_ctrl_c(), told_however_it_ends(env, recorder, record, agent, folder, command):
+        for name, source in simulators_under(config) if plan.configs else ():
+            simulator_registry.load(name).prepare(config.simulator, source)
+        with progress:
+            agent.learn(env, config.seed, folder)
+            agent.save(folder)
+        recorder.close("stopped", "the agent stopped early")
+    notes = [*_given_up(env, record), *agent.notes]
+    return Summary.of(folder, recorder, record, notes, measured_only=agent.needs_dataset)
+
+
+def _given_up(env: SequentialSessions, record: RunRecord) -> list[str]:
+    """A note on the steps that the agent left undone; an environment that ends its episodes itself leaves none."""
+    planned, done = record.content["planned_steps"], record.content["steps"]
+    if done == planned or (env.finished and env.network.adapter.foreign):
+        return []
+    return [f"the agent gave up {planned - done} of {planned} planned steps"]
+
+
+def make_agent(config: RunConfig) -> Agent[Any]:
+    """The agent that the config names."""
+    return agent_registry.load(config.agent.name)(config.agent)

@@ -1,0 +1,125 @@
+"""What a complete run came to, for people and for machines."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from netgym_cli.runs.record import RunRecord
+from netgym_cli.runs.recorder import Recorder
+
+FEW_EPISODES = 10  # fewer have no tenths to compare
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a complete run came to.
+
+    Attributes:
+        folder, tables: the run's folder and the one with its tables.
+        sessions, episodes, steps: how many were done.
+        mean_return: mean return over all episodes; None without episodes.
+        first_return, last_return: the same over the first and the last tenth of the episodes, at least one each; over
+            the first and the last session if the sessions only measured.
+        wall_s, sim_s: seconds that passed on the clock and in all simulations.
+        start_s: seconds of `wall_s` before the first step began.
+        notes: remarks on the run.
+        measured_only: whether the agent learnt elsewhere, as from a dataset, and its sessions are evaluations.
+    """
+
+    folder: str
+    tables: str
+    sessions: int
+    episodes: int
+    steps: int
+    mean_return: float | None
+    first_return: float | None
+    last_return: float | None
+    wall_s: float
+    sim_s: float
+    start_s: float
+    notes: tuple[str, ...]
+    measured_only: bool = False
+
+    @classmethod
+    def of(
+        cls, folder: Path, recorder: Recorder, record: RunRecord, notes: list[str], measured_only: bool = False
+    ) -> Summary:
+        """The summary of the run that these have just finished."""
+        returns, content = recorder.returns, record.content
+        sessions = len(content["seeds"])
+        part = max(1, len(returns) // (max(sessions, 1) if measured_only else 10))
+        return cls(
+            folder=str(folder),
+            tables=str(recorder.folder),
+            sessions=sessions,
+            episodes=len(returns),
+            steps=content["steps"],
+            mean_return=float(np.mean(returns)) if returns else None,
+            first_return=float(np.mean(returns[:part])) if returns else None,
+            last_return=float(np.mean(returns[-part:])) if returns else None,
+            wall_s=content["wall_s"],
+            sim_s=content["sim_s"],
+            start_s=content["start_s"] or 0.0,
+            notes=tuple(notes),
+            measured_only=measured_only,
+        )
+
+    @property
+    def steps_per_s(self) -> float:
+        """Steps per second of wall time since the first step began, learning included."""
+        return self._per_s(self.steps)
+
+    @property
+    def sim_per_wall(self) -> float:
+        """Simulated seconds per second of the same time."""
+        return self._per_s(self.sim_s)
+
+    def _per_s(self, amount: float) -> float:
+        stepping_s = self.wall_s - self.start_s
+        return amount / stepping_s if stepping_s > 0 else 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """All figures as plain values, for JSON."""
+        return {**asdict(self), "steps_per_s": self.steps_per_s, "sim_per_wall": self.sim_per_wall}
+
+    def lines(self) -> list[str]:
+        """The summary for people."""
+        notes = [*(f"note: {note}" for note in self.notes), f"tables: {self.tables}"]
+        onward = f"next: netgym evaluate {shlex.quote(self.folder)} agent=random"
+        return [*(self._evaluations() if self.measured_only else self._sessions()), *notes, onward]
+
+    def _sessions(self) -> list[str]:
+        told = [
+            f"{self._done('session')}: started in {self.start_s:.1f} s, then {self.wall_s - self.start_s:.1f} s at "
+            f"{self.steps_per_s:.1f} steps/s"
+            + (f", {self.sim_per_wall:.2f} simulated seconds per second" if self.sim_s else "")
+        ]
+        if 0 < self.episodes < FEW_EPISODES:
+            told.append(f"mean return {self.mean_return:.4g}")
+        elif self.episodes:
+            told.append(
+                f"mean return {self.first_return:.4g} in the first tenth of the episodes, "
+                f"{self.last_return:.4g} in the last"
+            )
+        return told
+
+    def _evaluations(self) -> list[str]:
+        if not self.sessions:
+            return [f"learnt in {self.wall_s:.1f} s and was not evaluated"]
+        told = [f"{self._done('evaluation')}: {self.wall_s:.1f} s, learning included"]
+        if self.sessions > 1:
+            told.append(
+                f"mean return {self.first_return:.4g} in the first evaluation, {self.last_return:.4g} in the last"
+            )
+        else:
+            told.append(f"mean return {self.last_return:.4g}")
+        return told
+
+    def _done(self, session: str) -> str:
+        counted = ((self.sessions, session), (self.episodes, "episode"), (self.steps, "step"))
+        return ", ".join(f"{number} {thing}{'' if number == 1 else 's'}" for number, thing in counted)

@@ -1,0 +1,84 @@
+"""What one session of the crew is: an agent, an environment and a seed, as a line that can be sent."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from netgym_cli.agents.base import Agent, agent_registry
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.config.compose import typed_run
+from netgym_cli.config.schema import RunConfig
+from netgym_cli.envs.network_env import NetworkEnv
+from netgym_cli.experiment import run
+from netgym_cli.sessions.sequential import Plan, SequentialSessions
+from netgym_cli.wrappers.build import open_env, seen
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to play.
+
+    Attributes:
+        config: environment, agent and seed of the one session.
+        folder: run folder that the agent was trained in; None for one that needs none.
+        trust: load it even if it was made elsewhere.
+    """
+
+    config: RunConfig
+    folder: Path | None
+    trust: bool
+
+    @classmethod
+    def of(cls, config: RunConfig, folder: Path | None, trust: bool, seed: int, episodes: int) -> Task:
+        """The task of `config`'s agent on one seed, which begins environment and agent as a run's seed does."""
+        env = replace(config.env, random_seed=seed, episodes_per_session=episodes)
+        one = replace(config, env=env, seed=seed, sessions=[{}], dataset=None, steps=None, init=None)
+        return cls(one, folder, trust)
+
+    def agent(self) -> Agent[Any]:
+        """The agent, ready to walk. Raises `ConfigError` if it cannot be loaded."""
+        kind = agent_registry.load(self.config.agent.name)
+        if self.folder is None:
+            return kind(self.config.agent)
+        return kind.load(self.config.agent, self.folder, self.trust)
+
+    def sessions(self, *observers: Any) -> SequentialSessions:
+        """The session, not started yet."""
+        return SequentialSessions(open_env(self.config), Plan.of(self.config), observers)
+
+    def check(self) -> None:
+        """Raises `ConfigError` if the agent needs training first, or cannot act in the environment."""
+        config = self.config
+        kind = agent_registry.load(config.agent.name)
+        if self.folder is None:
+            if kind.needs_training:
+                raise ConfigError(
+                    f"agent '{config.agent.name}' has to be trained: netgym train agent={config.agent.name}, and then "
+                    "give the run's folder."
+                )
+            run.check(config)
+            self.agent().begin(self.sessions(), config.seed)
+            return
+        try:
+            if (objection := kind.refuses(seen(NetworkEnv(config.env, config.simulator), config.channel))) is not None:
+                raise ConfigError(f"agent '{config.agent.name}' {objection}.")
+            self.agent().begin(self.sessions(), config.seed)
+        except ConfigError as error:
+            raise ConfigError(f"run '{self.folder}': {error}") from error
+
+    def line(self) -> str:
+        """The task as one line of JSON."""
+        folder = None if self.folder is None else str(self.folder)
+        return json.dumps({"config": asdict(self.config), "folder": folder, "trust": self.trust}) + "\n"
+
+    @classmethod
+    def from_line(cls, line: str) -> Task:
+        """The task that `line` wrote."""
+        raw = json.loads(line)
+        folder = None if raw["folder"] is None else Path(raw["folder"])
+        return cls(typed_run(OmegaConf.create(raw["config"])), folder, raw["trust"])

@@ -1,0 +1,56 @@
+"""What the programs of the crew share: they answer lines until their standard input ends, and end with it."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from netgym_cli.common.errors import ConfigError, NetgymError
+
+Tell = Callable[[dict[str, Any]], None]
+Play = Callable[[str, Tell], dict[str, Any]]
+
+
+def serve(play: Play) -> None:
+    """Answers until standard input ends, and ends with it, even in the middle of a session.
+
+    Args:
+        play: plays the session that a line describes and returns what came of it; it may tell news meanwhile.
+    """
+    # What agents of users print must not mix with the answers.
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    lines: queue.Queue[str] = queue.Queue()
+
+    def read() -> None:
+        for line in sys.stdin:
+            lines.put(line)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    def tell(news: dict[str, Any]) -> None:
+        answers.write(json.dumps(news) + "\n")
+        answers.flush()
+
+    threading.Thread(target=read, daemon=True).start()
+    while True:
+        tell(answer(lines.get(), play, tell))
+
+
+def answer(line: str, play: Play, tell: Tell) -> dict[str, Any]:
+    """What came of the session under `done`, or its error: `kind` (`config`, `netgym` or `bug`) and `message`."""
+    try:
+        return {"done": play(line, tell)}
+    except ConfigError as error:
+        return {"kind": "config", "message": str(error)}
+    except (NetgymError, OSError) as error:
+        return {"kind": "netgym", "message": str(error)}
+    except Exception as error:
+        traceback.print_exc()
+        return {"kind": "bug", "message": f"{type(error).__name__}: {error}"}

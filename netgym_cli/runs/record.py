@@ -1,0 +1,161 @@
+"""`run.json`: what ran, from which sources, with which seeds, and how it ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import socket
+import subprocess
+import time
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from netgym_cli.config.schema import RunConfig
+from netgym_cli.sessions.sequential import Step
+
+NAME = "run.json"
+PACKAGES = ("netgym", "ns3", "cppyy", "torch", "stable-baselines3", "gymnasium")
+HEARTBEAT_S = 2.0
+
+
+class RunRecord:
+    """An observer of the sessions that keeps `run.json` true: `running`, then `complete`, `failed` or `interrupted`.
+
+    The file is replaced at one stroke and at most every two seconds; `heartbeat_at` tells when.
+
+    Args:
+        folder: the run's folder; it must exist.
+        command: the command line that reproduces the run.
+        config: the run's config, for the names of its parts and the seed.
+        planned_steps: number of steps the run is going to do.
+        learnt_on: seeds of earlier sessions that the agent begins with.
+
+    Attributes:
+        content: what the file says: `steps`, `sim_s` (simulated seconds, all sessions), `wall_s`, `start_s`
+            (seconds until the first step began), `seeds` and so on.
+    """
+
+    def __init__(
+        self, folder: Path, command: list[str], config: RunConfig, planned_steps: int, learnt_on: Iterable[int] = ()
+    ) -> None:
+        self._path = folder / NAME
+        self._started = time.monotonic()
+        self._written = 0.0
+        self._sim_s_before = 0.0
+        self.content: dict[str, Any] = {
+            "status": "running",
+            "started_at": now(),
+            "heartbeat_at": now(),
+            "ended_at": None,
+            "command": command,
+            "cwd": os.getcwd(),
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "versions": versions(),
+            "git": git_state(),
+            "env": config.env.name,
+            "agent": config.agent.name,
+            "channel": config.channel.name,
+            "seed": config.seed,
+            "seeds": [],
+            "learnt_on": sorted(learnt_on),
+            "planned_steps": planned_steps,
+            "steps": 0,
+            "sim_s": 0.0,
+            "wall_s": 0.0,
+            "start_s": None,
+            "error": None,
+        }
+        self._write()
+
+    def session_begins(self, session: int, seed: int | None) -> None:
+        """Notes the session's seed; one drawn afresh is known with the first step."""
+        self.content["seeds"].append(seed)
+        self._sim_s_before = self.content["sim_s"]
+
+    def step(self, step: Step) -> None:
+        """Counts the step and shows a sign of life when one is due."""
+        if self.content["start_s"] is None:
+            self.content["start_s"] = round(time.monotonic() - self._started - step.wall_ms / 1e3, 3)
+        self.content["steps"] += 1
+        self.content["seeds"][-1] = step.seed
+        self.content["sim_s"] = round(self._sim_s_before + step.sim_time_ms / 1e3, 3)
+        if time.monotonic() - self._written >= HEARTBEAT_S:
+            self._write()
+
+    def episode_ended(self, session: int, episode: int) -> None:
+        """Nothing of episodes is kept here."""
+
+    def session_ended(self, status: str, reason: str) -> None:
+        """Writes the file."""
+        self._write()
+
+    def close(self, status: str, error: Mapping[str, str] | None = None) -> None:
+        """Writes the final word: `complete`, `failed` or `interrupted`, with `type` and `message` of the error."""
+        self.content["status"] = status
+        self.content["ended_at"] = now()
+        self.content["error"] = error
+        self._write()
+
+    def _write(self) -> None:
+        self._written = time.monotonic()
+        self.content["wall_s"] = round(self._written - self._started, 3)
+        self.content["heartbeat_at"] = now()
+        write_json(self._path, self.content)
+
+
+def mark_dead(folder: Path, reason: str) -> None:
+    """For a parent that saw the run's process die: turns `running` into `failed` for `reason`, and nothing else."""
+    path = folder / NAME
+    if not path.is_file():
+        return
+    content = json.loads(path.read_text())
+    if content["status"] == "running":
+        content |= {"status": "failed", "ended_at": now(), "error": {"type": "ProcessDied", "message": reason}}
+        write_json(path, content)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Replaces the file at one stroke: whoever reads it sees the old text or the new one."""
+    hidden = path.with_name(f".{path.name}.tmp")
+    try:
+        hidden.write_text(json.dumps(content, indent=2) + "\n")
+        hidden.replace(path)
+    except OSError:
+        hidden.unlink(missing_ok=True)
+        raise
+
+
+def now() -> str:
+    """The time in UTC, ISO 8601 to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def versions() -> dict[str, str | None]:
+    """Versions of what a result depends on; None for a package that is not installed."""
+    return {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES}
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def git_state() -> dict[str, Any] | None:
+    """Commit of the working directory and whether tracked files differ from it; None outside a repository."""
+    commit, changes = _git("rev-parse", "HEAD"), _git("status", "--porcelain", "--untracked-files=no")
+    return None if commit is None else {"commit": commit, "dirty": bool(changes)}
+
+
+def _git(*arguments: str) -> str | None:
+    try:
+        done = subprocess.run(["git", *arguments], capture_output=True, text=True, timeout=5, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()

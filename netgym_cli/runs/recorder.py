@@ -1,0 +1,219 @@
+"""Steps, statistics, episodes and sessions of a run, as four tables."""
+
+from __future__ import annotations
+
+import errno
+import time
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from netgym_cli.common.errors import SessionError
+from netgym_cli.runs.tables import CsvTable, ParquetTable, replace_csv
+from netgym_cli.sessions.sequential import Step
+from netgym_cli.simulators.base import Layout
+
+STEP_COLUMNS = (
+    ("session", pa.int32()),
+    ("episode", pa.int32()),
+    ("step", pa.int32()),
+    ("total_step", pa.int64()),
+    ("sim_time_ms", pa.float64()),
+    ("reward", pa.float64()),
+    ("terminated", pa.bool_()),
+    ("truncated", pa.bool_()),
+    ("wall_ms", pa.float64()),
+)
+SESSIONS = "sessions.csv"
+SESSION_COLUMNS = ("session", "seed", "status", "episodes", "steps", "sim_s", "wall_s", "exit_reason")
+STATS_SCHEMA = pa.schema(
+    [
+        ("session", pa.int32()),
+        ("episode", pa.int32()),
+        ("step", pa.int32()),
+        ("ts_ms", pa.float64()),
+        ("source", pa.string()),
+        ("name", pa.string()),
+        ("id", pa.int32()),
+        ("value", pa.float64()),
+        ("unit", pa.string()),
+    ]
+)
+
+
+class Recorder:
+    """An observer of the sessions that writes `steps.parquet`, `stats.parquet`, `episodes.csv` and `sessions.csv`.
+
+    The measurement that begins a session is not the result of an action and so is no row. The flags are those of the
+    environment: both true at a session's end. Session, episode and step count from 0; `total_step` counts the steps of
+    the whole run from 0 on, without a gap.
+
+    All tables are written together, every two seconds and where a session begins or ends: steps and statistics first,
+    so that after a kill no episode or session speaks of steps that are not there. Until it ends, a session's row says
+    `running`.
+
+    Args:
+        folder: where the tables go; created, and must not hold tables already.
+
+    Attributes:
+        returns: return of every ended episode, in order.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.returns: list[float] = []
+        self._kpi_names: tuple[str, ...] | None = None
+        self._steps = ParquetTable(folder / "steps.parquet", self._encode_steps)
+        self._stats = ParquetTable(folder / "stats.parquet", encode_stats, flush_items=2000)
+        self._episodes = CsvTable(folder / "episodes.csv")
+        self._ended_episodes: list[dict[str, Any]] = []  # those not written yet
+        self._sessions: list[dict[str, Any]] = []
+        self._under_way = False
+        self._began = 0.0
+        self._total_step = 0
+        self._rewards: list[float] = []
+        self._kpis: list[tuple[float, ...]] = []
+        if (folder / SESSIONS).exists():
+            raise FileExistsError(errno.EEXIST, "there is a table already", str(folder / SESSIONS))
+        self._write_sessions()
+
+    def session_begins(self, session: int, seed: int | None) -> None:
+        """Opens the session's row."""
+        self._began = time.perf_counter()
+        self._under_way = True
+        row = dict.fromkeys(SESSION_COLUMNS) | {"episodes": 0, "steps": 0, "sim_s": 0.0, "wall_s": 0.0}
+        self._sessions.append({**row, "session": session, "seed": seed, "status": "running"})
+        self._rewards, self._kpis = [], []
+        self._flush()
+
+    def step(self, step: Step) -> None:
+        """Adds the step and its statistics. Raises `OSError` when the disk refuses them."""
+        self._kpi_names = self._kpi_names or tuple(step.kpis)
+        if tuple(step.kpis) != self._kpi_names:
+            raise SessionError(f"the KPIs may not change in a run: {self._kpi_names} became {tuple(step.kpis)}.")
+        kpis = tuple(step.kpis.values())
+        session = self._sessions[-1]
+        session["seed"] = step.seed
+        session["steps"] += 1
+        session["sim_s"] = round(step.sim_time_ms / 1e3, 3)
+        self._rewards.append(step.reward)
+        self._kpis.append(kpis)
+        place = (step.session, step.episode, step.step)
+        flags = (step.terminated, step.truncated)
+        self._steps.keep((*place, self._total_step, step.sim_time_ms, step.reward, *flags, step.wall_ms, *kpis))
+        self._stats.keep((*place, step.stats.ts_ms, step.stats.layout, step.stats.values))
+        self._total_step += 1
+        if self._steps.due or self._stats.due:
+            self._flush()
+
+    def episode_ended(self, session: int, episode: int) -> None:
+        """Adds the episode's row; KPIs are means over its steps."""
+        columns = np.asarray(self._kpis, dtype=np.float64).T
+        means = [float(np.mean(one[measured])) if (measured := ~np.isnan(one)).any() else np.nan for one in columns]
+        row = {
+            "session": session,
+            "episode": episode,
+            "return": sum(self._rewards),
+            "length": len(self._rewards),
+            **dict(zip(self._kpi_names or (), means, strict=True)),
+            "seed": self._sessions[-1]["seed"],
+        }
+        self.returns.append(row["return"])
+        self._sessions[-1]["episodes"] += 1
+        self._rewards, self._kpis = [], []
+        self._ended_episodes.append(row)
+        if self._steps.due:
+            self._flush()
+
+    def session_ended(self, status: str, reason: str) -> None:
+        """Completes the session's row; without a running session it does nothing."""
+        if self._under_way:
+            self._end_session(status, reason)
+            self._flush()
+
+    def close(self, status: str, reason: str) -> None:
+        """Ends a session still under way with `status` and completes all tables; raises the first `OSError` met."""
+        if self._under_way:
+            self._end_session(status, reason)
+        first: OSError | None = None
+        # On a full disk each for itself, and the few words on the sessions before the many numbers.
+        for finish in (
+            self._write_sessions,
+            self._begin_episodes,
+            self._flush,
+            self._steps.close,
+            self._stats.close,
+            self._episodes.close,
+        ):
+            try:
+                finish()
+            except OSError as error:
+                first = first or error
+        if first:
+            raise first
+
+    def _end_session(self, status: str, reason: str) -> None:
+        self._under_way = False
+        wall_s = round(time.perf_counter() - self._began, 3)
+        self._sessions[-1] |= {"status": status, "wall_s": wall_s, "exit_reason": reason}
+
+    def _flush(self) -> None:
+        self._steps.flush()
+        self._stats.flush()
+        if self._kpi_names is not None:
+            self._begin_episodes()
+        while self._ended_episodes:
+            self._episodes.write(self._ended_episodes[0])
+            self._ended_episodes.pop(0)
+        self._write_sessions()
+
+    def _begin_episodes(self) -> None:
+        self._episodes.begin(("session", "episode", "return", "length", *(self._kpi_names or ()), "seed"))
+
+    def _write_sessions(self) -> None:
+        if self._under_way:
+            self._sessions[-1]["wall_s"] = round(time.perf_counter() - self._began, 3)
+        replace_csv(self.folder / SESSIONS, SESSION_COLUMNS, self._sessions)
+
+    def _encode_steps(self, rows: list[tuple[Any, ...]]) -> pa.Table:
+        columns = (*STEP_COLUMNS, *((name, pa.float64()) for name in self._kpi_names or ()))
+        cells = zip(*rows, strict=True) if rows else [()] * len(columns)
+        arrays = [pa.array(column, kind) for column, (_, kind) in zip(cells, columns, strict=True)]
+        return pa.Table.from_arrays(arrays, names=[name for name, _ in columns])
+
+
+def encode_stats(items: list[tuple[int, int, int, float, Layout, np.ndarray]]) -> pa.Table:
+    """The long table of `(session, episode, step, ts_ms, layout, values)` items: one line per value."""
+    parts = [_encode_session(list(run), layout) for layout, run in groupby(items, key=lambda item: item[4])]
+    return pa.concat_tables(parts) if parts else pa.Table.from_pylist([], schema=STATS_SCHEMA)
+
+
+def _encode_session(items: list[tuple[Any, ...]], layout: Layout) -> pa.Table:
+    sizes = [len(row.ids) for row in layout.rows]
+    of_row = np.repeat(np.arange(len(layout.rows)), sizes)
+
+    def spread(column: int, kind: type) -> np.ndarray:
+        return np.repeat(np.array([item[column] for item in items], kind), layout.size)
+
+    def tiled(texts: list[str]) -> pa.Array:
+        return pa.array(texts, pa.string()).take(pa.array(np.tile(of_row, len(items))))
+
+    ids = np.array([id for row in layout.rows for id in row.ids], np.int32)
+    return pa.Table.from_arrays(
+        [
+            spread(0, np.int32),
+            spread(1, np.int32),
+            spread(2, np.int32),
+            spread(3, np.float64),
+            tiled([row.source for row in layout.rows]),
+            tiled([row.name for row in layout.rows]),
+            np.tile(ids, len(items)),
+            np.concatenate([item[5] for item in items]),
+            tiled([row.unit for row in layout.rows]),
+        ],
+        schema=STATS_SCHEMA,
+    )

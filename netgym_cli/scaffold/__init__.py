@@ -1,0 +1,1 @@
+"""Files for an environment of one's own."""

@@ -1,0 +1,204 @@
+"""The plan of a run's sessions, and the one environment through which an agent walks it.
+
+Indices count from 0: sessions in the run, episodes in the session, steps in the episode.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import gymnasium
+from omegaconf import OmegaConf
+
+from netgym_cli.common.errors import ConfigError, SessionError
+from netgym_cli.config.schema import EnvConfig, RunConfig, plain, require, typed
+from netgym_cli.envs.network_env import NetworkEnv, seed_of_session
+from netgym_cli.simulators.base import Stats
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The sessions of a run, each fully configured before the first one starts.
+
+    Attributes:
+        configs: one environment record per session: the run's `env` with that session's overrides.
+        seeds: seed of each session, or None where a fresh one is drawn. A session that overrides `random_seed` gets
+            exactly that one; the others get seeds derived from the run's.
+    """
+
+    configs: tuple[EnvConfig, ...]
+    seeds: tuple[int | None, ...]
+
+    @classmethod
+    def of(cls, config: RunConfig) -> Plan:
+        """The plan of `config.sessions`. Raises `ConfigError` that names the session with a bad override."""
+        configs = tuple(_overridden(config.env, change, f"sessions[{k}]") for k, change in enumerate(config.sessions))
+        base = config.env.random_seed
+        seeds = tuple(
+            one.random_seed if "random_seed" in change or base is None else seed_of_session(base, k)
+            for k, (one, change) in enumerate(zip(configs, config.sessions, strict=True))
+        )
+        return cls(configs, seeds)
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """Number of steps of each session."""
+        return tuple(one.episodes_per_session * one.steps_per_episode for one in self.configs)
+
+    @property
+    def total_steps(self) -> int:
+        """Number of steps of the whole run."""
+        return sum(self.steps)
+
+
+def _overridden(base: EnvConfig, change: Mapping[str, Any], where: str) -> EnvConfig:
+    require(isinstance(change, Mapping), where, change, "a mapping of env keys, such as {episodes_per_session: 3}")
+    name = change.get("name", base.name)
+    require(name == base.name, f"{where}.name", name, f"{base.name}, as env.name: one run has one environment")
+    config = typed(type(base), OmegaConf.merge(plain(base), dict(change)), where)  # type: ignore[arg-type]
+    try:
+        config.validate()
+    except ConfigError as error:  # it speaks of env, and the user wrote sessions
+        raise ConfigError(re.sub(r"\benv\.", f"{where}.", str(error))) from error
+    return config
+
+
+class Step(NamedTuple):
+    """What one step did, as the environment reports it: at a session's end `terminated` and `truncated` are both true.
+
+    `wall_ms` is the time the simulator took; `events` counts simulator events since the session began.
+    """
+
+    session: int
+    episode: int
+    step: int
+    seed: int
+    sim_time_ms: float
+    wall_ms: float
+    events: int
+    reward: float
+    terminated: bool
+    truncated: bool
+    kpis: Mapping[str, float]
+    stats: Stats
+
+
+class Observer(Protocol):
+    """Somebody who is told about every step: tables, the run's record, a progress bar."""
+
+    def session_begins(self, session: int, seed: int | None) -> None:
+        """A simulator is about to be started; `seed` is None when it is drawn afresh."""
+
+    def step(self, step: Step) -> None:
+        """A step was done."""
+
+    def episode_ended(self, session: int, episode: int) -> None:
+        """The episode is over: complete, or given up by an early reset."""
+
+    def session_ended(self, status: str, reason: str) -> None:
+        """The running session is over: `complete`, or another word with the reason for it."""
+
+
+class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
+    """One environment for the agent; underneath, the plan's sessions one after the other, each on its own simulator.
+
+    A session's end reaches the agent as a plain truncation with `info["session_end"]`, because it is a time limit and
+    a learner has to bootstrap there. `reset` after the last session returns the last observation and starts nothing.
+
+    Args:
+        env: the environment, perhaps behind channels, not started yet.
+        plan: sessions to walk; exactly `len(plan.configs)` simulators are started.
+        observers: told of everything that happens, in this order.
+    """
+
+    def __init__(self, env: gymnasium.Env[Any, Any], plan: Plan, observers: Sequence[Observer] = ()) -> None:
+        super().__init__(env)
+        assert isinstance(env.unwrapped, NetworkEnv)
+        self.network, self.plan, self.observers = env.unwrapped, plan, observers
+        self.session = -1
+        self._under_way = False
+        self._last: Any = None
+
+    @property
+    def finished(self) -> bool:
+        """True once the last session is over."""
+        return not self._under_way and self.session + 1 == len(self.plan.configs)
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        """Begins the next episode, and the next session where one is due.
+
+        An early reset gives the episode up, and its steps with it. `seed` and `options` are ignored: the plan alone
+        decides which session runs with which seed, whatever a learning library passes.
+
+        Raises:
+            SessionError: the session was cut short by a failure; it cannot be continued.
+            SimulatorError: the simulator could not be started.
+        """
+        if self._under_way:
+            self._give_up_unfinished_episode()
+        if self.finished:
+            return self._last, {"session_end": True}
+        if self._under_way:
+            return self.env.reset()
+        self.session += 1
+        self._under_way = True
+        seed = self.plan.seeds[self.session]
+        for observer in self.observers:
+            observer.session_begins(self.session, seed)
+        if self.network.config != self.plan.configs[self.session]:
+            self.network.adopt(self.plan.configs[self.session])
+        self._last, info = self.env.reset(seed=seed)
+        return self._last, info
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        """As the environment's, but `terminated` only in a terminal state. Raises `SessionError` after all sessions."""
+        if self.finished:
+            raise SessionError(f"step() after the last of {len(self.plan.configs)} sessions; the run is over.")
+        network = self.network
+        self._last, gained, terminated, truncated, info = self.env.step(action)
+        reward = float(gained)
+        assert network.reported is not None and network.session_seed is not None
+        done = Step(
+            session=self.session,
+            episode=network.episode,
+            step=network.step_index - 1,
+            seed=network.session_seed,
+            sim_time_ms=info["sim_time_ms"],
+            wall_ms=info["wall_ms"],
+            events=info["events"],
+            reward=reward,
+            terminated=terminated,
+            truncated=truncated,
+            kpis=info["kpis"],
+            stats=network.reported,
+        )
+        for observer in self.observers:
+            observer.step(done)
+        if terminated or truncated:
+            self._end_episode()
+        if not network.running:
+            info["session_end"] = True
+            self._end_session("all steps done")
+        return self._last, reward, network.terminal, truncated, info
+
+    def _give_up_unfinished_episode(self) -> None:
+        network = self.network
+        if not network.running:
+            raise SessionError(f"session {self.session} was cut short by a failure and cannot be continued.")
+        if network.step_index > 0 and not network.episode_over:
+            self._end_episode()
+            if network.episode + 1 >= network.config.episodes_per_session:
+                network.close()
+                self._end_session("the last episode was given up")
+
+    def _end_episode(self) -> None:
+        for observer in self.observers:
+            observer.episode_ended(self.session, self.network.episode)
+
+    def _end_session(self, reason: str) -> None:
+        self._under_way = False
+        for observer in self.observers:
+            observer.session_ended("complete", reason)

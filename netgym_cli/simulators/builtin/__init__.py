@@ -1,0 +1,1 @@
+"""The simulators that a config can name: one module each."""

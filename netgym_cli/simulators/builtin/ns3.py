@@ -1,0 +1,177 @@
+"""ns-3 as a simulator: every session in a worker process of its own, forked from a process that has ns-3 loaded.
+
+A fault in ns-3 ends the worker, never the trainer, and arrives here as a `SimulatorError` that names the cause.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+
+from netgym_cli.common.errors import SimulatorDied, SimulatorTimeout
+from netgym_cli.config.schema import SimulatorConfig
+from netgym_cli.simulators.base import Layout, Row, Simulator, Stats
+from netgym_cli.simulators.ns3.build import locate
+from netgym_cli.simulators.ns3.user_scenario import check_source, is_python, ready
+from netgym_cli.simulators.ns3.worker import protocol
+from netgym_cli.simulators.ns3.zygote_client import Worker, Zygote, ending
+
+
+class Ns3Simulator(Simulator):
+    """One session of an ns-3 scenario in a worker process. Deadlines come from `SimulatorConfig`."""
+
+    def __init__(self, config: SimulatorConfig, source: Path | None = None) -> None:
+        super().__init__(config, source)
+        self._zygote: Zygote | None = None
+        self._worker: Worker | None = None
+        self._layout = Layout(())
+        self._describe = ""
+        self._starts = 0
+
+    @classmethod
+    def check(cls, config: SimulatorConfig, source: Path | None = None) -> None:
+        locate(config.ns3_prefix)
+        if source:
+            check_source(source, config.ns3_prefix)
+
+    @classmethod
+    def prepare(cls, config: SimulatorConfig, source: Path | None = None) -> None:
+        ready(config.ns3_prefix, source)
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the worker; None when no session runs."""
+        return self._worker.pid if self._worker else None
+
+    def start(self, scenario: str, settings: Mapping[str, Any], seed: int) -> Stats:
+        """As `Simulator.start`; called again, the session begins anew in the same worker process."""
+        self.begin_start(scenario, settings, seed)
+        return self.end_start()
+
+    def step(self, policy: np.ndarray | None) -> Stats:
+        self._send(protocol.pack_numbers(protocol.STEP, np.empty(0) if policy is None else policy))
+        return self._stats(self.config.step_timeout_s, "simulator.step_timeout_s")
+
+    def begin_start(self, scenario: str, settings: Mapping[str, Any], seed: int) -> None:
+        """Asks for a start without waiting for it; `end_start` must follow."""
+        self._describe = f"scenario {scenario}, seed {seed}"
+        if self._worker is None:
+            self._zygote = Zygote.shared(self.config.ns3_prefix, self.config.start_timeout_s, self.source)
+            self._worker = self._zygote.fork()
+        self._starts += 1
+        patience_ms = settings.get("max_wait_time_for_action_ms", -1)
+        request = {
+            "scenario": scenario,
+            "settings": json.dumps(settings) if is_python(self.source) else flatten(settings),
+            "seed": seed,
+            "start": self._starts,
+            "patience_s": patience_ms / 1e3 if patience_ms >= 0 else None,
+        }
+        self._send(protocol.pack_json(protocol.START, request))
+
+    def end_start(self) -> Stats:
+        """Waits for a start's first measurement; answers to what was asked before the start are dropped."""
+        content: dict[str, Any] = {}
+        while content.get("start") != self._starts:
+            content = self._receive(protocol.LAYOUT, self.config.start_timeout_s, "simulator.start_timeout_s")
+        self._layout = parse_layout(content["layout"])
+        return self._stats(self.config.start_timeout_s, "simulator.start_timeout_s")
+
+    def begin_run(self, policies: np.ndarray) -> None:
+        """Asks for a step per policy and one measurement at the end, without waiting; any number may be under way.
+
+        Args:
+            policies: float64 of shape `(n,)`, each policy's numbers behind their count.
+        """
+        self._send(protocol.pack_numbers(protocol.RUN, policies))
+
+    def end_run(self) -> Stats:
+        """Waits for the measurement of the oldest run under way."""
+        return self._stats(self.config.step_timeout_s, "simulator.step_timeout_s")
+
+    def close(self) -> None:
+        if self._worker is None or self._zygote is None:
+            return
+        worker, self._worker = self._worker, None
+        with worker.connection, worker.output:
+            try:
+                worker.connection.send_bytes(protocol.CLOSE)
+                ended = worker.connection.poll(self.config.close_timeout_s)
+            except OSError:
+                ended = True
+            with suppress(SimulatorDied):  # then the zygote is gone, and the kernel has ended its workers
+                self._zygote.wait(worker.pid) if ended else self._zygote.kill(worker.pid)
+
+    def _stats(self, timeout_s: float, key: str) -> Stats:
+        numbers = self._receive(protocol.STATS, timeout_s, key)
+        return Stats(self._layout, float(numbers[0]), numbers[protocol.HEAD :], int(numbers[1]))
+
+    def _send(self, frame: bytes) -> None:
+        assert self._worker is not None, "start() comes first"
+        with suppress(OSError):  # it has ended; what it said last, or how it ended, is found by the next receive
+            self._worker.connection.send_bytes(frame)
+
+    def _receive(self, kind: bytes, timeout_s: float, key: str) -> Any:
+        got, content = self._next(timeout_s, key)
+        while kind == protocol.LAYOUT and got == protocol.STATS:  # asked for before the start
+            got, content = self._next(timeout_s, key)
+        if got == protocol.FAILURE:
+            self.close()
+            raise SimulatorDied(f"ns-3 ({self._describe}) failed: {content['message']}")
+        if got != kind:
+            raise SimulatorDied(f"ns-3 ({self._describe}) sent a frame of kind {got!r} where {kind!r} was due.")
+        return content
+
+    def _next(self, timeout_s: float, key: str) -> tuple[bytes, Any]:
+        assert self._worker is not None and self._zygote is not None
+        try:
+            if not self._worker.answered(timeout_s):
+                worker, self._worker = self._worker, None
+                with worker.connection, worker.output:
+                    self._zygote.kill(worker.pid)
+                    raise SimulatorTimeout(
+                        f"ns-3 ({self._describe}) did not answer within {timeout_s:g} s and was killed; "
+                        f"raise {key} if it was only slow.{worker.tail()}"
+                    )
+            return protocol.unpack(self._worker.connection.recv_bytes())
+        except (EOFError, OSError):
+            self._raise_died()
+
+    def _raise_died(self) -> NoReturn:
+        assert self._worker is not None and self._zygote is not None
+        worker, self._worker = self._worker, None
+        with worker.connection, worker.output:
+            how = ending(self._zygote.wait(worker.pid))
+            raise SimulatorDied(f"ns-3 ({self._describe}) died: {how}.{worker.tail()}")
+
+
+def parse_layout(text: str) -> Layout:
+    """The layout from its lines of source, name, unit and comma-separated ids."""
+    rows = (line.split("\t") for line in text.splitlines())
+    return Layout(tuple(Row(s, n, u, tuple(map(int, ids.split(",")))) for s, n, u, ids in rows))
+
+
+def flatten(settings: Mapping[str, Any]) -> str:
+    """Nested settings as `dotted.key=value` lines; a list of records becomes one comma-separated list per field."""
+    return "\n".join(f"{key}={value}" for key, value in _lines(settings, ""))
+
+
+def _lines(value: Any, key: str) -> list[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        return [line for name, part in value.items() for line in _lines(part, f"{key}.{name}" if key else name)]
+    if isinstance(value, list | tuple) and value and isinstance(value[0], Mapping):
+        return _lines({name: [record[name] for record in value] for name in value[0]}, key)
+    if isinstance(value, list | tuple):
+        return [(key, ",".join(_text(item) for item in value))]
+    return [(key, _text(value))]
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    return str(int(value)) if isinstance(value, bool) else str(value)

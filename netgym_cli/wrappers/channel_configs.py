@@ -1,0 +1,110 @@
+"""Channels from plain Python: the record of a YAML file in conf/channel/, and the channel that a record describes."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping
+from math import inf
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import numpy as np
+from omegaconf import OmegaConf
+
+from netgym_cli.channels.base import Channel, DeliveryConfig, channel_registry
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.registry import unknown
+from netgym_cli.config.conf_dirs import members
+from netgym_cli.config.schema import ChannelConfig, SimulatorConfig, require, typed
+
+
+def channel_config(name: str, **keys: Any) -> ChannelConfig:
+    """The record of conf/channel/`name`.yaml.
+
+    Args:
+        name: of a YAML file, such as `"mobile"`.
+        keys: those that differ from the file, such as `loss=0.1`.
+
+    Raises:
+        ConfigError: unknown name or key, wrong type or impossible value.
+    """
+    return completed({"name": name, **keys}, "channel")
+
+
+def build(
+    config: ChannelConfig,
+    step_ms: float | None = None,
+    env: gymnasium.Env[Any, Any] | None = None,
+    simulator: SimulatorConfig | None = None,
+) -> Channel[Any]:
+    """The channel that a validated record describes, not reset yet.
+
+    Args:
+        config: its record.
+        step_ms: duration of an environment step, ms; None: the environment's own or else the record's.
+        env: the environment that it belongs to, whose step and simulator settings it takes over.
+        simulator: how a simulator under the channel is run; None: as the environment's, or else by built-in deadlines.
+    """
+    whole = getattr(env, "unwrapped", None)
+    own_ms = config.step_duration_ms if isinstance(config, DeliveryConfig) else 1.0
+    require(step_ms is None or 0 < step_ms <= 1e6, "step_ms", step_ms, "above 0, to 1e6 ms")
+    duration_ms = step_ms or getattr(whole, "step_ms", 0) or own_ms
+    kind: Any = channel_registry.load(config.name)
+    if kind.simulator is None:
+        return kind(config, duration_ms)  # type: ignore[no-any-return]
+    return kind(config, duration_ms, simulator or getattr(whole, "simulator_config", None))  # type: ignore[no-any-return]
+
+
+def carried(channel: Channel[Any], payload_bytes: Any, key: str = "packet_size") -> int:
+    """`payload_bytes`, if the channel can carry such a packet. Raises `ConfigError`."""
+    most, whole = channel.largest_payload_bytes, isinstance(payload_bytes, int | np.integer)
+    allowed = f"{'whole numbers from 1' if most == inf else f'1 to {most:.0f} bytes'} on {channel.config.name}"
+    require(whole and 1 <= payload_bytes <= most, key, payload_bytes, allowed)
+    return int(payload_bytes)
+
+
+def completed(given: Any, where: str) -> ChannelConfig:
+    """The validated record of a channel that is named, described in part by a mapping with its `name`, or a record.
+
+    Raises `ConfigError` that tells the place `where` in the config.
+    """
+    if isinstance(given, ChannelConfig):
+        given.validate()
+        return given
+    raw = {"name": given} if isinstance(given, str) else given
+    if not isinstance(raw, Mapping) or not isinstance(raw.get("name"), str):
+        raise ConfigError(f"{where} is {given!r}; allowed: the name of a channel, or a mapping with its 'name'.")
+    name, files = raw["name"], members("channel", _own_folders())
+    if ":" in name:
+        content: dict[str, Any] = dict(raw)
+    elif name not in files:
+        raise ConfigError(f"{where}: {unknown('channel', name, list(files))}")
+    else:
+        content = {**_content(name, files), **{key: value for key, value in raw.items() if key != "name"}}
+    record = typed(channel_registry.load(content["name"]).config_schema, content, where)
+    if record.action is not None:
+        record.action = completed(record.action, f"{where}.action")
+    try:
+        record.validate()
+    except ConfigError as error:  # it speaks of channel, wherever this one stands
+        raise ConfigError(re.sub(r"\bchannel\.", f"{where}.", str(error))) from error
+    return record
+
+
+def _own_folders() -> list[Path]:
+    """The user's config directories, which are importable since they were given (see `confdirs.make_importable`)."""
+    return [Path(folder) for folder in sys.path if folder and (Path(folder) / "channel").is_dir()]
+
+
+def _content(name: str, files: Mapping[str, Path]) -> dict[str, Any]:
+    """The keys of a YAML file and, under them, of those that it builds on."""
+    if name not in files:
+        raise ConfigError(unknown("channel", name, list(files)))
+    own: dict[str, Any] = OmegaConf.to_container(OmegaConf.load(files[name]))  # type: ignore[assignment]
+    below: dict[str, Any] = {}
+    for base in own.pop("defaults", []):
+        if base != "_self_":
+            below.update(_content(base, files))
+    return {**below, **own}
