@@ -25,10 +25,11 @@ import report
 
 from netgym_cli.agents.base import agent_registry
 from netgym_cli.agents.rule import Rule
-from netgym_cli.config.compose import compose, typed_run
+from netgym_cli.config.compose import compose
 from netgym_cli.config.schema import RunConfig
 from netgym_cli.envs.base import env_registry
 from netgym_cli.evaluation.contest import Evaluation, default_seeds, evaluate
+from netgym_cli.experiment.config import typed_run
 
 PAGE = Path(__file__).parents[1] / "docs" / "baselines.md"
 LEARNERS = ("ppo", "sac")

@@ -24,7 +24,8 @@ from statistics import fmean
 import report
 
 from netgym_cli.common import statistics
-from netgym_cli.evaluation.contest import default_seeds, evaluate, runs
+from netgym_cli.evaluation.contest import default_seeds, evaluate
+from netgym_cli.experiment.config import config_of
 
 AGENTS = ("cleanrl_ppo", "ppo")
 
@@ -48,7 +49,7 @@ def last_tenth(run: Path) -> float:
 
 def rows_of(env_name: str, trained: dict[tuple[str, int], Path], networks: int, jobs: int) -> list[report.Row]:
     """Per phase: both agents and their paired difference, with intervals over training runs."""
-    config = runs.config_of(next(iter(trained.values())))
+    config = config_of(next(iter(trained.values())))
     contenders = {f"{agent} {seed}": run for (agent, seed), run in trained.items()}
     played = evaluate(config, contenders, default_seeds(networks), episodes=4, jobs=jobs)
     seeds = sorted({seed for _, seed in trained})

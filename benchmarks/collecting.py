@@ -16,9 +16,10 @@ from two_sessions import plain, two_at_once, wait_for_quiet
 
 from netgym_cli.collection.episode_recorder import RecordedEnv
 from netgym_cli.collection.verb import collect
-from netgym_cli.config.compose import compose, typed_run
+from netgym_cli.config.compose import compose
 from netgym_cli.datasets import Growing
 from netgym_cli.datasets.writer import add
+from netgym_cli.experiment.config import typed_run
 from netgym_cli.wrappers.build import open_env
 
 ENV = ["env=nqos_split_light"]

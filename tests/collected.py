@@ -9,7 +9,7 @@ from netgym_cli.config.schema import plain
 from netgym_cli.datasets import Episode, folder_of, write_dataset
 from netgym_cli.envs.base import env_registry
 from netgym_cli.envs.make import make_env
-from netgym_cli.simulators.base import Layout, Row, Stats
+from netgym_cli.simulators.stats import Layout, Row, Stats
 
 NAME = "netgym/custom/system_default-v0"
 USERS = 3

@@ -11,7 +11,7 @@ import numpy as np
 
 from netgym_cli.envs.make import make_env
 from netgym_cli.envs.network_env import NetworkEnv
-from netgym_cli.simulators.base import Stats
+from netgym_cli.simulators.stats import Stats
 
 REPO = Path(__file__).parent.parent
 WIFI, NR, LTE = np.eye(3)

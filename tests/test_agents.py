@@ -16,7 +16,8 @@ from netgym_cli.common.errors import ConfigError, SessionError
 from netgym_cli.config.schema import known_keys, typed
 from netgym_cli.envs.network_env import NetworkEnv
 from netgym_cli.experiment import run
-from netgym_cli.sessions.sequential import Plan, SequentialSessions
+from netgym_cli.sessions.plan import Plan
+from netgym_cli.sessions.sequential import SequentialSessions
 from tests.engine import CONF, agent_yaml, run_config
 from tests.toy import ToyAdapter, ToySimulator
 

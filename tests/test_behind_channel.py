@@ -13,7 +13,8 @@ from netgym_cli.cli.app import app
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.envs.network_env import NetworkEnv
 from netgym_cli.experiment import run
-from netgym_cli.sessions.sequential import Plan, SequentialSessions
+from netgym_cli.sessions.plan import Plan
+from netgym_cli.sessions.sequential import SequentialSessions
 from netgym_cli.wrappers.build import behind, open_env, seen
 from netgym_cli.wrappers.seeds import channel_seed
 from tests.engine import run_config

@@ -2,8 +2,10 @@ import pytest
 
 from netgym_cli.agents.base import agent_registry
 from netgym_cli.channels.base import channel_registry
+from netgym_cli.cli.describe import spaces
 from netgym_cli.config import catalog, compose, conf_dirs
 from netgym_cli.envs.base import env_registry
+from netgym_cli.experiment.config import typed_run
 from tests.conftest import REPO
 
 YAML = """\
@@ -81,8 +83,8 @@ def test_every_key_of_the_shipped_configs_has_a_meaning(group):
 
 
 def test_spaces_are_described():
-    run = compose.typed_run(compose.compose(["env=toy", "agent=random"], [REPO / "tests" / "conf"]))
-    described = catalog.spaces(run.env)
+    run = typed_run(compose.compose(["env=toy", "agent=random"], [REPO / "tests" / "conf"]))
+    described = spaces(run.env)
     assert described["observation"] == {
         "space": "Box(0.0, 100.0, (1, 3), float32)",
         "kind": "Box",

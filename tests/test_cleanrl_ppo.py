@@ -11,7 +11,8 @@ from netgym_cli.agents.builtin.cleanrl_ppo import CleanrlPpo, Policy
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.envs.network_env import NetworkEnv
 from netgym_cli.experiment import run
-from netgym_cli.sessions.sequential import Plan, SequentialSessions
+from netgym_cli.sessions.plan import Plan
+from netgym_cli.sessions.sequential import SequentialSessions
 from tests.engine import run_config
 
 CHOICES = {"name": "tests.toy:ToyChoices"}

@@ -9,6 +9,7 @@ from omegaconf import OmegaConf
 from netgym_cli.cli.completion import completions
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config import compose, conf_dirs
+from netgym_cli.experiment.config import typed_run
 from netgym_cli.jobs.sweep import grid
 from tests.conftest import REPO
 
@@ -17,7 +18,7 @@ TOY = ["env=toy", "agent=random"]
 
 
 def test_typed_run_has_the_members_own_types():
-    run = compose.typed_run(compose.compose([*TOY, "seed=5", "env.num_users=4"], [CONF]))
+    run = typed_run(compose.compose([*TOY, "seed=5", "env.num_users=4"], [CONF]))
     assert type(run.env).__name__ == "ToyConfig"
     assert (run.seed, run.env.random_seed, run.env.num_users) == (5, 5, 4)
     assert run.sessions == [{}]
@@ -29,13 +30,13 @@ def test_a_group_without_a_name(change):
     config = compose.compose(TOY, [CONF])
     OmegaConf.set_struct(config, False)
     with pytest.raises(ConfigError, match="Choose one by"):
-        compose.typed_run(OmegaConf.create({**OmegaConf.to_container(config), **change}))
+        typed_run(OmegaConf.create({**OmegaConf.to_container(config), **change}))
 
 
 def test_an_interpolation_to_nowhere():
     config = compose.compose([*TOY, "env.num_users=${nowhere}"], [CONF])
     with pytest.raises(ConfigError, match=r"'env\.num_users'.*nowhere"):
-        compose.typed_run(config)
+        typed_run(config)
 
 
 def test_composing_leaves_another_hydra_alone():
@@ -120,5 +121,5 @@ def test_a_file_that_is_no_config(tmp_path, text):
     (tmp_path / "env").mkdir()
     (tmp_path / "env" / "mine.yaml").write_bytes(text.encode("latin-1"))
     with pytest.raises(ConfigError) as caught:
-        compose.typed_run(compose.compose(["env=mine"], [tmp_path]))
+        typed_run(compose.compose(["env=mine"], [tmp_path]))
     assert "\n" not in str(caught.value)

@@ -10,9 +10,10 @@ import pytest
 
 from netgym_cli.channels.base import DeliveryConfig, channel_registry
 from netgym_cli.common.errors import ConfigError
-from netgym_cli.config.compose import compose, typed_run
+from netgym_cli.config.compose import compose
 from netgym_cli.config.conf_dirs import members
 from netgym_cli.experiment import run
+from netgym_cli.experiment.config import typed_run
 from netgym_cli.wrappers.channel_configs import build, channel_config
 from netgym_cli.wrappers.networked_env import NetworkedEnv
 from tests.network import python

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from netgym_cli.collection.verb import collect
-from netgym_cli.config.compose import compose, typed_run
+from netgym_cli.config.compose import compose
 from netgym_cli.datasets import open_dataset
 from netgym_cli.envs.base import env_registry
-from netgym_cli.simulators.base import Layout, Row, Stats
+from netgym_cli.experiment.config import typed_run
+from netgym_cli.simulators.stats import Layout, Row, Stats
 from tests.test_every_env import ENVS, quick
 
 HOW = [

@@ -5,9 +5,10 @@ import pytest
 
 from netgym_cli.agents.base import agent_registry
 from netgym_cli.collection.verb import collect
-from netgym_cli.config.compose import compose, typed_run
+from netgym_cli.config.compose import compose
 from netgym_cli.envs.base import env_registry
 from netgym_cli.experiment import run
+from netgym_cli.experiment.config import typed_run
 from tests.test_every_env import ENVS, adapter_of, quick
 
 OFFLINE = [name for name in agent_registry.names() if agent_registry.load(name).needs_dataset]

@@ -9,12 +9,13 @@ import pytest
 from netgym_cli import make_env
 from netgym_cli.agents.base import agent_registry
 from netgym_cli.common.errors import ConfigError
-from netgym_cli.config.compose import compose, typed_run
+from netgym_cli.config.compose import compose
 from netgym_cli.config.conf_dirs import members
 from netgym_cli.config.schema import plain
 from netgym_cli.envs.base import env_registry
 from netgym_cli.envs.checker import check
 from netgym_cli.experiment import run
+from netgym_cli.experiment.config import typed_run
 from tests.network import python
 
 ENVS = env_registry.names()

@@ -9,8 +9,9 @@ import torch
 
 from netgym_cli.agents.base import agent_registry
 from netgym_cli.common.errors import ConfigError
-from netgym_cli.config.compose import compose, typed_run
+from netgym_cli.config.compose import compose
 from netgym_cli.experiment import run
+from netgym_cli.experiment.config import typed_run
 from netgym_cli.runs import folder as runs
 from netgym_cli.sessions.sequential import SequentialSessions
 from netgym_cli.wrappers.build import open_env

@@ -5,7 +5,8 @@ from typer.testing import CliRunner
 
 from netgym_cli.analysis import fit_channel
 from netgym_cli.cli.app import app
-from netgym_cli.config.compose import compose, typed_run
+from netgym_cli.config.compose import compose
+from netgym_cli.experiment.config import typed_run
 from netgym_cli.wrappers.channel_configs import build, channel_config
 
 pytestmark = pytest.mark.usefixtures("workdir")

@@ -5,10 +5,12 @@ import pytest
 from gymnasium import spaces
 
 from netgym_cli.common.errors import ActionError, ConfigError, SimulatorDied
-from netgym_cli.config.compose import compose, typed_run
+from netgym_cli.config.compose import compose
 from netgym_cli.envs.network_env import NetworkEnv
 from netgym_cli.experiment import run
-from netgym_cli.sessions.sequential import Plan, SequentialSessions
+from netgym_cli.experiment.config import typed_run
+from netgym_cli.sessions.plan import Plan
+from netgym_cli.sessions.sequential import SequentialSessions
 
 
 def configured(*words):

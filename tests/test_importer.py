@@ -12,7 +12,8 @@ from netgym_cli.cli.app import app
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.compat.networkgym import import_config, tolerant_json
 from netgym_cli.config import conf_dirs
-from netgym_cli.config.compose import compose, typed_run
+from netgym_cli.config.compose import compose
+from netgym_cli.experiment.config import typed_run
 
 FILES = sorted((Path(__file__).parent / "networkgym").glob("*.json"))
 FOUND = {

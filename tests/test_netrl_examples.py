@@ -16,7 +16,7 @@ from netgym_cli import (
 )
 from netgym_cli.channels.base import DeliveryConfig
 from netgym_cli.common.errors import ConfigError
-from netgym_cli.compat.netrl import delivery_of
+from netgym_cli.wrappers.channel_configs import delivery_of
 
 
 def walk(env, steps, **keywords):

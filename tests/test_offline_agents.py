@@ -9,9 +9,10 @@ import torch
 
 from netgym_cli.agents.base import agent_registry
 from netgym_cli.common.errors import ConfigError
-from netgym_cli.config.compose import compose, typed_run
+from netgym_cli.config.compose import compose
 from netgym_cli.datasets import open_dataset
 from netgym_cli.experiment import run
+from netgym_cli.experiment.config import typed_run
 from tests import offline_data
 
 OFFLINE = [name for name in agent_registry.names() if agent_registry.load(name).needs_dataset]

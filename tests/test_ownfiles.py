@@ -4,6 +4,7 @@ import pytest
 
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config import compose, conf_dirs
+from netgym_cli.experiment.config import typed_run
 from tests.conftest import REPO
 
 CONF = REPO / "tests" / "conf"
@@ -16,7 +17,7 @@ def env(tmp_path):
 
 
 def typed(env, *overrides):
-    return compose.typed_run(compose.compose([*overrides, "agent=random"], [env.parent, CONF]))
+    return typed_run(compose.compose([*overrides, "agent=random"], [env.parent, CONF]))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ from netgym_cli.agents.rule import Rule
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.schema import typed
 from netgym_cli.envs.make import make_env
-from netgym_cli.sessions.sequential import Plan, SequentialSessions
+from netgym_cli.sessions.plan import Plan
+from netgym_cli.sessions.sequential import SequentialSessions
 from tests.engine import agent_yaml
 
 RULES = [

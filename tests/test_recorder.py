@@ -5,11 +5,13 @@ import pandas as pd
 import pytest
 
 from netgym_cli.common.errors import SessionError
+from netgym_cli.common.provenance import git_state
 from netgym_cli.envs.network_env import NetworkEnv
-from netgym_cli.runs.record import RunRecord, git_state, mark_dead
+from netgym_cli.runs.record import RunRecord, mark_dead
 from netgym_cli.runs.recorder import Recorder, encode_stats
-from netgym_cli.sessions.sequential import Plan, SequentialSessions
-from netgym_cli.simulators.base import Layout, Row
+from netgym_cli.sessions.plan import Plan
+from netgym_cli.sessions.sequential import SequentialSessions
+from netgym_cli.simulators.stats import Layout, Row
 from tests.engine import run_config
 
 

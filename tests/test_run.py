@@ -15,7 +15,8 @@ from netgym_cli.common.errors import ConfigError, SimulatorDied
 from netgym_cli.envs.network_env import NetworkEnv
 from netgym_cli.experiment import run
 from netgym_cli.experiment.progress import RunProgress
-from netgym_cli.sessions.sequential import Plan, SequentialSessions
+from netgym_cli.sessions.plan import Plan
+from netgym_cli.sessions.sequential import SequentialSessions
 from tests.engine import run_config
 from tests.toy import ToyAdapter, ToySimulator
 

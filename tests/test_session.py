@@ -3,7 +3,8 @@ import pytest
 
 from netgym_cli.common.errors import AdapterError, ConfigError, SessionError, SimulatorDied
 from netgym_cli.envs.network_env import NetworkEnv, seed_of_session
-from netgym_cli.sessions.sequential import Plan, SequentialSessions
+from netgym_cli.sessions.plan import Plan
+from netgym_cli.sessions.sequential import SequentialSessions
 from tests.engine import run_config
 from tests.toy import ToySimulator
 

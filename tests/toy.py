@@ -15,7 +15,8 @@ from omegaconf import MISSING
 from netgym_cli.common.errors import ActionError, SimulatorDied
 from netgym_cli.config.schema import EnvConfig
 from netgym_cli.envs.base import Adapter, is_empty
-from netgym_cli.simulators.base import Layout, Row, Simulator, Stats
+from netgym_cli.simulators.base import Simulator
+from netgym_cli.simulators.stats import Layout, Row, Stats
 
 USERS = 3
 

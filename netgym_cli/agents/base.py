@@ -15,7 +15,8 @@ from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.registry import Registry
 from netgym_cli.config.schema import AgentConfig, RunConfig
 from netgym_cli.envs.base import Adapter
-from netgym_cli.sessions.sequential import Plan, SequentialSessions
+from netgym_cli.sessions.plan import Plan
+from netgym_cli.sessions.sequential import SequentialSessions
 
 C = TypeVar("C", bound=AgentConfig)
 

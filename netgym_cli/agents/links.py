@@ -6,7 +6,7 @@ import numpy as np
 
 from netgym_cli.envs.multi_access.adapter import per_link
 from netgym_cli.envs.multi_access.config import LINKS
-from netgym_cli.simulators.base import Stats
+from netgym_cli.simulators.stats import Stats
 
 __all__ = ["max_rates", "one_link", "per_link"]
 

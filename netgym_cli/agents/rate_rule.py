@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from netgym_cli.agents.rule import R, Rule
-from netgym_cli.simulators.base import Stats
+from netgym_cli.simulators.stats import Stats
 
 
 class RateRule(Rule[R]):

@@ -9,7 +9,7 @@ from netgym_cli.agents.base import Agent
 from netgym_cli.config.schema import AgentConfig
 from netgym_cli.envs.base import Adapter
 from netgym_cli.sessions.sequential import SequentialSessions
-from netgym_cli.simulators.base import Stats
+from netgym_cli.simulators.stats import Stats
 
 R = TypeVar("R", bound=AgentConfig)
 

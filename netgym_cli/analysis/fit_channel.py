@@ -12,10 +12,11 @@ from omegaconf import OmegaConf
 
 from netgym_cli.channels.base import Channel, DeliveryConfig
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.files import write
 from netgym_cli.common.registry import unknown
-from netgym_cli.config.compose import compose, typed_run
+from netgym_cli.config.compose import compose
 from netgym_cli.config.schema import RunConfig, require
-from netgym_cli.scaffold.new_env import write
+from netgym_cli.experiment.config import typed_run
 from netgym_cli.simulators.base import simulator_registry
 from netgym_cli.wrappers.channel_configs import build, channel_config
 from netgym_cli.wrappers.seeds import channel_seed

@@ -74,9 +74,9 @@ def train(
         elif multirun:
             run_sweep(overrides or [], config_dir or [])
         else:
-            from netgym_cli.config import compose
+            from netgym_cli.experiment import launch
 
-            say(compose.train(overrides or [], config_dir or [], command()).lines())
+            say(launch.train(overrides or [], config_dir or [], command()).lines())
 
 
 @app.command()
@@ -127,10 +127,10 @@ def evaluate(
 def job(folder: Path) -> None:
     """Train what FOLDER/.hydra/config.yaml says: one job of a sweep."""
     with errors_to_exit_codes("job"):
-        from netgym_cli.config import compose
+        from netgym_cli.experiment import launch
 
         end_with_parent()
-        say(compose.train_in(folder, ["netgym", "train", *compose.overrides_of(folder)]).lines())
+        say(launch.train_in(folder, ["netgym", "train", *launch.overrides_of(folder)]).lines())
 
 
 @app.command("list")
@@ -180,11 +180,12 @@ def check(
     For example check env=nqos_split.
     """
     with errors_to_exit_codes("check"):
-        from netgym_cli.config import compose
+        from netgym_cli.config.compose import compose
         from netgym_cli.config.schema import require
         from netgym_cli.envs import checker as checks
+        from netgym_cli.experiment.config import typed_run
 
-        config = compose.typed_run(compose.compose(overrides or [], config_dir or []))
+        config = typed_run(compose(overrides or [], config_dir or []))
         require(config.channel.name == "none", "channel", config.channel.name, "none: environments are checked alone")
         verdicts = checks.check(config.env, config.simulator, steps)
         if as_json:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from netgym_cli.config import conf_dirs
+
+if TYPE_CHECKING:
+    from netgym_cli.config.schema import EnvConfig
+from dataclasses import asdict
 
 from omegaconf import OmegaConf
 
-from netgym_cli.config import catalog, conf_dirs
-from netgym_cli.config.compose import Composer, typed_run
+from netgym_cli.config import catalog
+from netgym_cli.config.compose import Composer
+from netgym_cli.experiment.config import typed_run
 
 
 def describe(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> dict[str, Any]:
@@ -27,10 +33,10 @@ def describe(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> dic
     config = composer.compose()
     named = {override.lstrip("+~").partition("=")[0].partition(".")[0] for override in overrides}
     groups = [group for group in conf_dirs.GROUPS if group in named] or [""]
-    spaces = catalog.spaces(typed_run(config).env) if {"env", ""} & set(groups) else {}
+    described = spaces(typed_run(config).env) if {"env", ""} & set(groups) else {}
     raw: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
     files = composer.files()
-    return {"spaces": spaces, "keys": [asdict(key) for group in groups for key in catalog.keys(raw, files, group)]}
+    return {"spaces": described, "keys": [asdict(key) for group in groups for key in catalog.keys(raw, files, group)]}
 
 
 def space_lines(spaces: dict[str, Any]) -> Iterator[str]:
@@ -42,3 +48,28 @@ def space_lines(spaces: dict[str, Any]) -> Iterator[str]:
             yield f"  {place}: {label}"
     if spaces:
         yield f"step: {spaces['step_ms']:g} ms of simulated time\n"
+
+
+def spaces(config: EnvConfig) -> dict[str, Any]:
+    """The observation and action space of an environment: kind, shape, bounds and labels, as plain values."""
+    from netgym_cli.envs.base import env_registry
+
+    adapter = env_registry.load(config.name)(config)
+    return {
+        "observation": _space(adapter.observation_space, adapter.observation_labels),
+        "action": _space(adapter.action_space, adapter.action_labels),
+        "step_ms": adapter.step_ms,
+    }
+
+
+def _space(space: Any, labels: Sequence[str]) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "space": str(space),
+        "kind": type(space).__name__,
+        "shape": list(space.shape or ()),
+        "dtype": str(space.dtype),
+        "labels": list(labels),
+    }
+    if hasattr(space, "low"):
+        described |= {"low": float(space.low.min()), "high": float(space.high.max())}
+    return described

@@ -15,6 +15,7 @@ from netgym_cli.collection.plan import require_continues
 from netgym_cli.collection.request import DEFAULT_AGENT, Request
 from netgym_cli.collection.worker import Job
 from netgym_cli.common.errors import ConfigError, DatasetError
+from netgym_cli.common.provenance import now
 from netgym_cli.common.space_text import told_apart
 from netgym_cli.datasets import Dataset, Growing, open_dataset
 from netgym_cli.datasets.integrity import stands
@@ -25,7 +26,6 @@ from netgym_cli.envs.base import Adapter, env_registry
 from netgym_cli.experiment.task import Task
 from netgym_cli.jobs.pool import SessionFailed, played
 from netgym_cli.jobs.progress import progress
-from netgym_cli.runs.record import now
 from netgym_cli.simulators.base import simulator_registry
 from netgym_cli.wrappers.build import open_env, simulators_under
 

@@ -14,7 +14,7 @@ from netgym_cli.common.errors import SessionError
 from netgym_cli.datasets.episode import Episode, stack
 from netgym_cli.envs.base import is_empty
 from netgym_cli.envs.network_env import NetworkEnv
-from netgym_cli.simulators.base import Layout
+from netgym_cli.simulators.stats import Layout
 
 
 class RecordedEnv(gymnasium.Wrapper[Any, Any, Any, Any]):

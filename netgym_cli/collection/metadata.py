@@ -10,9 +10,9 @@ from gymnasium.envs.registration import EnvSpec
 
 from netgym_cli.collection.request import DEFAULT_AGENT, Request
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.provenance import git_state, now, versions
 from netgym_cli.config.schema import plain
 from netgym_cli.envs.base import env_registry
-from netgym_cli.runs.record import git_state, now, versions
 
 FORMAT = 1
 IDENTITY = ("env", "channel", "agent", "run")  # a collection with other ones is another dataset

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hydra.types import RunMode
 from omegaconf import OmegaConf
 
 from netgym_cli.collection.plan import Plan, plan_of
@@ -16,6 +15,7 @@ from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.compose import Composer
 from netgym_cli.config.schema import RunConfig, plain
 from netgym_cli.datasets import folder_of
+from netgym_cli.experiment.config import agent_of, config_of
 from netgym_cli.experiment.requests import (
     ConfigDirs,
     Words,
@@ -73,8 +73,8 @@ def parsed(words: Words, config_dirs: ConfigDirs = (), default_action: bool = Fa
         raise ConfigError(f"{told} to collect with; give one: --default-action, agent=NAME, or the folder of a run.")
     if folders:
         refuse_agent_keys(overrides)
-        run = runs.config_of(folders[0])
-        config, label = in_environment_of(run, overrides, config_dirs), runs.agent_of(folders[0])
+        run = config_of(folders[0])
+        config, label = in_environment_of(run, overrides, config_dirs), agent_of(folders[0])
         env, channel = (
             _choice(overrides, group) or runs.chosen(folders[0], group) or getattr(config, group).name
             for group in ("env", "channel")
@@ -82,7 +82,7 @@ def parsed(words: Words, config_dirs: ConfigDirs = (), default_action: bool = Fa
     else:
         label = DEFAULT_AGENT if default_action else names[0]
         config = composed(label, overrides, config_dirs, None)
-        chosen = Composer([f"agent={label}", *overrides], config_dirs).whole(RunMode.RUN)
+        chosen = Composer([f"agent={label}", *overrides], config_dirs).whole()
         env, channel = (str(OmegaConf.select(chosen, f"hydra.runtime.choices.{one}")) for one in ("env", "channel"))
     episodes = whole_number(own["episodes"], "episodes") if "episodes" in own else None
     if env == FOREIGN:

@@ -14,8 +14,9 @@ from netgym_cli.datasets import Episode
 from netgym_cli.datasets.writer import add
 from netgym_cli.experiment.task import Task
 from netgym_cli.jobs.worker import Tell, serve
-from netgym_cli.sessions.sequential import Plan, SequentialSessions
-from netgym_cli.simulators.base import Layout
+from netgym_cli.sessions.plan import Plan
+from netgym_cli.sessions.sequential import SequentialSessions
+from netgym_cli.simulators.stats import Layout
 from netgym_cli.wrappers.build import open_env
 
 

@@ -10,10 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
-from netgym_cli.channels.base import DeliveryConfig
-from netgym_cli.common.errors import ConfigError
-from netgym_cli.config.schema import ChannelConfig, require
-from netgym_cli.wrappers.channel_configs import channel_config
+from netgym_cli.config.schema import require
 
 
 @dataclass
@@ -99,39 +96,3 @@ class NS3WifiMultiUEConfig:
         require(bool(distances), "distances_m", distances, "one distance or more")
         own["distances_m"] = [distances[min(k, len(distances) - 1)] for k in range(count)]
         return {"name": "ns3_wifi_multi", "reference_loss_db": 46.6777, **own}
-
-
-def delivery_of(config: Any, channel: Any) -> tuple[DeliveryConfig, int | None]:
-    """The record of the channel and window that two arguments describe together, and the first seed.
-
-    Args:
-        config: window and seed, and the channel if `channel` is None; or the channel alone.
-        channel: a name or record of netgym's, which `config` then takes the window of, or a channel in NetRL's words.
-
-    Raises:
-        ConfigError: nothing usable was given, or a value is out of range.
-    """
-    if isinstance(config, ChannelConfig | str):
-        config, channel = None, config
-    if isinstance(channel, str):
-        channel = channel_config(channel)
-    if config is not None:
-        config.validate()
-    window = {} if config is None else {"buffer_size": config.buffer_size}
-    if channel is None:
-        if config is None:
-            raise ConfigError("a NetworkedEnv needs a channel: pass channel_config('mobile') or a NetworkConfig.")
-        channel = config
-    if isinstance(channel, DeliveryConfig):
-        record = type(channel)(**{**vars(channel), **window})
-        record.validate()
-    elif hasattr(channel, "keys") and not isinstance(channel, dict):
-        record = channel_config(**{**channel.keys(), **window})  # type: ignore[assignment]
-    else:
-        raise ConfigError(
-            f"channel_config is {channel!r}; allowed: a record such as channel_config('mobile'), NS3WifiConfig(...) or "
-            "NS3WiFiChannelFastConfig(...)."
-        )
-    if record.action is not None:
-        raise ConfigError("the channel has an action channel; wrap the environment in ActionChannelEnv instead.")
-    return record, None if config is None else config.seed

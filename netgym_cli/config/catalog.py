@@ -12,7 +12,7 @@ import yaml
 from netgym_cli.config import conf_dirs
 
 if TYPE_CHECKING:
-    from netgym_cli.config.schema import EnvConfig
+    pass
 
 UNITS = {
     "ms": "ms", "s": "s", "hz": "Hz", "khz": "kHz", "mhz": "MHz", "ghz": "GHz",
@@ -103,31 +103,6 @@ def comments(text: str) -> dict[str, str]:
 def unit(key: str) -> str:
     """The unit that a key's last part ends in, such as `ms` for `step_timeout_ms`; empty for a number without one."""
     return UNITS.get(key.rpartition(".")[2].rpartition("_")[2], "") if "_" in key.rpartition(".")[2] else ""
-
-
-def spaces(config: EnvConfig) -> dict[str, Any]:
-    """The observation and action space of an environment: kind, shape, bounds and labels, as plain values."""
-    from netgym_cli.envs.base import env_registry
-
-    adapter = env_registry.load(config.name)(config)
-    return {
-        "observation": _space(adapter.observation_space, adapter.observation_labels),
-        "action": _space(adapter.action_space, adapter.action_labels),
-        "step_ms": adapter.step_ms,
-    }
-
-
-def _space(space: Any, labels: Sequence[str]) -> dict[str, Any]:
-    described: dict[str, Any] = {
-        "space": str(space),
-        "kind": type(space).__name__,
-        "shape": list(space.shape or ()),
-        "dtype": str(space.dtype),
-        "labels": list(labels),
-    }
-    if hasattr(space, "low"):
-        described |= {"low": float(space.low.min()), "high": float(space.high.max())}
-    return described
 
 
 def _nearest(meanings: Mapping[str, str], key: str) -> str:

@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
-from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.types import RunMode
-from omegaconf import MISSING, DictConfig, OmegaConf, open_dict
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config import conf_dirs, messages, output_dirs, user_files
-from netgym_cli.config.schema import RunConfig, SimulatorConfig, plain, typed, unknown_key
 
 if TYPE_CHECKING:
     from hydra._internal.hydra import Hydra
 
-    from netgym_cli.experiment.summary import Summary
 
 Task = Callable[[DictConfig], Any]
 CONFIG_NAME = "config"
@@ -61,16 +57,24 @@ class Composer:
         self.overrides = [*([f"hydra.searchpath=[{paths}]"] if paths else []), *self.task_overrides]
         self.hydra = _new_hydra()
 
-    def whole(self, mode: RunMode) -> DictConfig:
+    def whole(self, mode: RunMode = RunMode.RUN) -> DictConfig:
         """The composed config with Hydra's own part."""
         with _lock, self.errors_explained():
             return self.hydra.compose_config(CONFIG_NAME, self.overrides, mode)
 
     def compose(self) -> DictConfig:
         """The composed config without Hydra's own part."""
-        config = self.whole(RunMode.RUN)
+        config = self.whole()
         with open_dict(config):
             del config["hydra"]
+        return config
+
+    def applied_to(self, values: Mapping[str, Any]) -> DictConfig:
+        """A config of these plain `values`, with the overrides in place of what they override."""
+        config: DictConfig = OmegaConf.create(dict(values))
+        with self.errors_explained(), open_dict(config):
+            for override in OverridesParser.create().parse_overrides(self.task_overrides):
+                OmegaConf.update(config, override.key_or_group, override.value(), merge=True)
         return config
 
     def files(self) -> list[tuple[str, Path]]:
@@ -132,122 +136,6 @@ class Composer:
 def compose(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = ()) -> DictConfig:
     """The config that `overrides` compose. Raises `ConfigError`."""
     return Composer(overrides, config_dirs).compose()
-
-
-def typed_run(config: DictConfig) -> RunConfig:
-    """A composed config as records of its members' own types, validated.
-
-    Raises:
-        ConfigError: unknown key or member, wrong type, missing or impossible value.
-    """
-    from netgym_cli.agents.base import agent_registry
-    from netgym_cli.channels.base import channel_registry
-    from netgym_cli.envs.base import env_registry
-    from netgym_cli.wrappers.channel_configs import completed
-
-    try:
-        raw: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
-    except OmegaConfBaseException as error:
-        raise ConfigError(messages.explain(error, lambda: list(messages.dotted_keys(config)))) from error
-    own, groups = {field.name for field in fields(_Top)}, {*conf_dirs.GROUPS, "simulator"}
-    for extra in raw.keys() - own - groups:
-        raw.pop(extra)
-        raise ConfigError(unknown_key(extra, list(messages.dotted_keys(raw))))
-    top = typed(_Top, {key: raw[key] for key in own & raw.keys()}, "")
-    parts: dict[str, Any] = {}
-    for group, registry in (("env", env_registry), ("agent", agent_registry), ("channel", channel_registry)):
-        given = raw.get(group)
-        if not isinstance(given, dict) or not isinstance(given.get("name"), str):
-            raise ConfigError(f"'{group}' is {given!r}; allowed: a mapping with a 'name'. Choose one by {group}=NAME.")
-        if ":" not in (name := given["name"]) and name not in registry.names():
-            allowed = f"{', '.join(registry.names())}, or importable.module:Class"
-            raise ConfigError(f"{group}.name is {name!r}; allowed: {allowed}. Mend it in the YAML file of the {group}.")
-        parts[group] = typed(registry.load(name).config_schema, given, group)
-    if parts["channel"].action is not None:
-        parts["channel"].action = completed(parts["channel"].action, "channel.action")
-    parts["simulator"] = typed(SimulatorConfig, raw.get("simulator", {}), "simulator")
-    run = RunConfig(**parts, **vars(top))
-    run.validate()
-    return run
-
-
-def train(overrides: Sequence[str], config_dirs: Sequence[str | Path], command: list[str]) -> Summary:
-    """Checks the config, then trains in a new run folder. An error from training carries the folder as a note.
-
-    Raises:
-        ConfigError: the config is wrong; no folder was made.
-        NetgymError, OSError: training failed; the folder keeps what there was.
-    """
-    composer = Composer(overrides, config_dirs)
-    checked = typed_run(composer.compose())
-    check(checked)
-    output_dirs.require_free_run(composer.whole(RunMode.RUN))
-
-    def task(config: DictConfig) -> Summary | Exception:
-        # Hydra would report an exception in its own words, so it travels as a value.
-        try:
-            return train_in(save_resolved(config), command)
-        except Exception as error:
-            return error
-
-    outcome: Summary | Exception = composer.run(task)
-    if isinstance(outcome, Exception):
-        raise outcome
-    return outcome
-
-
-def check(config: RunConfig) -> None:
-    """Everything about a run that can be known before it has a folder. Raises `ConfigError`."""
-    from netgym_cli.experiment import run  # slow to import, and the user's mistakes are known by now
-    from netgym_cli.simulators.base import (
-        simulator_registry,  # slow to import, and the user's mistakes are known by now
-    )
-    from netgym_cli.wrappers.build import simulators_under
-
-    run.check(config)
-    for name, source in simulators_under(config):
-        simulator_registry.load(name).check(config.simulator, source)
-
-
-def train_in(folder: Path, command: list[str]) -> Summary:
-    """Trains what `folder`'s `.hydra/config.yaml` says, in `folder`. Raises as `train` does."""
-    from netgym_cli.experiment import run
-
-    config = typed_run(OmegaConf.load(folder / ".hydra" / "config.yaml"))  # type: ignore[arg-type]
-    try:
-        return run.train(config, folder, command)
-    except BaseException as error:
-        error.add_note(f"run folder: {folder}")
-        raise
-
-
-def overrides_of(folder: Path) -> list[str]:
-    """The overrides that made the run in `folder`."""
-    return list(OmegaConf.load(folder / ".hydra" / "overrides.yaml"))
-
-
-def save_resolved(config: DictConfig) -> Path:
-    """Replaces the running job's `.hydra/config.yaml` by its values without interpolations; returns its folder."""
-    folder = Path(HydraConfig.get().runtime.output_dir)
-    if (action := OmegaConf.select(config, "channel.action")) is not None:  # a name depends on the config directories
-        from netgym_cli.wrappers.channel_configs import completed
-
-        given = OmegaConf.to_container(action) if OmegaConf.is_config(action) else action
-        with open_dict(config):
-            config.channel.action = plain(completed(given, "channel.action"))
-    OmegaConf.save(config, folder / ".hydra" / "config.yaml", resolve=True)
-    return folder
-
-
-@dataclass
-class _Top:
-    """The keys of a config that belong to no group."""
-
-    seed: int = MISSING
-    sessions: list[dict[str, Any]] = MISSING
-    dataset: str | None = None
-    steps: int | None = None
-    init: str | None = None
 
 
 def _new_hydra() -> Hydra:

@@ -19,7 +19,7 @@ from netgym_cli.common.errors import AdapterError
 from netgym_cli.common.registry import Registry
 from netgym_cli.config.schema import EnvConfig, plain
 from netgym_cli.envs.actions import box_action, discrete_action, is_empty, stated_action
-from netgym_cli.simulators.base import Stats
+from netgym_cli.simulators.stats import Stats
 
 C = TypeVar("C", bound=EnvConfig)
 

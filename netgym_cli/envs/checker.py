@@ -14,7 +14,8 @@ import numpy as np
 from netgym_cli.config.schema import EnvConfig, SimulatorConfig
 from netgym_cli.envs.base import env_registry
 from netgym_cli.envs.network_env import NetworkEnv, StepInfo
-from netgym_cli.simulators.base import Stats, simulator_registry
+from netgym_cli.simulators.base import simulator_registry
+from netgym_cli.simulators.stats import Stats
 
 COLOUR = re.compile(r"\x1b\[\d*m")
 

@@ -18,7 +18,8 @@ from omegaconf import OmegaConf
 from netgym_cli.common.errors import AdapterError, SessionError
 from netgym_cli.config.schema import EnvConfig, SimulatorConfig, plain, typed
 from netgym_cli.envs.base import Adapter, env_registry
-from netgym_cli.simulators.base import Simulator, Stats, Subscription, simulator_registry
+from netgym_cli.simulators.base import Simulator, simulator_registry
+from netgym_cli.simulators.stats import Stats, Subscription
 
 
 class StepInfo(dict[str, Any]):

@@ -18,6 +18,7 @@ import numpy as np
 from netgym_cli.common import statistics
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.schema import AgentConfig, RunConfig, require
+from netgym_cli.experiment.config import config_of
 from netgym_cli.experiment.requests import require_seeds
 from netgym_cli.experiment.task import Task
 from netgym_cli.jobs.pool import SessionFailed, played
@@ -122,7 +123,7 @@ class Contest:
         tasks: dict[str, list[Task]] = {}
         for label, one in contenders.items():
             folder = one if isinstance(one, Path) else None
-            agent = runs.config_of(one).agent if isinstance(one, Path) else one
+            agent = config_of(one).agent if isinstance(one, Path) else one
             if folder is not None and (known := sorted(set(seeds) & runs.seeds_of(folder))):
                 raise ConfigError(
                     f"'{folder}' has met the seeds {known}, in training or in its own evaluations; "

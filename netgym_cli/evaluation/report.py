@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.provenance import now, versions
 from netgym_cli.evaluation.contest import Evaluation, Row
-from netgym_cli.runs.record import now, versions
 
 SHOWN = 5  # metrics that fit a terminal with their intervals
 ESTIMATE = ("mean", "low", "high", "seeds")

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from netgym_cli.common.errors import ConfigError
-from netgym_cli.config.compose import Composer, typed_run
+from netgym_cli.config.compose import Composer
 from netgym_cli.config.schema import AgentConfig, RunConfig, known_keys, plain
 from netgym_cli.evaluation.contest import default_seeds
+from netgym_cli.experiment.config import agent_of, config_of, typed_run
 from netgym_cli.experiment.requests import (
     Words,
     agent_names,
@@ -53,7 +54,7 @@ def parsed(words: Words, config_dirs: Sequence[str | Path] = ()) -> Request:
     folders, own, overrides = sorted_out(words, ("episodes", "seeds", "agent"))
     refuse(overrides, INSTEAD, "an evaluation")
     Composer([], config_dirs)  # the modules of the runs may lie there
-    trained = {folder: runs.config_of(folder) for folder in folders}
+    trained = {folder: config_of(folder) for folder in folders}
     names = agent_names(own.get("agent", ""), "evaluate")
     if not names and not trained:
         raise ConfigError("nothing to evaluate; give the folder of a run, agent=NAME, or several: agent=NAME,NAME.")
@@ -110,7 +111,7 @@ def _require_one_environment(trained: dict[Path, RunConfig]) -> None:
 
 def _labels(trained: Collection[Path]) -> list[str]:
     """Names of the runs' agents, with as much of the folder as tells them apart."""
-    names = [runs.agent_of(folder) for folder in trained]
+    names = [agent_of(folder) for folder in trained]
     short = [f"{name}:{folder.resolve().name}" for name, folder in zip(names, trained, strict=True)]
     long = [f"{name}:{folder}" for name, folder in zip(names, trained, strict=True)]
     return next(one for one in (names, short, long) if len(set(one)) == len(one))

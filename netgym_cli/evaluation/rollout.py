@@ -7,7 +7,7 @@ from math import isnan, nan
 from statistics import fmean
 
 from netgym_cli.experiment.task import Task
-from netgym_cli.sessions.sequential import Step
+from netgym_cli.sessions.step import Step
 
 
 def play(task: Task) -> dict[str, float]:

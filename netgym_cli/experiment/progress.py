@@ -18,7 +18,7 @@ from rich.progress import (
 from rich.table import Column
 from rich.text import Text
 
-from netgym_cli.sessions.sequential import Step
+from netgym_cli.sessions.step import Step
 
 REDRAW_S = 0.2
 

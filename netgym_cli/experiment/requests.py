@@ -8,12 +8,10 @@ from dataclasses import asdict, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
 
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from omegaconf import DictConfig, OmegaConf, open_dict
-
 from netgym_cli.common.errors import ConfigError
-from netgym_cli.config.compose import Composer, typed_run
+from netgym_cli.config.compose import Composer
 from netgym_cli.config.schema import RunConfig, require, unknown_key
+from netgym_cli.experiment.config import typed_run
 
 Words = Sequence[str]
 ConfigDirs = Sequence[str | Path]
@@ -69,12 +67,7 @@ def in_environment_of(run: RunConfig, overrides: Words, config_dirs: ConfigDirs)
         keys = [word for word in others if re.match(r"[+~]*channel\.", word)]
         run = replace(run, channel=typed_run(Composer([*channels, *keys], config_dirs).compose()).channel)
         overrides = [word for word in others if word not in keys]
-    config: DictConfig = OmegaConf.create(asdict(run))
-    with Composer(overrides, config_dirs).errors_explained():
-        for one in OverridesParser.create().parse_overrides(list(overrides)):
-            with open_dict(config):
-                OmegaConf.update(config, one.key_or_group, one.value(), merge=True)
-    return typed_run(config)
+    return typed_run(Composer(overrides, config_dirs).applied_to(asdict(run)))
 
 
 def listed_seeds(text: str) -> tuple[int, ...] | None:

@@ -11,11 +11,12 @@ from omegaconf import OmegaConf
 
 from netgym_cli.agents.base import Agent, agent_registry
 from netgym_cli.common.errors import ConfigError
-from netgym_cli.config.compose import typed_run
 from netgym_cli.config.schema import RunConfig
 from netgym_cli.envs.network_env import NetworkEnv
 from netgym_cli.experiment import run
-from netgym_cli.sessions.sequential import Plan, SequentialSessions
+from netgym_cli.experiment.config import typed_run
+from netgym_cli.sessions.plan import Plan
+from netgym_cli.sessions.sequential import SequentialSessions
 from netgym_cli.wrappers.build import open_env, seen
 
 

@@ -24,7 +24,9 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from netgym_cli.config import output_dirs
-from netgym_cli.config.compose import Composer, check, save_resolved, typed_run
+from netgym_cli.config.compose import Composer
+from netgym_cli.experiment.config import typed_run
+from netgym_cli.experiment.launch import check, save_resolved
 
 # What a job that ends by itself exits with; anything else means that it was killed and could not say so.
 ENDED_BY_ITSELF = (0, 1, 2, *(128 + number for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)))

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import socket
-import subprocess
 import time
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from netgym_cli.common.files import write_json
+from netgym_cli.common.provenance import git_state, now, versions
 from netgym_cli.config.schema import RunConfig
-from netgym_cli.sessions.sequential import Step
+from netgym_cli.sessions.step import Step
 
 NAME = "run.json"
-PACKAGES = ("netgym", "ns3", "cppyy", "torch", "stable-baselines3", "gymnasium")
 HEARTBEAT_S = 2.0
 
 
@@ -117,45 +114,3 @@ def mark_dead(folder: Path, reason: str) -> None:
     if content["status"] == "running":
         content |= {"status": "failed", "ended_at": now(), "error": {"type": "ProcessDied", "message": reason}}
         write_json(path, content)
-
-
-def write_json(path: Path, content: Any) -> None:
-    """Replaces the file at one stroke: whoever reads it sees the old text or the new one."""
-    hidden = path.with_name(f".{path.name}.tmp")
-    try:
-        hidden.write_text(json.dumps(content, indent=2) + "\n")
-        hidden.replace(path)
-    except OSError:
-        hidden.unlink(missing_ok=True)
-        raise
-
-
-def now() -> str:
-    """The time in UTC, ISO 8601 to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def versions() -> dict[str, str | None]:
-    """Versions of what a result depends on; None for a package that is not installed."""
-    return {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES}
-
-
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
-
-
-def git_state() -> dict[str, Any] | None:
-    """Commit of the working directory and whether tracked files differ from it; None outside a repository."""
-    commit, changes = _git("rev-parse", "HEAD"), _git("status", "--porcelain", "--untracked-files=no")
-    return None if commit is None else {"commit": commit, "dirty": bool(changes)}
-
-
-def _git(*arguments: str) -> str | None:
-    try:
-        done = subprocess.run(["git", *arguments], capture_output=True, text=True, timeout=5, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip()

@@ -13,8 +13,8 @@ import pyarrow as pa
 
 from netgym_cli.common.errors import SessionError
 from netgym_cli.runs.tables import CsvTable, ParquetTable, replace_csv
-from netgym_cli.sessions.sequential import Step
-from netgym_cli.simulators.base import Layout
+from netgym_cli.sessions.step import Step
+from netgym_cli.simulators.stats import Layout
 
 STEP_COLUMNS = (
     ("session", pa.int32()),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import importlib.util
 import keyword
 import re
-from collections.abc import Mapping
 from pathlib import Path
 
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.files import write
 from netgym_cli.config import conf_dirs
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -57,16 +57,6 @@ def new_env(name: str, simulator: str, folder: Path) -> list[Path]:
             raise ConfigError(f"{path} exists and is not overwritten; choose another NAME or another folder by -o.")
     write(files, "choose another folder by -o DIR")
     return list(files)
-
-
-def write(files: Mapping[Path, str], way_out: str) -> None:
-    """Writes the texts to their paths, folders included. Raises `ConfigError` that ends in `way_out` if it cannot."""
-    for path, text in files.items():
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise ConfigError(f"cannot write '{path}': {error.strerror}; {way_out}.") from error
 
 
 def _check_name(name: str, source: Path) -> None:

@@ -5,101 +5,15 @@ Indices count from 0: sessions in the run, episodes in the session, steps in the
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Sequence
+from typing import Any
 
 import gymnasium
-from omegaconf import OmegaConf
 
-from netgym_cli.common.errors import ConfigError, SessionError
-from netgym_cli.config.schema import EnvConfig, RunConfig, plain, require, typed
-from netgym_cli.envs.network_env import NetworkEnv, seed_of_session
-from netgym_cli.simulators.base import Stats
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The sessions of a run, each fully configured before the first one starts.
-
-    Attributes:
-        configs: one environment record per session: the run's `env` with that session's overrides.
-        seeds: seed of each session, or None where a fresh one is drawn. A session that overrides `random_seed` gets
-            exactly that one; the others get seeds derived from the run's.
-    """
-
-    configs: tuple[EnvConfig, ...]
-    seeds: tuple[int | None, ...]
-
-    @classmethod
-    def of(cls, config: RunConfig) -> Plan:
-        """The plan of `config.sessions`. Raises `ConfigError` that names the session with a bad override."""
-        configs = tuple(_overridden(config.env, change, f"sessions[{k}]") for k, change in enumerate(config.sessions))
-        base = config.env.random_seed
-        seeds = tuple(
-            one.random_seed if "random_seed" in change or base is None else seed_of_session(base, k)
-            for k, (one, change) in enumerate(zip(configs, config.sessions, strict=True))
-        )
-        return cls(configs, seeds)
-
-    @property
-    def steps(self) -> tuple[int, ...]:
-        """Number of steps of each session."""
-        return tuple(one.episodes_per_session * one.steps_per_episode for one in self.configs)
-
-    @property
-    def total_steps(self) -> int:
-        """Number of steps of the whole run."""
-        return sum(self.steps)
-
-
-def _overridden(base: EnvConfig, change: Mapping[str, Any], where: str) -> EnvConfig:
-    require(isinstance(change, Mapping), where, change, "a mapping of env keys, such as {episodes_per_session: 3}")
-    name = change.get("name", base.name)
-    require(name == base.name, f"{where}.name", name, f"{base.name}, as env.name: one run has one environment")
-    config = typed(type(base), OmegaConf.merge(plain(base), dict(change)), where)  # type: ignore[arg-type]
-    try:
-        config.validate()
-    except ConfigError as error:  # it speaks of env, and the user wrote sessions
-        raise ConfigError(re.sub(r"\benv\.", f"{where}.", str(error))) from error
-    return config
-
-
-class Step(NamedTuple):
-    """What one step did, as the environment reports it: at a session's end `terminated` and `truncated` are both true.
-
-    `wall_ms` is the time the simulator took; `events` counts simulator events since the session began.
-    """
-
-    session: int
-    episode: int
-    step: int
-    seed: int
-    sim_time_ms: float
-    wall_ms: float
-    events: int
-    reward: float
-    terminated: bool
-    truncated: bool
-    kpis: Mapping[str, float]
-    stats: Stats
-
-
-class Observer(Protocol):
-    """Somebody who is told about every step: tables, the run's record, a progress bar."""
-
-    def session_begins(self, session: int, seed: int | None) -> None:
-        """A simulator is about to be started; `seed` is None when it is drawn afresh."""
-
-    def step(self, step: Step) -> None:
-        """A step was done."""
-
-    def episode_ended(self, session: int, episode: int) -> None:
-        """The episode is over: complete, or given up by an early reset."""
-
-    def session_ended(self, status: str, reason: str) -> None:
-        """The running session is over: `complete`, or another word with the reason for it."""
+from netgym_cli.common.errors import SessionError
+from netgym_cli.envs.network_env import NetworkEnv
+from netgym_cli.sessions.plan import Plan
+from netgym_cli.sessions.step import Observer, Step
 
 
 class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from math import inf
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import gymnasium
 import numpy as np
@@ -18,6 +18,24 @@ from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.registry import unknown
 from netgym_cli.config.conf_dirs import members
 from netgym_cli.config.schema import ChannelConfig, SimulatorConfig, require, typed
+
+
+class WindowConfig(Protocol):
+    """Window, seed and channel in one record, such as NetRL's `NetworkConfig`.
+
+    Attributes:
+        buffer_size: observations in the window, 1 or more.
+        seed: of the channel until the first `reset(seed=...)`; None for a fresh one.
+    """
+
+    buffer_size: int
+    seed: int | None
+
+    def keys(self) -> dict[str, Any]:
+        """Name and keys of the channel."""
+
+    def validate(self) -> None:
+        """Raises `ConfigError` for a seed that is none."""
 
 
 def channel_config(name: str, **keys: Any) -> ChannelConfig:
@@ -108,3 +126,39 @@ def _content(name: str, files: Mapping[str, Path]) -> dict[str, Any]:
         if base != "_self_":
             below.update(_content(base, files))
     return {**below, **own}
+
+
+def delivery_of(config: Any, channel: Any) -> tuple[DeliveryConfig, int | None]:
+    """The record of the channel and window that two arguments describe together, and the first seed.
+
+    Args:
+        config: window and seed, and the channel if `channel` is None; or the channel alone.
+        channel: a name or record of netgym's, which `config` then takes the window of, or a channel in NetRL's words.
+
+    Raises:
+        ConfigError: nothing usable was given, or a value is out of range.
+    """
+    if isinstance(config, ChannelConfig | str):
+        config, channel = None, config
+    if isinstance(channel, str):
+        channel = channel_config(channel)
+    if config is not None:
+        config.validate()
+    window = {} if config is None else {"buffer_size": config.buffer_size}
+    if channel is None:
+        if config is None:
+            raise ConfigError("a NetworkedEnv needs a channel: pass channel_config('mobile') or a NetworkConfig.")
+        channel = config
+    if isinstance(channel, DeliveryConfig):
+        record = type(channel)(**{**vars(channel), **window})
+        record.validate()
+    elif hasattr(channel, "keys") and not isinstance(channel, dict):
+        record = channel_config(**{**channel.keys(), **window})  # type: ignore[assignment]
+    else:
+        raise ConfigError(
+            f"channel_config is {channel!r}; allowed: a record such as channel_config('mobile'), NS3WifiConfig(...) or "
+            "NS3WiFiChannelFastConfig(...)."
+        )
+    if record.action is not None:
+        raise ConfigError("the channel has an action channel; wrap the environment in ActionChannelEnv instead.")
+    return record, None if config is None else config.seed

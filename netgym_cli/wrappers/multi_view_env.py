@@ -12,9 +12,8 @@ from gymnasium.utils import RecordConstructorArgs
 
 from netgym_cli.channels.base import Channel, DeliveryConfig
 from netgym_cli.common.errors import SessionError
-from netgym_cli.compat.netrl import NetworkConfig, delivery_of
 from netgym_cli.config.schema import require
-from netgym_cli.wrappers.channel_configs import build, carried
+from netgym_cli.wrappers.channel_configs import WindowConfig, build, carried, delivery_of
 from netgym_cli.wrappers.channel_kpis import Ledger
 from netgym_cli.wrappers.delivered_stats import Measurements
 from netgym_cli.wrappers.multi_view_model import MultiViewModel
@@ -49,7 +48,7 @@ class MultiViewEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         env: gymnasium.Env[Any, Any],
         model: MultiViewModel,
         channel_config: Any = None,
-        config: NetworkConfig | None = None,
+        config: WindowConfig | None = None,
         *,
         step_ms: float | None = None,
         nested: bool = True,

@@ -10,9 +10,8 @@ from gymnasium.utils import RecordConstructorArgs
 
 from netgym_cli.channels.base import Channel
 from netgym_cli.common.errors import SessionError
-from netgym_cli.compat.netrl import NetworkConfig, delivery_of
 from netgym_cli.config.schema import ChannelConfig
-from netgym_cli.wrappers.channel_configs import build, carried
+from netgym_cli.wrappers.channel_configs import WindowConfig, build, carried, delivery_of
 from netgym_cli.wrappers.channel_kpis import Ledger
 from netgym_cli.wrappers.delayed_rewards import Account
 from netgym_cli.wrappers.delivered_stats import Measurements
@@ -58,7 +57,7 @@ class NetworkedEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
     def __init__(
         self,
         env: gymnasium.Env[Any, Any],
-        config: NetworkConfig | ChannelConfig | str | None = None,
+        config: WindowConfig | ChannelConfig | str | None = None,
         channel_config: Any = None,
         *,
         channel: Channel[Any] | None = None,

@@ -13,8 +13,8 @@ from gymnasium.vector.utils import batch_space
 from netgym_cli.channels.base import channel_registry
 from netgym_cli.channels.batch import BatchArrivals
 from netgym_cli.common.errors import ConfigError
-from netgym_cli.compat.netrl import NetworkConfig, delivery_of
 from netgym_cli.wrappers.batch_windows import BatchWindows
+from netgym_cli.wrappers.channel_configs import WindowConfig, delivery_of
 from netgym_cli.wrappers.seeds import channel_seed
 from netgym_cli.wrappers.windows import AGE, MASK, OBSERVATIONS, Windows
 
@@ -43,7 +43,7 @@ class VectorNetworkedEnv(VectorWrapper):
     def __init__(
         self,
         env: VectorEnv,
-        config: NetworkConfig | None = None,
+        config: WindowConfig | None = None,
         channel_config: Any = None,
         *,
         step_ms: float | None = None,

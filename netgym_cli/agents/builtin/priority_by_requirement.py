@@ -6,7 +6,7 @@ import numpy as np
 
 from netgym_cli.agents.rule import Rule
 from netgym_cli.config.schema import AgentConfig
-from netgym_cli.simulators.base import Stats
+from netgym_cli.simulators.stats import Stats
 
 
 class PriorityByRequirement(Rule[AgentConfig]):

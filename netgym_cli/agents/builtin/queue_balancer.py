@@ -12,7 +12,7 @@ from netgym_cli.agents.links import max_rates, per_link
 from netgym_cli.agents.rule import Rule
 from netgym_cli.config.schema import AgentConfig, require
 from netgym_cli.envs.multi_access.config import LINKS
-from netgym_cli.simulators.base import Stats
+from netgym_cli.simulators.stats import Stats
 
 
 @dataclass

@@ -13,7 +13,7 @@ from netgym_cli.agents.rule import Rule
 from netgym_cli.config.schema import AgentConfig, require
 from netgym_cli.envs.base import Adapter
 from netgym_cli.envs.multi_access.config import LINKS
-from netgym_cli.simulators.base import Stats
+from netgym_cli.simulators.stats import Stats
 
 
 @dataclass

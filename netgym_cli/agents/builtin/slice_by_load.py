@@ -10,7 +10,7 @@ from omegaconf import MISSING
 
 from netgym_cli.agents.rule import Rule
 from netgym_cli.config.schema import AgentConfig, require
-from netgym_cli.simulators.base import Stats
+from netgym_cli.simulators.stats import Stats
 
 
 @dataclass

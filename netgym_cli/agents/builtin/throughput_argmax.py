@@ -5,7 +5,7 @@ from typing import Any
 from netgym_cli.agents.links import max_rates, one_link
 from netgym_cli.agents.rule import Rule
 from netgym_cli.config.schema import AgentConfig
-from netgym_cli.simulators.base import Stats
+from netgym_cli.simulators.stats import Stats
 
 
 class ThroughputArgmax(Rule[AgentConfig]):

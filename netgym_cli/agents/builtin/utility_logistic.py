@@ -11,7 +11,7 @@ import numpy as np
 from netgym_cli.agents.links import max_rates, per_link
 from netgym_cli.agents.rule import Rule
 from netgym_cli.config.schema import AgentConfig
-from netgym_cli.simulators.base import Stats
+from netgym_cli.simulators.stats import Stats
 
 
 class UtilityLogistic(Rule[AgentConfig]):

@@ -14,7 +14,8 @@ from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.space_text import told
 from netgym_cli.config.schema import RunConfig
 from netgym_cli.envs.base import Adapter
-from netgym_cli.sessions.sequential import Plan, SequentialSessions
+from netgym_cli.sessions.plan import Plan
+from netgym_cli.sessions.sequential import SequentialSessions
 
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm

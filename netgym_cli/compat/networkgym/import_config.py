@@ -15,13 +15,13 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.files import write
 from netgym_cli.compat.networkgym import tolerant_json, variant
 from netgym_cli.compat.networkgym.client import COMMON, OURS, renamed
 from netgym_cli.compat.networkgym.detection import ENVS, Source, examine
 from netgym_cli.compat.networkgym.multi_access import Found, convert, flat
 from netgym_cli.config import conf_dirs
 from netgym_cli.config.compose import compose
-from netgym_cli.scaffold.new_env import write
 
 MULTI_ACCESS = ("nqos_split", "qos_steer", "network_slicing")
 TRACE_COLUMNS = ("time_ms", "bw_kbps", "delay_ms", "loss")

@@ -11,12 +11,12 @@ import numpy as np
 from gymnasium import spaces
 
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.provenance import now, versions
 from netgym_cli.common.registry import unknown
 from netgym_cli.compat.networkgym.offline_files import Trajectory, files_of, read
 from netgym_cli.datasets.paths import ID
 from netgym_cli.datasets.tools.derive import deriving
 from netgym_cli.envs.base import env_registry
-from netgym_cli.runs.record import now, versions
 
 MOST_SEED = 2**31
 

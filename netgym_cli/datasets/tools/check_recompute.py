@@ -12,7 +12,7 @@ from netgym_cli.datasets.tools.check_result import NOT_CHECKED, Verdict, verdict
 from netgym_cli.datasets.tools.known_env import NoAdapter, adapter_of
 from netgym_cli.datasets.tools.metadata import counted, listed, mapping
 from netgym_cli.envs.base import Adapter
-from netgym_cli.simulators.base import Layout, Row, Stats
+from netgym_cli.simulators.stats import Layout, Row, Stats
 
 NAMES = ("rewards from measurements", "observations from measurements")
 TOLERANCE = 1e-6  # relative; another machine's logarithm may differ in the last bit

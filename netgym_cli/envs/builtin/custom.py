@@ -11,7 +11,7 @@ from omegaconf import MISSING
 
 from netgym_cli.config.schema import EnvConfig, require
 from netgym_cli.envs.base import Adapter, box_action, is_empty
-from netgym_cli.simulators.base import Stats
+from netgym_cli.simulators.stats import Stats
 
 
 @dataclass

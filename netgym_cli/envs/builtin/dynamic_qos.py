@@ -17,7 +17,7 @@ from netgym_cli.envs.builtin.qos_steer import qos_user_num
 from netgym_cli.envs.multi_access.adapter import MultiAccessAdapter, check_names
 from netgym_cli.envs.multi_access.checks import check_multi_access
 from netgym_cli.envs.multi_access.config import LINKS, MultiAccessConfig
-from netgym_cli.simulators.base import Stats
+from netgym_cli.simulators.stats import Stats
 
 MARKED_LINKS = ("wifi", "lte")  # the abstract NR cell knows no priorities
 

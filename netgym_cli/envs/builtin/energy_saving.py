@@ -15,7 +15,7 @@ from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.schema import require
 from netgym_cli.envs.base import Adapter, discrete_action, is_empty
 from netgym_cli.envs.small_cells.config import SmallCellsConfig, check_small_cells
-from netgym_cli.simulators.base import Stats
+from netgym_cli.simulators.stats import Stats
 
 # Every measurement with one value per cell, its unit and the range that an observation of it is kept in.
 MEASUREMENTS: dict[str, tuple[str, float, float]] = {

@@ -14,7 +14,7 @@ from omegaconf import MISSING
 from netgym_cli.common.errors import ActionError, ConfigError
 from netgym_cli.config.schema import EnvConfig
 from netgym_cli.envs.base import Adapter, is_empty
-from netgym_cli.simulators.base import Stats
+from netgym_cli.simulators.stats import Stats
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from netgym_cli.envs.multi_access.adapter import MultiAccessAdapter, check_names
 from netgym_cli.envs.multi_access.checks import RBG_NUM, check_multi_access
 from netgym_cli.envs.multi_access.config import MultiAccessConfig
 from netgym_cli.envs.multi_access.measurements import PER_SLICE
-from netgym_cli.simulators.base import Stats
+from netgym_cli.simulators.stats import Stats
 
 SLICED = ("prioritized", "dedicated")
 REWARDS = ("slice_satisfaction",)

@@ -18,7 +18,7 @@ from netgym_cli.envs.base import box_action, is_empty
 from netgym_cli.envs.multi_access.adapter import MultiAccessAdapter, check_names, mean_owd_ms
 from netgym_cli.envs.multi_access.checks import check_multi_access
 from netgym_cli.envs.multi_access.config import LINKS, MultiAccessConfig
-from netgym_cli.simulators.base import Stats
+from netgym_cli.simulators.stats import Stats
 
 RATE_FLOOR_MBPS = 0.01
 RATE_CEILING_MBPS = 1000.0

@@ -18,7 +18,7 @@ from netgym_cli.envs.base import discrete_action, is_empty
 from netgym_cli.envs.multi_access.adapter import MultiAccessAdapter, check_names
 from netgym_cli.envs.multi_access.checks import check_multi_access
 from netgym_cli.envs.multi_access.config import LINKS, MultiAccessConfig
-from netgym_cli.simulators.base import Stats
+from netgym_cli.simulators.stats import Stats
 
 SERVED_MBPS = 0.1  # a user with less than this is not served
 

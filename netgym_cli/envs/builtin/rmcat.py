@@ -16,7 +16,7 @@ from netgym_cli.config.schema import plain, require
 from netgym_cli.envs.base import Adapter, box_action, is_empty
 from netgym_cli.envs.measurements import labels, require_known
 from netgym_cli.envs.media.config import RmcatKeys
-from netgym_cli.simulators.base import Stats
+from netgym_cli.simulators.stats import Stats
 
 # Every measurement with one value per media flow, its unit and the range that an observation of it is kept in.
 MEASUREMENTS: dict[str, tuple[str, float, float]] = {

@@ -12,7 +12,7 @@ from netgym_cli.envs.base import Adapter
 from netgym_cli.envs.measurements import Measurements, labels, require_known
 from netgym_cli.envs.multi_access.config import LINKS, MultiAccessConfig
 from netgym_cli.envs.multi_access.measurements import PER_SLICE, PER_USER
-from netgym_cli.simulators.base import Stats
+from netgym_cli.simulators.stats import Stats
 
 M = TypeVar("M", bound=MultiAccessConfig)
 

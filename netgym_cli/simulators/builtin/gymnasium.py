@@ -9,7 +9,8 @@ import gymnasium
 import numpy as np
 
 from netgym_cli.common.errors import SimulatorDied
-from netgym_cli.simulators.base import Layout, Simulator, Stats
+from netgym_cli.simulators.base import Simulator
+from netgym_cli.simulators.stats import Layout, Stats
 
 T = TypeVar("T")
 NOTHING_MEASURED = Layout(())

@@ -15,11 +15,12 @@ import numpy as np
 
 from netgym_cli.common.errors import SimulatorDied, SimulatorTimeout
 from netgym_cli.config.schema import SimulatorConfig
-from netgym_cli.simulators.base import Layout, Row, Simulator, Stats
+from netgym_cli.simulators.base import Simulator
 from netgym_cli.simulators.ns3.build import locate
 from netgym_cli.simulators.ns3.user_scenario import check_source, is_python, ready
 from netgym_cli.simulators.ns3.worker import protocol
 from netgym_cli.simulators.ns3.zygote_client import Worker, Zygote, ending
+from netgym_cli.simulators.stats import Layout, Row, Stats
 
 
 class Ns3Simulator(Simulator):

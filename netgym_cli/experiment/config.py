@@ -1,0 +1,87 @@
+"""A composed config as records of its members' own types; the config of a run that has a folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from omegaconf import MISSING, DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.config import conf_dirs, messages
+from netgym_cli.config.schema import RunConfig, SimulatorConfig, typed, unknown_key
+from netgym_cli.runs import folder as runs
+
+
+def typed_run(config: DictConfig) -> RunConfig:
+    """A composed config as records of its members' own types, validated.
+
+    Raises:
+        ConfigError: unknown key or member, wrong type, missing or impossible value.
+    """
+    from netgym_cli.agents.base import agent_registry
+    from netgym_cli.channels.base import channel_registry
+    from netgym_cli.envs.base import env_registry
+    from netgym_cli.wrappers.channel_configs import completed
+
+    try:
+        raw: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
+    except OmegaConfBaseException as error:
+        raise ConfigError(messages.explain(error, lambda: list(messages.dotted_keys(config)))) from error
+    own, groups = {field.name for field in fields(_Top)}, {*conf_dirs.GROUPS, "simulator"}
+    for extra in raw.keys() - own - groups:
+        raw.pop(extra)
+        raise ConfigError(unknown_key(extra, list(messages.dotted_keys(raw))))
+    top = typed(_Top, {key: raw[key] for key in own & raw.keys()}, "")
+    parts: dict[str, Any] = {}
+    for group, registry in (("env", env_registry), ("agent", agent_registry), ("channel", channel_registry)):
+        given = raw.get(group)
+        if not isinstance(given, dict) or not isinstance(given.get("name"), str):
+            raise ConfigError(f"'{group}' is {given!r}; allowed: a mapping with a 'name'. Choose one by {group}=NAME.")
+        if ":" not in (name := given["name"]) and name not in registry.names():
+            allowed = f"{', '.join(registry.names())}, or importable.module:Class"
+            raise ConfigError(f"{group}.name is {name!r}; allowed: {allowed}. Mend it in the YAML file of the {group}.")
+        parts[group] = typed(registry.load(name).config_schema, given, group)
+    if parts["channel"].action is not None:
+        parts["channel"].action = completed(parts["channel"].action, "channel.action")
+    parts["simulator"] = typed(SimulatorConfig, raw.get("simulator", {}), "simulator")
+    run = RunConfig(**parts, **vars(top))
+    run.validate()
+    return run
+
+
+@dataclass
+class _Top:
+    """The keys of a config that belong to no group."""
+
+    seed: int = MISSING
+    sessions: list[dict[str, Any]] = MISSING
+    dataset: str | None = None
+    steps: int | None = None
+    init: str | None = None
+
+
+def config_of(folder: Path) -> RunConfig:
+    """The config of the run in `folder`. Raises `ConfigError` if there is none that has ended with a model."""
+    record = runs.read_record(folder)
+    try:
+        config = typed_run(OmegaConf.load(folder / ".hydra" / "config.yaml"))  # type: ignore[arg-type]
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"'{folder}' has no .hydra/config.yaml; give the folder of a run of `netgym train`."
+        ) from error
+    except ConfigError as error:
+        raise ConfigError(f"{folder / '.hydra' / 'config.yaml'}: {error}") from error
+    status = record.get("status")
+    if status not in ("complete", "interrupted"):
+        told = (record.get("error") or {}).get("message")
+        why = told or ("it goes on, or was killed" if status == "running" else "it has not ended")
+        raise ConfigError(f"the run in '{folder}' has the status {status!r}: {why}; evaluate a run that is complete.")
+    return config
+
+
+def agent_of(folder: Path) -> str:
+    """The name that the run's agent was chosen by, as in `agent=NAME`."""
+    return runs.chosen(folder, "agent") or config_of(folder).agent.name

@@ -1,0 +1,137 @@
+"""Statistics as one flat array with the layout of its measurements; a pandas frame only when somebody looks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measurement of one kind of entity.
+
+    Attributes:
+        source: who measured: `gma`, `wifi`, `lte`, `nr`.
+        name: what was measured, such as `dl::max_rate`; a cell row of one slice ends in `::slice=<index>`.
+        unit: unit of the values, such as `Mbit/s`, `ms`, `%`, `m`, or empty for a number without one.
+        ids: ascending ids of the entities (users, or cells for `cell` rows), one value each.
+    """
+
+    source: str
+    name: str
+    unit: str
+    ids: tuple[int, ...]
+
+    @property
+    def key(self) -> str:
+        """The full name, `source::name`."""
+        return f"{self.source}::{self.name}"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The fixed order of a session's measurements in its flat value array."""
+
+    rows: tuple[Row, ...]
+
+    @cached_property
+    def places(self) -> dict[str, slice]:
+        """Where the values of each `source::name` lie in the flat array."""
+        places, at = {}, 0
+        for row in self.rows:
+            places[row.key] = slice(at, at + len(row.ids))
+            at += len(row.ids)
+        return places
+
+    @cached_property
+    def size(self) -> int:
+        """Number of values in one message."""
+        return sum(len(row.ids) for row in self.rows)
+
+
+@dataclass(frozen=True)
+class Stats:
+    """One measurement message: all rows of one interval.
+
+    Attributes:
+        layout: names, units and ids of the values.
+        ts_ms: simulated time at the end of the interval, ms.
+        values: float64 array of shape `(layout.size,)`; never NaN.
+        events: simulator events executed since the session began.
+        payload: what is no list of numbers, such as an image; only its own adapter looks at it.
+    """
+
+    layout: Layout
+    ts_ms: float
+    values: np.ndarray
+    events: int = 0
+    payload: Any = None
+
+    def __getitem__(self, key: str) -> np.ndarray:
+        """Values of `source::name` in ascending id order, shape `(len(ids),)`. Raises `KeyError` if absent."""
+        return self.values[self.layout.places[key]]
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Stats:
+        return self  # immutable, and vector environments copy every info dictionary
+
+    def frame(self) -> pd.DataFrame:
+        """One line per `source::name` with columns `source, name, id, ts, value, unit`; `id` and `value` are lists.
+
+        Rows of cells that are split by slice are gathered: each value is `{"slice": [...], "value": [...]}`.
+        """
+        import pandas as pd
+
+        lines: dict[str, dict[str, Any]] = {}
+        for row in self.layout.rows:
+            name, _, slice_id = row.name.partition("::slice=")
+            values = self[row.key].tolist()
+            line = lines.setdefault(
+                f"{row.source}::{name}",
+                {
+                    "source": row.source,
+                    "name": name,
+                    "id": list(row.ids),
+                    "ts": self.ts_ms,
+                    "value": [],
+                    "unit": row.unit,
+                },
+            )
+            if not slice_id:
+                line["value"] = values
+                continue
+            line["value"] = line["value"] or [{"slice": [], "value": []} for _ in row.ids]
+            for cell, value in zip(line["value"], values, strict=True):
+                cell["slice"].append(int(slice_id))
+                cell["value"].append(value)
+        return pd.DataFrame(list(lines.values()), columns=["source", "name", "id", "ts", "value", "unit"])
+
+
+class Subscription:
+    """Keeps the rows of some measurements and drops the others.
+
+    Args:
+        names: `source::name` of what to keep; a cell row's name covers all its slices. None keeps everything.
+    """
+
+    def __init__(self, names: Sequence[str] | None) -> None:
+        self.names = None if names is None else frozenset(names)
+        self._seen: Layout | None = None
+        self._kept, self._places = Layout(()), np.empty(0, dtype=np.intp)
+
+    def __call__(self, stats: Stats) -> Stats:
+        """`stats` with only the rows subscribed to."""
+        if self.names is None:
+            return stats
+        if stats.layout is not self._seen:
+            rows = [row for row in stats.layout.rows if row.key.partition("::slice=")[0] in self.names]
+            places = [np.arange(stats.layout.size)[stats.layout.places[row.key]] for row in rows]
+            self._seen, self._kept = stats.layout, Layout(tuple(rows))
+            self._places = np.concatenate([np.empty(0, dtype=np.intp), *places])
+        return Stats(self._kept, stats.ts_ms, stats.values[self._places], stats.events)
