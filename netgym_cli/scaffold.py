@@ -77,7 +77,7 @@ def _check_name(name: str, source: Path) -> None:
         raise ConfigError(f"NAME is '{name}', which is an environment of netgym's; choose another.")
     if importlib.util.find_spec(f"{name}_env") is not None:
         raise ConfigError(f"NAME is '{name}', and there is a Python module {name}_env already; choose another.")
-    texts = [path.read_text(encoding="utf-8") for path in (ADAPTER, source, *sorted(NATIVE.glob("*.h")))]
+    texts = [path.read_text(encoding="utf-8") for path in (ADAPTER, source, *sorted(NATIVE.rglob("*.h")))]
     for word in (_class_name(name), f"{_class_name(name)}Config", name.upper()):
         if any(re.search(rf"\b{word}\b", text) for text in texts):
             raise ConfigError(
