@@ -16,7 +16,7 @@ ADAPTER = PACKAGE / "adapters" / "custom.py"
 NATIVE = PACKAGE / "simulators" / "ns3" / "worker" / "native"
 # How the network may be simulated: the file to copy, the name of the copy, the adapter's line that points to it.
 SIMULATORS = {
-    "cpp": (NATIVE / "custom.cc", "custom.cc", 'scenario_source = "custom.cc"'),
+    "cpp": (NATIVE / "scenarios" / "custom.cc", "custom.cc", 'scenario_source = "custom.cc"'),
     "ns3-python": (
         PACKAGE / "templates" / "custom_scenario.py.txt",
         "custom_scenario.py",

@@ -21,7 +21,7 @@ from netgym_cli.errors import BuildError, ConfigError
 from netgym_cli.simulators.ns3.objects import object_path
 
 NATIVE = Path(__file__).parent / "worker" / "native"
-HEADER = NATIVE / "scenario.h"
+HEADER = NATIVE / "bridge" / "scenario.h"
 MODULES = (
     "core network internet mobility propagation antenna spectrum stats traffic-control buildings csma bridge "
     "point-to-point virtual-net-device applications flow-monitor lte wifi"
