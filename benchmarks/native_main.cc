@@ -2,7 +2,7 @@
 // Usage: native_main SCENARIO SETTINGS_FILE SEED POLICY_SIZE
 // Builds the network, then reads numbers of steps from stdin; for each, it applies equal weights in every step and
 // prints the seconds that the steps took and the sum of the last measurement.
-#include "scenario.h"
+#include "bridge/scenario.h"
 
 #include <chrono>
 #include <cstdio>

@@ -1,4 +1,4 @@
-#include "channel_header.h"
+#include "bridge/channel_header.h"
 
 namespace netgym
 {

@@ -1,6 +1,6 @@
-#include "channel_scenario.h"
+#include "bridge/channel_scenario.h"
 
-#include "channel_header.h"
+#include "bridge/channel_header.h"
 
 #include <ns3/simulator.h>
 

@@ -1,7 +1,7 @@
 // The frame of a channel: packets are put in at given times, the clock moves to a given time, and what became of packets
 // is told. A policy is the time to simulate to, then port, payload bytes and time of each packet; times in ns.
 #pragma once
-#include "scenario.h"
+#include "bridge/scenario.h"
 
 #include <ns3/nstime.h>
 #include <ns3/packet.h>

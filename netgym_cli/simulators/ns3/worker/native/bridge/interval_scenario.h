@@ -1,7 +1,7 @@
 // The frame of a scenario that is measured interval by interval: guard time, then the measured part.
 #pragma once
-#include "report.h"
-#include "scenario.h"
+#include "bridge/report.h"
+#include "bridge/scenario.h"
 
 #include <ns3/nstime.h>
 #include <ns3/simulator.h>

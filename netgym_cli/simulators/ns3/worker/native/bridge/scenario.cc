@@ -1,6 +1,6 @@
-#include "scenario.h"
+#include "bridge/scenario.h"
 
-#include "settings.h"
+#include "bridge/settings.h"
 
 #include <ns3/config.h>
 #include <ns3/mac48-address.h>

@@ -1,4 +1,4 @@
-#include "cell_power.h"
+#include "energy/cell_power.h"
 
 #include <ns3/simulator.h>
 

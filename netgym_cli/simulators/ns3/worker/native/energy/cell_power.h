@@ -4,7 +4,7 @@
 // P_in = N_TRX (P_0 + slope P_out) while active, N_TRX P_sleep asleep. P_out is the power of the moment: the transmit
 // power during a transmission and 0 between transmissions.
 #pragma once
-#include "settings.h"
+#include "bridge/settings.h"
 
 #include <ns3/nstime.h>
 

@@ -1,6 +1,6 @@
-#include "power_cells.h"
+#include "energy/power_cells.h"
 
-#include "topology.h"
+#include "radio/topology.h"
 
 #include <ns3/boolean.h>
 #include <ns3/frame-exchange-manager.h>

@@ -1,8 +1,8 @@
 // Wi-Fi cells that can be put to sleep, woken and turned up or down while they run.
 #pragma once
-#include "cell_power.h"
-#include "settings.h"
-#include "wifi_access.h"
+#include "bridge/settings.h"
+#include "energy/cell_power.h"
+#include "radio/wifi_access.h"
 
 #include <ns3/event-id.h>
 #include <ns3/wifi-phy-state.h>

@@ -1,4 +1,4 @@
-#include "sleep_rule.h"
+#include "energy/sleep_rule.h"
 
 #include <ns3/mobility-model.h>
 #include <ns3/node.h>

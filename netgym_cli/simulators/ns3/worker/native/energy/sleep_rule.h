@@ -1,6 +1,6 @@
 // The default algorithm of energy saving: cells sleep when their neighbours can carry their users, and wake on load.
 #pragma once
-#include "power_cells.h"
+#include "energy/power_cells.h"
 
 namespace netgym
 {

@@ -1,4 +1,4 @@
-#include "meter.h"
+#include "measure/meter.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "packet_log.h"
+#include "measure/packet_log.h"
 
 #include <algorithm>
 #include <iterator>

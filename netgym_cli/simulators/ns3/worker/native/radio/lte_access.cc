@@ -1,8 +1,8 @@
-#include "lte_access.h"
+#include "radio/lte_access.h"
 
-#include "lte_carrier.h"
-#include "lte_fading.h"
-#include "topology.h"
+#include "radio/lte_carrier.h"
+#include "radio/lte_fading.h"
+#include "radio/topology.h"
 
 #include <ns3/boolean.h>
 #include <ns3/component-carrier-enb.h>

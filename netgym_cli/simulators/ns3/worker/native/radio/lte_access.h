@@ -1,9 +1,9 @@
 // The LTE network: one cell of the full ns-3 stack, its radio settings chosen for variety and speed.
 #pragma once
-#include "access.h"
-#include "lte_gateway.h"
-#include "lte_scheduler.h"
-#include "settings.h"
+#include "bridge/settings.h"
+#include "radio/access.h"
+#include "radio/lte_gateway.h"
+#include "radio/lte_scheduler.h"
 
 #include <ns3/lte-amc.h>
 #include <ns3/lte-helper.h>

@@ -1,4 +1,4 @@
-#include "lte_fading.h"
+#include "radio/lte_fading.h"
 
 #include <ns3/mobility-model.h>
 #include <ns3/node.h>

@@ -1,4 +1,4 @@
-#include "lte_gateway.h"
+#include "radio/lte_gateway.h"
 
 #include <ns3/eps-bearer-tag.h>
 #include <ns3/ipv4-header.h>

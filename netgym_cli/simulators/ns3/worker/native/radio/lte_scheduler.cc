@@ -1,4 +1,4 @@
-#include "lte_scheduler.h"
+#include "radio/lte_scheduler.h"
 
 #include <ns3/object-factory.h>
 #include <ns3/string.h>

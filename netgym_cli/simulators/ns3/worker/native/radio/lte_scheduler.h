@@ -1,7 +1,7 @@
 // Stands around any ns-3 LTE scheduler: counts channel quality reports and granted resource block groups, and keeps the
 // groups of slices and of prioritized traffic from others, through the interface made for frequency reuse.
 #pragma once
-#include "slice_plan.h"
+#include "radio/slice_plan.h"
 
 #include <ns3/ff-mac-scheduler.h>
 #include <ns3/lte-amc.h>

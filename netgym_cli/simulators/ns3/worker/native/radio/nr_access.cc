@@ -1,6 +1,6 @@
-#include "nr_access.h"
+#include "radio/nr_access.h"
 
-#include "topology.h"
+#include "radio/topology.h"
 
 #include <ns3/ipv4-address-helper.h>
 #include <ns3/ipv4-header.h>

@@ -1,8 +1,8 @@
 // The NR network: abstract cells behind ordinary IP interfaces; a user stays on its nearest cell.
 #pragma once
-#include "access.h"
-#include "nr_cell.h"
-#include "settings.h"
+#include "bridge/settings.h"
+#include "radio/access.h"
+#include "radio/nr_cell.h"
 
 #include <ns3/error-model.h>
 #include <ns3/node-container.h>

@@ -1,4 +1,4 @@
-#include "nr_cell.h"
+#include "radio/nr_cell.h"
 
 #include <ns3/boolean.h>
 #include <ns3/double.h>

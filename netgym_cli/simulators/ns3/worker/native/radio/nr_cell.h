@@ -1,7 +1,7 @@
 // An abstract NR cell: 3GPP TR 38.901 path loss and shadowing, aged channel reports with outer-loop link adaptation,
 // proportional fair scheduling per slot, HARQ with chase combining, in-order delivery. Not a packet-level PHY.
 #pragma once
-#include "nr_phy.h"
+#include "radio/nr_phy.h"
 
 #include <ns3/channel-condition-model.h>
 #include <ns3/event-id.h>

@@ -1,4 +1,4 @@
-#include "nr_phy.h"
+#include "radio/nr_phy.h"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "slice_plan.h"
+#include "radio/slice_plan.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "topology.h"
+#include "radio/topology.h"
 
 #include <ns3/internet-stack-helper.h>
 #include <ns3/ipv4-address-helper.h>

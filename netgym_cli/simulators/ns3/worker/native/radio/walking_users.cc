@@ -1,4 +1,4 @@
-#include "walking_users.h"
+#include "radio/walking_users.h"
 
 #include <ns3/double.h>
 #include <ns3/enum.h>

@@ -1,6 +1,6 @@
 // Users on foot: uniformly placed in an area, walking inside its bounds.
 #pragma once
-#include "settings.h"
+#include "bridge/settings.h"
 
 #include <ns3/node-container.h>
 

@@ -1,6 +1,6 @@
-#include "wifi_access.h"
+#include "radio/wifi_access.h"
 
-#include "topology.h"
+#include "radio/topology.h"
 
 #include <ns3/boolean.h>
 #include <ns3/config.h>

@@ -1,8 +1,8 @@
 // The Wi-Fi network: several 802.11ax access points, one station of each user per access point, all associated all the
 // time, and a choice of the serving one by beacon signal (make before break).
 #pragma once
-#include "access.h"
-#include "settings.h"
+#include "bridge/settings.h"
+#include "radio/access.h"
 
 #include <ns3/ipv4-address.h>
 #include <ns3/net-device-container.h>

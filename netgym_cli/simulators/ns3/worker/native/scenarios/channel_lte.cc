@@ -1,8 +1,8 @@
 // One user and one base station over the LTE radio stack (PDCP, RLC UM, MAC, PHY), without core network and IP stack.
-#include "channel_scenario.h"
-#include "lte_carrier.h"
-#include "settings.h"
-#include "topology.h"
+#include "bridge/channel_scenario.h"
+#include "bridge/settings.h"
+#include "radio/lte_carrier.h"
+#include "radio/topology.h"
 
 #include <ns3/boolean.h>
 #include <ns3/config.h>

@@ -1,8 +1,8 @@
 // One user of an abstract NR cell: the downlink from the base station to the user.
-#include "channel_scenario.h"
-#include "nr_cell.h"
-#include "settings.h"
-#include "topology.h"
+#include "bridge/channel_scenario.h"
+#include "bridge/settings.h"
+#include "radio/nr_cell.h"
+#include "radio/topology.h"
 
 #include <ns3/simulator.h>
 

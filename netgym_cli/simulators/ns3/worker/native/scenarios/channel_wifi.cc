@@ -1,8 +1,8 @@
 // Stations that send to one receiver over 802.11a: a channel whose packets are frames of the Wi-Fi MAC.
-#include "channel_header.h"
-#include "channel_scenario.h"
-#include "settings.h"
-#include "topology.h"
+#include "bridge/channel_header.h"
+#include "bridge/channel_scenario.h"
+#include "bridge/settings.h"
+#include "radio/topology.h"
 
 #include <ns3/double.h>
 #include <ns3/llc-snap-header.h>

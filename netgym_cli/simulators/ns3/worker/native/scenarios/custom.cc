@@ -1,8 +1,8 @@
 // Users whose UDP flows share one bottleneck link: a policy is a sending rate per user, Mbit/s.
-#include "interval_scenario.h"
-#include "meter.h"
-#include "settings.h"
-#include "topology.h"
+#include "bridge/interval_scenario.h"
+#include "bridge/settings.h"
+#include "measure/meter.h"
+#include "radio/topology.h"
 
 #include <ns3/inet-socket-address.h>
 #include <ns3/ipv4-address-helper.h>

@@ -1,5 +1,5 @@
 // Flow prioritisation: a policy marks per user and link whose packets come first, up to a share of the link's traffic.
-#include "multi_access_scenario.h"
+#include "scenarios/multi_access_scenario.h"
 
 namespace netgym
 {

@@ -1,7 +1,7 @@
-#include "energy_saving.h"
+#include "scenarios/energy_saving.h"
 
-#include "topology.h"
-#include "walking_users.h"
+#include "radio/topology.h"
+#include "radio/walking_users.h"
 
 #include <ns3/mobility-model.h>
 #include <ns3/random-variable-stream.h>

@@ -2,10 +2,10 @@
 //
 //   server ═══ Wi-Fi cells, each asleep or at one of several transmit powers ═══ walking users
 #pragma once
-#include "interval_scenario.h"
-#include "power_cells.h"
-#include "sleep_rule.h"
-#include "stamped_flow.h"
+#include "bridge/interval_scenario.h"
+#include "energy/power_cells.h"
+#include "energy/sleep_rule.h"
+#include "traffic/stamped_flow.h"
 
 #include <memory>
 #include <vector>

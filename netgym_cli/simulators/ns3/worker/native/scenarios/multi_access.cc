@@ -1,9 +1,9 @@
-#include "multi_access.h"
+#include "scenarios/multi_access.h"
 
-#include "nr_access.h"
-#include "topology.h"
-#include "walking_users.h"
-#include "wifi_access.h"
+#include "radio/nr_access.h"
+#include "radio/topology.h"
+#include "radio/walking_users.h"
+#include "radio/wifi_access.h"
 
 #include <ns3/inet-socket-address.h>
 #include <ns3/ipv4-address-helper.h>

@@ -3,11 +3,11 @@
 //   server ---(server_delay_ms)--- anchor ===(Wi-Fi | NR | LTE)=== user
 //      application      tunnel end                     tunnel end      sink
 #pragma once
-#include "access.h"
-#include "balancer.h"
-#include "lte_access.h"
-#include "settings.h"
-#include "tunnel.h"
+#include "bridge/settings.h"
+#include "radio/access.h"
+#include "radio/lte_access.h"
+#include "tunnel/balancer.h"
+#include "tunnel/tunnel.h"
 
 #include <ns3/node-container.h>
 #include <ns3/virtual-net-device.h>

@@ -1,4 +1,4 @@
-#include "multi_access_scenario.h"
+#include "scenarios/multi_access_scenario.h"
 
 #include <ns3/simulator.h>
 

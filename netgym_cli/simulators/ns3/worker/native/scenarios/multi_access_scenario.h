@@ -1,7 +1,7 @@
 // What all scenarios on the multi-access network measure, in NetworkGym's vocabulary.
 #pragma once
-#include "interval_scenario.h"
-#include "multi_access.h"
+#include "bridge/interval_scenario.h"
+#include "scenarios/multi_access.h"
 
 namespace netgym
 {

@@ -1,6 +1,6 @@
-#include "multi_access.h"
-#include "topology.h"
-#include "traffic.h"
+#include "radio/topology.h"
+#include "scenarios/multi_access.h"
+#include "traffic/traffic.h"
 
 #include <ns3/config.h>
 #include <ns3/inet-socket-address.h>

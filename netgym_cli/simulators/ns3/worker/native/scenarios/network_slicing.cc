@@ -1,5 +1,5 @@
 // Slicing of the LTE cell: a policy is dedicated, prioritized and shared resource block groups per slice.
-#include "multi_access_scenario.h"
+#include "scenarios/multi_access_scenario.h"
 
 #include <cmath>
 

@@ -1,5 +1,5 @@
 // Multi-access traffic splitting: a policy is a weight per user and link.
-#include "multi_access_scenario.h"
+#include "scenarios/multi_access_scenario.h"
 
 namespace netgym
 {

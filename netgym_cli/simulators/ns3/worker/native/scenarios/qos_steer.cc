@@ -1,5 +1,5 @@
 // QoS steering: a policy gives every user one link at a time.
-#include "multi_access_scenario.h"
+#include "scenarios/multi_access_scenario.h"
 
 #include <ns3/simulator.h>
 

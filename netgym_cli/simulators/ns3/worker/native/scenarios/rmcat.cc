@@ -1,8 +1,8 @@
 // Real-time media congestion control: a policy is a sending rate per media flow, kbit/s.
-#include "bottleneck.h"
-#include "interval_scenario.h"
-#include "media_flow.h"
-#include "traffic.h"
+#include "bridge/interval_scenario.h"
+#include "traffic/bottleneck.h"
+#include "traffic/media_flow.h"
+#include "traffic/traffic.h"
 
 #include <ns3/inet-socket-address.h>
 #include <ns3/packet-sink-helper.h>

@@ -1,6 +1,6 @@
-#include "bottleneck.h"
+#include "traffic/bottleneck.h"
 
-#include "topology.h"
+#include "radio/topology.h"
 
 #include <ns3/ipv4-address-helper.h>
 #include <ns3/point-to-point-helper.h>

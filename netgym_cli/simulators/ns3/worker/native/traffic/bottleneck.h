@@ -1,6 +1,6 @@
 // One link that all flows share, whose rate, delay and loss follow a trace while packets are on it.
 #pragma once
-#include "settings.h"
+#include "bridge/settings.h"
 
 #include <ns3/error-model.h>
 #include <ns3/ipv4-address.h>

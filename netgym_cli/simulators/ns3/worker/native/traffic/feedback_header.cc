@@ -1,4 +1,4 @@
-#include "feedback_header.h"
+#include "traffic/feedback_header.h"
 
 #include <bit>
 

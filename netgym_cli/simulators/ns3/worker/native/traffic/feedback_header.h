@@ -1,6 +1,6 @@
 // What feedback reports carry over the simulated network.
 #pragma once
-#include "nada.h"
+#include "traffic/nada.h"
 
 #include <ns3/header.h>
 

@@ -1,7 +1,7 @@
-#include "media_flow.h"
+#include "traffic/media_flow.h"
 
-#include "feedback_header.h"
-#include "topology.h"
+#include "radio/topology.h"
+#include "traffic/feedback_header.h"
 
 #include <ns3/inet-socket-address.h>
 #include <ns3/packet.h>

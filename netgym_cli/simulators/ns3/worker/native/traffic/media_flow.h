@@ -1,7 +1,7 @@
 // One real-time media flow: paced packets one way, feedback reports the other, and NADA between them.
 #pragma once
-#include "meter.h"
-#include "nada.h"
+#include "measure/meter.h"
+#include "traffic/nada.h"
 
 #include <ns3/address.h>
 #include <ns3/event-id.h>

@@ -1,4 +1,4 @@
-#include "nada.h"
+#include "traffic/nada.h"
 
 #include <algorithm>
 #include <cmath>

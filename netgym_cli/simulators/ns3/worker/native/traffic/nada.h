@@ -1,7 +1,7 @@
 // Network-Assisted Dynamic Adaptation (NADA), RFC 8698: the receiver's congestion signal and the sender's rate.
 #pragma once
-#include "packet_log.h"
-#include "settings.h"
+#include "bridge/settings.h"
+#include "measure/packet_log.h"
 
 #include <cstdint>
 

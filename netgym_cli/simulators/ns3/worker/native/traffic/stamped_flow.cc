@@ -1,4 +1,4 @@
-#include "stamped_flow.h"
+#include "traffic/stamped_flow.h"
 
 #include <ns3/inet-socket-address.h>
 #include <ns3/packet.h>

@@ -1,6 +1,6 @@
 // A downlink flow whose rate swings over a compressed day and whose packets say when they were sent.
 #pragma once
-#include "meter.h"
+#include "measure/meter.h"
 
 #include <ns3/node.h>
 #include <ns3/nstime.h>

@@ -1,4 +1,4 @@
-#include "traffic.h"
+#include "traffic/traffic.h"
 
 #include <ns3/inet-socket-address.h>
 #include <ns3/node.h>

@@ -1,6 +1,6 @@
-#include "balancer.h"
+#include "tunnel/balancer.h"
 
-#include "topology.h"
+#include "radio/topology.h"
 
 #include <ns3/simulator.h>
 

@@ -1,8 +1,8 @@
 // The default splitting algorithm: the receiver balances queueing delay and loss over its links, in the manner of GMA's
 // receiver-driven algorithm, and asks the sender for other shares.
 #pragma once
-#include "access.h"
-#include "link_delay.h"
+#include "radio/access.h"
+#include "tunnel/link_delay.h"
 
 #include <ns3/event-id.h>
 

@@ -1,4 +1,4 @@
-#include "link_delay.h"
+#include "tunnel/link_delay.h"
 
 #include <algorithm>
 

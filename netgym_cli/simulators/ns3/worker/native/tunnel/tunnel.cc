@@ -1,4 +1,4 @@
-#include "tunnel.h"
+#include "tunnel/tunnel.h"
 
 #include <ns3/inet-socket-address.h>
 #include <ns3/packet.h>

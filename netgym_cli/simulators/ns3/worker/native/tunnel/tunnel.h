@@ -1,10 +1,10 @@
 // A multi-access IP tunnel in the manner of GMA (RFC 9188): one end at the anchor and one at the user, a UDP socket
 // each, a sequence number on every packet, weights that choose its link, and a buffer that restores the order.
 #pragma once
-#include "access.h"
-#include "balancer.h"
-#include "meter.h"
-#include "tunnel_header.h"
+#include "measure/meter.h"
+#include "radio/access.h"
+#include "tunnel/balancer.h"
+#include "tunnel/tunnel_header.h"
 
 #include <ns3/event-id.h>
 #include <ns3/node.h>

@@ -1,4 +1,4 @@
-#include "tunnel_header.h"
+#include "tunnel/tunnel_header.h"
 
 namespace netgym
 {

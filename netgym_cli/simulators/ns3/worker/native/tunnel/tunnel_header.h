@@ -1,6 +1,6 @@
 // What the tunnel writes in front of every packet.
 #pragma once
-#include "balancer.h"
+#include "tunnel/balancer.h"
 
 #include <ns3/header.h>
 
