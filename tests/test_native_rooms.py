@@ -12,7 +12,7 @@ MAY_INCLUDE = {
     "bridge": set(),
     "measure": set(),
     "radio": {"bridge"},
-    "tunnel": {"measure", "radio"},
+    "tunnel": {"bridge", "measure", "radio"},
     "traffic": {"bridge", "measure", "radio"},
     "energy": {"bridge", "radio"},
     "scenarios": {"bridge", "measure", "radio", "tunnel", "traffic", "energy"},

@@ -1,5 +1,6 @@
 #include "tunnel/balancer.h"
 
+#include "bridge/scenario.h"
 #include "radio/topology.h"
 
 #include <ns3/simulator.h>
@@ -21,11 +22,6 @@ constexpr double MAX_INTERVAL_MS = 1000;
 constexpr int MAX_INTERVALS = 10;
 constexpr double SETTLED = 0.1;           // change of delay in an interval, as a share of the round-trip time
 constexpr double WINDOW_MS = 12000;       // of the smallest delay: a little more than BBR's probing cycle
-constexpr double TOLERATED_MS = 10;       // difference of queueing delays
-constexpr double STAY_AWAY_MS = 5000;     // from Wi-Fi after steering away from its queue
-constexpr int PATIENT_DECISIONS = 4;      // in a row, before steps grow
-
-double BalancerNowMs() { return Simulator::Now().GetNanoSeconds() * 1e-6; }
 
 } // namespace
 
@@ -57,7 +53,7 @@ Balancer::Start(const std::array<double, LINKS>& weights)
     }
     m_units[heaviest] += left;
     m_links = {};
-    m_windowMs = BalancerNowMs();
+    m_windowMs = NowMs();
     for (auto& state : m_links)
     {
         state.Begin(m_windowMs);
@@ -83,7 +79,7 @@ Balancer::Arrived(int link, double owdMs, std::uint16_t linkSequence)
     {
         return;
     }
-    m_links[link].Arrived(BalancerNowMs(), owdMs, linkSequence);
+    m_links[link].Arrived(NowMs(), owdMs, linkSequence);
     m_packets++;
 }
 
@@ -130,7 +126,7 @@ Balancer::SendProbes()
 void
 Balancer::EndInterval()
 {
-    const double nowMs = BalancerNowMs();
+    const double nowMs = NowMs();
     // Twice the longest one-way delay stands in for the round-trip time.
     const double rttMs = std::clamp(2 * LongestMs(), MIN_INTERVAL_MS, MAX_INTERVAL_MS);
     m_timer = Simulator::Schedule(Milliseconds(rttMs), &Balancer::EndInterval, this);
@@ -175,123 +171,10 @@ Balancer::BeginCycle()
 {
     m_intervals = 0;
     m_packets = 0;
-    m_beganMs = BalancerNowMs();
+    m_beganMs = NowMs();
     for (auto& state : m_links)
     {
         state.BeginCycle();
-    }
-}
-
-void
-Balancer::Decide()
-{
-    LeaveSilentLinks();
-    if (!Rebalance() && !AvoidLoss() && m_mode.steer)
-    {
-        ReturnToWifi();
-    }
-    Request(); // also without a change: the last one may have been lost
-}
-
-void
-Balancer::LeaveSilentLinks()
-{
-    const auto alive = [this](int link) { return m_mode.up[link] && !m_links[link].silent; };
-    for (int from = 0; from < LINKS; ++from)
-    {
-        // One unit each to the links that live, in turn, as long as there are any.
-        for (int to = 0, tried = 0; m_units[from] > 0 && m_links[from].silent && tried < LINKS; to = (to + 1) % LINKS)
-        {
-            tried = alive(to) ? 0 : tried + 1;
-            if (alive(to))
-            {
-                Move(from, to, 1);
-            }
-        }
-    }
-}
-
-bool
-Balancer::Rebalance()
-{
-    int worst = -1;
-    int best = -1;
-    for (int link = 0; link < LINKS; ++link)
-    {
-        if (!m_mode.up[link])
-        {
-            continue;
-        }
-        const double queueingMs = m_links[link].QueueingMs();
-        if (best < 0 || queueingMs < m_links[best].QueueingMs())
-        {
-            best = link;
-        }
-        if (m_units[link] > 0 && (worst < 0 || queueingMs > m_links[worst].QueueingMs()))
-        {
-            worst = link;
-        }
-    }
-    auto& state = m_links[worst];
-    if (state.QueueingMs() - m_links[best].QueueingMs() <= TOLERATED_MS)
-    {
-        for (auto& link : m_links)
-        {
-            link.streak = 0;
-        }
-        return false;
-    }
-    if (state.meanMs >= state.beforeMs)
-    {
-        state.streak++;
-        Move(worst, best, std::max(state.streak - PATIENT_DECISIONS, 1));
-    }
-    return true;
-}
-
-bool
-Balancer::AvoidLoss()
-{
-    int worst = -1;
-    int best = -1;
-    for (int link = 0; link < LINKS; ++link)
-    {
-        if (!m_mode.up[link])
-        {
-            continue;
-        }
-        const double loss = m_links[link].Loss();
-        best = best < 0 || loss < m_links[best].Loss() ? link : best;
-        worst = m_units[link] > 0 && (worst < 0 || loss > m_links[worst].Loss()) ? link : worst;
-    }
-    if (m_links[worst].Loss() <= 2 * m_links[best].Loss())
-    {
-        return false;
-    }
-    Move(worst, best, 1);
-    return true;
-}
-
-void
-Balancer::ReturnToWifi()
-{
-    const auto used = std::find_if(m_units.begin(), m_units.end(), [](int units) { return units > 0; });
-    const int link = static_cast<int>(used - m_units.begin());
-    if (m_mode.up[WIFI] && link != WIFI && BalancerNowMs() - m_leftWifiMs >= STAY_AWAY_MS)
-    {
-        Move(link, WIFI, 1);
-    }
-}
-
-void
-Balancer::Move(int from, int to, int units)
-{
-    const int moved = std::min(units, m_units[from]);
-    m_units[from] -= moved;
-    m_units[to] += moved;
-    if (from == WIFI && m_units[WIFI] == 0)
-    {
-        m_leftWifiMs = BalancerNowMs();
     }
 }
 
