@@ -1,7 +1,7 @@
 // The same scenario stepped without Python: the yardstick for what the road through Python costs.
 // Usage: native_main SCENARIO SETTINGS_FILE SEED POLICY_SIZE
-// Builds the network, then reads numbers of steps from stdin; for each, it applies equal weights in every step and
-// prints the seconds that the steps took and the sum of the last measurement.
+// Builds the network, then reads numbers of steps from stdin; for each, it applies equal weights in
+// every step and prints the seconds that the steps took and the sum of the last measurement.
 #include "bridge/scenario.h"
 
 #include <chrono>
@@ -24,7 +24,8 @@ main(int argc, char** argv)
     std::ifstream file(argv[2]);
     std::stringstream settings;
     settings << file.rdbuf();
-    netgym::Scenario* scenario = netgym::Create(argv[1], settings.str(), std::strtoull(argv[3], nullptr, 10));
+    netgym::Scenario* scenario =
+        netgym::Create(argv[1], settings.str(), std::strtoull(argv[3], nullptr, 10));
     scenario->WarmUp();
     const std::vector<double> policy(std::strtoull(argv[4], nullptr, 10), 1.0 / 3);
     std::vector<double> values(scenario->Size());
@@ -38,7 +39,9 @@ main(int argc, char** argv)
             scenario->Read(values.data());
         }
         const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
-        std::printf("%.6f %.17g\n", wall.count(), std::accumulate(values.begin(), values.end(), 0.0));
+        std::printf("%.6f %.17g\n",
+                    wall.count(),
+                    std::accumulate(values.begin(), values.end(), 0.0));
         std::fflush(stdout);
     }
     netgym::Destroy(scenario);

@@ -10,7 +10,8 @@ NS_OBJECT_ENSURE_REGISTERED(ChannelHeader);
 TypeId
 ChannelHeader::GetTypeId()
 {
-    static TypeId id = TypeId("netgym::ChannelHeader").SetParent<Header>().AddConstructor<ChannelHeader>();
+    static TypeId id =
+        TypeId("netgym::ChannelHeader").SetParent<Header>().AddConstructor<ChannelHeader>();
     return id;
 }
 

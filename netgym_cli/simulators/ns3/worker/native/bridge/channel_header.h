@@ -1,4 +1,5 @@
-// What a channel's packet begins with: the room of an IPv4 and a UDP header, used to tell which packet it is.
+// What a channel's packet begins with: the room of an IPv4 and a UDP header, used to tell which
+// packet it is.
 #pragma once
 #include <ns3/header.h>
 
@@ -12,8 +13,17 @@ class ChannelHeader : public ns3::Header
     static constexpr std::uint32_t BYTES = 20 + 8;
 
     static ns3::TypeId GetTypeId();
-    ns3::TypeId GetInstanceTypeId() const override { return GetTypeId(); }
-    std::uint32_t GetSerializedSize() const override { return BYTES; }
+
+    ns3::TypeId GetInstanceTypeId() const override
+    {
+        return GetTypeId();
+    }
+
+    std::uint32_t GetSerializedSize() const override
+    {
+        return BYTES;
+    }
+
     void Serialize(ns3::Buffer::Iterator start) const override;
     std::uint32_t Deserialize(ns3::Buffer::Iterator start) override;
     void Print(std::ostream& out) const override;

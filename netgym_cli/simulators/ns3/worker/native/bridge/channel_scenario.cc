@@ -41,7 +41,11 @@ ChannelScenario::Act(const double* policy, std::size_t size)
         const auto port = static_cast<std::uint32_t>(policy[i]);
         const auto bytes = static_cast<std::uint32_t>(policy[i + 1]);
         const auto at = m_originNs + static_cast<std::int64_t>(policy[i + 2]);
-        Simulator::Schedule(NanoSeconds(at) - Simulator::Now(), &ChannelScenario::Send, this, port, bytes);
+        Simulator::Schedule(NanoSeconds(at) - Simulator::Now(),
+                            &ChannelScenario::Send,
+                            this,
+                            port,
+                            bytes);
     }
 }
 
@@ -77,7 +81,10 @@ ChannelScenario::Settle(Ptr<const Packet> packet, Fate fate)
     packet->PeekHeader(header);
     const auto now = static_cast<double>(Simulator::Now().GetNanoSeconds() - m_originNs);
     m_events.insert(m_events.end(),
-                    {static_cast<double>(header.port), static_cast<double>(header.number), now, static_cast<double>(fate)});
+                    {static_cast<double>(header.port),
+                     static_cast<double>(header.number),
+                     now,
+                     static_cast<double>(fate)});
 }
 
 } // namespace netgym

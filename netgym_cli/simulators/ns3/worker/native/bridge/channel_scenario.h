@@ -1,5 +1,6 @@
-// The frame of a channel: packets are put in at given times, the clock moves to a given time, and what became of packets
-// is told. A policy is the time to simulate to, then port, payload bytes and time of each packet; times in ns.
+// The frame of a channel: packets are put in at given times, the clock moves to a given time, and
+// what became of packets is told. A policy is the time to simulate to, then port, payload bytes and
+// time of each packet; times in ns.
 #pragma once
 #include "bridge/scenario.h"
 
@@ -20,10 +21,18 @@ class ChannelScenario : public Scenario
     {
     }
 
-    /// Nothing has a fixed place: a measurement lists events since the last one, EVENT numbers each: port, packet
-    /// number, time in ns, and a Fate.
-    std::string Layout() const override { return ""; }
-    std::size_t Size() const override { return m_events.size(); }
+    /// Nothing has a fixed place: a measurement lists events since the last one, EVENT numbers
+    /// each: port, packet number, time in ns, and a Fate.
+    std::string Layout() const override
+    {
+        return "";
+    }
+
+    std::size_t Size() const override
+    {
+        return m_events.size();
+    }
+
     void Act(const double* policy, std::size_t size) override;
     void WarmUp() override;
     void Advance() override;
@@ -36,7 +45,8 @@ class ChannelScenario : public Scenario
         LOST = 1,
     };
 
-    /// Simulates until packets can be sent; the channel's time 0 follows. By default, a millisecond.
+    /// Simulates until packets can be sent; the channel's time 0 follows. By default, a
+    /// millisecond.
     virtual void Connect();
     /// Puts a packet into the network, now.
     virtual void Transmit(std::uint32_t port, ns3::Ptr<ns3::Packet> packet) = 0;

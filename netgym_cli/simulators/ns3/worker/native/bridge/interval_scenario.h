@@ -1,4 +1,5 @@
-// The frame of a scenario that is measured interval by interval: guard time, then the measured part.
+// The frame of a scenario that is measured interval by interval: guard time, then the measured
+// part.
 #pragma once
 #include "bridge/report.h"
 #include "bridge/scenario.h"
@@ -11,7 +12,8 @@
 namespace netgym
 {
 
-/// A scenario says what begins and ends with an interval and what was measured; the rest is done here.
+/// A scenario says what begins and ends with an interval and what was measured; the rest is done
+/// here.
 class IntervalScenario : public Scenario
 {
   public:
@@ -22,8 +24,15 @@ class IntervalScenario : public Scenario
     {
     }
 
-    std::string Layout() const override { return m_layout; }
-    std::size_t Size() const override { return m_size; }
+    std::string Layout() const override
+    {
+        return m_layout;
+    }
+
+    std::size_t Size() const override
+    {
+        return m_size;
+    }
 
     void WarmUp() override
     {
@@ -52,11 +61,19 @@ class IntervalScenario : public Scenario
 
   protected:
     /// The measured part of a step, ms.
-    double IntervalMs() const { return m_intervalMs; }
+    double IntervalMs() const
+    {
+        return m_intervalMs;
+    }
+
     /// Counters start anew.
     virtual void BeginInterval() = 0;
+
     /// The interval is over, and nothing has been read yet.
-    virtual void EndInterval() {}
+    virtual void EndInterval()
+    {
+    }
+
     /// Writes the last interval's measurement: always the same rows in the same order.
     virtual void Measure(Report& report) = 0;
 

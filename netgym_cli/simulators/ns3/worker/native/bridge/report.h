@@ -1,4 +1,5 @@
-// One measurement message in the making: values in a fixed order and, the first time, what each of them is.
+// One measurement message in the making: values in a fixed order and, the first time, what each of
+// them is.
 #pragma once
 #include <cstddef>
 #include <string>
@@ -18,7 +19,11 @@ class Report
 
     /// One row with a value per entity; ids count from 1, `value` is called with indices from 0.
     template <typename PerEntity>
-    void Row(const std::string& source, const std::string& name, const std::string& unit, int count, PerEntity value)
+    void Row(const std::string& source,
+             const std::string& name,
+             const std::string& unit,
+             int count,
+             PerEntity value)
     {
         std::string ids;
         for (int i = 0; i < count; ++i)
@@ -30,18 +35,31 @@ class Report
     }
 
     /// One row with the single value of entity 1, such as a network or its only cell.
-    void Value(const std::string& source, const std::string& name, const std::string& unit, double value)
+    void Value(const std::string& source,
+               const std::string& name,
+               const std::string& unit,
+               double value)
     {
         m_values.push_back(value);
         Describe(source, name, unit, "1");
     }
 
-    const std::vector<double>& Values() const { return m_values; }
+    const std::vector<double>& Values() const
+    {
+        return m_values;
+    }
+
     /// One line per row: source, name, unit and ids, divided by tabs.
-    const std::string& Layout() const { return m_layout; }
+    const std::string& Layout() const
+    {
+        return m_layout;
+    }
 
   private:
-    void Describe(const std::string& source, const std::string& name, const std::string& unit, const std::string& ids)
+    void Describe(const std::string& source,
+                  const std::string& name,
+                  const std::string& unit,
+                  const std::string& ids)
     {
         if (m_describing && !ids.empty())
         {

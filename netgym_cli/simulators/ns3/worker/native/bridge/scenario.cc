@@ -57,8 +57,9 @@ Create(const std::string& name, const std::string& settings, std::uint64_t seed)
         throw std::invalid_argument("unknown scenario '" + name + "'; known:" + known);
     }
     // Config::Reset also resets the run number, so it comes first; without the two counters below
-    // a second build in one process draws other numbers from the same seed. It takes a third of the time of building a
-    // small network, and the same scenario with the same settings finds its own defaults, which it sets again.
+    // a second build in one process draws other numbers from the same seed. It takes a third of the
+    // time of building a small network, and the same scenario with the same settings finds its own
+    // defaults, which it sets again.
     static std::string before;
     if (const auto now = name + "\n" + settings; now != before)
     {

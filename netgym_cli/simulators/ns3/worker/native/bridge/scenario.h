@@ -1,4 +1,5 @@
-// The one header that the worker process shows to Python: what every scenario can do. It names nothing of ns-3.
+// The one header that the worker process shows to Python: what every scenario can do. It names
+// nothing of ns-3.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -20,7 +21,8 @@ class Scenario
     virtual std::string Layout() const = 0;
     /// Number of values that Read writes.
     virtual std::size_t Size() const = 0;
-    /// Applies a policy of `size` numbers from now on; size 0 hands control to the default algorithm.
+    /// Applies a policy of `size` numbers from now on; size 0 hands control to the default
+    /// algorithm.
     virtual void Act(const double* policy, std::size_t size) = 0;
     /// Simulates until measurement starts and then one interval.
     virtual void WarmUp() = 0;
@@ -30,11 +32,12 @@ class Scenario
     virtual void Read(double* values) = 0;
 };
 
-/// Builds a registered scenario on a freshly seeded simulator. `settings` holds one key=value per line.
-/// Throws std::invalid_argument for an unknown name or a missing key.
+/// Builds a registered scenario on a freshly seeded simulator. `settings` holds one key=value per
+/// line. Throws std::invalid_argument for an unknown name or a missing key.
 Scenario* Create(const std::string& name, const std::string& settings, std::uint64_t seed);
-/// Applies policies, each behind its length, and simulates an interval after each, until they end or there is something
-/// to read at the file descriptor `inbox`. Returns how many of the `size` numbers were used.
+/// Applies policies, each behind its length, and simulates an interval after each, until they end
+/// or there is something to read at the file descriptor `inbox`. Returns how many of the `size`
+/// numbers were used.
 std::size_t Run(Scenario* scenario, const double* policies, std::size_t size, int inbox);
 /// Ends a scenario and the simulator under it.
 void Destroy(Scenario* scenario);
@@ -42,7 +45,8 @@ void Destroy(Scenario* scenario);
 double NowMs();
 /// Events executed so far.
 std::uint64_t Events();
-/// Turns every fatal ns-3 message and abort into a quiet exit with this status, after the message is on stderr.
+/// Turns every fatal ns-3 message and abort into a quiet exit with this status, after the message
+/// is on stderr.
 void ExitOnFatal(int status);
 
 /// Makes a scenario known by name; `make` is called with its settings.

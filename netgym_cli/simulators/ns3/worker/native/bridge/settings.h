@@ -1,4 +1,5 @@
-// The scenario's settings as they arrive from the config: dotted keys, lists as comma-separated values.
+// The scenario's settings as they arrive from the config: dotted keys, lists as comma-separated
+// values.
 #pragma once
 #include <ns3/vector.h>
 
@@ -30,7 +31,8 @@ class Settings
         const auto found = m_values.find(key);
         if (found == m_values.end())
         {
-            throw std::invalid_argument("the scenario needs the setting '" + key + "', which is missing");
+            throw std::invalid_argument("the scenario needs the setting '" + key +
+                                        "', which is missing");
         }
         return found->second;
     }
@@ -103,7 +105,8 @@ class Settings
         }
         if (used == 0 || used != text.size())
         {
-            throw std::invalid_argument("setting '" + key + "' is '" + text + "', which is not a number");
+            throw std::invalid_argument("setting '" + key + "' is '" + text +
+                                        "', which is not a number");
         }
         return number;
     }

@@ -1,8 +1,9 @@
 // What a small cell draws: the EARTH model, fed with the transmissions that its radio really makes.
 //
-// G. Auer et al., "How much energy is needed to run a wireless network?", IEEE Wireless Communications 18(5), 2011:
-// P_in = N_TRX (P_0 + slope P_out) while active, N_TRX P_sleep asleep. P_out is the power of the moment: the transmit
-// power during a transmission and 0 between transmissions.
+// G. Auer et al., "How much energy is needed to run a wireless network?", IEEE Wireless
+// Communications 18(5), 2011: P_in = N_TRX (P_0 + slope P_out) while active, N_TRX P_sleep asleep.
+// P_out is the power of the moment: the transmit power during a transmission and 0 between
+// transmissions.
 #pragma once
 #include "bridge/settings.h"
 
@@ -39,10 +40,18 @@ class CellPower
 
     void BeginInterval();
     void EndInterval();
+
     /// Energy drawn between the last BeginInterval and EndInterval, J.
-    double EnergyJ() const { return m_supplyJ + TransmitJ(); }
+    double EnergyJ() const
+    {
+        return m_supplyJ + TransmitJ();
+    }
+
     /// Time spent transmitting between them, s.
-    double TransmitS() const { return m_transmitS; }
+    double TransmitS() const
+    {
+        return m_transmitS;
+    }
 
   private:
     double TransmitJ() const;
@@ -52,10 +61,10 @@ class CellPower
     PowerModel m_model;
     bool m_asleep{false};
     double m_outputW{0};
-    double m_runningW{0};    ///< output power of the last transmission
-    ns3::Time m_runningEnd;  ///< its end
-    ns3::Time m_accounted;   ///< until when m_supplyJ is complete
-    double m_supplyJ{0};     ///< everything but transmissions
+    double m_runningW{0};   ///< output power of the last transmission
+    ns3::Time m_runningEnd; ///< its end
+    ns3::Time m_accounted;  ///< until when m_supplyJ is complete
+    double m_supplyJ{0};    ///< everything but transmissions
     double m_transmitS{0};
     double m_radiatedJ{0};
 };

@@ -20,7 +20,8 @@ namespace
 
 const Time RETRY_SLEEP = MilliSeconds(1);
 
-/// Nothing queued and no frame exchange under way: ns-3 aborts later when a PHY falls asleep in the middle of one.
+/// Nothing queued and no frame exchange under way: ns-3 aborts later when a PHY falls asleep in the
+/// middle of one.
 bool
 IsQuiet(const WifiNetDevice& device)
 {
@@ -38,7 +39,8 @@ IsQuiet(const WifiNetDevice& device)
         }
     }
     auto phy = device.GetPhy();
-    return !phy->IsStateTx() && !phy->IsStateRx() && !mac->GetFrameExchangeManager()->GetWifiTxTimer().IsRunning();
+    return !phy->IsStateTx() && !phy->IsStateRx() &&
+           !mac->GetFrameExchangeManager()->GetWifiTxTimer().IsRunning();
 }
 
 } // namespace
@@ -56,10 +58,12 @@ PowerCells::PowerCells(const Settings& settings, WifiAccess& access)
         m_cells[cell].ordered = TopLevel();
         Transmit(cell, TopLevel());
         access.AccessPoint(cell)->GetPhy()->GetState()->TraceConnectWithoutContext(
-            "State", MakeCallback(&PowerCells::StateChanged, this).Bind(cell));
+            "State",
+            MakeCallback(&PowerCells::StateChanged, this).Bind(cell));
         for (std::uint32_t user = 0; user < access.Stations(cell).GetN(); ++user)
         {
-            // A sleeping cell keeps its users' associations; whether it reaches them is judged by recent beacons.
+            // A sleeping cell keeps its users' associations; whether it reaches them is judged by
+            // recent beacons.
             auto mac = DynamicCast<WifiNetDevice>(access.Stations(cell).Get(user))->GetMac();
             mac->SetAttribute("MaxMissedBeacons", UintegerValue(1'000'000));
         }
@@ -121,7 +125,8 @@ PowerCells::FallAsleep(int cell)
     device->GetMac()->SetAttribute("BeaconGeneration", BooleanValue(false));
     if (!IsQuiet(*device))
     {
-        m_cells[cell].change = Simulator::Schedule(RETRY_SLEEP, &PowerCells::FallAsleep, this, cell);
+        m_cells[cell].change =
+            Simulator::Schedule(RETRY_SLEEP, &PowerCells::FallAsleep, this, cell);
         return;
     }
     device->GetPhy()->SetSleepMode(true);

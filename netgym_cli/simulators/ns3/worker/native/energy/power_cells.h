@@ -19,17 +19,39 @@ class PowerCells
     /// Every cell is awake at the last level at first.
     PowerCells(const Settings& settings, WifiAccess& access);
 
-    int Count() const { return static_cast<int>(m_cells.size()); }
-    int TopLevel() const { return static_cast<int>(m_levelsDbm.size()); }
-    /// Orders a level. Down to 0: the users move at once and the radio sleeps sleep_after_ms later. Up from 0: full
-    /// supply power at once, the radio is back wake_up_ms later. Another order on the way takes over.
+    int Count() const
+    {
+        return static_cast<int>(m_cells.size());
+    }
+
+    int TopLevel() const
+    {
+        return static_cast<int>(m_levelsDbm.size());
+    }
+
+    /// Orders a level. Down to 0: the users move at once and the radio sleeps sleep_after_ms later.
+    /// Up from 0: full supply power at once, the radio is back wake_up_ms later. Another order on
+    /// the way takes over.
     void Order(int cell, int level);
-    int Ordered(int cell) const { return m_cells[cell].ordered; }
+
+    int Ordered(int cell) const
+    {
+        return m_cells[cell].ordered;
+    }
+
     /// The level in force: 0 while the radio is off, waking included.
-    int Level(int cell) const { return m_cells[cell].radioOn ? m_cells[cell].level : 0; }
+    int Level(int cell) const
+    {
+        return m_cells[cell].radioOn ? m_cells[cell].level : 0;
+    }
+
     /// Transmit power, dBm; NO_POWER_DBM while the radio is off.
     double TxPowerDbm(int cell) const;
-    CellPower& Power(int cell) { return m_cells[cell].power; }
+
+    CellPower& Power(int cell)
+    {
+        return m_cells[cell].power;
+    }
 
     static constexpr double NO_POWER_DBM = -100;
 

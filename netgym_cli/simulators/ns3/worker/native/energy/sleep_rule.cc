@@ -25,7 +25,8 @@ NearestAsleep(const PowerCells& cells, const WifiAccess& access, Ptr<Node> node)
 {
     auto place = node->GetObject<MobilityModel>();
     const auto distance = [&](int cell) {
-        return place->GetDistanceFrom(access.AccessPoint(cell)->GetNode()->GetObject<MobilityModel>());
+        return place->GetDistanceFrom(
+            access.AccessPoint(cell)->GetNode()->GetObject<MobilityModel>());
     };
     int nearest = -1;
     for (int cell = 0; cell < cells.Count(); ++cell)
@@ -62,7 +63,9 @@ SleepRule::SleepRule(const Settings& settings)
 }
 
 void
-SleepRule::Decide(PowerCells& cells, const WifiAccess& access, const std::vector<double>& airtimesPct) const
+SleepRule::Decide(PowerCells& cells,
+                  const WifiAccess& access,
+                  const std::vector<double>& airtimesPct) const
 {
     if (WakeWhereNeeded(cells, access, airtimesPct))
     {
@@ -131,7 +134,8 @@ SleepRule::UsersHaveNeighbours(int cell, const PowerCells& cells, const WifiAcce
     bool anotherAwake = false;
     for (int other = 0; other < cells.Count(); ++other)
     {
-        anotherAwake = anotherAwake || (other != cell && cells.Level(other) > 0 && cells.Ordered(other) > 0);
+        anotherAwake =
+            anotherAwake || (other != cell && cells.Level(other) > 0 && cells.Ordered(other) > 0);
     }
     bool reached = anotherAwake;
     for (int user = 0; user < UsersOf(access); ++user)

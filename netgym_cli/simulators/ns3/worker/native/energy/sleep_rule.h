@@ -1,4 +1,5 @@
-// The default algorithm of energy saving: cells sleep when their neighbours can carry their users, and wake on load.
+// The default algorithm of energy saving: cells sleep when their neighbours can carry their users,
+// and wake on load.
 #pragma once
 #include "energy/power_cells.h"
 
@@ -6,20 +7,27 @@ namespace netgym
 {
 
 /// Each decision changes little, so that its effect is seen before the next one:
-/// 1. A user without a cell wakes the sleeping cell nearest to it; a cell whose airtime is above wake_above_pct wakes
+/// 1. A user without a cell wakes the sleeping cell nearest to it; a cell whose airtime is above
+/// wake_above_pct wakes
 ///    the sleeping cell nearest to it. Several may wake at once.
-/// 2. If none had to wake and none is waking, the awake cell with the least airtime goes to sleep, if that airtime is
-///    below sleep_below_pct and another awake cell reaches each of its users with min_neighbour_snr_db or more.
+/// 2. If none had to wake and none is waking, the awake cell with the least airtime goes to sleep,
+/// if that airtime is
+///    below sleep_below_pct and another awake cell reaches each of its users with
+///    min_neighbour_snr_db or more.
 class SleepRule
 {
   public:
     explicit SleepRule(const Settings& settings);
 
     /// Orders levels from the last interval's airtimes (percent, one per cell).
-    void Decide(PowerCells& cells, const WifiAccess& access, const std::vector<double>& airtimesPct) const;
+    void Decide(PowerCells& cells,
+                const WifiAccess& access,
+                const std::vector<double>& airtimesPct) const;
 
   private:
-    bool WakeWhereNeeded(PowerCells& cells, const WifiAccess& access, const std::vector<double>& airtimesPct) const;
+    bool WakeWhereNeeded(PowerCells& cells,
+                         const WifiAccess& access,
+                         const std::vector<double>& airtimesPct) const;
     bool UsersHaveNeighbours(int cell, const PowerCells& cells, const WifiAccess& access) const;
 
     double m_sleepBelowPct;
@@ -27,7 +35,8 @@ class SleepRule
     double m_minNeighbourSnrDb;
 };
 
-/// Signal-to-noise ratio of the strongest cell that reaches the user, `without` aside; OUT_OF_REACH_DB if none does.
+/// Signal-to-noise ratio of the strongest cell that reaches the user, `without` aside;
+/// OUT_OF_REACH_DB if none does.
 double BestSignalDb(const WifiAccess& access, int user, int without);
 
 } // namespace netgym

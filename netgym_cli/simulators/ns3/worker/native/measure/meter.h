@@ -17,7 +17,8 @@ class UnderWay
     void Sent(std::uint32_t sequence, std::int64_t nowNs);
     /// Everything up to and including `sequence` is settled: links deliver in order.
     void SettledUpTo(std::uint32_t sequence);
-    /// Age of the oldest packet, at most LOST_AFTER_MS; 0 when nothing is under way. Forgets what counts as lost.
+    /// Age of the oldest packet, at most LOST_AFTER_MS; 0 when nothing is under way. Forgets what
+    /// counts as lost.
     double OldestAgeMs(std::int64_t nowNs);
 
   private:
@@ -38,9 +39,19 @@ class Meter
 
     double SentMbps(double intervalMs) const;
     double ReceivedMbps(double intervalMs) const;
-    std::uint64_t ReceivedBytes() const { return m_receivedBytes; }
-    std::uint64_t Packets() const { return m_packets; }
-    /// Mean one-way delay of the packets received; without any, the age of the oldest still under way, or 0.
+
+    std::uint64_t ReceivedBytes() const
+    {
+        return m_receivedBytes;
+    }
+
+    std::uint64_t Packets() const
+    {
+        return m_packets;
+    }
+
+    /// Mean one-way delay of the packets received; without any, the age of the oldest still under
+    /// way, or 0.
     double OwdMs() const;
     double MaxOwdMs() const;
 
@@ -56,11 +67,11 @@ class Meter
 /// What a flow promises its user.
 struct QosTarget
 {
-    double delayMs;          ///< a packet above it is late
-    double delayTest1Ms;     ///< diagnostic thresholds
+    double delayMs;      ///< a packet above it is late
+    double delayTest1Ms; ///< diagnostic thresholds
     double delayTest2Ms;
-    double lateFraction;     ///< largest share of late packets
-    double lossFraction;     ///< largest share of lost packets
+    double lateFraction; ///< largest share of late packets
+    double lossFraction; ///< largest share of lost packets
 };
 
 /// A flow after reordering: a meter that also judges each packet against the target.
@@ -70,14 +81,31 @@ class FlowMeter : public Meter
     QosTarget target{};
 
     void Delivered(std::uint32_t bytes, double owdMs);
-    void Lost(std::uint64_t packets) { m_lost += packets; }
+
+    void Lost(std::uint64_t packets)
+    {
+        m_lost += packets;
+    }
+
     void Clear();
 
-    /// Share of packets later than the target (or a test threshold), percent. An interval without deliveries
-    /// counts as wholly late if a packet has been waiting longer than that.
-    double LatePercent() const { return Percent(m_late, target.delayMs); }
-    double Test1Percent() const { return Percent(m_late1, target.delayTest1Ms); }
-    double Test2Percent() const { return Percent(m_late2, target.delayTest2Ms); }
+    /// Share of packets later than the target (or a test threshold), percent. An interval without
+    /// deliveries counts as wholly late if a packet has been waiting longer than that.
+    double LatePercent() const
+    {
+        return Percent(m_late, target.delayMs);
+    }
+
+    double Test1Percent() const
+    {
+        return Percent(m_late1, target.delayTest1Ms);
+    }
+
+    double Test2Percent() const
+    {
+        return Percent(m_late2, target.delayTest2Ms);
+    }
+
     double LossFraction() const;
     bool QosMet() const;
 

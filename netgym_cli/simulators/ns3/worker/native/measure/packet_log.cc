@@ -28,7 +28,10 @@ PacketLog::PacketLog(double windowMs, double baseWindowMs)
 }
 
 void
-PacketLog::Arrived(std::uint32_t sequence, std::uint32_t bytes, std::int64_t sentNs, std::int64_t nowNs)
+PacketLog::Arrived(std::uint32_t sequence,
+                   std::uint32_t bytes,
+                   std::int64_t sentNs,
+                   std::int64_t nowNs)
 {
     const double delayMs = (nowNs - sentNs) * 1e-6;
     if (!Started())
@@ -110,8 +113,9 @@ PacketLog::Expire(std::int64_t nowNs)
 std::size_t
 PacketLog::Lost() const
 {
-    return std::count_if(m_lost.begin(), m_lost.end(),
-                         [this](const auto& one) { return one.second > m_nowNs - m_windowNs; });
+    return std::count_if(m_lost.begin(), m_lost.end(), [this](const auto& one) {
+        return one.second > m_nowNs - m_windowNs;
+    });
 }
 
 double
@@ -134,7 +138,8 @@ PacketLog::ReceivedKbps(std::int64_t nowNs) const
     {
         return 0;
     }
-    // A younger stream than the window: the first packet came at the beginning of the time that is divided by.
+    // A younger stream than the window: the first packet came at the beginning of the time that is
+    // divided by.
     const auto ageNs = nowNs - m_firstNs;
     return ageNs < m_windowNs ? (bytes - m_firstBytes) * 8e6 / ageNs : bytes * 8e6 / m_windowNs;
 }
@@ -168,8 +173,9 @@ bool
 PacketLog::QueueBuilt(double thresholdMs) const
 {
     const double limitMs = BaseDelayMs() + thresholdMs;
-    return std::any_of(m_samples.begin(), m_samples.end(),
-                       [limitMs](const Sample& sample) { return sample.delayMs >= limitMs; });
+    return std::any_of(m_samples.begin(), m_samples.end(), [limitMs](const Sample& sample) {
+        return sample.delayMs >= limitMs;
+    });
 }
 
 double
@@ -186,7 +192,9 @@ PacketLog::AverageInterval() const
         return CurrentInterval();
     }
     std::vector<std::uint32_t> starts; // of the runs of lost packets, latest first
-    for (auto one = m_lost.rbegin(); one != m_lost.rend() && starts.size() <= std::size(INTERVAL_WEIGHTS); ++one)
+    for (auto one = m_lost.rbegin();
+         one != m_lost.rend() && starts.size() <= std::size(INTERVAL_WEIGHTS);
+         ++one)
     {
         const auto before = std::next(one);
         if (before == m_lost.rend() || before->first + 1 != one->first)

@@ -1,4 +1,5 @@
-// What a receiver can tell of a stream of numbered packets: delays, rate, and losses as distinct from reordering.
+// What a receiver can tell of a stream of numbered packets: delays, rate, and losses as distinct
+// from reordering.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -12,22 +13,34 @@ namespace netgym
 class PacketLog
 {
   public:
-    /// Packets with higher numbers that must arrive before a missing one counts as lost (RFC 5348, section 5.1).
-    /// It must also be later than any packet of the window was: when the path becomes shorter, those on the long one
-    /// are overtaken by many.
+    /// Packets with higher numbers that must arrive before a missing one counts as lost (RFC 5348,
+    /// section 5.1). It must also be later than any packet of the window was: when the path becomes
+    /// shorter, those on the long one are overtaken by many.
     static constexpr int REORDER_TOLERANCE = 3;
 
-    /// Packets and losses are counted over the last `windowMs`; the base delay is the smallest of `baseWindowMs`.
+    /// Packets and losses are counted over the last `windowMs`; the base delay is the smallest of
+    /// `baseWindowMs`.
     PacketLog(double windowMs, double baseWindowMs);
 
     /// A lost packet that arrives after all is lost no more.
-    void Arrived(std::uint32_t sequence, std::uint32_t bytes, std::int64_t sentNs, std::int64_t nowNs);
+    void Arrived(std::uint32_t sequence,
+                 std::uint32_t bytes,
+                 std::int64_t sentNs,
+                 std::int64_t nowNs);
     /// Forgets what is older than the windows.
     void Expire(std::int64_t nowNs);
 
     /// Whether a packet has ever arrived.
-    bool Started() const { return m_firstNs >= 0; }
-    std::size_t Received() const { return m_samples.size(); }
+    bool Started() const
+    {
+        return m_firstNs >= 0;
+    }
+
+    std::size_t Received() const
+    {
+        return m_samples.size();
+    }
+
     std::size_t Lost() const;
     /// Lost packets' share of the window, 0 to 1; 0 when the window is empty.
     double LossFraction() const;
@@ -40,10 +53,15 @@ class PacketLog
     /// Whether a packet of the window was queued for `thresholdMs` or longer.
     bool QueueBuilt(double thresholdMs) const;
 
-    bool EverLost() const { return !m_lost.empty(); }
+    bool EverLost() const
+    {
+        return !m_lost.empty();
+    }
+
     /// Packets since the last loss, or since the first packet.
     double CurrentInterval() const;
-    /// Weighted mean of the last eight intervals between losses (RFC 5348, section 5.4); without a loss, the current one.
+    /// Weighted mean of the last eight intervals between losses (RFC 5348, section 5.4); without a
+    /// loss, the current one.
     double AverageInterval() const;
 
   private:
@@ -71,9 +89,10 @@ class PacketLog
     std::uint32_t m_next{0}; ///< one above the highest number that has arrived
     bool m_trimmed{false};   ///< whether losses so old that they no longer matter were forgotten
     std::deque<Sample> m_samples;
-    std::deque<std::pair<std::int64_t, double>> m_bases; ///< rising delays, the first is the smallest of the window
+    std::deque<std::pair<std::int64_t, double>>
+        m_bases; ///< rising delays, the first is the smallest of the window
     std::map<std::uint32_t, Missing> m_missing;
-    std::map<std::uint32_t, std::int64_t> m_lost;        ///< number to the time at which it was given up
+    std::map<std::uint32_t, std::int64_t> m_lost; ///< number to the time at which it was given up
 };
 
 } // namespace netgym

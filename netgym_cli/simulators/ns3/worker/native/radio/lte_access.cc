@@ -8,8 +8,8 @@
 #include <ns3/component-carrier-enb.h>
 #include <ns3/config.h>
 #include <ns3/double.h>
-#include <ns3/epc-tft.h>
 #include <ns3/enum.h>
+#include <ns3/epc-tft.h>
 #include <ns3/ipv4-address-helper.h>
 #include <ns3/ipv4-static-routing-helper.h>
 #include <ns3/lte-enb-rrc.h>
@@ -48,8 +48,10 @@ void
 LteAccess::SetDefaults(const Settings& settings) const
 {
     Config::SetDefault("ns3::LteEnbRrc::SrsPeriodicity", UintegerValue(320)); // room for 50 users
-    Config::SetDefault("ns3::LteEnbRrc::EpsBearerToRlcMapping", EnumValue(LteEnbRrc::RLC_UM_ALWAYS));
-    Config::SetDefault("ns3::LteRlcUm::MaxTxBufferSize", UintegerValue(settings.Integer("lte.rlc_buffer_bytes")));
+    Config::SetDefault("ns3::LteEnbRrc::EpsBearerToRlcMapping",
+                       EnumValue(LteEnbRrc::RLC_UM_ALWAYS));
+    Config::SetDefault("ns3::LteRlcUm::MaxTxBufferSize",
+                       UintegerValue(settings.Integer("lte.rlc_buffer_bytes")));
     Config::SetDefault("ns3::LteRlcUm::ReorderingTimer", TimeValue(MilliSeconds(10)));
     Config::SetDefault("ns3::LteAmc::AmcModel", EnumValue(LteAmc::PiroEW2010));
     Config::SetDefault("ns3::LteUePhy::DownlinkCqiPeriodicity",
@@ -57,7 +59,8 @@ LteAccess::SetDefaults(const Settings& settings) const
     Config::SetDefault("ns3::LteEnbPhy::TxPower", DoubleValue(settings.Number("lte.tx_power_dbm")));
     // Full power: the helper's open-loop control leaves users at the cell's edge without an uplink.
     Config::SetDefault("ns3::LteUePhy::EnableUplinkPowerControl", BooleanValue(false));
-    Config::SetDefault("ns3::LteUePhy::TxPower", DoubleValue(settings.Number("lte.user_tx_power_dbm")));
+    Config::SetDefault("ns3::LteUePhy::TxPower",
+                       DoubleValue(settings.Number("lte.user_tx_power_dbm")));
     Config::SetDefault("ns3::PointToPointEpcHelper::S1uLinkDelay", TimeValue(Time(0)));
 }
 
@@ -68,12 +71,16 @@ LteAccess::BuildRadio(const Settings& settings, const NodeContainer& users)
     m_epc = CreateObject<PointToPointEpcHelper>();
     m_lte->SetEpcHelper(m_epc);
     m_lte->SetPathlossModelType(TypeId::LookupByName("ns3::LogDistancePropagationLossModel"));
-    m_lte->SetPathlossModelAttribute("Exponent", DoubleValue(settings.Number("lte.path_loss_exponent")));
-    m_lte->SetPathlossModelAttribute("ReferenceLoss", DoubleValue(settings.Number("lte.reference_loss_db")));
+    m_lte->SetPathlossModelAttribute("Exponent",
+                                     DoubleValue(settings.Number("lte.path_loss_exponent")));
+    m_lte->SetPathlossModelAttribute("ReferenceLoss",
+                                     DoubleValue(settings.Number("lte.reference_loss_db")));
     if (settings.Number("lte.fading_coherence_ms") > 0)
     {
         m_lte->SetFadingModel("netgym::BlockFading");
-        m_lte->SetFadingModelAttribute("Coherence", TimeValue(Milliseconds(settings.Number("lte.fading_coherence_ms"))));
+        m_lte->SetFadingModelAttribute(
+            "Coherence",
+            TimeValue(Milliseconds(settings.Number("lte.fading_coherence_ms"))));
     }
     m_lte->SetSchedulerType("netgym::SlicingScheduler");
     m_lte->SetEnbDeviceAttribute("DlBandwidth", UintegerValue(m_resourceBlocks));
@@ -95,18 +102,26 @@ LteAccess::ConnectAnchor(const Settings& settings, const NodeContainer& users, P
     m_gateway = CreateObject<LteGateway>();
     m_gateway->SetAddress(Mac48Address::Allocate());
     m_gateway->SetMtu(2000);
-    m_gateway->Connect(m_baseStation, Milliseconds(settings.Number("lte.backhaul_delay_ms")) + MicroSeconds(30));
+    m_gateway->Connect(m_baseStation,
+                       Milliseconds(settings.Number("lte.backhaul_delay_ms")) + MicroSeconds(30));
     anchor->AddDevice(m_gateway);
     Ipv4AddressHelper anchorNet("10.1.0.0", "255.255.255.0");
     m_anchorAddress = anchorNet.Assign(NetDeviceContainer(m_gateway)).GetAddress(0);
     auto anchorIp = anchor->GetObject<Ipv4>();
     Ipv4StaticRoutingHelper routing;
-    routing.GetStaticRouting(anchorIp)->AddNetworkRouteTo("7.0.0.0", "255.0.0.0", anchorIp->GetInterfaceForDevice(m_gateway));
+    routing.GetStaticRouting(anchorIp)->AddNetworkRouteTo(
+        "7.0.0.0",
+        "255.0.0.0",
+        anchorIp->GetInterfaceForDevice(m_gateway));
     for (std::uint32_t user = 0; user < users.GetN(); ++user)
     {
         m_addresses.push_back(addresses.GetAddress(user));
-        m_gateway->AddUser(addresses.GetAddress(user), DynamicCast<LteUeNetDevice>(m_devices.Get(user)));
-        AddHostRoute(users.Get(user), m_anchorAddress, m_epc->GetUeDefaultGatewayAddress(), m_devices.Get(user));
+        m_gateway->AddUser(addresses.GetAddress(user),
+                           DynamicCast<LteUeNetDevice>(m_devices.Get(user)));
+        AddHostRoute(users.Get(user),
+                     m_anchorAddress,
+                     m_epc->GetUeDefaultGatewayAddress(),
+                     m_devices.Get(user));
         m_lte->Attach(m_devices.Get(user), DynamicCast<NetDevice>(m_baseStation));
         if (settings.Flag("gma.enable_dynamic_flow_prioritization"))
         {
@@ -118,7 +133,8 @@ LteAccess::ConnectAnchor(const Settings& settings, const NodeContainer& users, P
 void
 LteAccess::AddPriorityBearer(Ptr<NetDevice> user)
 {
-    // No packet matches its filter: the gateway chooses the bearer downwards, and uplink packets keep the default one.
+    // No packet matches its filter: the gateway chooses the bearer downwards, and uplink packets
+    // keep the default one.
     auto nothing = ns3::Create<EpcTft>();
     EpcTft::PacketFilter filter;
     filter.localPortStart = filter.localPortEnd = 1;
@@ -129,7 +145,9 @@ LteAccess::AddPriorityBearer(Ptr<NetDevice> user)
 void
 LteAccess::BuildSlices(const Settings& settings)
 {
-    const auto perSlice = [&](const std::string& key) { return settings.Numbers("per_slice_config." + key); };
+    const auto perSlice = [&](const std::string& key) {
+        return settings.Numbers("per_slice_config." + key);
+    };
     const auto users = perSlice("num_users");
     const auto dedicated = perSlice("dedicated_rbg");
     const auto prioritized = perSlice("prioritized_rbg");
@@ -137,7 +155,9 @@ LteAccess::BuildSlices(const Settings& settings)
     std::vector<SliceShare> shares;
     for (std::size_t slice = 0; slice < users.size(); ++slice)
     {
-        m_sliceOf.insert(m_sliceOf.end(), static_cast<std::size_t>(users[slice]), static_cast<int>(slice));
+        m_sliceOf.insert(m_sliceOf.end(),
+                         static_cast<std::size_t>(users[slice]),
+                         static_cast<int>(slice));
         shares.push_back({static_cast<int>(dedicated[slice]),
                           static_cast<int>(prioritized[slice]),
                           static_cast<int>(shared[slice])});
@@ -172,7 +192,8 @@ LteAccess::MaxRateMbps(int user) const
     {
         return 0;
     }
-    const int bitsPerSubframe = m_amc->GetDlTbSizeFromMcs(m_amc->GetMcsFromCqi(cqi), m_resourceBlocks);
+    const int bitsPerSubframe =
+        m_amc->GetDlTbSizeFromMcs(m_amc->GetMcsFromCqi(cqi), m_resourceBlocks);
     return bitsPerSubframe * 1e-3;
 }
 

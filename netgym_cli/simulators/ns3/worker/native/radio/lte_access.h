@@ -1,4 +1,5 @@
-// The LTE network: one cell of the full ns-3 stack, its radio settings chosen for variety and speed.
+// The LTE network: one cell of the full ns-3 stack, its radio settings chosen for variety and
+// speed.
 #pragma once
 #include "bridge/settings.h"
 #include "radio/access.h"
@@ -18,26 +19,57 @@ namespace netgym
 class LteAccess : public AccessNetwork
 {
   public:
-    LteAccess(const Settings& settings, const ns3::NodeContainer& users, ns3::Ptr<ns3::Node> anchor);
+    LteAccess(const Settings& settings,
+              const ns3::NodeContainer& users,
+              ns3::Ptr<ns3::Node> anchor);
 
-    ns3::Ipv4Address UserAddress(int user) const override { return m_addresses[user]; }
-    ns3::Ipv4Address AnchorAddress(int) const override { return m_anchorAddress; }
+    ns3::Ipv4Address UserAddress(int user) const override
+    {
+        return m_addresses[user];
+    }
+
+    ns3::Ipv4Address AnchorAddress(int) const override
+    {
+        return m_anchorAddress;
+    }
+
     /// Transport blocks over all resource blocks at the user's last wideband CQI.
     double MaxRateMbps(int user) const override;
-    int CellId(int) const override { return 1; }
+
+    int CellId(int) const override
+    {
+        return 1;
+    }
+
     /// Share of the cell's resource block groups granted to the user in the interval, percent.
     double RbUsagePercent(int user) const;
+
     /// Groups of each slice from the next subframe on.
-    void SetSlices(std::vector<SliceShare> shares) { m_scheduler->Slices().SetShares(std::move(shares)); }
-    const std::vector<SliceShare>& Slices() const { return m_scheduler->Slices().Shares(); }
-    /// Which bearer takes the user's next packets: the one whose packets come first, or the default one.
-    void SetPriority(int user, bool first) { m_gateway->SetPriority(m_addresses[user], first); }
+    void SetSlices(std::vector<SliceShare> shares)
+    {
+        m_scheduler->Slices().SetShares(std::move(shares));
+    }
+
+    const std::vector<SliceShare>& Slices() const
+    {
+        return m_scheduler->Slices().Shares();
+    }
+
+    /// Which bearer takes the user's next packets: the one whose packets come first, or the default
+    /// one.
+    void SetPriority(int user, bool first)
+    {
+        m_gateway->SetPriority(m_addresses[user], first);
+    }
+
     void ClearInterval();
 
   private:
     void SetDefaults(const Settings& settings) const;
     void BuildRadio(const Settings& settings, const ns3::NodeContainer& users);
-    void ConnectAnchor(const Settings& settings, const ns3::NodeContainer& users, ns3::Ptr<ns3::Node> anchor);
+    void ConnectAnchor(const Settings& settings,
+                       const ns3::NodeContainer& users,
+                       ns3::Ptr<ns3::Node> anchor);
     void AddPriorityBearer(ns3::Ptr<ns3::NetDevice> user);
     void BuildSlices(const Settings& settings);
     std::uint16_t Rnti(int user) const;

@@ -11,8 +11,8 @@
 namespace netgym
 {
 
-/// Rician block fading (K = 1): each block of resource blocks of each link has one complex gain, a first-order
-/// autoregressive process in time (Jakes-like coherence), unit mean power.
+/// Rician block fading (K = 1): each block of resource blocks of each link has one complex gain, a
+/// first-order autoregressive process in time (Jakes-like coherence), unit mean power.
 class BlockFading : public ns3::SpectrumPropagationLossModel
 {
   public:
@@ -27,9 +27,10 @@ class BlockFading : public ns3::SpectrumPropagationLossModel
     };
 
     std::int64_t DoAssignStreams(std::int64_t stream) override;
-    ns3::Ptr<ns3::SpectrumValue> DoCalcRxPowerSpectralDensity(ns3::Ptr<const ns3::SpectrumSignalParameters> signal,
-                                                              ns3::Ptr<const ns3::MobilityModel> a,
-                                                              ns3::Ptr<const ns3::MobilityModel> b) const override;
+    ns3::Ptr<ns3::SpectrumValue> DoCalcRxPowerSpectralDensity(
+        ns3::Ptr<const ns3::SpectrumSignalParameters> signal,
+        ns3::Ptr<const ns3::MobilityModel> a,
+        ns3::Ptr<const ns3::MobilityModel> b) const override;
     /// A complex normal number of unit mean power.
     std::complex<double> Draw() const;
     /// Brings the gains up to date, for at least this many blocks.
@@ -37,7 +38,8 @@ class BlockFading : public ns3::SpectrumPropagationLossModel
 
     ns3::Time m_coherence;
     ns3::Ptr<ns3::NormalRandomVariable> m_normal;
-    /// Keyed by node ids, not by addresses of objects: the order of draws must not depend on the allocator.
+    /// Keyed by node ids, not by addresses of objects: the order of draws must not depend on the
+    /// allocator.
     mutable std::map<std::pair<std::uint32_t, std::uint32_t>, State> m_states;
 };
 

@@ -18,7 +18,8 @@ NS_OBJECT_ENSURE_REGISTERED(LteGateway);
 TypeId
 LteGateway::GetTypeId()
 {
-    static TypeId id = TypeId("netgym::LteGateway").SetParent<SimpleNetDevice>().AddConstructor<LteGateway>();
+    static TypeId id =
+        TypeId("netgym::LteGateway").SetParent<SimpleNetDevice>().AddConstructor<LteGateway>();
     return id;
 }
 
@@ -47,7 +48,12 @@ LteGateway::Send(Ptr<Packet> packet, const Address&, std::uint16_t)
         return false;
     }
     const auto context = m_baseStation->GetNode()->GetId();
-    Simulator::ScheduleWithContext(context, m_delay, &LteGateway::SendDown, this, packet, user->second);
+    Simulator::ScheduleWithContext(context,
+                                   m_delay,
+                                   &LteGateway::SendDown,
+                                   this,
+                                   packet,
+                                   user->second);
     return true;
 }
 
@@ -65,7 +71,8 @@ LteGateway::SendDown(Ptr<Packet> packet, const User& user)
     const auto rrc = user.device->GetRrc();
     if (rrc->GetState() == LteUeRrc::CONNECTED_NORMALLY)
     {
-        packet->AddPacketTag(EpsBearerTag(rrc->GetRnti(), user.first ? PRIORITY_BEARER : DEFAULT_BEARER));
+        packet->AddPacketTag(
+            EpsBearerTag(rrc->GetRnti(), user.first ? PRIORITY_BEARER : DEFAULT_BEARER));
         m_baseStation->GetRrc()->SendData(packet);
     }
 }

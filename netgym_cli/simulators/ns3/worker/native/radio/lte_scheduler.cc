@@ -22,7 +22,8 @@ SlicingScheduler::GetTypeId()
                            .AddAttribute("Inner",
                                          "Type of the scheduler that decides",
                                          StringValue("ns3::PfFfMacScheduler"),
-                                         MakeStringAccessor(&SlicingScheduler::SetInner, &SlicingScheduler::GetInner),
+                                         MakeStringAccessor(&SlicingScheduler::SetInner,
+                                                            &SlicingScheduler::GetInner),
                                          MakeStringChecker());
     return id;
 }
@@ -133,9 +134,11 @@ SlicingScheduler::Plan()
         }
         needed[record.slice] += GroupsFor(record, waiting);
         const auto first = record.backlogBytes.find(PRIORITY_CHANNEL);
-        urgent[record.slice] += first == record.backlogBytes.end() ? 0 : GroupsFor(record, first->second);
+        urgent[record.slice] +=
+            first == record.backlogBytes.end() ? 0 : GroupsFor(record, first->second);
     }
-    m_allowed = slicing ? m_slices.Allowed(groups, needed, m_turn) : std::vector<std::uint32_t>(groups, ~0U);
+    m_allowed = slicing ? m_slices.Allowed(groups, needed, m_turn)
+                        : std::vector<std::uint32_t>(groups, ~0U);
     if (prioritize)
     {
         m_priorityOnly.assign(groups, false);

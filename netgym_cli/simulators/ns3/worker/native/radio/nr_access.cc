@@ -16,7 +16,8 @@ using namespace ns3;
 namespace
 {
 
-// The uplink carries acknowledgements only: a fixed rate and delay stand for grants and transmission.
+// The uplink carries acknowledgements only: a fixed rate and delay stand for grants and
+// transmission.
 constexpr double UPLINK_MBPS = 20;
 const Time UPLINK_DELAY = MilliSeconds(2);
 constexpr double CARRIER_SPACING_HZ = 20e6;
@@ -28,7 +29,8 @@ NS_OBJECT_ENSURE_REGISTERED(NrDevice);
 TypeId
 NrDevice::GetTypeId()
 {
-    static TypeId id = TypeId("netgym::NrDevice").SetParent<SimpleNetDevice>().AddConstructor<NrDevice>();
+    static TypeId id =
+        TypeId("netgym::NrDevice").SetParent<SimpleNetDevice>().AddConstructor<NrDevice>();
     return id;
 }
 
@@ -69,13 +71,18 @@ NrAccess::NrAccess(const Settings& settings, const NodeContainer& users, Ptr<Nod
 }
 
 void
-NrAccess::BuildCell(int index, const Settings& settings, const NodeContainer& users, Ptr<Node> site, Ptr<Node> anchor)
+NrAccess::BuildCell(int index,
+                    const Settings& settings,
+                    const NodeContainer& users,
+                    Ptr<Node> site,
+                    Ptr<Node> anchor)
 {
     Cell& cell = m_cells[index];
     NrParameters parameters{};
     parameters.resourceBlocks = settings.Integer("nr.resource_block_num");
     parameters.subcarrierSpacingKhz = settings.Number("nr.subcarrier_spacing_khz");
-    parameters.carrierHz = settings.Number("nr.carrier_frequency_ghz") * 1e9 + index * CARRIER_SPACING_HZ;
+    parameters.carrierHz =
+        settings.Number("nr.carrier_frequency_ghz") * 1e9 + index * CARRIER_SPACING_HZ;
     parameters.txPowerDbm = settings.Number("nr.tx_power_dbm");
     parameters.fadingSigmaDb = settings.Number("nr.fading_sigma_db");
     parameters.fadingCoherenceMs = settings.Number("nr.fading_coherence_ms");
@@ -101,16 +108,19 @@ NrAccess::BuildCell(int index, const Settings& settings, const NodeContainer& us
             auto device = addDevice(users.Get(user));
             const int who = static_cast<int>(user);
             device->send = [this, who](Ptr<Packet> packet) { return SendUp(who, packet); };
-            m_users[user].index = cell.radio->AddUser(users.Get(user)->GetObject<MobilityModel>(),
-                                                      users.Get(user)->GetId(),
-                                                      [device](Ptr<Packet> packet) { device->ReceiveIp(packet); });
+            m_users[user].index =
+                cell.radio->AddUser(users.Get(user)->GetObject<MobilityModel>(),
+                                    users.Get(user)->GetId(),
+                                    [device](Ptr<Packet> packet) { device->ReceiveIp(packet); });
             devices.Add(device);
             members.push_back(who);
         }
     }
-    const Backhaul backhaul = ConnectBackhaul(anchor, site, settings.Number("nr.backhaul_delay_ms"));
+    const Backhaul backhaul =
+        ConnectBackhaul(anchor, site, settings.Number("nr.backhaul_delay_ms"));
     cell.anchorAddress = backhaul.anchorAddress;
-    const std::string net = "10." + std::to_string(50 + index / 256) + "." + std::to_string(index % 256) + ".0";
+    const std::string net =
+        "10." + std::to_string(50 + index / 256) + "." + std::to_string(index % 256) + ".0";
     Ipv4AddressHelper addresses(net.c_str(), "255.255.255.0");
     const auto assigned = addresses.Assign(devices);
     AddNetworkRoute(anchor, net, "255.255.255.0", backhaul.farAddress, backhaul.anchorDevice);
@@ -118,7 +128,10 @@ NrAccess::BuildCell(int index, const Settings& settings, const NodeContainer& us
     {
         m_users[members[i]].address = assigned.GetAddress(i + 1);
         cell.members[assigned.GetAddress(i + 1)] = m_users[members[i]].index;
-        AddHostRoute(users.Get(members[i]), cell.anchorAddress, assigned.GetAddress(0), devices.Get(i + 1));
+        AddHostRoute(users.Get(members[i]),
+                     cell.anchorAddress,
+                     assigned.GetAddress(0),
+                     devices.Get(i + 1));
     }
     cell.radio->Start();
 }
@@ -129,7 +142,8 @@ NrAccess::SendDown(int cell, Ptr<Packet> packet)
     Ipv4Header header;
     packet->PeekHeader(header);
     const auto member = m_cells[cell].members.find(header.GetDestination());
-    return member != m_cells[cell].members.end() && m_cells[cell].radio->Enqueue(member->second, packet);
+    return member != m_cells[cell].members.end() &&
+           m_cells[cell].radio->Enqueue(member->second, packet);
 }
 
 bool

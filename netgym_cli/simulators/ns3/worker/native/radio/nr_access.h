@@ -24,13 +24,24 @@ class NrDevice : public ns3::SimpleNetDevice
 
     std::function<bool(ns3::Ptr<ns3::Packet>)> send;
 
-    bool Send(ns3::Ptr<ns3::Packet> packet, const ns3::Address& to, std::uint16_t protocol) override;
+    bool Send(ns3::Ptr<ns3::Packet> packet,
+              const ns3::Address& to,
+              std::uint16_t protocol) override;
     bool SendFrom(ns3::Ptr<ns3::Packet> packet,
                   const ns3::Address& from,
                   const ns3::Address& to,
                   std::uint16_t protocol) override;
-    bool IsLinkUp() const override { return true; }
-    bool NeedsArp() const override { return false; }
+
+    bool IsLinkUp() const override
+    {
+        return true;
+    }
+
+    bool NeedsArp() const override
+    {
+        return false;
+    }
+
     /// Hands an IPv4 packet to the node, as if it came from the air.
     void ReceiveIp(ns3::Ptr<ns3::Packet> packet);
 };
@@ -40,10 +51,22 @@ class NrAccess : public AccessNetwork
   public:
     NrAccess(const Settings& settings, const ns3::NodeContainer& users, ns3::Ptr<ns3::Node> anchor);
 
-    ns3::Ipv4Address UserAddress(int user) const override { return m_users[user].address; }
-    ns3::Ipv4Address AnchorAddress(int user) const override { return m_cells[m_users[user].cell].anchorAddress; }
+    ns3::Ipv4Address UserAddress(int user) const override
+    {
+        return m_users[user].address;
+    }
+
+    ns3::Ipv4Address AnchorAddress(int user) const override
+    {
+        return m_cells[m_users[user].cell].anchorAddress;
+    }
+
     double MaxRateMbps(int user) const override;
-    int CellId(int user) const override { return m_users[user].cell + 1; }
+
+    int CellId(int user) const override
+    {
+        return m_users[user].cell + 1;
+    }
 
   private:
     struct Cell
@@ -53,6 +76,7 @@ class NrAccess : public AccessNetwork
         ns3::Ipv4Address anchorAddress;
         std::map<ns3::Ipv4Address, int> members; ///< user address to index in the cell
     };
+
     struct User
     {
         int cell;
@@ -61,8 +85,11 @@ class NrAccess : public AccessNetwork
         ns3::Time uplinkFree; ///< when the uplink has sent what it holds
     };
 
-    void BuildCell(int index, const Settings& settings, const ns3::NodeContainer& users,
-                   ns3::Ptr<ns3::Node> site, ns3::Ptr<ns3::Node> anchor);
+    void BuildCell(int index,
+                   const Settings& settings,
+                   const ns3::NodeContainer& users,
+                   ns3::Ptr<ns3::Node> site,
+                   ns3::Ptr<ns3::Node> anchor);
     bool SendDown(int cell, ns3::Ptr<ns3::Packet> packet);
     bool SendUp(int user, ns3::Ptr<ns3::Packet> packet);
 

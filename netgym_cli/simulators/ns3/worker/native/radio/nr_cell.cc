@@ -21,7 +21,7 @@ namespace
 
 const Time CHANNEL_UPDATE = MilliSeconds(10);
 constexpr double NOISE_FIGURE_DB = 5;
-constexpr double FAIRNESS_MEMORY = 0.99; // per slot, about 100 slots
+constexpr double FAIRNESS_MEMORY = 0.99;  // per slot, about 100 slots
 constexpr std::uint32_t HEADER_BYTES = 8; // PDCP, RLC and MAC
 
 template <class T>
@@ -38,7 +38,8 @@ NrCell::NrCell(const NrParameters& parameters, Ptr<MobilityModel> site)
       m_phy(parameters.resourceBlocks),
       m_slot(NanoSeconds(static_cast<std::int64_t>(15e6 / parameters.subcarrierSpacingKhz))),
       m_site(site),
-      m_condition(Model<ChannelConditionModel>(parameters.environment.condition + "ChannelConditionModel")),
+      m_condition(
+          Model<ChannelConditionModel>(parameters.environment.condition + "ChannelConditionModel")),
       m_uniform(CreateObject<UniformRandomVariable>()),
       m_normal(CreateObject<NormalRandomVariable>())
 {
@@ -73,15 +74,19 @@ NrCell::Start()
 void
 NrCell::UpdateChannel()
 {
-    const double bandwidthHz = m_parameters.resourceBlocks * 12e3 * m_parameters.subcarrierSpacingKhz;
+    const double bandwidthHz =
+        m_parameters.resourceBlocks * 12e3 * m_parameters.subcarrierSpacingKhz;
     const double noiseDbm = -174 + 10 * std::log10(bandwidthHz) + NOISE_FIGURE_DB;
-    const double keep = std::exp(-CHANNEL_UPDATE.GetSeconds() * 1e3 / m_parameters.fadingCoherenceMs);
+    const double keep =
+        std::exp(-CHANNEL_UPDATE.GetSeconds() * 1e3 / m_parameters.fadingCoherenceMs);
     for (auto& user : m_users)
     {
         user.reportedSinrDb = user.sinrDb; // the scheduler knows the channel of one update ago
-        user.fadingDb = keep * user.fadingDb +
-                        std::sqrt(1 - keep * keep) * m_parameters.fadingSigmaDb * m_normal->GetValue();
-        user.sinrDb = m_pathLoss->CalcRxPower(m_parameters.txPowerDbm, m_site, user.place) - noiseDbm + user.fadingDb;
+        user.fadingDb = keep * user.fadingDb + std::sqrt(1 - keep * keep) *
+                                                   m_parameters.fadingSigmaDb *
+                                                   m_normal->GetValue();
+        user.sinrDb = m_pathLoss->CalcRxPower(m_parameters.txPowerDbm, m_site, user.place) -
+                      noiseDbm + user.fadingDb;
     }
     Simulator::Schedule(CHANNEL_UPDATE, &NrCell::UpdateChannel, this);
 }
@@ -95,7 +100,8 @@ NrCell::Mcs(const User& user) const
 double
 NrCell::MaxRateMbps(int user) const
 {
-    return m_phy.TransportBlockBytes(Mcs(m_users[user]), m_parameters.resourceBlocks) * 8e-6 / m_slot.GetSeconds();
+    return m_phy.TransportBlockBytes(Mcs(m_users[user]), m_parameters.resourceBlocks) * 8e-6 /
+           m_slot.GetSeconds();
 }
 
 bool
@@ -148,7 +154,8 @@ NrCell::SendRetransmissions(std::int64_t slot, int free)
     for (std::size_t i = 0; i < m_users.size(); ++i)
     {
         auto& pending = m_users[i].retransmissions;
-        while (!pending.empty() && pending.front().first <= slot && pending.front().second->resourceBlocks <= free)
+        while (!pending.empty() && pending.front().first <= slot &&
+               pending.front().second->resourceBlocks <= free)
         {
             const BlockPtr block = pending.front().second;
             pending.pop_front();
@@ -159,7 +166,8 @@ NrCell::SendRetransmissions(std::int64_t slot, int free)
     return free;
 }
 
-// Proportional fair on a frequency-flat channel: the best metric takes what its backlog needs, then the next.
+// Proportional fair on a frequency-flat channel: the best metric takes what its backlog needs, then
+// the next.
 void
 NrCell::SendNew(int free)
 {

@@ -1,5 +1,6 @@
-// An abstract NR cell: 3GPP TR 38.901 path loss and shadowing, aged channel reports with outer-loop link adaptation,
-// proportional fair scheduling per slot, HARQ with chase combining, in-order delivery. Not a packet-level PHY.
+// An abstract NR cell: 3GPP TR 38.901 path loss and shadowing, aged channel reports with outer-loop
+// link adaptation, proportional fair scheduling per slot, HARQ with chase combining, in-order
+// delivery. Not a packet-level PHY.
 #pragma once
 #include "radio/nr_phy.h"
 
@@ -20,8 +21,8 @@
 namespace netgym
 {
 
-/// Which of ns-3's TR 38.901 models make the path loss, as the middle of their names: ThreeGpp...PropagationLossModel
-/// and ThreeGpp...ChannelConditionModel.
+/// Which of ns-3's TR 38.901 models make the path loss, as the middle of their names:
+/// ThreeGpp...PropagationLossModel and ThreeGpp...ChannelConditionModel.
 struct NrEnvironment
 {
     std::string loss{"Uma"};
@@ -64,6 +65,7 @@ class NrCell
         std::uint32_t bytesLeft;
         bool begun;
     };
+
     struct Block
     {
         std::uint64_t number;
@@ -75,7 +77,9 @@ class NrCell
         bool startsInsidePacket{false};
         std::vector<ns3::Ptr<ns3::Packet>> finished; ///< packets whose last byte is in this block
     };
+
     using BlockPtr = std::shared_ptr<Block>;
+
     struct User
     {
         ns3::Ptr<ns3::MobilityModel> place;
@@ -91,7 +95,8 @@ class NrCell
         std::uint64_t nextBlock{0};
         std::uint64_t wantedBlock{0};
         std::map<std::uint64_t, BlockPtr> arrived; ///< decoded or given up, waiting for their turn
-        std::deque<std::pair<std::int64_t, BlockPtr>> retransmissions; ///< slot from which it may go, block
+        std::deque<std::pair<std::int64_t, BlockPtr>>
+            retransmissions;  ///< slot from which it may go, block
         bool headLost{false}; ///< the packet under assembly has lost its beginning
     };
 

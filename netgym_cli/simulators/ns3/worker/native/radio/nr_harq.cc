@@ -1,4 +1,5 @@
-// What becomes of an NR cell's transport blocks: decoding, HARQ retransmissions, link adaptation, delivery in order.
+// What becomes of an NR cell's transport blocks: decoding, HARQ retransmissions, link adaptation,
+// delivery in order.
 #include "radio/nr_cell.h"
 
 #include <ns3/packet.h>
@@ -31,7 +32,12 @@ NrCell::Transmit(int index, const BlockPtr& block)
     block->combinedSinr += std::pow(10, m_users[index].sinrDb / 10);
     const double sinrDb = 10 * std::log10(block->combinedSinr);
     const bool ok = m_uniform->GetValue() >= NrPhy::BlockErrorRate(block->mcs, sinrDb);
-    Simulator::Schedule(m_slot * (1 + PROCESSING_SLOTS) + DECODING, &NrCell::Decode, this, index, block, ok);
+    Simulator::Schedule(m_slot * (1 + PROCESSING_SLOTS) + DECODING,
+                        &NrCell::Decode,
+                        this,
+                        index,
+                        block,
+                        ok);
 }
 
 void
@@ -60,24 +66,29 @@ NrCell::Adapt(User& user, bool ok)
 {
     const double target = m_parameters.targetBler;
     const double step = ok ? OUTER_LOOP_STEP_DB * target / (1 - target) : -OUTER_LOOP_STEP_DB;
-    user.outerLoopDb = std::clamp(user.outerLoopDb + step, -OUTER_LOOP_LIMIT_DB, OUTER_LOOP_LIMIT_DB);
+    user.outerLoopDb =
+        std::clamp(user.outerLoopDb + step, -OUTER_LOOP_LIMIT_DB, OUTER_LOOP_LIMIT_DB);
 }
 
 void
 NrCell::DeliverInOrder(User& user)
 {
-    for (auto next = user.arrived.begin(); next != user.arrived.end() && next->first == user.wantedBlock;
+    for (auto next = user.arrived.begin();
+         next != user.arrived.end() && next->first == user.wantedBlock;
          next = user.arrived.erase(next), ++user.wantedBlock)
     {
         const Block& block = *next->second;
         for (std::size_t i = 0; i < block.finished.size(); ++i)
         {
-            const bool incomplete = block.lost || (i == 0 && block.startsInsidePacket && user.headLost);
+            const bool incomplete =
+                block.lost || (i == 0 && block.startsInsidePacket && user.headLost);
             if (!incomplete)
             {
                 auto deliver = user.deliver;
                 auto packet = block.finished[i];
-                Simulator::ScheduleWithContext(user.context, Time(0), [deliver, packet]() { deliver(packet); });
+                Simulator::ScheduleWithContext(user.context, Time(0), [deliver, packet]() {
+                    deliver(packet);
+                });
             }
         }
         if (!block.finished.empty() || block.lost)

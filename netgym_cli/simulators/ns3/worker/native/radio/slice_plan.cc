@@ -41,7 +41,8 @@ SlicePlan::Allowed(int groups, const std::vector<int>& needed, std::uint64_t tur
     {
         common.push_back(group++);
     }
-    // Slices that may take only a part of the common groups take neighbouring parts, so that together they miss none.
+    // Slices that may take only a part of the common groups take neighbouring parts, so that
+    // together they miss none.
     std::size_t at = turn;
     for (std::size_t slice = 0; slice < m_shares.size() && !common.empty(); ++slice)
     {

@@ -1,4 +1,5 @@
-// Which slice may use which resource block group in a subframe: dedicated, prioritized and shared groups.
+// Which slice may use which resource block group in a subframe: dedicated, prioritized and shared
+// groups.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -6,8 +7,9 @@
 namespace netgym
 {
 
-/// Resource block groups of a slice: `dedicated` ones are its own even when idle; of the `prioritized` ones it has the
-/// first claim, and what it does not need is lent; beyond both it may use up to `shared` groups of what is left.
+/// Resource block groups of a slice: `dedicated` ones are its own even when idle; of the
+/// `prioritized` ones it has the first claim, and what it does not need is lent; beyond both it may
+/// use up to `shared` groups of what is left.
 struct SliceShare
 {
     int dedicated;
@@ -20,14 +22,26 @@ struct SliceShare
 class SlicePlan
 {
   public:
-    /// One share per slice. The dedicated and prioritized groups of all slices together must fit into the carrier.
-    void SetShares(std::vector<SliceShare> shares) { m_shares = std::move(shares); }
-    const std::vector<SliceShare>& Shares() const { return m_shares; }
+    /// One share per slice. The dedicated and prioritized groups of all slices together must fit
+    /// into the carrier.
+    void SetShares(std::vector<SliceShare> shares)
+    {
+        m_shares = std::move(shares);
+    }
+
+    const std::vector<SliceShare>& Shares() const
+    {
+        return m_shares;
+    }
+
     /// Whether any slice can be kept from any of `groups` groups.
     bool Restricts(int groups) const;
     /// For each of `groups` groups the slices that may use it now, as bits.
-    /// `needed` is the number of groups that each slice could fill; `turn` rotates what slices share.
-    std::vector<std::uint32_t> Allowed(int groups, const std::vector<int>& needed, std::uint64_t turn) const;
+    /// `needed` is the number of groups that each slice could fill; `turn` rotates what slices
+    /// share.
+    std::vector<std::uint32_t> Allowed(int groups,
+                                       const std::vector<int>& needed,
+                                       std::uint64_t turn) const;
 
   private:
     std::vector<SliceShare> m_shares;

@@ -53,7 +53,8 @@ ConnectBackhaul(Ptr<Node> anchor, Ptr<Node> site, double delayMs)
     link.SetChannelAttribute("Delay", TimeValue(Milliseconds(delayMs) + MicroSeconds(10)));
     const auto devices = link.Install(anchor, site);
     const auto site_id = site->GetId();
-    const std::string net = "10." + std::to_string(200 + site_id / 256) + "." + std::to_string(site_id % 256) + ".0";
+    const std::string net =
+        "10." + std::to_string(200 + site_id / 256) + "." + std::to_string(site_id % 256) + ".0";
     Ipv4AddressHelper addresses(net.c_str(), "255.255.255.252");
     const auto assigned = addresses.Assign(devices);
     return {assigned.GetAddress(0), assigned.GetAddress(1), devices.Get(0), devices.Get(1)};
@@ -78,16 +79,21 @@ AddNetworkRoute(Ptr<Node> node,
                 Ptr<NetDevice> device)
 {
     auto ip = node->GetObject<Ipv4>();
-    Ipv4StaticRoutingHelper()
-        .GetStaticRouting(ip)
-        ->AddNetworkRouteTo(network.c_str(), mask.c_str(), nextHop, ip->GetInterfaceForDevice(device));
+    Ipv4StaticRoutingHelper().GetStaticRouting(ip)->AddNetworkRouteTo(
+        network.c_str(),
+        mask.c_str(),
+        nextHop,
+        ip->GetInterfaceForDevice(device));
 }
 
 void
 AddHostRoute(Ptr<Node> node, Ipv4Address host, Ipv4Address nextHop, Ptr<NetDevice> device)
 {
     auto ip = node->GetObject<Ipv4>();
-    Ipv4StaticRoutingHelper().GetStaticRouting(ip)->AddHostRouteTo(host, nextHop, ip->GetInterfaceForDevice(device));
+    Ipv4StaticRoutingHelper().GetStaticRouting(ip)->AddHostRouteTo(
+        host,
+        nextHop,
+        ip->GetInterfaceForDevice(device));
 }
 
 int

@@ -20,7 +20,8 @@ namespace
 StringValue
 EvenlyBetween(double low, double high)
 {
-    return StringValue("ns3::UniformRandomVariable[Min=" + std::to_string(low) + "|Max=" + std::to_string(high) + "]");
+    return StringValue("ns3::UniformRandomVariable[Min=" + std::to_string(low) +
+                       "|Max=" + std::to_string(high) + "]");
 }
 
 } // namespace
@@ -28,12 +29,18 @@ EvenlyBetween(double low, double high)
 NodeContainer
 WalkingUsers(const Settings& settings, int count)
 {
-    const auto range = [&](const std::string& key) { return settings.Number("user_location_range." + key); };
-    const auto walk = [&](const std::string& key) { return settings.Number("user_random_walk." + key); };
+    const auto range = [&](const std::string& key) {
+        return settings.Number("user_location_range." + key);
+    };
+    const auto walk = [&](const std::string& key) {
+        return settings.Number("user_random_walk." + key);
+    };
     NodeContainer users(count);
     auto place = CreateObject<UniformRandomVariable>();
     // GetInteger knows no negative numbers.
-    const auto somewhere = [&](double low, double high) { return low + place->GetInteger(0, high - low); };
+    const auto somewhere = [&](double low, double high) {
+        return low + place->GetInteger(0, high - low);
+    };
     auto positions = CreateObject<ListPositionAllocator>();
     for (int user = 0; user < count; ++user)
     {
@@ -48,13 +55,21 @@ WalkingUsers(const Settings& settings, int count)
         // A walk needs room in both directions, if only half a metre.
         const double x = range("max_x_m") > range("min_x_m") ? 0 : 0.5;
         const double y = range("max_y_m") > range("min_y_m") ? 0 : 0.5;
-        mobility.SetMobilityModel("ns3::RandomWalk2dMobilityModel",
-                                  "Mode", EnumValue(RandomWalk2dMobilityModel::MODE_DISTANCE),
-                                  "Distance", DoubleValue(walk("distance_m")),
-                                  "Speed", EvenlyBetween(walk("min_speed_mps"), walk("max_speed_mps")),
-                                  "Direction", EvenlyBetween(walk("min_direction_rad"), walk("max_direction_rad")),
-                                  "Bounds", RectangleValue(Rectangle(range("min_x_m") - x, range("max_x_m") + x,
-                                                                     range("min_y_m") - y, range("max_y_m") + y)));
+        mobility.SetMobilityModel(
+            "ns3::RandomWalk2dMobilityModel",
+            "Mode",
+            EnumValue(RandomWalk2dMobilityModel::MODE_DISTANCE),
+            "Distance",
+            DoubleValue(walk("distance_m")),
+            "Speed",
+            EvenlyBetween(walk("min_speed_mps"), walk("max_speed_mps")),
+            "Direction",
+            EvenlyBetween(walk("min_direction_rad"), walk("max_direction_rad")),
+            "Bounds",
+            RectangleValue(Rectangle(range("min_x_m") - x,
+                                     range("max_x_m") + x,
+                                     range("min_y_m") - y,
+                                     range("max_y_m") + y)));
     }
     mobility.Install(users);
     return users;

@@ -7,7 +7,8 @@
 namespace netgym
 {
 
-/// `count` nodes placed by user_location_range (whole metres) that walk by user_random_walk, or stand at speed 0.
+/// `count` nodes placed by user_location_range (whole metres) that walk by user_random_walk, or
+/// stand at speed 0.
 ns3::NodeContainer WalkingUsers(const Settings& settings, int count);
 
 } // namespace netgym

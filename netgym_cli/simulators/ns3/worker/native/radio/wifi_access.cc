@@ -28,15 +28,20 @@ using namespace ns3;
 namespace
 {
 
-// The 20 MHz channels of the 5 GHz band. Past the last one they are used again: each access point has a channel
-// object of its own, so the number alone makes no interference.
-constexpr std::array<int, 25> WIFI_CHANNELS{36,  40,  44,  48,  52,  56,  60,  64,  100, 104, 108, 112, 116,
-                                            120, 124, 128, 132, 136, 140, 144, 149, 153, 157, 161, 165};
-const Time BEACON_LIFETIME = MilliSeconds(500); // five beacons unheard: the access point is out of reach
+// The 20 MHz channels of the 5 GHz band. Past the last one they are used again: each access point
+// has a channel object of its own, so the number alone makes no interference.
+constexpr std::array<int, 25> WIFI_CHANNELS{36,  40,  44,  48,  52,  56,  60,  64,  100,
+                                            104, 108, 112, 116, 120, 124, 128, 132, 136,
+                                            140, 144, 149, 153, 157, 161, 165};
+const Time BEACON_LIFETIME =
+    MilliSeconds(500); // five beacons unheard: the access point is out of reach
 
 } // namespace
 
-WifiAccess::WifiAccess(const Settings& settings, const NodeContainer& users, Ptr<Node> anchor, bool marks)
+WifiAccess::WifiAccess(const Settings& settings,
+                       const NodeContainer& users,
+                       Ptr<Node> anchor,
+                       bool marks)
     : m_users(users),
       m_marks(marks),
       m_hysteresisDb(settings.Number("wifi.handover_hysteresis_db")),
@@ -67,8 +72,10 @@ WifiAccess::WifiAccess(const Settings& settings, const NodeContainer& users, Ptr
 void
 WifiAccess::SetDefaults(const Settings& settings) const
 {
-    Config::SetDefault("ns3::WifiMacQueue::MaxSize", QueueSizeValue(QueueSize(settings.Text("wifi.queue_packets") + "p")));
-    Config::SetDefault("ns3::WifiMacQueue::MaxDelay", TimeValue(Milliseconds(settings.Number("wifi.queue_delay_ms"))));
+    Config::SetDefault("ns3::WifiMacQueue::MaxSize",
+                       QueueSizeValue(QueueSize(settings.Text("wifi.queue_packets") + "p")));
+    Config::SetDefault("ns3::WifiMacQueue::MaxDelay",
+                       TimeValue(Milliseconds(settings.Number("wifi.queue_delay_ms"))));
     Config::SetDefault("ns3::WifiRemoteStationManager::RtsCtsThreshold",
                        UintegerValue(settings.Flag("wifi.rts_cts") ? 0 : 4692480));
     Config::SetDefault("ns3::StaWifiMac::MaxMissedBeacons", UintegerValue(100));
@@ -107,18 +114,24 @@ WifiAccess::BuildCell(int index, const Settings& settings, Ptr<Node> accessPoint
 }
 
 void
-WifiAccess::ConnectCell(int index, const Settings& settings, Ptr<Node> accessPoint, Ptr<Node> anchor)
+WifiAccess::ConnectCell(int index,
+                        const Settings& settings,
+                        Ptr<Node> accessPoint,
+                        Ptr<Node> anchor)
 {
     Cell& cell = m_cells[index];
-    const Backhaul backhaul = ConnectBackhaul(anchor, accessPoint, settings.Number("wifi.backhaul_delay_ms"));
+    const Backhaul backhaul =
+        ConnectBackhaul(anchor, accessPoint, settings.Number("wifi.backhaul_delay_ms"));
     cell.anchorAddress = backhaul.anchorAddress;
-    const std::string net = "10." + std::to_string(100 + index / 256) + "." + std::to_string(index % 256) + ".0";
+    const std::string net =
+        "10." + std::to_string(100 + index / 256) + "." + std::to_string(index % 256) + ".0";
     Ipv4AddressHelper addresses(net.c_str(), "255.255.255.0");
     const auto gateway = addresses.Assign(cell.accessPoint).GetAddress(0);
     const auto stations = addresses.Assign(cell.stations);
     if (m_marks)
     {
-        // No queue disc on top: the queue is the MAC's. With flow control a default one has been installed.
+        // No queue disc on top: the queue is the MAC's. With flow control a default one has been
+        // installed.
         TrafficControlHelper().Uninstall(NetDeviceContainer(cell.accessPoint, cell.stations));
     }
     AddNetworkRoute(anchor, net, "255.255.255.0", backhaul.farAddress, backhaul.anchorDevice);
@@ -138,11 +151,15 @@ WifiAccess::Listen(int index)
     {
         auto mac = DynamicCast<WifiNetDevice>(m_cells[index].stations.Get(user))->GetMac();
         const int who = static_cast<int>(user);
-        mac->TraceConnectWithoutContext("ReceivedBeaconInfo", MakeCallback(&WifiAccess::HeardBeacon, this).Bind(who, index));
-        mac->TraceConnectWithoutContext("Assoc",
-                                        MakeCallback(&WifiAccess::AssociationChanged, this).Bind(who, index, true));
-        mac->TraceConnectWithoutContext("DeAssoc",
-                                        MakeCallback(&WifiAccess::AssociationChanged, this).Bind(who, index, false));
+        mac->TraceConnectWithoutContext(
+            "ReceivedBeaconInfo",
+            MakeCallback(&WifiAccess::HeardBeacon, this).Bind(who, index));
+        mac->TraceConnectWithoutContext(
+            "Assoc",
+            MakeCallback(&WifiAccess::AssociationChanged, this).Bind(who, index, true));
+        mac->TraceConnectWithoutContext(
+            "DeAssoc",
+            MakeCallback(&WifiAccess::AssociationChanged, this).Bind(who, index, false));
     }
 }
 
@@ -163,7 +180,8 @@ double
 WifiAccess::SignalDb(int user, int cell) const
 {
     const Beacon& beacon = m_beacons[user][cell];
-    const bool reachable = m_cells[cell].open && beacon.associated && Simulator::Now() - beacon.heard <= BEACON_LIFETIME;
+    const bool reachable = m_cells[cell].open && beacon.associated &&
+                           Simulator::Now() - beacon.heard <= BEACON_LIFETIME;
     return reachable ? beacon.snrDb : OUT_OF_REACH_DB;
 }
 
@@ -242,8 +260,9 @@ WifiAccess::MaxRateMbps(int user) const
     header.SetDsFrom();
     header.SetDsNotTo();
     header.SetQosTid(0);
-    const auto vector =
-        accessPoint->GetRemoteStationManager()->GetDataTxVector(header, accessPoint->GetPhy()->GetChannelWidth());
+    const auto vector = accessPoint->GetRemoteStationManager()->GetDataTxVector(
+        header,
+        accessPoint->GetPhy()->GetChannelWidth());
     return vector.GetMode().GetDataRate(vector) * 1e-6;
 }
 

@@ -1,5 +1,5 @@
-// The Wi-Fi network: several 802.11ax access points, one station of each user per access point, all associated all the
-// time, and a choice of the serving one by beacon signal (make before break).
+// The Wi-Fi network: several 802.11ax access points, one station of each user per access point, all
+// associated all the time, and a choice of the serving one by beacon signal (make before break).
 #pragma once
 #include "bridge/settings.h"
 #include "radio/access.h"
@@ -22,7 +22,8 @@ class WifiAccess : public AccessNetwork
 {
   public:
     /// Builds the access points at wifi_ap_locations and connects them to `anchor` and `users`.
-    /// With `marks`, packets take the access category that their DS field names; without, all take best effort.
+    /// With `marks`, packets take the access category that their DS field names; without, all take
+    /// best effort.
     WifiAccess(const Settings& settings,
                const ns3::NodeContainer& users,
                ns3::Ptr<ns3::Node> anchor,
@@ -34,14 +35,29 @@ class WifiAccess : public AccessNetwork
     double MaxRateMbps(int user) const override;
     int CellId(int user) const override;
 
-    int CellCount() const { return static_cast<int>(m_cells.size()); }
-    const ns3::NetDeviceContainer& Stations(int cell) const { return m_cells[cell].stations; }
+    int CellCount() const
+    {
+        return static_cast<int>(m_cells.size());
+    }
+
+    const ns3::NetDeviceContainer& Stations(int cell) const
+    {
+        return m_cells[cell].stations;
+    }
+
     ns3::Ptr<ns3::WifiNetDevice> AccessPoint(int cell) const;
+
     /// Index of the access point that downlink packets to the user take now.
-    int ServingCell(int user) const { return m_serving[user]; }
-    /// Signal-to-noise ratio of the last beacon; OUT_OF_REACH_DB without association or a recent beacon.
+    int ServingCell(int user) const
+    {
+        return m_serving[user];
+    }
+
+    /// Signal-to-noise ratio of the last beacon; OUT_OF_REACH_DB without association or a recent
+    /// beacon.
     double SignalDb(int user, int cell) const;
-    /// A closed access point is chosen by nobody; closing it moves its users at once, as far as others reach them.
+    /// A closed access point is chosen by nobody; closing it moves its users at once, as far as
+    /// others reach them.
     void SetOpen(int cell, bool open);
 
     static constexpr double OUT_OF_REACH_DB = -1e3;
@@ -53,6 +69,7 @@ class WifiAccess : public AccessNetwork
         ns3::Time heard;
         bool associated{false};
     };
+
     struct Cell
     {
         ns3::NetDeviceContainer accessPoint;
@@ -63,8 +80,14 @@ class WifiAccess : public AccessNetwork
     };
 
     void SetDefaults(const Settings& settings) const;
-    void BuildCell(int index, const Settings& settings, ns3::Ptr<ns3::Node> accessPoint, ns3::Ptr<ns3::Node> anchor);
-    void ConnectCell(int index, const Settings& settings, ns3::Ptr<ns3::Node> accessPoint, ns3::Ptr<ns3::Node> anchor);
+    void BuildCell(int index,
+                   const Settings& settings,
+                   ns3::Ptr<ns3::Node> accessPoint,
+                   ns3::Ptr<ns3::Node> anchor);
+    void ConnectCell(int index,
+                     const Settings& settings,
+                     ns3::Ptr<ns3::Node> accessPoint,
+                     ns3::Ptr<ns3::Node> anchor);
     void Listen(int index);
     void HeardBeacon(int user, int cell, ns3::StaWifiMac::ApInfo info);
     void AssociationChanged(int user, int cell, bool associated, ns3::Mac48Address);
@@ -75,7 +98,7 @@ class WifiAccess : public AccessNetwork
     ns3::NodeContainer m_users;
     bool m_marks;
     std::vector<Cell> m_cells;
-    std::vector<int> m_serving;                ///< serving cell of each user
+    std::vector<int> m_serving;                 ///< serving cell of each user
     std::vector<std::vector<Beacon>> m_beacons; ///< [user][cell]
     ns3::Ptr<ns3::YansWifiChannel> m_sharedChannel;
     double m_hysteresisDb{0};

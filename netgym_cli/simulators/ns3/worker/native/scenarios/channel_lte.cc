@@ -1,4 +1,5 @@
-// One user and one base station over the LTE radio stack (PDCP, RLC UM, MAC, PHY), without core network and IP stack.
+// One user and one base station over the LTE radio stack (PDCP, RLC UM, MAC, PHY), without core
+// network and IP stack.
 #include "bridge/channel_scenario.h"
 #include "bridge/settings.h"
 #include "radio/lte_carrier.h"
@@ -28,10 +29,11 @@ using namespace ns3;
 namespace
 {
 
-const Time CONNECTION_TIMEOUT = MilliSeconds(500); // a user that has not connected by then is out of reach
+const Time CONNECTION_TIMEOUT =
+    MilliSeconds(500); // a user that has not connected by then is out of reach
 const Time CONNECTION_POLL = MilliSeconds(5);
 const Time BEARER_SETUP = MilliSeconds(20); // from the connection to a bearer that carries data
-constexpr std::uint8_t BEARER = 1; // the only one
+constexpr std::uint8_t BEARER = 1;          // the only one
 
 class ChannelLte : public ChannelScenario
 {
@@ -44,16 +46,20 @@ class ChannelLte : public ChannelScenario
         m_lte = CreateObject<LteHelper>();
         m_lte->SetPathlossModelType(TypeId::LookupByName("ns3::LogDistancePropagationLossModel"));
         m_lte->SetPathlossModelAttribute("Exponent", DoubleValue(settings.Number("loss_exponent")));
-        m_lte->SetPathlossModelAttribute("ReferenceLoss", DoubleValue(settings.Number("reference_loss_db")));
+        m_lte->SetPathlossModelAttribute("ReferenceLoss",
+                                         DoubleValue(settings.Number("reference_loss_db")));
         if (settings.Number("fading_coherence_ms") > 0)
         {
             m_lte->SetFadingModel("netgym::BlockFading");
-            m_lte->SetFadingModelAttribute("Coherence", TimeValue(Milliseconds(settings.Number("fading_coherence_ms"))));
+            m_lte->SetFadingModelAttribute(
+                "Coherence",
+                TimeValue(Milliseconds(settings.Number("fading_coherence_ms"))));
         }
         m_lte->SetSchedulerType("ns3::" + settings.Text("scheduler") + "FfMacScheduler");
         for (const auto* bandwidth : {"DlBandwidth", "UlBandwidth"})
         {
-            m_lte->SetEnbDeviceAttribute(bandwidth, UintegerValue(settings.Integer("resource_blocks")));
+            m_lte->SetEnbDeviceAttribute(bandwidth,
+                                         UintegerValue(settings.Integer("resource_blocks")));
         }
         m_lte->SetEnbDeviceAttribute("DlEarfcn", UintegerValue(DL_EARFCN));
         m_lte->SetEnbDeviceAttribute("UlEarfcn", UintegerValue(UL_EARFCN));
@@ -91,25 +97,31 @@ class ChannelLte : public ChannelScenario
   private:
     static void SetDefaults(const Settings& settings)
     {
-        Config::SetDefault("ns3::LteEnbRrc::EpsBearerToRlcMapping", EnumValue(LteEnbRrc::RLC_UM_ALWAYS));
-        Config::SetDefault("ns3::LteRlcUm::MaxTxBufferSize", UintegerValue(settings.Integer("rlc_buffer_bytes")));
+        Config::SetDefault("ns3::LteEnbRrc::EpsBearerToRlcMapping",
+                           EnumValue(LteEnbRrc::RLC_UM_ALWAYS));
+        Config::SetDefault("ns3::LteRlcUm::MaxTxBufferSize",
+                           UintegerValue(settings.Integer("rlc_buffer_bytes")));
         Config::SetDefault("ns3::LteRlcUm::ReorderingTimer", TimeValue(MilliSeconds(10)));
         Config::SetDefault("ns3::LteAmc::AmcModel", EnumValue(LteAmc::PiroEW2010));
         Config::SetDefault("ns3::LteEnbPhy::TxPower", DoubleValue(settings.Number("tx_power_dbm")));
-        // Full power: the helper's open-loop control leaves users at the cell's edge without an uplink.
+        // Full power: the helper's open-loop control leaves users at the cell's edge without an
+        // uplink.
         Config::SetDefault("ns3::LteUePhy::EnableUplinkPowerControl", BooleanValue(false));
-        Config::SetDefault("ns3::LteUePhy::TxPower", DoubleValue(settings.Number("user_tx_power_dbm")));
+        Config::SetDefault("ns3::LteUePhy::TxPower",
+                           DoubleValue(settings.Number("user_tx_power_dbm")));
     }
 
     void Build(const NodeContainer& nodes)
     {
         m_cell = DynamicCast<LteEnbNetDevice>(m_lte->InstallEnbDevice(nodes.Get(0)).Get(0));
         m_user = DynamicCast<LteUeNetDevice>(m_lte->InstallUeDevice(nodes.Get(1)).Get(0));
-        m_user->GetRrc()->SetUseRlcSm(false); // without core network, the helper leaves it at a traffic source
+        m_user->GetRrc()->SetUseRlcSm(
+            false); // without core network, the helper leaves it at a traffic source
         m_lte->Attach(m_user, m_cell);
         m_lte->ActivateDataRadioBearer(m_user, EpsBearer(EpsBearer::NGBR_VIDEO_TCP_DEFAULT));
         const auto arrive = MakeCallback(&ChannelLte::Arrive, this);
-        m_uplink ? m_cell->GetRrc()->SetForwardUpCallback(arrive) : m_user->GetNas()->SetForwardUpCallback(arrive);
+        m_uplink ? m_cell->GetRrc()->SetForwardUpCallback(arrive)
+                 : m_user->GetNas()->SetForwardUpCallback(arrive);
     }
 
     static void Run(Time time)
@@ -118,8 +130,15 @@ class ChannelLte : public ChannelScenario
         Simulator::Run();
     }
 
-    bool Connected() const { return m_user->GetRrc()->GetState() == LteUeRrc::CONNECTED_NORMALLY; }
-    void Arrive(Ptr<Packet> packet) { Settle(packet, ARRIVED); }
+    bool Connected() const
+    {
+        return m_user->GetRrc()->GetState() == LteUeRrc::CONNECTED_NORMALLY;
+    }
+
+    void Arrive(Ptr<Packet> packet)
+    {
+        Settle(packet, ARRIVED);
+    }
 
     bool m_uplink;
     Ptr<LteHelper> m_lte; ///< owns parts of the running stack
@@ -127,7 +146,8 @@ class ChannelLte : public ChannelScenario
     Ptr<LteUeNetDevice> m_user;
 };
 
-const Registration CHANNEL_LTE("channel_lte", [](const Settings& settings) { return new ChannelLte(settings); });
+const Registration CHANNEL_LTE("channel_lte",
+                               [](const Settings& settings) { return new ChannelLte(settings); });
 
 } // namespace
 

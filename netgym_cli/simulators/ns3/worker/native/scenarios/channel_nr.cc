@@ -18,7 +18,8 @@ using namespace ns3;
 namespace
 {
 
-/// The evaluation scenarios of 3GPP TR 38.901, table 7.2-1 to 7.2-3: models of ns-3 and heights of the antennas.
+/// The evaluation scenarios of 3GPP TR 38.901, table 7.2-1 to 7.2-3: models of ns-3 and heights of
+/// the antennas.
 struct Environment
 {
     const char* name;
@@ -65,12 +66,13 @@ class ChannelNr : public ChannelScenario
         parameters.targetBler = settings.Number("target_bler");
         parameters.queueBytes = settings.Integer("queue_bytes");
         parameters.environment = environment.models;
-        const auto nodes = NodesAt({Vector(0, 0, environment.siteHeightM),
-                                    Vector(settings.Number("distance_m"), 0, environment.userHeightM)});
+        const auto nodes =
+            NodesAt({Vector(0, 0, environment.siteHeightM),
+                     Vector(settings.Number("distance_m"), 0, environment.userHeightM)});
         m_cell = std::make_unique<NrCell>(parameters, nodes.Get(0)->GetObject<MobilityModel>());
-        m_cell->AddUser(nodes.Get(1)->GetObject<MobilityModel>(), nodes.Get(1)->GetId(), [this](Ptr<Packet> packet) {
-            Settle(packet, ARRIVED);
-        });
+        m_cell->AddUser(nodes.Get(1)->GetObject<MobilityModel>(),
+                        nodes.Get(1)->GetId(),
+                        [this](Ptr<Packet> packet) { Settle(packet, ARRIVED); });
         m_cell->Start();
     }
 
@@ -87,7 +89,8 @@ class ChannelNr : public ChannelScenario
     std::unique_ptr<NrCell> m_cell;
 };
 
-const Registration CHANNEL_NR("channel_nr", [](const Settings& settings) { return new ChannelNr(settings); });
+const Registration CHANNEL_NR("channel_nr",
+                              [](const Settings& settings) { return new ChannelNr(settings); });
 
 } // namespace
 

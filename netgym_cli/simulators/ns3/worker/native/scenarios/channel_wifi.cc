@@ -1,4 +1,5 @@
-// Stations that send to one receiver over 802.11a: a channel whose packets are frames of the Wi-Fi MAC.
+// Stations that send to one receiver over 802.11a: a channel whose packets are frames of the Wi-Fi
+// MAC.
 #include "bridge/channel_header.h"
 #include "bridge/channel_scenario.h"
 #include "bridge/settings.h"
@@ -11,8 +12,8 @@
 #include <ns3/string.h>
 #include <ns3/uinteger.h>
 #include <ns3/wifi-helper.h>
-#include <ns3/wifi-mac.h>
 #include <ns3/wifi-mac-queue.h>
+#include <ns3/wifi-mac.h>
 #include <ns3/wifi-mpdu.h>
 #include <ns3/wifi-net-device.h>
 #include <ns3/yans-wifi-helper.h>
@@ -28,15 +29,18 @@ using namespace ns3;
 namespace
 {
 
-constexpr std::uint16_t CHANNEL_PROTOCOL = 0x0800; // IPv4: what the packets stand for
+constexpr std::uint16_t CHANNEL_PROTOCOL = 0x0800;      // IPv4: what the packets stand for
 constexpr std::uint16_t INTERFERENCE_PROTOCOL = 0x88b5; // an EtherType for experiments
 
-/// Leaves out the four queues of 802.11e, which stations without QoS never use and which take a quarter of the time of
-/// building a network.
+/// Leaves out the four queues of 802.11e, which stations without QoS never use and which take a
+/// quarter of the time of building a network.
 class PlainMacHelper : public WifiMacHelper
 {
   public:
-    PlainMacHelper() { m_edca.clear(); }
+    PlainMacHelper()
+    {
+        m_edca.clear();
+    }
 };
 
 class ChannelWifi : public ChannelScenario
@@ -51,13 +55,19 @@ class ChannelWifi : public ChannelScenario
         if (interferers > 0)
         {
             m_gap = CreateObject<ExponentialRandomVariable>();
-            m_interferenceBytes = settings.Integer("interferer_packet_bytes") + ChannelHeader::BYTES;
-            m_meanGapMs = settings.Integer("interferer_packet_bytes") * 8e-3 / settings.Number("interferer_rate_mbps");
+            m_interferenceBytes =
+                settings.Integer("interferer_packet_bytes") + ChannelHeader::BYTES;
+            m_meanGapMs = settings.Integer("interferer_packet_bytes") * 8e-3 /
+                          settings.Number("interferer_rate_mbps");
         }
         for (int i = 0; i < interferers; ++i)
         {
             const auto device = m_devices.Get(1 + m_stations + i);
-            Simulator::ScheduleWithContext(device->GetNode()->GetId(), Gap(), &ChannelWifi::Interfere, this, device);
+            Simulator::ScheduleWithContext(device->GetNode()->GetId(),
+                                           Gap(),
+                                           &ChannelWifi::Interfere,
+                                           this,
+                                           device);
         }
     }
 
@@ -68,7 +78,8 @@ class ChannelWifi : public ChannelScenario
     }
 
   private:
-    /// The receiver in the middle, stations spread over a sector, interferers on the other side of the receiver.
+    /// The receiver in the middle, stations spread over a sector, interferers on the other side of
+    /// the receiver.
     static std::vector<Vector> Places(const Settings& settings)
     {
         std::vector<Vector> places{Vector(0, 0, 0)};
@@ -76,7 +87,8 @@ class ChannelWifi : public ChannelScenario
         const double sector = settings.Number("sector_deg") * std::numbers::pi / 180;
         for (std::size_t i = 0; i < distances.size(); ++i)
         {
-            const double angle = sector * static_cast<double>(i) / static_cast<double>(distances.size());
+            const double angle =
+                sector * static_cast<double>(i) / static_cast<double>(distances.size());
             places.emplace_back(distances[i] * std::cos(angle), distances[i] * std::sin(angle), 0);
         }
         for (int i = 0; i < settings.Integer("interferers"); ++i)
@@ -102,19 +114,23 @@ class ChannelWifi : public ChannelScenario
         WifiHelper wifi;
         wifi.DisableFlowControl(); // there is no traffic control layer whose queue could be stopped
         wifi.SetStandard(WIFI_STANDARD_80211a);
-        wifi.SetRemoteStationManager("ns3::ConstantRateWifiManager",
-                                     "DataMode",
-                                     StringValue("OfdmRate" + settings.Text("data_rate_mbps") + "Mbps"),
-                                     "ControlMode",
-                                     StringValue("OfdmRate6Mbps"));
+        wifi.SetRemoteStationManager(
+            "ns3::ConstantRateWifiManager",
+            "DataMode",
+            StringValue("OfdmRate" + settings.Text("data_rate_mbps") + "Mbps"),
+            "ControlMode",
+            StringValue("OfdmRate6Mbps"));
         PlainMacHelper mac;
-        mac.SetType("ns3::AdhocWifiMac", "FrameRetryLimit", UintegerValue(settings.Integer("max_retries")));
+        mac.SetType("ns3::AdhocWifiMac",
+                    "FrameRetryLimit",
+                    UintegerValue(settings.Integer("max_retries")));
         m_devices = wifi.Install(phy, mac, nodes);
         m_devices.Get(0)->SetReceiveCallback(MakeCallback(&ChannelWifi::Receive, this));
         for (std::size_t i = 0; i < m_stations; ++i)
         {
             auto station = DynamicCast<WifiNetDevice>(m_devices.Get(1 + i));
-            station->GetMac()->TraceConnectWithoutContext("DroppedMpdu", MakeCallback(&ChannelWifi::Drop, this));
+            station->GetMac()->TraceConnectWithoutContext("DroppedMpdu",
+                                                          MakeCallback(&ChannelWifi::Drop, this));
         }
     }
 
@@ -127,8 +143,9 @@ class ChannelWifi : public ChannelScenario
         return true;
     }
 
-    /// The station gives a packet up: retries used up, too old, or no room in its queue. It may have been received,
-    /// when only the acknowledgements were lost; then it is settled already, and the trainer ignores this.
+    /// The station gives a packet up: retries used up, too old, or no room in its queue. It may
+    /// have been received, when only the acknowledgements were lost; then it is settled already,
+    /// and the trainer ignores this.
     void Drop(WifiMacDropReason, Ptr<const WifiMpdu> frame)
     {
         auto packet = frame->GetPacket()->Copy();
@@ -139,12 +156,17 @@ class ChannelWifi : public ChannelScenario
 
     void Interfere(Ptr<NetDevice> device)
     {
-        device->Send(ns3::Create<Packet>(m_interferenceBytes), m_devices.Get(0)->GetAddress(), INTERFERENCE_PROTOCOL);
+        device->Send(ns3::Create<Packet>(m_interferenceBytes),
+                     m_devices.Get(0)->GetAddress(),
+                     INTERFERENCE_PROTOCOL);
         Simulator::Schedule(Gap(), &ChannelWifi::Interfere, this, device);
     }
 
     /// Time to an interferer's next packet: exponential, so that its packets are a Poisson process.
-    Time Gap() { return Milliseconds(m_gap->GetValue(m_meanGapMs, 0)); }
+    Time Gap()
+    {
+        return Milliseconds(m_gap->GetValue(m_meanGapMs, 0));
+    }
 
     std::size_t m_stations;
     NetDeviceContainer m_devices; ///< the receiver, the stations, the interferers
@@ -153,7 +175,8 @@ class ChannelWifi : public ChannelScenario
     double m_meanGapMs{0};
 };
 
-const Registration CHANNEL_WIFI("channel_wifi", [](const Settings& settings) { return new ChannelWifi(settings); });
+const Registration CHANNEL_WIFI("channel_wifi",
+                                [](const Settings& settings) { return new ChannelWifi(settings); });
 
 } // namespace
 

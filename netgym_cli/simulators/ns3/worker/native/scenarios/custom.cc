@@ -33,14 +33,22 @@ class Custom : public IntervalScenario
         const ns3::NodeContainer nodes(2);
         InstallInternet(nodes);
         ns3::PointToPointHelper link;
-        link.DisableFlowControl(); // or ns-3 would put a queue of its own in front of the bottleneck's
-        link.SetDeviceAttribute("DataRate", ns3::StringValue(settings.Text("bottleneck_mbps") + "Mb/s"));
-        link.SetChannelAttribute("Delay", ns3::TimeValue(Milliseconds(settings.Number("bottleneck_delay_ms"))));
-        link.SetQueue("ns3::DropTailQueue<Packet>", "MaxSize", ns3::StringValue(settings.Text("queue_packets") + "p"));
-        const auto addresses = ns3::Ipv4AddressHelper("10.0.0.0", "255.255.255.0").Assign(link.Install(nodes));
+        link.DisableFlowControl(); // or ns-3 would put a queue of its own in front of the
+                                   // bottleneck's
+        link.SetDeviceAttribute("DataRate",
+                                ns3::StringValue(settings.Text("bottleneck_mbps") + "Mb/s"));
+        link.SetChannelAttribute(
+            "Delay",
+            ns3::TimeValue(Milliseconds(settings.Number("bottleneck_delay_ms"))));
+        link.SetQueue("ns3::DropTailQueue<Packet>",
+                      "MaxSize",
+                      ns3::StringValue(settings.Text("queue_packets") + "p"));
+        const auto addresses =
+            ns3::Ipv4AddressHelper("10.0.0.0", "255.255.255.0").Assign(link.Install(nodes));
 
         // 2. The traffic: a flow per user, each to a port of its own.
-        m_defaultMbps = std::min(settings.Number("default_load") * settings.Number("bottleneck_mbps") / m_flows.size(),
+        m_defaultMbps = std::min(settings.Number("default_load") *
+                                     settings.Number("bottleneck_mbps") / m_flows.size(),
                                  settings.Number("max_rate_mbps"));
         for (std::size_t user = 0; user < m_flows.size(); ++user)
         {
@@ -48,8 +56,10 @@ class Custom : public IntervalScenario
             const ns3::InetSocketAddress destination(addresses.GetAddress(1), FIRST_PORT + user);
             flow.sink = ns3::Socket::CreateSocket(nodes.Get(1), ns3::UdpSocketFactory::GetTypeId());
             flow.sink->Bind(destination);
-            flow.sink->SetRecvCallback([this, user](ns3::Ptr<ns3::Socket> socket) { Receive(user, socket); });
-            flow.source = ns3::Socket::CreateSocket(nodes.Get(0), ns3::UdpSocketFactory::GetTypeId());
+            flow.sink->SetRecvCallback(
+                [this, user](ns3::Ptr<ns3::Socket> socket) { Receive(user, socket); });
+            flow.source =
+                ns3::Socket::CreateSocket(nodes.Get(0), ns3::UdpSocketFactory::GetTypeId());
             flow.source->Connect(destination);
             flow.rateMbps = m_defaultMbps;
             ns3::Simulator::Schedule(Gap(user), [this, user] { Send(user); });
@@ -87,8 +97,12 @@ class Custom : public IntervalScenario
     void Measure(Report& report) override
     {
         const int users = static_cast<int>(m_flows.size());
-        report.Row("custom", "rate", "Mbit/s", users, [&](int i) { return m_flows[i].meter.ReceivedMbps(IntervalMs()); });
-        report.Row("custom", "tx_rate", "Mbit/s", users, [&](int i) { return m_flows[i].meter.SentMbps(IntervalMs()); });
+        report.Row("custom", "rate", "Mbit/s", users, [&](int i) {
+            return m_flows[i].meter.ReceivedMbps(IntervalMs());
+        });
+        report.Row("custom", "tx_rate", "Mbit/s", users, [&](int i) {
+            return m_flows[i].meter.SentMbps(IntervalMs());
+        });
         report.Row("custom", "owd", "ms", users, [&](int i) { return m_flows[i].meter.OwdMs(); });
         report.Row("custom", "loss", "%", users, [&](int i) { return m_flows[i].LossPercent(); });
     }
@@ -132,12 +146,14 @@ class Custom : public IntervalScenario
             packet->RemoveHeader(header);
             flow.lost += header.GetSeq() - flow.expected;
             flow.expected = header.GetSeq() + 1;
-            flow.meter.Received(m_packetBytes, (ns3::Simulator::Now() - header.GetTs()).GetNanoSeconds() * 1e-6);
+            flow.meter.Received(m_packetBytes,
+                                (ns3::Simulator::Now() - header.GetTs()).GetNanoSeconds() * 1e-6);
             flow.meter.underWay.SettledUpTo(header.GetSeq());
         }
     }
 
-    /// Time to the next packet: exponential, so packets arrive as a Poisson process that the seed decides.
+    /// Time to the next packet: exponential, so packets arrive as a Poisson process that the seed
+    /// decides.
     ns3::Time Gap(std::size_t user)
     {
         return Milliseconds(m_gap->GetValue(m_packetBytes * 8e-3 / m_flows[user].rateMbps, 0));
@@ -148,7 +164,8 @@ class Custom : public IntervalScenario
     std::uint32_t m_packetBytes;
     double m_defaultMbps{0};
     std::vector<Flow> m_flows;
-    ns3::Ptr<ns3::ExponentialRandomVariable> m_gap{ns3::CreateObject<ns3::ExponentialRandomVariable>()};
+    ns3::Ptr<ns3::ExponentialRandomVariable> m_gap{
+        ns3::CreateObject<ns3::ExponentialRandomVariable>()};
 };
 
 const Registration CUSTOM("custom", [](const Settings& settings) { return new Custom(settings); });

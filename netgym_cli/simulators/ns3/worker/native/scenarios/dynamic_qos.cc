@@ -1,4 +1,5 @@
-// Flow prioritisation: a policy marks per user and link whose packets come first, up to a share of the link's traffic.
+// Flow prioritisation: a policy marks per user and link whose packets come first, up to a share of
+// the link's traffic.
 #include "scenarios/multi_access_scenario.h"
 
 namespace netgym
@@ -37,7 +38,8 @@ class DynamicQos : public MultiAccessScenario
         }
     }
 
-    // Per link: below the least share the first unmarked user is marked; above the most, marks go from the end.
+    // Per link: below the least share the first unmarked user is marked; above the most, marks go
+    // from the end.
     void ApplyDefault() override
     {
         for (const int link : {WIFI, LTE}) // NR knows no priorities
@@ -55,9 +57,13 @@ class DynamicQos : public MultiAccessScenario
     }
 
   private:
-    double SentMbps(int user, int link) { return m_network.Downlink(user).links[link].SentMbps(IntervalMs()); }
+    double SentMbps(int user, int link)
+    {
+        return m_network.Downlink(user).links[link].SentMbps(IntervalMs());
+    }
 
-    /// Share of the link's traffic in the last interval whose users are marked now; 0 on an idle link.
+    /// Share of the link's traffic in the last interval whose users are marked now; 0 on an idle
+    /// link.
     double MarkedShare(int link)
     {
         double marked = 0;
@@ -94,7 +100,8 @@ class DynamicQos : public MultiAccessScenario
     double m_mostShare;
 };
 
-const Registration DYNAMIC_QOS("dynamic_qos", [](const Settings& settings) { return new DynamicQos(settings); });
+const Registration DYNAMIC_QOS("dynamic_qos",
+                               [](const Settings& settings) { return new DynamicQos(settings); });
 
 } // namespace
 

@@ -17,13 +17,15 @@ using namespace ns3;
 namespace
 {
 
-constexpr double NO_SIGNAL_DB = -20;      // what is reported where no cell reaches a user
+constexpr double NO_SIGNAL_DB = -20;        // what is reported where no cell reaches a user
 constexpr double LEAST_DELIVERED_MB = 1e-3; // Mbit; keeps the energy per bit finite
 
 } // namespace
 
 EnergySaving::EnergySaving(const Settings& settings)
-    : IntervalScenario(settings.Number("measurement_start_time_ms"), 0, settings.Number("measurement_interval_ms")),
+    : IntervalScenario(settings.Number("measurement_start_time_ms"),
+                       0,
+                       settings.Number("measurement_interval_ms")),
       m_users(WalkingUsers(settings, settings.Integer("num_users"))),
       m_server(CreateObject<Node>()),
       m_rule(settings)
@@ -46,16 +48,28 @@ EnergySaving::BuildFlows(const Settings& settings)
     for (std::uint32_t user = 0; user < m_users.GetN(); ++user)
     {
         const double own = draw->GetValue(0, 1) * traffic("phase_spread");
-        const LoadProfile profile{traffic("min_rate_mbps"), traffic("max_rate_mbps"), traffic("period_ms"), common + own};
+        const LoadProfile profile{traffic("min_rate_mbps"),
+                                  traffic("max_rate_mbps"),
+                                  traffic("period_ms"),
+                                  common + own};
         const int who = static_cast<int>(user);
         const auto peer = [this, who]() -> std::optional<Ipv4Address> {
             return InReach(who) ? std::optional(m_access->UserAddress(who)) : std::nullopt;
         };
-        auto flow = std::make_unique<StampedFlow>(m_server, m_users.Get(user), shape, qos("lost_after_ms"), profile, peer);
-        flow->Meter().target = {qos("delay_requirement_ms"), qos("delay_requirement_ms"), qos("delay_requirement_ms"),
-                                qos("delay_violation_target"), qos("loss_target")};
+        auto flow = std::make_unique<StampedFlow>(m_server,
+                                                  m_users.Get(user),
+                                                  shape,
+                                                  qos("lost_after_ms"),
+                                                  profile,
+                                                  peer);
+        flow->Meter().target = {qos("delay_requirement_ms"),
+                                qos("delay_requirement_ms"),
+                                qos("delay_requirement_ms"),
+                                qos("delay_violation_target"),
+                                qos("loss_target")};
         // Users' packets do not come in step.
-        flow->StartIn(Milliseconds(settings.Number("measurement_start_time_ms") / 2 + draw->GetValue(0, 20)));
+        flow->StartIn(
+            Milliseconds(settings.Number("measurement_start_time_ms") / 2 + draw->GetValue(0, 20)));
         m_flows.push_back(std::move(flow));
     }
 }
@@ -157,20 +171,27 @@ EnergySaving::Measure(Report& report)
         energyJ += m_cells->Power(cell).EnergyJ();
     }
     const double ms = IntervalMs();
-    const double delivered = Sum([](int) { return true; }, [&](int user) { return m_flows[user]->Meter().ReceivedMbps(ms); });
+    const double delivered = Sum([](int) { return true; },
+                                 [&](int user) { return m_flows[user]->Meter().ReceivedMbps(ms); });
     report.Value("network", "power", "W", energyJ * 1e3 / ms);
-    report.Value("network", "energy_per_bit", "J/Mbit", energyJ / std::max(delivered * ms * 1e-3, LEAST_DELIVERED_MB));
+    report.Value("network",
+                 "energy_per_bit",
+                 "J/Mbit",
+                 energyJ / std::max(delivered * ms * 1e-3, LEAST_DELIVERED_MB));
 }
 
 void
 EnergySaving::MeasureCells(Report& report)
 {
     const auto row = [&](const std::string& name, const std::string& unit, auto value) {
-        report.Row("cell", name, unit, m_cells->Count(), [&](int cell) { return static_cast<double>(value(cell)); });
+        report.Row("cell", name, unit, m_cells->Count(), [&](int cell) {
+            return static_cast<double>(value(cell));
+        });
     };
     const double ms = IntervalMs();
     const auto served = [&](int cell, auto value) {
-        return Sum([&](int user) { return InReach(user) && m_access->ServingCell(user) == cell; }, value);
+        return Sum([&](int user) { return InReach(user) && m_access->ServingCell(user) == cell; },
+                   value);
     };
     const auto near = [&](int cell, auto value) {
         return Sum([&](int user) { return NearestCell(user) == cell; }, value);
@@ -196,7 +217,9 @@ EnergySaving::MeasureUsers(Report& report)
 {
     const double ms = IntervalMs();
     const auto row = [&](const std::string& name, const std::string& unit, auto value) {
-        report.Row("user", name, unit, UserCount(), [&](int user) { return static_cast<double>(value(user)); });
+        report.Row("user", name, unit, UserCount(), [&](int user) {
+            return static_cast<double>(value(user));
+        });
     };
     const auto flow = [&](const std::string& name, const std::string& unit, auto value) {
         row(name, unit, [&](int user) { return value(m_flows[user]->Meter()); });
@@ -207,12 +230,16 @@ EnergySaving::MeasureUsers(Report& report)
     flow("max_owd", "ms", [](const FlowMeter& meter) { return meter.MaxOwdMs(); });
     flow("loss", "%", [](const FlowMeter& meter) { return 100 * meter.LossFraction(); });
     flow("qos_met", "", [](const FlowMeter& meter) { return meter.QosMet() ? 1 : 0; });
-    row("cell_id", "", [&](int user) { return InReach(user) ? m_access->ServingCell(user) + 1 : NO_CELL; });
+    row("cell_id", "", [&](int user) {
+        return InReach(user) ? m_access->ServingCell(user) + 1 : NO_CELL;
+    });
     row("snr", "dB", [&](int user) {
         return std::max(NO_SIGNAL_DB, m_access->SignalDb(user, m_access->ServingCell(user)));
     });
     row("neighbour_snr", "dB", [&](int user) { return NeighbourSignalDb(user); });
-    const auto place = [&](int user) { return m_users.Get(user)->GetObject<MobilityModel>()->GetPosition(); };
+    const auto place = [&](int user) {
+        return m_users.Get(user)->GetObject<MobilityModel>()->GetPosition();
+    };
     row("x_loc", "m", [&](int user) { return place(user).x; });
     row("y_loc", "m", [&](int user) { return place(user).y; });
 }
@@ -220,7 +247,9 @@ EnergySaving::MeasureUsers(Report& report)
 namespace
 {
 
-const Registration ENERGY_SAVING("energy_saving", [](const Settings& settings) { return new EnergySaving(settings); });
+const Registration ENERGY_SAVING("energy_saving", [](const Settings& settings) {
+    return new EnergySaving(settings);
+});
 
 } // namespace
 

@@ -1,4 +1,5 @@
-// Small cells that may sleep: a policy is a level per cell, walking users download over whichever cell they hear best.
+// Small cells that may sleep: a policy is a level per cell, walking users download over whichever
+// cell they hear best.
 //
 //   server ═══ Wi-Fi cells, each asleep or at one of several transmit powers ═══ walking users
 #pragma once
@@ -30,7 +31,12 @@ class EnergySaving : public IntervalScenario
     void BuildFlows(const Settings& settings);
     void MeasureCells(Report& report);
     void MeasureUsers(Report& report);
-    int UserCount() const { return static_cast<int>(m_flows.size()); }
+
+    int UserCount() const
+    {
+        return static_cast<int>(m_flows.size());
+    }
+
     double AirtimePct(int cell);
     bool InReach(int user) const;
     int NearestCell(int user) const;

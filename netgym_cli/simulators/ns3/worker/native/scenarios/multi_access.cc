@@ -73,8 +73,11 @@ MultiAccess::BuildAccess(const Settings& settings)
     m_access[LTE] = m_lte.get();
     if (!settings.Places("wifi_ap_locations").empty())
     {
-        m_optional.push_back(std::make_unique<WifiAccess>(
-            settings, m_nodes, m_anchor, settings.Flag("gma.enable_dynamic_flow_prioritization")));
+        m_optional.push_back(
+            std::make_unique<WifiAccess>(settings,
+                                         m_nodes,
+                                         m_anchor,
+                                         settings.Flag("gma.enable_dynamic_flow_prioritization")));
         m_access[WIFI] = m_optional.back().get();
     }
     if (!settings.Places("nr_gnb_locations").empty())
@@ -87,12 +90,17 @@ MultiAccess::BuildAccess(const Settings& settings)
 void
 MultiAccess::BuildTunnels(const Settings& settings)
 {
-    const Backhaul internet = ConnectBackhaul(m_anchor, m_server, settings.Number("gma.server_delay_ms"));
+    const Backhaul internet =
+        ConnectBackhaul(m_anchor, m_server, settings.Number("gma.server_delay_ms"));
     m_anchorDevice = AddVirtualDevice(m_anchor, TUNNEL_MTU);
     m_anchorDevice->SetSendCallback(MakeCallback(&MultiAccess::IntoTunnel, this));
     Ipv4AddressHelper addresses("10.10.0.0", "255.255.0.0");
     addresses.Assign(NetDeviceContainer(m_anchorDevice));
-    AddNetworkRoute(m_server, "10.10.0.0", "255.255.0.0", internet.anchorAddress, internet.farDevice);
+    AddNetworkRoute(m_server,
+                    "10.10.0.0",
+                    "255.255.0.0",
+                    internet.anchorAddress,
+                    internet.farDevice);
     for (int user = 0; user < UserCount(); ++user)
     {
         User& u = m_users[user];
@@ -117,24 +125,35 @@ MultiAccess::BuildTunnel(int user, const Settings& settings)
     const auto toAnchor = [this, user, anchorPort](int link) -> Address {
         return InetSocketAddress(m_access[link]->AnchorAddress(user), anchorPort);
     };
-    u.atAnchor = std::make_unique<TunnelEnd>(m_anchor, anchorPort, timeout, toUser, IntoNode(m_anchorDevice));
-    u.atUser = std::make_unique<TunnelEnd>(m_nodes.Get(user), USER_PORT, timeout, toAnchor, IntoNode(u.device));
+    u.atAnchor = std::make_unique<TunnelEnd>(m_anchor,
+                                             anchorPort,
+                                             timeout,
+                                             toUser,
+                                             IntoNode(m_anchorDevice));
+    u.atUser = std::make_unique<TunnelEnd>(m_nodes.Get(user),
+                                           USER_PORT,
+                                           timeout,
+                                           toAnchor,
+                                           IntoNode(u.device));
 
     const auto target = [&](const std::string& key) {
         return settings.Numbers("per_slice_config." + key)[u.slice];
     };
     u.downlink = std::make_unique<TunnelMeters>();
-    u.downlink->flow.target = {target("qos_delay_requirement_ms"), target("delay_test_1_thresh_ms"),
-                               target("delay_test_2_thresh_ms"), target("qos_delay_violation_target"),
+    u.downlink->flow.target = {target("qos_delay_requirement_ms"),
+                               target("delay_test_1_thresh_ms"),
+                               target("delay_test_2_thresh_ms"),
+                               target("qos_delay_violation_target"),
                                target("qos_loss_target")};
     u.atAnchor->sent = u.atUser->received = u.downlink.get();
 
     TunnelEnd* up = u.atUser.get();
-    u.device->SetSendCallback(Callback<bool, Ptr<Packet>, const Address&, const Address&, std::uint16_t>(
-        [up](Ptr<Packet> packet, const Address&, const Address&, std::uint16_t) {
-            up->Send(packet);
-            return true;
-        }));
+    u.device->SetSendCallback(
+        Callback<bool, Ptr<Packet>, const Address&, const Address&, std::uint16_t>(
+            [up](Ptr<Packet> packet, const Address&, const Address&, std::uint16_t) {
+                up->Send(packet);
+                return true;
+            }));
     BuildBalancer(user, settings);
     constexpr std::array<double, LINKS> ALL_WIFI{1, 0, 0};
     SetWeights(user, ALL_WIFI.data());
@@ -156,7 +175,9 @@ MultiAccess::BuildBalancer(int user, const Settings& settings)
     TunnelEnd* up = u.atUser.get();
     TunnelEnd* down = u.atAnchor.get();
     u.balancer = std::make_unique<Balancer>(
-        balancing, [up](const Units& units, int link) { up->AskFor(units, link); }, [down](int link) { down->Probe(link); });
+        balancing,
+        [up](const Units& units, int link) { up->AskFor(units, link); },
+        [down](int link) { down->Probe(link); });
     Balancer* balancer = u.balancer.get();
     u.atUser->arrived = [balancer](int link, double owdMs, std::uint16_t sequence) {
         balancer->Arrived(link, owdMs, sequence);
@@ -196,7 +217,8 @@ MultiAccess::SetWeights(int user, const double* weights)
     }
     if (sum <= 0)
     {
-        const auto first = std::find_if(m_access.begin(), m_access.end(), [](auto* access) { return access; });
+        const auto first =
+            std::find_if(m_access.begin(), m_access.end(), [](auto* access) { return access; });
         shares[first - m_access.begin()] = 1;
     }
     m_users[user].balancer->Stop();

@@ -24,25 +24,60 @@ class MultiAccess
   public:
     explicit MultiAccess(const Settings& settings);
 
-    int UserCount() const { return static_cast<int>(m_users.size()); }
-    int SliceCount() const { return m_sliceCount; }
-    int SliceOf(int user) const { return m_users[user].slice; }
-    ns3::Vector Position(int user) const;
-    /// The network of a link; null where the config has no site for it.
-    const AccessNetwork* Access(int link) const { return m_access[link]; }
-    LteAccess& Lte() { return *m_lte; }
-    TunnelMeters& Downlink(int user) { return *m_users[user].downlink; }
-    const std::array<double, LINKS>& Weights(int user) const { return m_users[user].atAnchor->Weights(); }
+    int UserCount() const
+    {
+        return static_cast<int>(m_users.size());
+    }
 
-    /// Shares of the user's links from the next downlink packet on. A missing link takes none; if nothing is left, the
-    /// first existing link takes everything. In steer mode the heaviest link takes everything.
+    int SliceCount() const
+    {
+        return m_sliceCount;
+    }
+
+    int SliceOf(int user) const
+    {
+        return m_users[user].slice;
+    }
+
+    ns3::Vector Position(int user) const;
+
+    /// The network of a link; null where the config has no site for it.
+    const AccessNetwork* Access(int link) const
+    {
+        return m_access[link];
+    }
+
+    LteAccess& Lte()
+    {
+        return *m_lte;
+    }
+
+    TunnelMeters& Downlink(int user)
+    {
+        return *m_users[user].downlink;
+    }
+
+    const std::array<double, LINKS>& Weights(int user) const
+    {
+        return m_users[user].atAnchor->Weights();
+    }
+
+    /// Shares of the user's links from the next downlink packet on. A missing link takes none; if
+    /// nothing is left, the first existing link takes everything. In steer mode the heaviest link
+    /// takes everything.
     void SetWeights(int user, const double* weights);
-    /// Leaves the user's shares to the receiver-side balancer, from the present ones on, until the next SetWeights.
+    /// Leaves the user's shares to the receiver-side balancer, from the present ones on, until the
+    /// next SetWeights.
     void UseBalancer(int user);
-    /// Whether the user's packets over this link come before others: Wi-Fi's video access category instead of best
-    /// effort, LTE's second bearer instead of the default one. NR knows no priorities.
+    /// Whether the user's packets over this link come before others: Wi-Fi's video access category
+    /// instead of best effort, LTE's second bearer instead of the default one. NR knows no
+    /// priorities.
     void SetPriority(int user, int link, bool first);
-    bool Priority(int user, int link) const { return m_users[user].atAnchor->Priority(link); }
+
+    bool Priority(int user, int link) const
+    {
+        return m_users[user].atAnchor->Priority(link);
+    }
 
   private:
     struct User
@@ -51,7 +86,8 @@ class MultiAccess
         bool steer;
         ns3::Ipv4Address address; ///< inside the tunnel
         ns3::Ptr<ns3::VirtualNetDevice> device;
-        std::unique_ptr<TunnelMeters> downlink; ///< on the heap: the tunnel ends keep pointers to it
+        std::unique_ptr<TunnelMeters>
+            downlink; ///< on the heap: the tunnel ends keep pointers to it
         std::unique_ptr<TunnelEnd> atAnchor;
         std::unique_ptr<TunnelEnd> atUser;
         std::unique_ptr<Balancer> balancer;
@@ -65,7 +101,10 @@ class MultiAccess
     void BuildTraffic(const Settings& settings);
     /// TCP acknowledgements: equal shares in split mode, else all over the first link there is.
     void SetUplink(int user, const std::string& mode);
-    bool IntoTunnel(ns3::Ptr<ns3::Packet> packet, const ns3::Address&, const ns3::Address&, std::uint16_t);
+    bool IntoTunnel(ns3::Ptr<ns3::Packet> packet,
+                    const ns3::Address&,
+                    const ns3::Address&,
+                    std::uint16_t);
 
     int m_sliceCount{0};
     ns3::NodeContainer m_nodes; ///< users

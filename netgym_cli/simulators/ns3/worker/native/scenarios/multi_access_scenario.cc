@@ -36,7 +36,10 @@ struct SliceTotals
         maxOwd = std::max(maxOwd, flow.MaxOwdMs());
     }
 
-    double Mean(double sum) const { return users > 0 ? sum / users : 0; }
+    double Mean(double sum) const
+    {
+        return users > 0 ? sum / users : 0;
+    }
 };
 
 } // namespace
@@ -113,7 +116,9 @@ MultiAccessScenario::MeasureFlows(Report& report)
     const double ms = IntervalMs();
     row("rate", "Mbit/s", [&](const FlowMeter& flow) { return flow.ReceivedMbps(ms); });
     row("tx_rate", "Mbit/s", [&](const FlowMeter& flow) { return flow.SentMbps(ms); });
-    row("qos_rate", "Mbit/s", [&](const FlowMeter& flow) { return flow.QosMet() ? flow.ReceivedMbps(ms) : 0; });
+    row("qos_rate", "Mbit/s", [&](const FlowMeter& flow) {
+        return flow.QosMet() ? flow.ReceivedMbps(ms) : 0;
+    });
     row("owd", "ms", [](const FlowMeter& flow) { return flow.OwdMs(); });
     row("max_owd", "ms", [](const FlowMeter& flow) { return flow.MaxOwdMs(); });
     row("delay_violation", "%", [](const FlowMeter& flow) { return flow.LatePercent(); });
@@ -134,7 +139,9 @@ MultiAccessScenario::MeasureLinks(Report& report)
             const std::string full = std::string(LINK_NAMES[link]) + "::dl::" + name;
             report.Row("gma", full, unit, m_network.UserCount(), value);
         };
-        const auto meter = [this, link](int user) -> Meter& { return m_network.Downlink(user).links[link]; };
+        const auto meter = [this, link](int user) -> Meter& {
+            return m_network.Downlink(user).links[link];
+        };
         row("rate", "Mbit/s", [&](int user) { return meter(user).ReceivedMbps(ms); });
         row("tx_rate", "Mbit/s", [&](int user) { return meter(user).SentMbps(ms); });
         row("qos_rate", "Mbit/s", [&](int user) {
@@ -167,14 +174,18 @@ MultiAccessScenario::MeasureRadio(Report& report)
     for (int link = 0; link < LINKS; ++link)
     {
         const auto* access = m_network.Access(link);
-        report.Row(LINK_NAMES[link], "dl::max_rate", "Mbit/s", users,
-                   [&](int user) { return access ? access->MaxRateMbps(user) : 0; });
-        report.Row(LINK_NAMES[link], "cell_id", "", users,
-                   [&](int user) { return access ? access->CellId(user) : NO_CELL; });
+        report.Row(LINK_NAMES[link], "dl::max_rate", "Mbit/s", users, [&](int user) {
+            return access ? access->MaxRateMbps(user) : 0;
+        });
+        report.Row(LINK_NAMES[link], "cell_id", "", users, [&](int user) {
+            return access ? access->CellId(user) : NO_CELL;
+        });
     }
     auto& lte = m_network.Lte();
     report.Row("lte", "slice_id", "", users, [&](int user) { return m_network.SliceOf(user); });
-    report.Row("lte", "dl::rb_usage", "%", users, [&](int user) { return lte.RbUsagePercent(user); });
+    report.Row("lte", "dl::rb_usage", "%", users, [&](int user) {
+        return lte.RbUsagePercent(user);
+    });
     report.Row("gma", "x_loc", "m", users, [&](int user) { return m_network.Position(user).x; });
     report.Row("gma", "y_loc", "m", users, [&](int user) { return m_network.Position(user).y; });
 }
@@ -196,8 +207,14 @@ MultiAccessScenario::MeasureSlices(Report& report)
                 total.usage += lte.RbUsagePercent(user);
             }
         }
-        const auto row = [&](const std::string& source, const std::string& name, const std::string& unit, double value) {
-            report.Value(source, "dl::cell::" + name + "::slice=" + std::to_string(slice), unit, value);
+        const auto row = [&](const std::string& source,
+                             const std::string& name,
+                             const std::string& unit,
+                             double value) {
+            report.Value(source,
+                         "dl::cell::" + name + "::slice=" + std::to_string(slice),
+                         unit,
+                         value);
         };
         row("gma", "rate", "Mbit/s", total.rate);
         row("gma", "tx_rate", "Mbit/s", total.txRate);

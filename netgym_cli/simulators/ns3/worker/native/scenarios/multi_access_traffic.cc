@@ -54,8 +54,9 @@ MultiAccess::BuildTraffic(const Settings& settings)
             application->swing = {std::stod(perSlice("udp_rate_swing", user)),
                                   std::stod(perSlice("udp_rate_period_ms", user)),
                                   phases[SliceOf(user)]};
-            application->rateMbps = draw->GetValue(std::stod(perSlice("min_udp_rate_per_user_mbps", user)),
-                                                   std::stod(perSlice("max_udp_rate_per_user_mbps", user)));
+            application->rateMbps =
+                draw->GetValue(std::stod(perSlice("min_udp_rate_per_user_mbps", user)),
+                               std::stod(perSlice("max_udp_rate_per_user_mbps", user)));
             source = application;
         }
         else

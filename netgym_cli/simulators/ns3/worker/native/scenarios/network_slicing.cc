@@ -1,4 +1,5 @@
-// Slicing of the LTE cell: a policy is dedicated, prioritized and shared resource block groups per slice.
+// Slicing of the LTE cell: a policy is dedicated, prioritized and shared resource block groups per
+// slice.
 #include "scenarios/multi_access_scenario.h"
 
 #include <cmath>
@@ -35,7 +36,10 @@ class NetworkSlicing : public MultiAccessScenario
         m_network.Lte().SetSlices(shares);
     }
 
-    void ApplyDefault() override { m_network.Lte().SetSlices(m_configured); }
+    void ApplyDefault() override
+    {
+        m_network.Lte().SetSlices(m_configured);
+    }
 
   private:
     std::vector<SliceShare> m_configured; ///< the config's static shares

@@ -34,7 +34,8 @@ class NqosSplit : public MultiAccessScenario
     }
 };
 
-const Registration NQOS_SPLIT("nqos_split", [](const Settings& settings) { return new NqosSplit(settings); });
+const Registration NQOS_SPLIT("nqos_split",
+                              [](const Settings& settings) { return new NqosSplit(settings); });
 
 } // namespace
 

@@ -38,8 +38,8 @@ class QosSteer : public MultiAccessScenario
         }
     }
 
-    // Whoever misses its target on Wi-Fi goes back to LTE for a while; of the others on LTE the one with the best
-    // Wi-Fi rate tries Wi-Fi, one user per interval.
+    // Whoever misses its target on Wi-Fi goes back to LTE for a while; of the others on LTE the one
+    // with the best Wi-Fi rate tries Wi-Fi, one user per interval.
     void ApplyDefault() override
     {
         const double nowMs = ns3::Simulator::Now().GetNanoSeconds() * 1e-6;
@@ -70,7 +70,8 @@ class QosSteer : public MultiAccessScenario
     std::vector<double> m_prohibitedUntilMs;
 };
 
-const Registration QOS_STEER("qos_steer", [](const Settings& settings) { return new QosSteer(settings); });
+const Registration QOS_STEER("qos_steer",
+                             [](const Settings& settings) { return new QosSteer(settings); });
 
 } // namespace
 

@@ -75,10 +75,13 @@ class Rmcat : public IntervalScenario
     {
         const double ms = IntervalMs();
         const auto row = [&](const std::string& name, const std::string& unit, auto value) {
-            report.Row("rmcat", name, unit, static_cast<int>(m_media.size()),
-                       [&](int flow) { return static_cast<double>(value(*m_media[flow])); });
+            report.Row("rmcat", name, unit, static_cast<int>(m_media.size()), [&](int flow) {
+                return static_cast<double>(value(*m_media[flow]));
+            });
         };
-        row("loglen", "packets", [](const MediaFlow& flow) { return flow.Log().Received() + flow.Log().Lost(); });
+        row("loglen", "packets", [](const MediaFlow& flow) {
+            return flow.Log().Received() + flow.Log().Lost();
+        });
         row("qdel", "ms", [](const MediaFlow& flow) { return flow.QueuingDelayMs(); });
         row("rtt", "ms", [](const MediaFlow& flow) { return flow.RttMs(); });
         row("owd", "ms", [](const MediaFlow& flow) { return flow.Interval().OwdMs(); });
@@ -86,11 +89,17 @@ class Rmcat : public IntervalScenario
         row("ploss", "packets", [](const MediaFlow& flow) { return flow.Log().Lost(); });
         row("plr", "", [](const MediaFlow& flow) { return flow.LossFraction(); });
         row("xcurr", "ms", [](const MediaFlow& flow) { return flow.XCurrMs(); });
-        row("rrate", "kbit/s", [ms](const MediaFlow& flow) { return 1e3 * flow.Interval().ReceivedMbps(ms); });
+        row("rrate", "kbit/s", [ms](const MediaFlow& flow) {
+            return 1e3 * flow.Interval().ReceivedMbps(ms);
+        });
         row("srate", "kbit/s", [](const MediaFlow& flow) { return flow.RateKbps(); });
         row("nada_srate", "kbit/s", [](const MediaFlow& flow) { return flow.NadaRateKbps(); });
-        row("avgint", "packets", [](const MediaFlow& flow) { return flow.Log().AverageInterval(); });
-        row("curint", "packets", [](const MediaFlow& flow) { return flow.Log().CurrentInterval(); });
+        row("avgint", "packets", [](const MediaFlow& flow) {
+            return flow.Log().AverageInterval();
+        });
+        row("curint", "packets", [](const MediaFlow& flow) {
+            return flow.Log().CurrentInterval();
+        });
         report.Value("bottleneck", "bw", "kbit/s", m_bottleneck.RateKbps());
         report.Value("bottleneck", "delay", "ms", m_bottleneck.DelayMs());
         report.Value("bottleneck", "loss", "%", m_bottleneck.LossPercent());
@@ -109,13 +118,17 @@ class Rmcat : public IntervalScenario
 
     void AddMedia(const Settings& settings)
     {
-        const MediaFlow::Shape shape{static_cast<std::uint32_t>(settings.Integer("packet_size_bytes")),
-                                     settings.Number("pacing_jitter")};
+        const MediaFlow::Shape shape{
+            static_cast<std::uint32_t>(settings.Integer("packet_size_bytes")),
+            settings.Number("pacing_jitter")};
         for (int k = 0; k < settings.Integer("nada_flows"); ++k)
         {
             m_media.push_back(std::make_unique<MediaFlow>(m_nada, shape));
-            m_media.back()->Install(m_bottleneck.Near(), m_bottleneck.Far(), m_bottleneck.FarAddress(),
-                                    MEDIA_PORT + k, StartMs(settings, "nada", k));
+            m_media.back()->Install(m_bottleneck.Near(),
+                                    m_bottleneck.Far(),
+                                    m_bottleneck.FarAddress(),
+                                    MEDIA_PORT + k,
+                                    StartMs(settings, "nada", k));
         }
     }
 
@@ -138,7 +151,8 @@ class Rmcat : public IntervalScenario
         {
             auto source = ns3::CreateObject<UdpSource>();
             source->packetBytes = bytes - UDP_HEADER_BYTES;
-            source->rateMbps = 1e-3 * settings.Number("udp_flow_bw_kbps") * source->packetBytes / bytes;
+            source->rateMbps =
+                1e-3 * settings.Number("udp_flow_bw_kbps") * source->packetBytes / bytes;
             source->destination = Sink("ns3::UdpSocketFactory", UDP_PORT + k);
             Begin(source, StartMs(settings, "udp", k));
         }
@@ -146,7 +160,8 @@ class Rmcat : public IntervalScenario
 
     ns3::Address Sink(const std::string& socket, int port)
     {
-        ns3::PacketSinkHelper sink(socket, ns3::InetSocketAddress(ns3::Ipv4Address::GetAny(), port));
+        ns3::PacketSinkHelper sink(socket,
+                                   ns3::InetSocketAddress(ns3::Ipv4Address::GetAny(), port));
         sink.Install(m_bottleneck.Far()).Start(ns3::Seconds(0));
         return ns3::InetSocketAddress(m_bottleneck.FarAddress(), port);
     }

@@ -27,7 +27,9 @@ Bottleneck::Bottleneck(const Settings& settings)
     PointToPointHelper link;
     link.DisableFlowControl(); // else ns-3 puts a queue disc above the queue
     link.SetDeviceAttribute("DataRate", StringValue("1Gb/s"));
-    link.SetQueue("ns3::DropTailQueue<Packet>", "MaxSize", StringValue(settings.Text("queue_bytes") + "B"));
+    link.SetQueue("ns3::DropTailQueue<Packet>",
+                  "MaxSize",
+                  StringValue(settings.Text("queue_bytes") + "B"));
     const auto devices = link.Install(m_nodes);
     m_farAddress = Ipv4AddressHelper("10.0.0.0", "255.255.255.252").Assign(devices).GetAddress(1);
     m_device = DynamicCast<PointToPointNetDevice>(devices.Get(0));
@@ -35,7 +37,8 @@ Bottleneck::Bottleneck(const Settings& settings)
     m_errors = CreateObject<RateErrorModel>();
     m_errors->SetUnit(RateErrorModel::ERROR_UNIT_PACKET);
     DynamicCast<PointToPointNetDevice>(devices.Get(1))->SetReceiveErrorModel(m_errors);
-    m_device->TraceConnectWithoutContext("PhyTxBegin", MakeCallback(&Bottleneck::SendingBegins, this));
+    m_device->TraceConnectWithoutContext("PhyTxBegin",
+                                         MakeCallback(&Bottleneck::SendingBegins, this));
     m_device->TraceConnectWithoutContext("PhyTxEnd", MakeCallback(&Bottleneck::SendingEnds, this));
     devices.Get(1)->TraceConnectWithoutContext("MacRx", MakeCallback(&Bottleneck::Delivered, this));
 
@@ -47,7 +50,9 @@ Bottleneck::Bottleneck(const Settings& settings)
     const auto losses = settings.Numbers("bw_trace.loss");
     for (std::size_t row = 0; row < times.size(); ++row)
     {
-        Simulator::Schedule(Milliseconds(startMs + times[row]), &Bottleneck::Apply, this,
+        Simulator::Schedule(Milliseconds(startMs + times[row]),
+                            &Bottleneck::Apply,
+                            this,
                             State{rates.at(row), delays.at(row), losses.at(row)});
     }
 }

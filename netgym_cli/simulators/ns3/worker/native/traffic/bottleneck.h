@@ -13,27 +13,61 @@
 namespace netgym
 {
 
-/// Senders stand before it, receivers behind it. The way back has the same delay, ample rate and no loss.
+/// Senders stand before it, receivers behind it. The way back has the same delay, ample rate and no
+/// loss.
 class Bottleneck
 {
   public:
-    /// The trace's time 0 is `measurement_start_time_ms`; until its first row the link has the default rate and delay.
+    /// The trace's time 0 is `measurement_start_time_ms`; until its first row the link has the
+    /// default rate and delay.
     explicit Bottleneck(const Settings& settings);
 
-    ns3::Ptr<ns3::Node> Near() const { return m_nodes.Get(0); }
-    ns3::Ptr<ns3::Node> Far() const { return m_nodes.Get(1); }
-    ns3::Ipv4Address FarAddress() const { return m_farAddress; }
+    ns3::Ptr<ns3::Node> Near() const
+    {
+        return m_nodes.Get(0);
+    }
+
+    ns3::Ptr<ns3::Node> Far() const
+    {
+        return m_nodes.Get(1);
+    }
+
+    ns3::Ipv4Address FarAddress() const
+    {
+        return m_farAddress;
+    }
 
     void BeginInterval();
     void EndInterval();
-    double RateKbps() const { return m_now.rateKbps; }
-    double DelayMs() const { return m_now.delayMs; }
-    double LossPercent() const { return 100 * m_now.loss; }
+
+    double RateKbps() const
+    {
+        return m_now.rateKbps;
+    }
+
+    double DelayMs() const
+    {
+        return m_now.delayMs;
+    }
+
+    double LossPercent() const
+    {
+        return 100 * m_now.loss;
+    }
+
     double QueueBytes() const;
+
     /// IP bytes of all flows that came out at the far end.
-    double DeliveredKbps(double intervalMs) const { return m_deliveredBytes * 8 / intervalMs; }
+    double DeliveredKbps(double intervalMs) const
+    {
+        return m_deliveredBytes * 8 / intervalMs;
+    }
+
     /// Share of the interval during which a packet was being sent.
-    double UtilizationPercent(double intervalMs) const { return m_busyNs * 1e-4 / intervalMs; }
+    double UtilizationPercent(double intervalMs) const
+    {
+        return m_busyNs * 1e-4 / intervalMs;
+    }
 
   private:
     struct State

@@ -12,7 +12,8 @@ NS_OBJECT_ENSURE_REGISTERED(FeedbackHeader);
 TypeId
 FeedbackHeader::GetTypeId()
 {
-    static TypeId id = TypeId("netgym::FeedbackHeader").SetParent<Header>().AddConstructor<FeedbackHeader>();
+    static TypeId id =
+        TypeId("netgym::FeedbackHeader").SetParent<Header>().AddConstructor<FeedbackHeader>();
     return id;
 }
 

@@ -11,15 +11,24 @@ namespace netgym
 class FeedbackHeader : public ns3::Header
 {
   public:
-    std::uint32_t report{0};    ///< number of this report
+    std::uint32_t report{0}; ///< number of this report
     NadaFeedback nada;
-    std::uint32_t newest{0};    ///< number of the last packet received
-    std::int64_t sentNs{0};     ///< when it was sent
-    std::int64_t heldNs{0};     ///< how long ago it arrived
+    std::uint32_t newest{0}; ///< number of the last packet received
+    std::int64_t sentNs{0};  ///< when it was sent
+    std::int64_t heldNs{0};  ///< how long ago it arrived
 
     static ns3::TypeId GetTypeId();
-    ns3::TypeId GetInstanceTypeId() const override { return GetTypeId(); }
-    std::uint32_t GetSerializedSize() const override { return 41; }
+
+    ns3::TypeId GetInstanceTypeId() const override
+    {
+        return GetTypeId();
+    }
+
+    std::uint32_t GetSerializedSize() const override
+    {
+        return 41;
+    }
+
     void Serialize(ns3::Buffer::Iterator at) const override;
     std::uint32_t Deserialize(ns3::Buffer::Iterator at) override;
     void Print(std::ostream& os) const override;

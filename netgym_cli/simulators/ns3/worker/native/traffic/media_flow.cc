@@ -41,7 +41,11 @@ MediaFlow::MediaFlow(const NadaParameters& nada, Shape shape)
 }
 
 void
-MediaFlow::Install(Ptr<Node> from, Ptr<Node> to, Ipv4Address address, std::uint16_t port, double startMs)
+MediaFlow::Install(Ptr<Node> from,
+                   Ptr<Node> to,
+                   Ipv4Address address,
+                   std::uint16_t port,
+                   double startMs)
 {
     m_near = Socket::CreateSocket(from, UdpSocketFactory::GetTypeId());
     m_near->Bind();
@@ -69,7 +73,8 @@ MediaFlow::ScheduleNext()
     const double gapMs = m_gapFactor * m_shape.packetBytes * 8 / m_rateKbps;
     const auto at = NanoSeconds(m_lastSentNs) + Milliseconds(gapMs);
     m_next.Cancel();
-    m_next = Simulator::Schedule(std::max(at - Simulator::Now(), Time(0)), &MediaFlow::SendNext, this);
+    m_next =
+        Simulator::Schedule(std::max(at - Simulator::Now(), Time(0)), &MediaFlow::SendNext, this);
 }
 
 void
@@ -78,7 +83,8 @@ MediaFlow::SendNext()
     SeqTsHeader header; // as long as an RTP header; says when it was made
     header.SetSeq(m_sequence++);
     m_lastSentNs = MediaNowNs();
-    auto packet = ns3::Create<Packet>(m_shape.packetBytes - UDP_IP_HEADER_BYTES - header.GetSerializedSize());
+    auto packet =
+        ns3::Create<Packet>(m_shape.packetBytes - UDP_IP_HEADER_BYTES - header.GetSerializedSize());
     packet->AddHeader(header);
     m_meter.Sent(header.GetSeq(), m_shape.packetBytes, m_lastSentNs);
     m_unreported.Sent(header.GetSeq(), m_lastSentNs);

@@ -1,4 +1,5 @@
-// One real-time media flow: paced packets one way, feedback reports the other, and NADA between them.
+// One real-time media flow: paced packets one way, feedback reports the other, and NADA between
+// them.
 #pragma once
 #include "measure/meter.h"
 #include "traffic/nada.h"
@@ -21,14 +22,18 @@ class MediaFlow
     struct Shape
     {
         std::uint32_t packetBytes;
-        double pacingJitter; ///< largest deviation of a gap between packets from its mean, as a fraction
+        double pacingJitter; ///< largest deviation of a gap between packets from its mean, as a
+                             ///< fraction
     };
 
     MediaFlow(const NadaParameters& nada, Shape shape);
     MediaFlow(const MediaFlow&) = delete;
 
     /// Puts the ends on two nodes; the sender begins after `startMs` and a random part of a gap.
-    void Install(ns3::Ptr<ns3::Node> from, ns3::Ptr<ns3::Node> to, ns3::Ipv4Address address, std::uint16_t port,
+    void Install(ns3::Ptr<ns3::Node> from,
+                 ns3::Ptr<ns3::Node> to,
+                 ns3::Ipv4Address address,
+                 std::uint16_t port,
                  double startMs);
     /// Sends at this rate until told otherwise; NADA goes on as an adviser.
     void SetRate(double kbps);
@@ -38,18 +43,46 @@ class MediaFlow
     void BeginInterval();
     void EndInterval();
 
-    const Meter& Interval() const { return m_meter; }
-    const PacketLog& Log() const { return m_log; }
-    /// Mean queuing delay of the packets that arrived; without any, the oldest packet's age above the base delay.
+    const Meter& Interval() const
+    {
+        return m_meter;
+    }
+
+    const PacketLog& Log() const
+    {
+        return m_log;
+    }
+
+    /// Mean queuing delay of the packets that arrived; without any, the oldest packet's age above
+    /// the base delay.
     double QueuingDelayMs() const;
-    /// Mean of the round-trip times that feedback brought; without any, the age of the oldest packet not reported.
-    double RttMs() const { return m_rttCount ? m_rttSumMs / m_rttCount : m_unreportedMs; }
-    /// The log's, or 1 when the log is empty although a packet has been under way for longer than its window.
+
+    /// Mean of the round-trip times that feedback brought; without any, the age of the oldest
+    /// packet not reported.
+    double RttMs() const
+    {
+        return m_rttCount ? m_rttSumMs / m_rttCount : m_unreportedMs;
+    }
+
+    /// The log's, or 1 when the log is empty although a packet has been under way for longer than
+    /// its window.
     double LossFraction() const;
-    double XCurrMs() const { return m_feedback.xCurrMs; }
+
+    double XCurrMs() const
+    {
+        return m_feedback.xCurrMs;
+    }
+
     /// The rate in force; 0 before the flow begins.
-    double RateKbps() const { return m_begun ? m_rateKbps : 0; }
-    double NadaRateKbps() const { return m_sender.RateKbps(); }
+    double RateKbps() const
+    {
+        return m_begun ? m_rateKbps : 0;
+    }
+
+    double NadaRateKbps() const
+    {
+        return m_sender.RateKbps();
+    }
 
   private:
     void Begin();

@@ -36,12 +36,16 @@ NadaReceiver::Report(const PacketLog& log, std::int64_t nowNs)
 {
     m_lossFraction += m_p.ALPHA * (log.LossFraction() - m_lossFraction);
     const double queuedMs = log.QueuingDelayMs(m_p.DFILT, nowNs);
-    // Equation (1): after a loss a long delay counts less, so that NADA holds its own against flows that fill queues.
-    const bool warped = log.EverLost() && log.CurrentInterval() <= m_p.MULTILOSS * log.AverageInterval();
-    const double delayMs =
-        warped && queuedMs >= m_p.QTH ? m_p.QTH * std::exp(-m_p.LAMBDA * (queuedMs - m_p.QTH) / m_p.QTH) : queuedMs;
-    // Equation (2), without the term for ECN marks: the bottleneck sets none. Without a bound the square of a heavy
-    // loss, as it fades, would drive the rate up through the difference in equation (7).
+    // Equation (1): after a loss a long delay counts less, so that NADA holds its own against flows
+    // that fill queues.
+    const bool warped =
+        log.EverLost() && log.CurrentInterval() <= m_p.MULTILOSS * log.AverageInterval();
+    const double delayMs = warped && queuedMs >= m_p.QTH
+                               ? m_p.QTH * std::exp(-m_p.LAMBDA * (queuedMs - m_p.QTH) / m_p.QTH)
+                               : queuedMs;
+    // Equation (2), without the term for ECN marks: the bottleneck sets none. Without a bound the
+    // square of a heavy loss, as it fades, would drive the rate up through the difference in
+    // equation (7).
     const double lossRatio = m_lossFraction / m_p.PLRREF;
     const double xCurrMs = std::min(delayMs + m_p.DLOSS * lossRatio * lossRatio, m_p.XMAX);
     const bool calm = log.Lost() == 0 && !log.QueueBuilt(m_p.QEPS);

@@ -1,4 +1,5 @@
-// Network-Assisted Dynamic Adaptation (NADA), RFC 8698: the receiver's congestion signal and the sender's rate.
+// Network-Assisted Dynamic Adaptation (NADA), RFC 8698: the receiver's congestion signal and the
+// sender's rate.
 #pragma once
 #include "bridge/settings.h"
 #include "measure/packet_log.h"
@@ -16,16 +17,17 @@ struct NadaParameters
     double PRIO, RMIN, RMAX, XREF, KAPPA, ETA, TAU, DELTA;
     double LOGWIN, QEPS, DFILT, GAMMA_MAX, QBOUND;
     double MULTILOSS, QTH, LAMBDA, PLRREF, DLOSS, ALPHA;
-    double XMAX;         ///< largest congestion signal; of the drafts before the RFC and their reference simulation
+    double XMAX; ///< largest congestion signal; of the drafts before the RFC and their reference
+                 ///< simulation
     double baseWindowMs; ///< how long the smallest delay is remembered; the RFC leaves it open
 };
 
 /// What a feedback report says.
 struct NadaFeedback
 {
-    bool rampUp{false};      ///< rmode: true for accelerated ramp-up, false for gradual rate update
-    double xCurrMs{0};       ///< aggregate congestion signal
-    double receivedKbps{0};  ///< r_recv
+    bool rampUp{false};     ///< rmode: true for accelerated ramp-up, false for gradual rate update
+    double xCurrMs{0};      ///< aggregate congestion signal
+    double receivedKbps{0}; ///< r_recv
 };
 
 /// Sections 4.2 and 5.1: from what arrives to a congestion signal.
@@ -55,11 +57,20 @@ class NadaSender
     {
     }
 
-    void Start(std::int64_t nowNs) { m_lastNs = nowNs; }
+    void Start(std::int64_t nowNs)
+    {
+        m_lastNs = nowNs;
+    }
+
     void Update(const NadaFeedback& feedback, double rttMs, std::int64_t nowNs);
-    /// While another controls the flow: the rate stays within what NADA could reach from `receivedKbps` in one step.
+    /// While another controls the flow: the rate stays within what NADA could reach from
+    /// `receivedKbps` in one step.
     void StayNear(double receivedKbps);
-    double RateKbps() const { return m_rateKbps; }
+
+    double RateKbps() const
+    {
+        return m_rateKbps;
+    }
 
   private:
     void Clip();

@@ -69,7 +69,8 @@ StampedFlow::SendBurst()
             m_sender->SendTo(packet, 0, InetSocketAddress(*address, FLOW_PORT));
         }
     }
-    const double gapS = m_shape.burstPackets * m_shape.packetBytes * 8e-6 / m_profile.RateMbps(Simulator::Now());
+    const double gapS =
+        m_shape.burstPackets * m_shape.packetBytes * 8e-6 / m_profile.RateMbps(Simulator::Now());
     Simulator::Schedule(Seconds(gapS), &StampedFlow::SendBurst, this);
 }
 

@@ -1,4 +1,5 @@
-// A downlink flow whose rate swings over a compressed day and whose packets say when they were sent.
+// A downlink flow whose rate swings over a compressed day and whose packets say when they were
+// sent.
 #pragma once
 #include "measure/meter.h"
 
@@ -36,8 +37,8 @@ class StampedFlow
     /// Where the user is reached now; nothing while no cell reaches it.
     using Peer = std::function<std::optional<ns3::Ipv4Address>()>;
 
-    /// Evenly spaced bursts of UDP packets from `server` to `user`. A packet that has not arrived `lostAfterMs` after
-    /// it was sent is lost, even if it arrives later.
+    /// Evenly spaced bursts of UDP packets from `server` to `user`. A packet that has not arrived
+    /// `lostAfterMs` after it was sent is lost, even if it arrives later.
     StampedFlow(ns3::Ptr<ns3::Node> server,
                 ns3::Ptr<ns3::Node> user,
                 BurstShape shape,
@@ -46,10 +47,23 @@ class StampedFlow
                 Peer peer);
 
     void StartIn(ns3::Time delay);
-    void BeginInterval() { m_meter.Clear(); }
+
+    void BeginInterval()
+    {
+        m_meter.Clear();
+    }
+
     void EndInterval();
-    const FlowMeter& Meter() const { return m_meter; }
-    FlowMeter& Meter() { return m_meter; }
+
+    const FlowMeter& Meter() const
+    {
+        return m_meter;
+    }
+
+    FlowMeter& Meter()
+    {
+        return m_meter;
+    }
 
   private:
     void SendBurst();
@@ -63,7 +77,8 @@ class StampedFlow
     ns3::Ptr<ns3::Socket> m_receiver;
     FlowMeter m_meter;
     std::uint32_t m_nextSequence{0};
-    std::map<std::uint32_t, std::int64_t> m_open; ///< sent and neither received nor lost: sequence to time, ns
+    std::map<std::uint32_t, std::int64_t>
+        m_open; ///< sent and neither received nor lost: sequence to time, ns
 };
 
 } // namespace netgym

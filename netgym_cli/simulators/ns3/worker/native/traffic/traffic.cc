@@ -22,7 +22,8 @@ NS_OBJECT_ENSURE_REGISTERED(TcpSource);
 TypeId
 UdpSource::GetTypeId()
 {
-    static TypeId id = TypeId("netgym::UdpSource").SetParent<Application>().AddConstructor<UdpSource>();
+    static TypeId id =
+        TypeId("netgym::UdpSource").SetParent<Application>().AddConstructor<UdpSource>();
     return id;
 }
 
@@ -56,16 +57,21 @@ UdpSource::SendNext()
     // Named in full: cling reads all sources as one, where netgym has a Create of its own.
     m_socket->Send(ns3::Create<Packet>(packetBytes));
     const double nowMs = Simulator::Now().GetNanoSeconds() * 1e-6;
-    // A source that has swung to nothing must still look again some time, so a tenth of a percent is left.
-    const double swung = 1 + swing.amplitude * std::sin(2 * M_PI * nowMs / swing.periodMs + swing.phaseRad);
+    // A source that has swung to nothing must still look again some time, so a tenth of a percent
+    // is left.
+    const double swung =
+        1 + swing.amplitude * std::sin(2 * M_PI * nowMs / swing.periodMs + swing.phaseRad);
     const double gapS = packetBytes * 8e-6 / (rateMbps * std::max(swung, 1e-3));
-    m_next = Simulator::Schedule(Seconds(poisson ? m_gap->GetValue(gapS, 0) : gapS), &UdpSource::SendNext, this);
+    m_next = Simulator::Schedule(Seconds(poisson ? m_gap->GetValue(gapS, 0) : gapS),
+                                 &UdpSource::SendNext,
+                                 this);
 }
 
 TypeId
 TcpSource::GetTypeId()
 {
-    static TypeId id = TypeId("netgym::TcpSource").SetParent<Application>().AddConstructor<TcpSource>();
+    static TypeId id =
+        TypeId("netgym::TcpSource").SetParent<Application>().AddConstructor<TcpSource>();
     return id;
 }
 
@@ -75,7 +81,8 @@ TcpSource::StartApplication()
     auto tcp = GetNode()->GetObject<TcpL4Protocol>();
     m_socket = tcp->CreateSocket(TypeId::LookupByName("ns3::" + congestionControl));
     m_socket->SetAttribute("SegmentSize", UintegerValue(segmentBytes));
-    m_socket->SetConnectCallback(MakeCallback(&TcpSource::Connected, this), MakeNullCallback<void, Ptr<Socket>>());
+    m_socket->SetConnectCallback(MakeCallback(&TcpSource::Connected, this),
+                                 MakeNullCallback<void, Ptr<Socket>>());
     m_socket->SetSendCallback(MakeCallback(&TcpSource::Fill, this));
     m_socket->Bind();
     m_socket->Connect(destination);

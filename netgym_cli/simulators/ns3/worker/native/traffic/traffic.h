@@ -1,4 +1,5 @@
-// What users download: constant or Poisson UDP, and full-buffer TCP under any ns-3 congestion control.
+// What users download: constant or Poisson UDP, and full-buffer TCP under any ns-3 congestion
+// control.
 #pragma once
 #include <ns3/address.h>
 #include <ns3/application.h>

@@ -20,8 +20,8 @@ constexpr double PROBE_INTERVAL_MS = 100;
 constexpr double MIN_INTERVAL_MS = 10;
 constexpr double MAX_INTERVAL_MS = 1000;
 constexpr int MAX_INTERVALS = 10;
-constexpr double SETTLED = 0.1;           // change of delay in an interval, as a share of the round-trip time
-constexpr double WINDOW_MS = 12000;       // of the smallest delay: a little more than BBR's probing cycle
+constexpr double SETTLED = 0.1; // change of delay in an interval, as a share of the round-trip time
+constexpr double WINDOW_MS = 12000; // of the smallest delay: a little more than BBR's probing cycle
 
 } // namespace
 
@@ -88,7 +88,9 @@ Balancer::Request()
 {
     // Over the quickest link that lives: the others may not reach the sender.
     int quickest = -1;
-    const auto waitMs = [this](int link) { return m_links[link].silent ? 1e9 : m_links[link].meanMs; };
+    const auto waitMs = [this](int link) {
+        return m_links[link].silent ? 1e9 : m_links[link].meanMs;
+    };
     for (int link = 0; link < LINKS; ++link)
     {
         if (m_mode.up[link] && (quickest < 0 || waitMs(link) < waitMs(quickest)))

@@ -1,5 +1,5 @@
-// The default splitting algorithm: the receiver balances queueing delay and loss over its links, in the manner of GMA's
-// receiver-driven algorithm, and asks the sender for other shares.
+// The default splitting algorithm: the receiver balances queueing delay and loss over its links, in
+// the manner of GMA's receiver-driven algorithm, and asks the sender for other shares.
 #pragma once
 #include "radio/access.h"
 #include "tunnel/link_delay.h"
@@ -18,21 +18,32 @@ using Units = std::array<int, LINKS>;
 class Balancer
 {
   public:
-    /// Links that exist, and whether all packets take one link at a time (steering) or a share each (splitting).
+    /// Links that exist, and whether all packets take one link at a time (steering) or a share each
+    /// (splitting).
     struct Mode
     {
         std::array<bool, LINKS> up{};
         bool steer{false};
     };
+
     using Ask = std::function<void(const Units&, int link)>;
     using Probe = std::function<void(int link)>;
 
-    /// `ask` sends wanted shares to the sender over a link; `probe` has the sender send a probe over a link.
+    /// `ask` sends wanted shares to the sender over a link; `probe` has the sender send a probe
+    /// over a link.
     Balancer(Mode mode, Ask ask, Probe probe);
 
     /// Units that a burst is divided into.
-    int Burst() const { return m_mode.steer ? 1 : 32; }
-    bool Running() const { return m_running; }
+    int Burst() const
+    {
+        return m_mode.steer ? 1 : 32;
+    }
+
+    bool Running() const
+    {
+        return m_running;
+    }
+
     /// Takes control, from these shares on.
     void Start(const std::array<double, LINKS>& weights);
     /// Gives up control.

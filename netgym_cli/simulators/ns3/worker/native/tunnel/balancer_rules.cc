@@ -10,9 +10,9 @@ namespace netgym
 namespace
 {
 
-constexpr double TOLERATED_MS = 10; // difference of queueing delays
+constexpr double TOLERATED_MS = 10;   // difference of queueing delays
 constexpr double STAY_AWAY_MS = 5000; // from Wi-Fi after steering away from its queue
-constexpr int PATIENT_DECISIONS = 4; // in a row, before steps grow
+constexpr int PATIENT_DECISIONS = 4;  // in a row, before steps grow
 
 } // namespace
 
@@ -34,7 +34,8 @@ Balancer::LeaveSilentLinks()
     for (int from = 0; from < LINKS; ++from)
     {
         // One unit each to the links that live, in turn, as long as there are any.
-        for (int to = 0, tried = 0; m_units[from] > 0 && m_links[from].silent && tried < LINKS; to = (to + 1) % LINKS)
+        for (int to = 0, tried = 0; m_units[from] > 0 && m_links[from].silent && tried < LINKS;
+             to = (to + 1) % LINKS)
         {
             tried = alive(to) ? 0 : tried + 1;
             if (alive(to))
@@ -109,7 +110,8 @@ Balancer::AvoidLoss()
 void
 Balancer::ReturnToWifi()
 {
-    const auto used = std::find_if(m_units.begin(), m_units.end(), [](int units) { return units > 0; });
+    const auto used =
+        std::find_if(m_units.begin(), m_units.end(), [](int units) { return units > 0; });
     const int link = static_cast<int>(used - m_units.begin());
     if (m_mode.up[WIFI] && link != WIFI && NowMs() - m_leftWifiMs >= STAY_AWAY_MS)
     {

@@ -1,4 +1,5 @@
-// What the receiver knows of a link: delays in intervals, their lowest over some seconds, losses in a cycle.
+// What the receiver knows of a link: delays in intervals, their lowest over some seconds, losses in
+// a cycle.
 #pragma once
 #include <cstdint>
 
@@ -15,19 +16,32 @@ struct LinkDelay
     bool silent{false}; ///< as of the last interval's end
 
     /// Starts listening.
-    void Begin(double nowMs) { m_heardMs = nowMs; }
+    void Begin(double nowMs)
+    {
+        m_heardMs = nowMs;
+    }
+
     /// A packet came; `linkSequence` counts the packets sent over the link.
     void Arrived(double nowMs, double owdMs, std::uint16_t linkSequence);
     /// Closes an interval; true if it had any packet.
     bool EndInterval(double nowMs);
+
     /// Starts counting losses anew.
-    void BeginCycle() { m_received = m_due = 0; }
+    void BeginCycle()
+    {
+        m_received = m_due = 0;
+    }
+
     /// The lowest delay is that of the window that ends now and of the next one.
     void RenewWindow();
     /// Mean delay above the lowest one; SILENCE_MS of a silent link.
     double QueueingMs() const;
+
     /// Share of the cycle's packets that did not come.
-    double Loss() const { return m_due > 0 ? 1.0 - static_cast<double>(m_received) / m_due : 0; }
+    double Loss() const
+    {
+        return m_due > 0 ? 1.0 - static_cast<double>(m_received) / m_due : 0;
+    }
 
   private:
     double m_sumMs{0};

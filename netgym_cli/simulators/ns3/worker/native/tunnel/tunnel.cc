@@ -12,7 +12,11 @@ namespace netgym
 
 using namespace ns3;
 
-TunnelEnd::TunnelEnd(Ptr<Node> node, std::uint16_t port, ReorderTimeout timeout, Peer peer, Deliver deliver)
+TunnelEnd::TunnelEnd(Ptr<Node> node,
+                     std::uint16_t port,
+                     ReorderTimeout timeout,
+                     Peer peer,
+                     Deliver deliver)
     : m_timeout(timeout),
       m_peer(std::move(peer)),
       m_deliver(std::move(deliver))
@@ -33,7 +37,8 @@ TunnelEnd::SetWeights(const std::array<double, LINKS>& weights)
     }
 }
 
-// Smooth weighted round robin: no randomness, and never more than a packet away from the exact shares.
+// Smooth weighted round robin: no randomness, and never more than a packet away from the exact
+// shares.
 int
 TunnelEnd::NextLink()
 {
@@ -98,7 +103,8 @@ TunnelEnd::AskFor(const Units& units, int link)
 void
 TunnelEnd::SendOver(int link, const TunnelHeader& header, Ptr<Packet> packet)
 {
-    constexpr std::uint8_t VIDEO = 0xb8; // expedited forwarding, which SelectQueueByDSField maps to AC_VI
+    constexpr std::uint8_t VIDEO =
+        0xb8; // expedited forwarding, which SelectQueueByDSField maps to AC_VI
     packet->AddHeader(header);
     m_socket->SetIpTos(m_priority[link] ? VIDEO : 0);
     m_socket->SendTo(packet, 0, m_peer(link));
@@ -116,13 +122,16 @@ TunnelEnd::Receive(Ptr<Socket> socket)
             if (askedFor)
             {
                 const double sum = header.units[WIFI] + header.units[NR] + header.units[LTE];
-                askedFor({header.units[WIFI] / sum, header.units[NR] / sum, header.units[LTE] / sum});
+                askedFor(
+                    {header.units[WIFI] / sum, header.units[NR] / sum, header.units[LTE] / sum});
             }
             continue;
         }
         if (arrived)
         {
-            arrived(header.link, (Simulator::Now().GetNanoSeconds() - header.sentNs) * 1e-6, header.linkSequence);
+            arrived(header.link,
+                    (Simulator::Now().GetNanoSeconds() - header.sentNs) * 1e-6,
+                    header.linkSequence);
         }
         if (header.kind == TunnelHeader::DATA)
         {
@@ -154,7 +163,9 @@ TunnelEnd::Accept(const TunnelHeader& header, Ptr<Packet> inner)
     SkipLost();
     if (!m_held.empty() && !m_expiry.IsPending())
     {
-        m_expiry = Simulator::Schedule(NanoSeconds(static_cast<std::int64_t>(TimeoutMs() * 1e6)), &TunnelEnd::Expire, this);
+        m_expiry = Simulator::Schedule(NanoSeconds(static_cast<std::int64_t>(TimeoutMs() * 1e6)),
+                                       &TunnelEnd::Expire,
+                                       this);
     }
 }
 
@@ -163,7 +174,8 @@ TunnelEnd::Release(Ptr<Packet> inner, double sentMs)
 {
     if (received)
     {
-        received->flow.Delivered(inner->GetSize(), Simulator::Now().GetNanoSeconds() * 1e-6 - sentMs);
+        received->flow.Delivered(inner->GetSize(),
+                                 Simulator::Now().GetNanoSeconds() * 1e-6 - sentMs);
     }
     m_deliver(inner);
 }
@@ -171,7 +183,8 @@ TunnelEnd::Release(Ptr<Packet> inner, double sentMs)
 void
 TunnelEnd::ReleaseRun()
 {
-    for (auto first = m_held.begin(); first != m_held.end() && first->first == m_wanted; first = m_held.begin())
+    for (auto first = m_held.begin(); first != m_held.end() && first->first == m_wanted;
+         first = m_held.begin())
     {
         const Held held = first->second;
         m_held.erase(first);
@@ -200,7 +213,8 @@ TunnelEnd::SkipTo(std::uint32_t sequence)
     ReleaseRun();
 }
 
-// Each link is first in, first out: a packet that every link in use has overtaken is lost, and waiting is vain.
+// Each link is first in, first out: a packet that every link in use has overtaken is lost, and
+// waiting is vain.
 void
 TunnelEnd::SkipLost()
 {
@@ -253,7 +267,9 @@ TunnelEnd::Expire()
     if (!m_held.empty())
     {
         const double leftMs = timeoutMs - (nowMs - m_held.begin()->second.arrivedMs);
-        m_expiry = Simulator::Schedule(NanoSeconds(static_cast<std::int64_t>(leftMs * 1e6) + 1), &TunnelEnd::Expire, this);
+        m_expiry = Simulator::Schedule(NanoSeconds(static_cast<std::int64_t>(leftMs * 1e6) + 1),
+                                       &TunnelEnd::Expire,
+                                       this);
     }
 }
 

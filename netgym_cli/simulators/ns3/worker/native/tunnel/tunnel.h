@@ -1,5 +1,6 @@
-// A multi-access IP tunnel in the manner of GMA (RFC 9188): one end at the anchor and one at the user, a UDP socket
-// each, a sequence number on every packet, weights that choose its link, and a buffer that restores the order.
+// A multi-access IP tunnel in the manner of GMA (RFC 9188): one end at the anchor and one at the
+// user, a UDP socket each, a sequence number on every packet, weights that choose its link, and a
+// buffer that restores the order.
 #pragma once
 #include "measure/meter.h"
 #include "radio/access.h"
@@ -38,24 +39,44 @@ class TunnelEnd
     using Deliver = std::function<void(ns3::Ptr<ns3::Packet>)>;
     using Peer = std::function<ns3::Address(int link)>;
 
-    /// `peer` tells where the other end is reached over a link, now; `deliver` takes the inner packets in order.
-    TunnelEnd(ns3::Ptr<ns3::Node> node, std::uint16_t port, ReorderTimeout timeout, Peer peer, Deliver deliver);
+    /// `peer` tells where the other end is reached over a link, now; `deliver` takes the inner
+    /// packets in order.
+    TunnelEnd(ns3::Ptr<ns3::Node> node,
+              std::uint16_t port,
+              ReorderTimeout timeout,
+              Peer peer,
+              Deliver deliver);
 
-    /// Sends an inner packet over the link whose turn it is. Without any link the packet is dropped.
+    /// Sends an inner packet over the link whose turn it is. Without any link the packet is
+    /// dropped.
     void Send(ns3::Ptr<ns3::Packet> inner);
     /// Shares of the links from the next packet on; normalised here, a sum of 0 sends nothing.
     void SetWeights(const std::array<double, LINKS>& weights);
-    const std::array<double, LINKS>& Weights() const { return m_weights; }
+
+    const std::array<double, LINKS>& Weights() const
+    {
+        return m_weights;
+    }
+
     /// Whether packets over this link are marked as video (AC_VI on Wi-Fi) from now on.
-    void SetPriority(int link, bool first) { m_priority[link] = first; }
-    bool Priority(int link) const { return m_priority[link]; }
+    void SetPriority(int link, bool first)
+    {
+        m_priority[link] = first;
+    }
+
+    bool Priority(int link) const
+    {
+        return m_priority[link];
+    }
+
     /// Sends a probe over a link.
     void Probe(int link);
     /// Asks the other end, over a link, to send in these shares.
     void AskFor(const Units& units, int link);
 
-    std::function<void(int link, double owdMs, std::uint16_t linkSequence)> arrived; ///< told of data and probes
-    std::function<void(const std::array<double, LINKS>&)> askedFor;                   ///< told of requests
+    std::function<void(int link, double owdMs, std::uint16_t linkSequence)>
+        arrived;                                                    ///< told of data and probes
+    std::function<void(const std::array<double, LINKS>&)> askedFor; ///< told of requests
 
     TunnelMeters* sent{nullptr};     ///< counts what this end sends
     TunnelMeters* received{nullptr}; ///< counts what this end receives
@@ -91,6 +112,7 @@ class TunnelEnd
     std::uint32_t m_nextSequence{0};
     std::uint32_t m_wanted{0};
     std::map<std::uint32_t, Held> m_held;
+
     struct Arrival
     {
         bool any{false};
@@ -98,6 +120,7 @@ class TunnelEnd
         double atMs{0};
         double owdMs{0};
     };
+
     std::array<Arrival, LINKS> m_last{}; ///< latest arrival per link
     ns3::EventId m_expiry;
 };

@@ -10,7 +10,8 @@ NS_OBJECT_ENSURE_REGISTERED(TunnelHeader);
 TypeId
 TunnelHeader::GetTypeId()
 {
-    static TypeId id = TypeId("netgym::TunnelHeader").SetParent<Header>().AddConstructor<TunnelHeader>();
+    static TypeId id =
+        TypeId("netgym::TunnelHeader").SetParent<Header>().AddConstructor<TunnelHeader>();
     return id;
 }
 

@@ -26,8 +26,17 @@ class TunnelHeader : public ns3::Header
     Units units{}; ///< wanted shares, in a request
 
     static ns3::TypeId GetTypeId();
-    ns3::TypeId GetInstanceTypeId() const override { return GetTypeId(); }
-    std::uint32_t GetSerializedSize() const override { return 19; }
+
+    ns3::TypeId GetInstanceTypeId() const override
+    {
+        return GetTypeId();
+    }
+
+    std::uint32_t GetSerializedSize() const override
+    {
+        return 19;
+    }
+
     void Serialize(ns3::Buffer::Iterator at) const override;
     std::uint32_t Deserialize(ns3::Buffer::Iterator at) override;
     void Print(std::ostream& os) const override;
