@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // The same scenario stepped without Python: the yardstick for what the road through Python costs.
 // Usage: native_main SCENARIO SETTINGS_FILE SEED POLICY_SIZE
 // Builds the network, then reads numbers of steps from stdin; for each, it applies equal weights in

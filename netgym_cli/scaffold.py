@@ -30,7 +30,6 @@ SIMULATORS = {
 }
 SCENARIO_LINE = '    scenario = "custom"\n'
 MARK = "; the template of `netgym new env`"
-LICENCE = "// SPDX-License-Identifier: GPL-2.0-only\n"
 
 
 def new_env(name: str, simulator: str, folder: Path) -> list[Path]:
@@ -49,7 +48,7 @@ def new_env(name: str, simulator: str, folder: Path) -> list[Path]:
     files = {
         folder / "env" / f"{name}.yaml": _renamed(confdirs.builtin() / "env" / "custom.yaml", name),
         folder / f"{name}_env.py": _renamed(ADAPTER, name, (SCENARIO_LINE, f"{SCENARIO_LINE}    {pointer}\n")),
-        folder / copy.replace("custom", name): (LICENCE if simulator == "cpp" else "") + _renamed(source, name),
+        folder / copy.replace("custom", name): _renamed(source, name),
     }
     for path in files:
         if path.exists():

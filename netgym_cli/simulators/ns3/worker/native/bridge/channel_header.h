@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // What a channel's packet begins with: the room of an IPv4 and a UDP header, used to tell which
 // packet it is.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 #include "bridge/channel_scenario.h"
 
 #include "bridge/channel_header.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // The frame of a channel: packets are put in at given times, the clock moves to a given time, and
 // what became of packets is told. A policy is the time to simulate to, then port, payload bytes and
 // time of each packet; times in ns.

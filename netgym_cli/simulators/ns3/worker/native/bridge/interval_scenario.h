@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // The frame of a scenario that is measured interval by interval: guard time, then the measured
 // part.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // One measurement message in the making: values in a fixed order and, the first time, what each of
 // them is.
 #pragma once

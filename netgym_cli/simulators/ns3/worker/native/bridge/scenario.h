@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // The one header that the worker process shows to Python: what every scenario can do. It names
 // nothing of ns-3.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // The scenario's settings as they arrive from the config: dotted keys, lists as comma-separated
 // values.
 #pragma once

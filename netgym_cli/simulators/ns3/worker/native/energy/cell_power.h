@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // What a small cell draws: the EARTH model, fed with the transmissions that its radio really makes.
 //
 // G. Auer et al., "How much energy is needed to run a wireless network?", IEEE Wireless

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 #include "energy/power_cells.h"
 
 #include "radio/topology.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Wi-Fi cells that can be put to sleep, woken and turned up or down while they run.
 #pragma once
 #include "bridge/settings.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 #include "energy/sleep_rule.h"
 
 #include <ns3/mobility-model.h>

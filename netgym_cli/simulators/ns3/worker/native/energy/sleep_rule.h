@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // The default algorithm of energy saving: cells sleep when their neighbours can carry their users,
 // and wake on load.
 #pragma once

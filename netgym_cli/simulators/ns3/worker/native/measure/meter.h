@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Counts what a flow or a link carried in one measurement interval.
 #pragma once
 #include <cstdint>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 #include "measure/packet_log.h"
 
 #include <algorithm>

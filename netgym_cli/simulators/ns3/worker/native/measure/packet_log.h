@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // What a receiver can tell of a stream of numbered packets: delays, rate, and losses as distinct
 // from reordering.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // What the tunnel and the scenario need to know of a radio access network.
 #pragma once
 #include <ns3/ipv4-address.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 #include "radio/lte_access.h"
 
 #include "radio/lte_carrier.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // The LTE network: one cell of the full ns-3 stack, its radio settings chosen for variety and
 // speed.
 #pragma once

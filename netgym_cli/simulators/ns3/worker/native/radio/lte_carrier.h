@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // The carrier of every LTE cell here: band 5 of 3GPP TS 36.101, as channel numbers.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Frequency-selective small-scale fading for LTE: the ns-3 wheel ships no fading traces.
 #pragma once
 #include <ns3/nstime.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // The short way between the anchor and the LTE base station: packets enter and leave at the base
 // station's RRC, instead of crossing the core network's GTP tunnels packet by packet. The EPC stays
 // for control. Same packets, fewer events.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 #include "radio/lte_scheduler.h"
 
 #include <ns3/object-factory.h>

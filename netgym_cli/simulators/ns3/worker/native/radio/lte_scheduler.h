@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Stands around any ns-3 LTE scheduler: counts channel quality reports and granted resource block
 // groups, and keeps the groups of slices and of prioritized traffic from others, through the
 // interface made for frequency reuse.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // The NR network: abstract cells behind ordinary IP interfaces; a user stays on its nearest cell.
 #pragma once
 #include "bridge/settings.h"

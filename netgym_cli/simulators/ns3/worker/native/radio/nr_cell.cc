@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 #include "radio/nr_cell.h"
 
 #include <ns3/boolean.h>

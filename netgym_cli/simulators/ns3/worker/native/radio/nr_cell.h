@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // An abstract NR cell: 3GPP TR 38.901 path loss and shadowing, aged channel reports with outer-loop
 // link adaptation, proportional fair scheduling per slot, HARQ with chase combining, in-order
 // delivery. Not a packet-level PHY.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // What becomes of an NR cell's transport blocks: decoding, HARQ retransmissions, link adaptation,
 // delivery in order.
 #include "radio/nr_cell.h"

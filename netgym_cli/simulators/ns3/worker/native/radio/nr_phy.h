@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // NR link abstraction: modulation and coding schemes, transport block sizes, and the SINR each
 // needs (3GPP TS 38.214).
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Which slice may use which resource block group in a subframe: dedicated, prioritized and shared
 // groups.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 #include "radio/topology.h"
 
 #include <ns3/internet-stack-helper.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Small steps that every access network repeats: placing nodes, wiring a backhaul, adding a route.
 #pragma once
 #include <ns3/ipv4-address.h>

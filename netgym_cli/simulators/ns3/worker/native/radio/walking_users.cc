@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 #include "radio/walking_users.h"
 
 #include <ns3/double.h>

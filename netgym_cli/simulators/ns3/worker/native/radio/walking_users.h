@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Users on foot: uniformly placed in an area, walking inside its bounds.
 #pragma once
 #include "bridge/settings.h"

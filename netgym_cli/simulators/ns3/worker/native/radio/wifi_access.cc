@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 #include "radio/wifi_access.h"
 
 #include "radio/topology.h"

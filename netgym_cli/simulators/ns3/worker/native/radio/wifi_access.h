@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // The Wi-Fi network: several 802.11ax access points, one station of each user per access point, all
 // associated all the time, and a choice of the serving one by beacon signal (make before break).
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // One user and one base station over the LTE radio stack (PDCP, RLC UM, MAC, PHY), without core
 // network and IP stack.
 #include "bridge/channel_scenario.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // One user of an abstract NR cell: the downlink from the base station to the user.
 #include "bridge/channel_scenario.h"
 #include "bridge/settings.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Stations that send to one receiver over 802.11a: a channel whose packets are frames of the Wi-Fi
 // MAC.
 #include "bridge/channel_header.h"

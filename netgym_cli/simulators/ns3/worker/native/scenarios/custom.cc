@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Users whose UDP flows share one bottleneck link: a policy is a sending rate per user, Mbit/s.
 #include "bridge/interval_scenario.h"
 #include "bridge/settings.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Flow prioritisation: a policy marks per user and link whose packets come first, up to a share of
 // the link's traffic.
 #include "scenarios/multi_access_scenario.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Small cells that may sleep: a policy is a level per cell, walking users download over whichever
 // cell they hear best.
 //

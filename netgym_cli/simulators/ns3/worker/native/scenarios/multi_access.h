@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Walking users behind a server, each reached over Wi-Fi, NR and LTE through its own tunnel.
 //
 //   server ---(server_delay_ms)--- anchor ===(Wi-Fi | NR | LTE)=== user

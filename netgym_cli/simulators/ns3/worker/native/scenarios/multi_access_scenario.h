@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // What all scenarios on the multi-access network measure, in NetworkGym's vocabulary.
 #pragma once
 #include "bridge/interval_scenario.h"

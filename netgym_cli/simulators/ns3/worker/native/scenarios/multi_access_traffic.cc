@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 #include "radio/topology.h"
 #include "scenarios/multi_access.h"
 #include "traffic/traffic.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Slicing of the LTE cell: a policy is dedicated, prioritized and shared resource block groups per
 // slice.
 #include "scenarios/multi_access_scenario.h"

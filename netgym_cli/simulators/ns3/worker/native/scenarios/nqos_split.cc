@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Multi-access traffic splitting: a policy is a weight per user and link.
 #include "scenarios/multi_access_scenario.h"
 

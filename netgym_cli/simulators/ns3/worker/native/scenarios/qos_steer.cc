@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // QoS steering: a policy gives every user one link at a time.
 #include "scenarios/multi_access_scenario.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Real-time media congestion control: a policy is a sending rate per media flow, kbit/s.
 #include "bridge/interval_scenario.h"
 #include "traffic/bottleneck.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // One link that all flows share, whose rate, delay and loss follow a trace while packets are on it.
 #pragma once
 #include "bridge/settings.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // What feedback reports carry over the simulated network.
 #pragma once
 #include "traffic/nada.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 #include "traffic/media_flow.h"
 
 #include "radio/topology.h"

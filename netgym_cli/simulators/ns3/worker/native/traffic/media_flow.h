@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // One real-time media flow: paced packets one way, feedback reports the other, and NADA between
 // them.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // Network-Assisted Dynamic Adaptation (NADA), RFC 8698: the receiver's congestion signal and the
 // sender's rate.
 #pragma once

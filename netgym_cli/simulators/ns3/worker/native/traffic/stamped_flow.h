@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // A downlink flow whose rate swings over a compressed day and whose packets say when they were
 // sent.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // What users download: constant or Poisson UDP, and full-buffer TCP under any ns-3 congestion
 // control.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // The default splitting algorithm: the receiver balances queueing delay and loss over its links, in
 // the manner of GMA's receiver-driven algorithm, and asks the sender for other shares.
 #pragma once

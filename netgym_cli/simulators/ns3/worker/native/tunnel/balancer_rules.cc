@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // How the balancer moves shares from link to link.
 #include "bridge/scenario.h"
 #include "tunnel/balancer.h"

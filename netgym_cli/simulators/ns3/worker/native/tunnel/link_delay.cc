@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 #include "tunnel/link_delay.h"
 
 #include <algorithm>

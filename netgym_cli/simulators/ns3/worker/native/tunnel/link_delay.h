@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // What the receiver knows of a link: delays in intervals, their lowest over some seconds, losses in
 // a cycle.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // A multi-access IP tunnel in the manner of GMA (RFC 9188): one end at the anchor and one at the
 // user, a UDP socket each, a sequence number on every packet, weights that choose its link, and a
 // buffer that restores the order.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 // What the tunnel writes in front of every packet.
 #pragma once
 #include "tunnel/balancer.h"
