@@ -2,6 +2,7 @@
 // The frame of a scenario that is measured interval by interval: guard time, then the measured
 // part.
 #pragma once
+#include "bridge/duration.h"
 #include "bridge/report.h"
 #include "bridge/scenario.h"
 
@@ -83,7 +84,7 @@ class IntervalScenario : public Scenario
     {
         if (ms > 0)
         {
-            ns3::Simulator::Stop(ns3::NanoSeconds(static_cast<std::int64_t>(ms * 1e6)));
+            ns3::Simulator::Stop(DurationOfMs(ms));
             ns3::Simulator::Run();
         }
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "energy/power_cells.h"
 
-#include "radio/topology.h"
+#include "bridge/duration.h"
 
 #include <ns3/boolean.h>
 #include <ns3/frame-exchange-manager.h>
@@ -49,8 +49,8 @@ IsQuiet(const WifiNetDevice& device)
 PowerCells::PowerCells(const Settings& settings, WifiAccess& access)
     : m_access(access),
       m_levelsDbm(settings.Numbers("tx_power_levels_dbm")),
-      m_sleepAfter(Milliseconds(settings.Number("power.sleep_after_ms"))),
-      m_wakeUp(Milliseconds(settings.Number("power.wake_up_ms")))
+      m_sleepAfter(DurationOfMs(settings.Number("power.sleep_after_ms"))),
+      m_wakeUp(DurationOfMs(settings.Number("power.wake_up_ms")))
 {
     const PowerModel model(settings);
     for (int cell = 0; cell < access.CellCount(); ++cell)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "radio/lte_access.h"
 
+#include "bridge/duration.h"
 #include "radio/lte_carrier.h"
 #include "radio/lte_fading.h"
 #include "radio/topology.h"
@@ -56,7 +57,7 @@ LteAccess::SetDefaults(const Settings& settings) const
     Config::SetDefault("ns3::LteRlcUm::ReorderingTimer", TimeValue(MilliSeconds(10)));
     Config::SetDefault("ns3::LteAmc::AmcModel", EnumValue(LteAmc::PiroEW2010));
     Config::SetDefault("ns3::LteUePhy::DownlinkCqiPeriodicity",
-                       TimeValue(Milliseconds(settings.Number("lte.cqi_period_ms"))));
+                       TimeValue(DurationOfMs(settings.Number("lte.cqi_period_ms"))));
     Config::SetDefault("ns3::LteEnbPhy::TxPower", DoubleValue(settings.Number("lte.tx_power_dbm")));
     // Full power: the helper's open-loop control leaves users at the cell's edge without an uplink.
     Config::SetDefault("ns3::LteUePhy::EnableUplinkPowerControl", BooleanValue(false));
@@ -81,7 +82,7 @@ LteAccess::BuildRadio(const Settings& settings, const NodeContainer& users)
         m_lte->SetFadingModel("netgym::BlockFading");
         m_lte->SetFadingModelAttribute(
             "Coherence",
-            TimeValue(Milliseconds(settings.Number("lte.fading_coherence_ms"))));
+            TimeValue(DurationOfMs(settings.Number("lte.fading_coherence_ms"))));
     }
     m_lte->SetSchedulerType("netgym::SlicingScheduler");
     m_lte->SetEnbDeviceAttribute("DlBandwidth", UintegerValue(m_resourceBlocks));
@@ -104,7 +105,7 @@ LteAccess::ConnectAnchor(const Settings& settings, const NodeContainer& users, P
     m_gateway->SetAddress(Mac48Address::Allocate());
     m_gateway->SetMtu(2000);
     m_gateway->Connect(m_baseStation,
-                       Milliseconds(settings.Number("lte.backhaul_delay_ms")) + MicroSeconds(30));
+                       DurationOfMs(settings.Number("lte.backhaul_delay_ms")) + MicroSeconds(30));
     anchor->AddDevice(m_gateway);
     Ipv4AddressHelper anchorNet("10.1.0.0", "255.255.255.0");
     m_anchorAddress = anchorNet.Assign(NetDeviceContainer(m_gateway)).GetAddress(0);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "radio/topology.h"
 
+#include "bridge/duration.h"
+
 #include <ns3/internet-stack-helper.h>
 #include <ns3/ipv4-address-helper.h>
 #include <ns3/ipv4-static-routing-helper.h>
@@ -14,12 +16,6 @@ namespace netgym
 {
 
 using namespace ns3;
-
-Time
-Milliseconds(double ms)
-{
-    return NanoSeconds(static_cast<std::int64_t>(ms * 1e6));
-}
 
 NodeContainer
 NodesAt(const std::vector<Vector>& places)
@@ -51,7 +47,7 @@ ConnectBackhaul(Ptr<Node> anchor, Ptr<Node> site, double delayMs)
     link.DisableFlowControl();
     link.SetDeviceAttribute("DataRate", StringValue("10Gb/s"));
     link.SetDeviceAttribute("Mtu", UintegerValue(2000));
-    link.SetChannelAttribute("Delay", TimeValue(Milliseconds(delayMs) + MicroSeconds(10)));
+    link.SetChannelAttribute("Delay", TimeValue(DurationOfMs(delayMs) + MicroSeconds(10)));
     const auto devices = link.Install(anchor, site);
     const auto site_id = site->GetId();
     const std::string net =

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Small steps that every access network repeats: placing nodes, wiring a backhaul, adding a route.
 #pragma once
+#include "bridge/duration.h"
+
 #include <ns3/ipv4-address.h>
 #include <ns3/net-device.h>
 #include <ns3/node-container.h>
-#include <ns3/nstime.h>
 #include <ns3/vector.h>
 #include <ns3/virtual-net-device.h>
 
@@ -23,7 +24,13 @@ struct Backhaul
     ns3::Ptr<ns3::NetDevice> farDevice;
 };
 
-ns3::Time Milliseconds(double ms);
+/// The former name of DurationOfMs, for scenarios of the last release; the next one drops it.
+[[deprecated("use DurationOfMs of bridge/duration.h")]] inline ns3::Time
+Milliseconds(double ms)
+{
+    return DurationOfMs(ms);
+}
+
 /// Fixed nodes, one per place.
 ns3::NodeContainer NodesAt(const std::vector<ns3::Vector>& places);
 /// IPv4 only.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "radio/wifi_access.h"
 
+#include "bridge/duration.h"
 #include "radio/topology.h"
 
 #include <ns3/boolean.h>
@@ -46,7 +47,7 @@ WifiAccess::WifiAccess(const Settings& settings,
     : m_users(users),
       m_marks(marks),
       m_hysteresisDb(settings.Number("wifi.handover_hysteresis_db")),
-      m_interval(Milliseconds(settings.Number("wifi.handover_interval_ms")))
+      m_interval(DurationOfMs(settings.Number("wifi.handover_interval_ms")))
 {
     const auto places = settings.Places("wifi_ap_locations");
     SetDefaults(settings);
@@ -76,7 +77,7 @@ WifiAccess::SetDefaults(const Settings& settings) const
     Config::SetDefault("ns3::WifiMacQueue::MaxSize",
                        QueueSizeValue(QueueSize(settings.Text("wifi.queue_packets") + "p")));
     Config::SetDefault("ns3::WifiMacQueue::MaxDelay",
-                       TimeValue(Milliseconds(settings.Number("wifi.queue_delay_ms"))));
+                       TimeValue(DurationOfMs(settings.Number("wifi.queue_delay_ms"))));
     Config::SetDefault("ns3::WifiRemoteStationManager::RtsCtsThreshold",
                        UintegerValue(settings.Flag("wifi.rts_cts") ? 0 : 4692480));
     Config::SetDefault("ns3::StaWifiMac::MaxMissedBeacons", UintegerValue(100));

@@ -2,6 +2,7 @@
 // One user and one base station over the LTE radio stack (PDCP, RLC UM, MAC, PHY), without core
 // network and IP stack.
 #include "bridge/channel_scenario.h"
+#include "bridge/duration.h"
 #include "bridge/settings.h"
 #include "radio/lte_carrier.h"
 #include "radio/topology.h"
@@ -54,7 +55,7 @@ class ChannelLte : public ChannelScenario
             m_lte->SetFadingModel("netgym::BlockFading");
             m_lte->SetFadingModelAttribute(
                 "Coherence",
-                TimeValue(Milliseconds(settings.Number("fading_coherence_ms"))));
+                TimeValue(DurationOfMs(settings.Number("fading_coherence_ms"))));
         }
         m_lte->SetSchedulerType("ns3::" + settings.Text("scheduler") + "FfMacScheduler");
         for (const auto* bandwidth : {"DlBandwidth", "UlBandwidth"})

@@ -3,6 +3,7 @@
 // MAC.
 #include "bridge/channel_header.h"
 #include "bridge/channel_scenario.h"
+#include "bridge/duration.h"
 #include "bridge/settings.h"
 #include "radio/topology.h"
 
@@ -166,7 +167,7 @@ class ChannelWifi : public ChannelScenario
     /// Time to an interferer's next packet: exponential, so that its packets are a Poisson process.
     Time Gap()
     {
-        return Milliseconds(m_gap->GetValue(m_meanGapMs, 0));
+        return DurationOfMs(m_gap->GetValue(m_meanGapMs, 0));
     }
 
     std::size_t m_stations;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Users whose UDP flows share one bottleneck link: a policy is a sending rate per user, Mbit/s.
+#include "bridge/duration.h"
 #include "bridge/interval_scenario.h"
 #include "bridge/settings.h"
 #include "measure/meter.h"
@@ -40,7 +41,7 @@ class Custom : public IntervalScenario
                                 ns3::StringValue(settings.Text("bottleneck_mbps") + "Mb/s"));
         link.SetChannelAttribute(
             "Delay",
-            ns3::TimeValue(Milliseconds(settings.Number("bottleneck_delay_ms"))));
+            ns3::TimeValue(DurationOfMs(settings.Number("bottleneck_delay_ms"))));
         link.SetQueue("ns3::DropTailQueue<Packet>",
                       "MaxSize",
                       ns3::StringValue(settings.Text("queue_packets") + "p"));
@@ -157,7 +158,7 @@ class Custom : public IntervalScenario
     /// decides.
     ns3::Time Gap(std::size_t user)
     {
-        return Milliseconds(m_gap->GetValue(m_packetBytes * 8e-3 / m_flows[user].rateMbps, 0));
+        return DurationOfMs(m_gap->GetValue(m_packetBytes * 8e-3 / m_flows[user].rateMbps, 0));
     }
 
     static constexpr std::uint16_t FIRST_PORT = 5000;

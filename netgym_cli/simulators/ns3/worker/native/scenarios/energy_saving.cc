@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "scenarios/energy_saving.h"
 
+#include "bridge/duration.h"
 #include "radio/topology.h"
 #include "radio/walking_users.h"
 
@@ -70,7 +71,7 @@ EnergySaving::BuildFlows(const Settings& settings)
                                 qos("loss_target")};
         // Users' packets do not come in step.
         flow->StartIn(
-            Milliseconds(settings.Number("measurement_start_time_ms") / 2 + draw->GetValue(0, 20)));
+            DurationOfMs(settings.Number("measurement_start_time_ms") / 2 + draw->GetValue(0, 20)));
         m_flows.push_back(std::move(flow));
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "radio/topology.h"
+#include "bridge/duration.h"
 #include "scenarios/multi_access.h"
 #include "traffic/traffic.h"
 
@@ -70,7 +70,7 @@ MultiAccess::BuildTraffic(const Settings& settings)
         }
         m_server->AddApplication(source);
         // One millisecond apart, so that users' packets do not come in step.
-        source->SetStartTime(Milliseconds(settings.Number("measurement_start_time_ms") + user));
+        source->SetStartTime(DurationOfMs(settings.Number("measurement_start_time_ms") + user));
         PacketSinkHelper sink(udp ? "ns3::UdpSocketFactory" : "ns3::TcpSocketFactory",
                               InetSocketAddress(Ipv4Address::GetAny(), SINK_PORT));
         sink.Install(m_nodes.Get(user)).Start(Seconds(0));

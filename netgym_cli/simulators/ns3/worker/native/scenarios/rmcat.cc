@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Real-time media congestion control: a policy is a sending rate per media flow, kbit/s.
+#include "bridge/duration.h"
 #include "bridge/interval_scenario.h"
 #include "traffic/bottleneck.h"
 #include "traffic/media_flow.h"
@@ -170,7 +171,7 @@ class Rmcat : public IntervalScenario
     void Begin(ns3::Ptr<ns3::Application> source, double startMs)
     {
         m_bottleneck.Near()->AddApplication(source);
-        source->SetStartTime(ns3::NanoSeconds(static_cast<std::int64_t>(startMs * 1e6)));
+        source->SetStartTime(DurationOfMs(startMs));
     }
 
     NadaParameters m_nada;

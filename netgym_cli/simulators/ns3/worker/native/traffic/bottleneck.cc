@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "traffic/bottleneck.h"
 
+#include "bridge/duration.h"
 #include "radio/topology.h"
 
 #include <ns3/ipv4-address-helper.h>
@@ -51,7 +52,7 @@ Bottleneck::Bottleneck(const Settings& settings)
     const auto losses = settings.Numbers("bw_trace.loss");
     for (std::size_t row = 0; row < times.size(); ++row)
     {
-        Simulator::Schedule(Milliseconds(startMs + times[row]),
+        Simulator::Schedule(DurationOfMs(startMs + times[row]),
                             &Bottleneck::Apply,
                             this,
                             State{rates.at(row), delays.at(row), losses.at(row)});
@@ -63,7 +64,7 @@ Bottleneck::Apply(State state)
 {
     m_now = state;
     m_device->SetDataRate(DataRate(static_cast<std::uint64_t>(state.rateKbps * 1e3)));
-    m_channel->SetAttribute("Delay", TimeValue(Milliseconds(state.delayMs)));
+    m_channel->SetAttribute("Delay", TimeValue(DurationOfMs(state.delayMs)));
     m_errors->SetRate(state.loss);
 }
 

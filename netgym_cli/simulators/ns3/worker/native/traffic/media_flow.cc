@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "traffic/media_flow.h"
 
-#include "radio/topology.h"
+#include "bridge/duration.h"
 #include "traffic/feedback_header.h"
 
 #include <ns3/inet-socket-address.h>
@@ -55,7 +55,7 @@ MediaFlow::Install(Ptr<Node> from,
     m_far->Bind(InetSocketAddress(Ipv4Address::GetAny(), port));
     m_far->SetRecvCallback(MakeCallback(&MediaFlow::ReceiveMedia, this));
     m_destination = InetSocketAddress(address, port);
-    Simulator::ScheduleWithContext(from->GetId(), Milliseconds(startMs), &MediaFlow::Begin, this);
+    Simulator::ScheduleWithContext(from->GetId(), DurationOfMs(startMs), &MediaFlow::Begin, this);
 }
 
 void
@@ -72,7 +72,7 @@ void
 MediaFlow::ScheduleNext()
 {
     const double gapMs = m_gapFactor * m_shape.packetBytes * 8 / m_rateKbps;
-    const auto at = NanoSeconds(m_lastSentNs) + Milliseconds(gapMs);
+    const auto at = NanoSeconds(m_lastSentNs) + DurationOfMs(gapMs);
     m_next.Cancel();
     m_next =
         Simulator::Schedule(std::max(at - Simulator::Now(), Time(0)), &MediaFlow::SendNext, this);
@@ -142,7 +142,7 @@ MediaFlow::ReceiveMedia(Ptr<Socket> socket)
         if (first)
         {
             m_source = from;
-            Simulator::Schedule(Milliseconds(m_nada.DELTA), &MediaFlow::SendFeedback, this);
+            Simulator::Schedule(DurationOfMs(m_nada.DELTA), &MediaFlow::SendFeedback, this);
         }
     }
 }
@@ -161,7 +161,7 @@ MediaFlow::SendFeedback()
     auto packet = ns3::Create<Packet>();
     packet->AddHeader(header);
     m_far->SendTo(packet, 0, m_source);
-    Simulator::Schedule(Milliseconds(m_nada.DELTA), &MediaFlow::SendFeedback, this);
+    Simulator::Schedule(DurationOfMs(m_nada.DELTA), &MediaFlow::SendFeedback, this);
 }
 
 void

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "tunnel/balancer.h"
 
+#include "bridge/duration.h"
 #include "bridge/scenario.h"
-#include "radio/topology.h"
 
 #include <ns3/simulator.h>
 
@@ -62,7 +62,7 @@ Balancer::Start(const std::array<double, LINKS>& weights)
     BeginCycle();
     Request();
     SendProbes();
-    m_timer = Simulator::Schedule(Milliseconds(MIN_INTERVAL_MS), &Balancer::EndInterval, this);
+    m_timer = Simulator::Schedule(DurationOfMs(MIN_INTERVAL_MS), &Balancer::EndInterval, this);
 }
 
 void
@@ -123,7 +123,7 @@ Balancer::SendProbes()
             m_probe(link);
         }
     }
-    m_probing = Simulator::Schedule(Milliseconds(PROBE_INTERVAL_MS), &Balancer::SendProbes, this);
+    m_probing = Simulator::Schedule(DurationOfMs(PROBE_INTERVAL_MS), &Balancer::SendProbes, this);
 }
 
 void
@@ -132,7 +132,7 @@ Balancer::EndInterval()
     const double nowMs = NowMs();
     // Twice the longest one-way delay stands in for the round-trip time.
     const double rttMs = std::clamp(2 * LongestMs(), MIN_INTERVAL_MS, MAX_INTERVAL_MS);
-    m_timer = Simulator::Schedule(Milliseconds(rttMs), &Balancer::EndInterval, this);
+    m_timer = Simulator::Schedule(DurationOfMs(rttMs), &Balancer::EndInterval, this);
     if (m_packets <= 2 * Burst() && nowMs - m_beganMs < MAX_INTERVAL_MS)
     {
         return;

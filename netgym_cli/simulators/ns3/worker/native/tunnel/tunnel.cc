@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "tunnel/tunnel.h"
 
+#include "bridge/duration.h"
+
 #include <ns3/inet-socket-address.h>
 #include <ns3/packet.h>
 #include <ns3/simulator.h>
@@ -164,9 +166,7 @@ TunnelEnd::Accept(const TunnelHeader& header, Ptr<Packet> inner)
     SkipLost();
     if (!m_held.empty() && !m_expiry.IsPending())
     {
-        m_expiry = Simulator::Schedule(NanoSeconds(static_cast<std::int64_t>(TimeoutMs() * 1e6)),
-                                       &TunnelEnd::Expire,
-                                       this);
+        m_expiry = Simulator::Schedule(DurationOfMs(TimeoutMs()), &TunnelEnd::Expire, this);
     }
 }
 
@@ -268,9 +268,8 @@ TunnelEnd::Expire()
     if (!m_held.empty())
     {
         const double leftMs = timeoutMs - (nowMs - m_held.begin()->second.arrivedMs);
-        m_expiry = Simulator::Schedule(NanoSeconds(static_cast<std::int64_t>(leftMs * 1e6) + 1),
-                                       &TunnelEnd::Expire,
-                                       this);
+        m_expiry =
+            Simulator::Schedule(DurationOfMs(leftMs) + NanoSeconds(1), &TunnelEnd::Expire, this);
     }
 }
 
