@@ -13,7 +13,6 @@
 #include <ns3/enum.h>
 #include <ns3/epc-tft.h>
 #include <ns3/ipv4-address-helper.h>
-#include <ns3/ipv4-static-routing-helper.h>
 #include <ns3/lte-enb-rrc.h>
 #include <ns3/lte-ue-rrc.h>
 #include <ns3/string.h>
@@ -101,20 +100,13 @@ void
 LteAccess::ConnectAnchor(const Settings& settings, const NodeContainer& users, Ptr<Node> anchor)
 {
     const auto addresses = m_epc->AssignUeIpv4Address(m_devices);
-    m_gateway = CreateObject<LteGateway>();
-    m_gateway->SetAddress(Mac48Address::Allocate());
-    m_gateway->SetMtu(2000);
-    m_gateway->Connect(m_baseStation,
-                       DurationOfMs(settings.Number("lte.backhaul_delay_ms")) + MicroSeconds(30));
-    anchor->AddDevice(m_gateway);
+    m_gateway = std::make_unique<LteGateway>(
+        anchor,
+        m_baseStation,
+        DurationOfMs(settings.Number("lte.backhaul_delay_ms")) + MicroSeconds(30));
     Ipv4AddressHelper anchorNet("10.1.0.0", "255.255.255.0");
-    m_anchorAddress = anchorNet.Assign(NetDeviceContainer(m_gateway)).GetAddress(0);
-    auto anchorIp = anchor->GetObject<Ipv4>();
-    Ipv4StaticRoutingHelper routing;
-    routing.GetStaticRouting(anchorIp)->AddNetworkRouteTo(
-        "7.0.0.0",
-        "255.0.0.0",
-        anchorIp->GetInterfaceForDevice(m_gateway));
+    m_anchorAddress = anchorNet.Assign(NetDeviceContainer(m_gateway->Device())).GetAddress(0);
+    AddNetworkRoute(anchor, "7.0.0.0", "255.0.0.0", Ipv4Address::GetZero(), m_gateway->Device());
     for (std::uint32_t user = 0; user < users.GetN(); ++user)
     {
         m_addresses.push_back(addresses.GetAddress(user));

@@ -12,6 +12,7 @@
 #include <ns3/node-container.h>
 #include <ns3/point-to-point-epc-helper.h>
 
+#include <memory>
 #include <vector>
 
 namespace netgym
@@ -82,7 +83,7 @@ class LteAccess : public AccessNetwork
     ns3::NetDeviceContainer m_devices;
     ns3::Ptr<SlicingScheduler> m_scheduler;
     ns3::Ptr<ns3::LteAmc> m_amc;
-    ns3::Ptr<LteGateway> m_gateway;
+    std::unique_ptr<LteGateway> m_gateway;
     ns3::Ipv4Address m_anchorAddress;
     std::vector<ns3::Ipv4Address> m_addresses;
     std::vector<int> m_sliceOf; ///< slice of each user

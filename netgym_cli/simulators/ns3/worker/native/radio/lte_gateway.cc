@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "radio/lte_gateway.h"
 
+#include "radio/topology.h"
+
 #include <ns3/eps-bearer-tag.h>
 #include <ns3/ipv4-header.h>
-#include <ns3/ipv4-l3-protocol.h>
 #include <ns3/lte-enb-rrc.h>
 #include <ns3/lte-ue-rrc.h>
 #include <ns3/node.h>
@@ -14,21 +15,12 @@ namespace netgym
 
 using namespace ns3;
 
-NS_OBJECT_ENSURE_REGISTERED(LteGateway);
-
-TypeId
-LteGateway::GetTypeId()
+LteGateway::LteGateway(Ptr<Node> anchor, Ptr<LteEnbNetDevice> baseStation, Time delay)
+    : m_device(
+          AddVirtualDevice(anchor, RADIO_MTU, [this](Ptr<Packet> packet) { return Send(packet); })),
+      m_baseStation(baseStation),
+      m_delay(delay)
 {
-    static TypeId id =
-        TypeId("netgym::LteGateway").SetParent<SimpleNetDevice>().AddConstructor<LteGateway>();
-    return id;
-}
-
-void
-LteGateway::Connect(Ptr<LteEnbNetDevice> baseStation, Time delay)
-{
-    m_baseStation = baseStation;
-    m_delay = delay;
     m_baseStation->GetRrc()->SetForwardUpCallback(MakeCallback(&LteGateway::SendUp, this));
 }
 
@@ -39,7 +31,7 @@ LteGateway::AddUser(Ipv4Address address, Ptr<LteUeNetDevice> user)
 }
 
 bool
-LteGateway::Send(Ptr<Packet> packet, const Address&, std::uint16_t)
+LteGateway::Send(Ptr<Packet> packet)
 {
     Ipv4Header header;
     packet->PeekHeader(header);
@@ -56,12 +48,6 @@ LteGateway::Send(Ptr<Packet> packet, const Address&, std::uint16_t)
                                    packet,
                                    user->second);
     return true;
-}
-
-bool
-LteGateway::SendFrom(Ptr<Packet> packet, const Address&, const Address& to, std::uint16_t protocol)
-{
-    return Send(packet, to, protocol);
 }
 
 void
@@ -83,15 +69,11 @@ LteGateway::SendUp(Ptr<Packet> packet)
 {
     EpsBearerTag tag;
     packet->RemovePacketTag(tag);
-    const auto own = Mac48Address::ConvertFrom(GetAddress());
-    Simulator::ScheduleWithContext(GetNode()->GetId(),
+    Simulator::ScheduleWithContext(m_device->GetNode()->GetId(),
                                    m_delay,
-                                   &SimpleNetDevice::Receive,
-                                   this,
-                                   packet,
-                                   Ipv4L3Protocol::PROT_NUMBER,
-                                   own,
-                                   own);
+                                   &ReceiveIpv4,
+                                   m_device,
+                                   packet);
 }
 
 } // namespace netgym

@@ -5,7 +5,6 @@
 
 #include <ns3/ipv4-address-helper.h>
 #include <ns3/ipv4-header.h>
-#include <ns3/ipv4-l3-protocol.h>
 #include <ns3/mobility-model.h>
 #include <ns3/simulator.h>
 
@@ -24,35 +23,6 @@ const Time UPLINK_DELAY = MilliSeconds(2);
 constexpr double CARRIER_SPACING_HZ = 20e6;
 
 } // namespace
-
-NS_OBJECT_ENSURE_REGISTERED(NrDevice);
-
-TypeId
-NrDevice::GetTypeId()
-{
-    static TypeId id =
-        TypeId("netgym::NrDevice").SetParent<SimpleNetDevice>().AddConstructor<NrDevice>();
-    return id;
-}
-
-bool
-NrDevice::Send(Ptr<Packet> packet, const Address&, std::uint16_t)
-{
-    return send(packet);
-}
-
-bool
-NrDevice::SendFrom(Ptr<Packet> packet, const Address&, const Address&, std::uint16_t)
-{
-    return send(packet);
-}
-
-void
-NrDevice::ReceiveIp(Ptr<Packet> packet)
-{
-    const auto own = Mac48Address::ConvertFrom(GetAddress());
-    Receive(packet, Ipv4L3Protocol::PROT_NUMBER, own, own);
-}
 
 NrAccess::NrAccess(const Settings& settings, const NodeContainer& users, Ptr<Node> anchor)
     : m_users(users.GetN())
@@ -91,28 +61,24 @@ NrAccess::BuildCell(int index,
     parameters.queueBytes = settings.Integer("nr.queue_bytes");
     cell.radio = std::make_unique<NrCell>(parameters, site->GetObject<MobilityModel>());
 
-    const auto addDevice = [](Ptr<Node> node) {
-        auto device = CreateObject<NrDevice>();
-        device->SetAddress(Mac48Address::Allocate());
-        device->SetMtu(2000);
-        node->AddDevice(device);
-        return device;
-    };
-    cell.device = addDevice(site);
-    cell.device->send = [this, index](Ptr<Packet> packet) { return SendDown(index, packet); };
+    cell.device = AddVirtualDevice(site, RADIO_MTU, [this, index](Ptr<Packet> packet) {
+        return SendDown(index, packet);
+    });
     NetDeviceContainer devices(cell.device);
     std::vector<int> members;
     for (std::uint32_t user = 0; user < users.GetN(); ++user)
     {
         if (m_users[user].cell == index)
         {
-            auto device = addDevice(users.Get(user));
             const int who = static_cast<int>(user);
-            device->send = [this, who](Ptr<Packet> packet) { return SendUp(who, packet); };
+            auto device =
+                AddVirtualDevice(users.Get(user), RADIO_MTU, [this, who](Ptr<Packet> packet) {
+                    return SendUp(who, packet);
+                });
             m_users[user].index =
                 cell.radio->AddUser(users.Get(user)->GetObject<MobilityModel>(),
                                     users.Get(user)->GetId(),
-                                    [device](Ptr<Packet> packet) { device->ReceiveIp(packet); });
+                                    [device](Ptr<Packet> packet) { ReceiveIpv4(device, packet); });
             devices.Add(device);
             members.push_back(who);
         }
@@ -155,7 +121,9 @@ NrAccess::SendUp(int user, Ptr<Packet> packet)
     auto device = m_cells[m_users[user].cell].device;
     Simulator::ScheduleWithContext(device->GetNode()->GetId(),
                                    free + UPLINK_DELAY - Simulator::Now(),
-                                   [device, packet]() { device->ReceiveIp(packet); });
+                                   &ReceiveIpv4,
+                                   device,
+                                   packet);
     return true;
 }
 

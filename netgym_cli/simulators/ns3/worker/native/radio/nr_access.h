@@ -5,47 +5,14 @@
 #include "radio/access.h"
 #include "radio/nr_cell.h"
 
-#include <ns3/error-model.h>
 #include <ns3/node-container.h>
 #include <ns3/packet.h>
-#include <ns3/queue.h>
-#include <ns3/simple-channel.h>
-#include <ns3/simple-net-device.h>
+#include <ns3/virtual-net-device.h>
 
 #include <memory>
 
 namespace netgym
 {
-
-/// An IP interface whose packets go wherever its owner says.
-class NrDevice : public ns3::SimpleNetDevice
-{
-  public:
-    static ns3::TypeId GetTypeId();
-
-    std::function<bool(ns3::Ptr<ns3::Packet>)> send;
-
-    bool Send(ns3::Ptr<ns3::Packet> packet,
-              const ns3::Address& to,
-              std::uint16_t protocol) override;
-    bool SendFrom(ns3::Ptr<ns3::Packet> packet,
-                  const ns3::Address& from,
-                  const ns3::Address& to,
-                  std::uint16_t protocol) override;
-
-    bool IsLinkUp() const override
-    {
-        return true;
-    }
-
-    bool NeedsArp() const override
-    {
-        return false;
-    }
-
-    /// Hands an IPv4 packet to the node, as if it came from the air.
-    void ReceiveIp(ns3::Ptr<ns3::Packet> packet);
-};
 
 class NrAccess : public AccessNetwork
 {
@@ -73,7 +40,7 @@ class NrAccess : public AccessNetwork
     struct Cell
     {
         std::unique_ptr<NrCell> radio;
-        ns3::Ptr<NrDevice> device;
+        ns3::Ptr<ns3::VirtualNetDevice> device;
         ns3::Ipv4Address anchorAddress;
         std::map<ns3::Ipv4Address, int> members; ///< user address to index in the cell
     };

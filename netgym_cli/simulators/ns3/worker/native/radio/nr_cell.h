@@ -9,9 +9,9 @@
 #include <ns3/event-id.h>
 #include <ns3/ipv4-address.h>
 #include <ns3/mobility-model.h>
+#include <ns3/packet.h>
 #include <ns3/propagation-loss-model.h>
 #include <ns3/random-variable-stream.h>
-#include <ns3/simple-net-device.h>
 
 #include <deque>
 #include <functional>

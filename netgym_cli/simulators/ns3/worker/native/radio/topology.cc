@@ -5,6 +5,7 @@
 
 #include <ns3/internet-stack-helper.h>
 #include <ns3/ipv4-address-helper.h>
+#include <ns3/ipv4-l3-protocol.h>
 #include <ns3/ipv4-static-routing-helper.h>
 #include <ns3/mobility-helper.h>
 #include <ns3/mobility-model.h>
@@ -46,7 +47,7 @@ ConnectBackhaul(Ptr<Node> anchor, Ptr<Node> site, double delayMs)
     PointToPointHelper link;
     link.DisableFlowControl();
     link.SetDeviceAttribute("DataRate", StringValue("10Gb/s"));
-    link.SetDeviceAttribute("Mtu", UintegerValue(2000));
+    link.SetDeviceAttribute("Mtu", UintegerValue(RADIO_MTU));
     link.SetChannelAttribute("Delay", TimeValue(DurationOfMs(delayMs) + MicroSeconds(10)));
     const auto devices = link.Install(anchor, site);
     const auto site_id = site->GetId();
@@ -58,14 +59,29 @@ ConnectBackhaul(Ptr<Node> anchor, Ptr<Node> site, double delayMs)
 }
 
 Ptr<VirtualNetDevice>
-AddVirtualDevice(Ptr<Node> node, std::uint16_t mtu)
+AddVirtualDevice(Ptr<Node> node, std::uint16_t mtu, std::function<bool(Ptr<Packet>)> send)
 {
     auto device = CreateObject<VirtualNetDevice>();
     device->SetAddress(Mac48Address::Allocate());
     device->SetMtu(mtu);
     device->SetNeedsArp(false);
+    if (send)
+    {
+        device->SetSendCallback(
+            Callback<bool, Ptr<Packet>, const Address&, const Address&, std::uint16_t>(
+                [send](Ptr<Packet> packet, const Address&, const Address&, std::uint16_t) {
+                    return send(packet);
+                }));
+    }
     node->AddDevice(device);
     return device;
+}
+
+void
+ReceiveIpv4(Ptr<VirtualNetDevice> device, Ptr<Packet> packet)
+{
+    const auto own = device->GetAddress();
+    device->Receive(packet, Ipv4L3Protocol::PROT_NUMBER, own, own, NetDevice::PACKET_HOST);
 }
 
 void

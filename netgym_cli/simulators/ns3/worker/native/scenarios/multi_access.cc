@@ -9,7 +9,6 @@
 #include <ns3/inet-socket-address.h>
 #include <ns3/ipv4-address-helper.h>
 #include <ns3/ipv4-header.h>
-#include <ns3/ipv4-l3-protocol.h>
 #include <ns3/mobility-model.h>
 
 #include <algorithm>
@@ -29,10 +28,7 @@ constexpr std::uint16_t TUNNEL_MTU = 1452; // 1400 bytes of payload under TCP wi
 TunnelEnd::Deliver
 IntoNode(Ptr<VirtualNetDevice> device)
 {
-    return [device](Ptr<Packet> packet) {
-        const auto own = device->GetAddress();
-        device->Receive(packet, Ipv4L3Protocol::PROT_NUMBER, own, own, NetDevice::PACKET_HOST);
-    };
+    return [device](Ptr<Packet> packet) { ReceiveIpv4(device, packet); };
 }
 
 } // namespace
@@ -93,8 +89,9 @@ MultiAccess::BuildTunnels(const Settings& settings)
 {
     const Backhaul internet =
         ConnectBackhaul(m_anchor, m_server, settings.Number("gma.server_delay_ms"));
-    m_anchorDevice = AddVirtualDevice(m_anchor, TUNNEL_MTU);
-    m_anchorDevice->SetSendCallback(MakeCallback(&MultiAccess::IntoTunnel, this));
+    m_anchorDevice = AddVirtualDevice(m_anchor, TUNNEL_MTU, [this](Ptr<Packet> packet) {
+        return IntoTunnel(packet);
+    });
     Ipv4AddressHelper addresses("10.10.0.0", "255.255.0.0");
     addresses.Assign(NetDeviceContainer(m_anchorDevice));
     AddNetworkRoute(m_server,
@@ -105,7 +102,11 @@ MultiAccess::BuildTunnels(const Settings& settings)
     for (int user = 0; user < UserCount(); ++user)
     {
         User& u = m_users[user];
-        u.device = AddVirtualDevice(m_nodes.Get(user), TUNNEL_MTU);
+        u.device =
+            AddVirtualDevice(m_nodes.Get(user), TUNNEL_MTU, [this, user](Ptr<Packet> packet) {
+                m_users[user].atUser->Send(packet);
+                return true;
+            });
         u.address = addresses.Assign(NetDeviceContainer(u.device)).GetAddress(0);
         m_userOf[u.address] = user;
         AddHostRoute(m_nodes.Get(user), internet.farAddress, Ipv4Address::GetZero(), u.device);
@@ -148,13 +149,6 @@ MultiAccess::BuildTunnel(int user, const Settings& settings)
                                target("qos_loss_target")};
     u.atAnchor->sent = u.atUser->received = u.downlink.get();
 
-    TunnelEnd* up = u.atUser.get();
-    u.device->SetSendCallback(
-        Callback<bool, Ptr<Packet>, const Address&, const Address&, std::uint16_t>(
-            [up](Ptr<Packet> packet, const Address&, const Address&, std::uint16_t) {
-                up->Send(packet);
-                return true;
-            }));
     BuildBalancer(user, settings);
     constexpr std::array<double, LINKS> ALL_WIFI{1, 0, 0};
     SetWeights(user, ALL_WIFI.data());
@@ -193,7 +187,7 @@ MultiAccess::BuildBalancer(int user, const Settings& settings)
 }
 
 bool
-MultiAccess::IntoTunnel(Ptr<Packet> packet, const Address&, const Address&, std::uint16_t)
+MultiAccess::IntoTunnel(Ptr<Packet> packet)
 {
     Ipv4Header header;
     packet->PeekHeader(header);

@@ -102,10 +102,7 @@ class MultiAccess
     void BuildTraffic(const Settings& settings);
     /// TCP acknowledgements: equal shares in split mode, else all over the first link there is.
     void SetUplink(int user, const std::string& mode);
-    bool IntoTunnel(ns3::Ptr<ns3::Packet> packet,
-                    const ns3::Address&,
-                    const ns3::Address&,
-                    std::uint16_t);
+    bool IntoTunnel(ns3::Ptr<ns3::Packet> packet);
 
     int m_sliceCount{0};
     ns3::NodeContainer m_nodes; ///< users
