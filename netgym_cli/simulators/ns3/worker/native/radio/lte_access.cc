@@ -2,20 +2,14 @@
 #include "radio/lte_access.h"
 
 #include "bridge/duration.h"
-#include "radio/lte_carrier.h"
-#include "radio/lte_fading.h"
+#include "radio/lte_radio.h"
 #include "radio/topology.h"
 
-#include <ns3/boolean.h>
 #include <ns3/component-carrier-enb.h>
 #include <ns3/config.h>
-#include <ns3/double.h>
-#include <ns3/enum.h>
 #include <ns3/epc-tft.h>
 #include <ns3/ipv4-address-helper.h>
-#include <ns3/lte-enb-rrc.h>
 #include <ns3/lte-ue-rrc.h>
-#include <ns3/string.h>
 #include <ns3/uinteger.h>
 
 namespace netgym
@@ -38,7 +32,6 @@ RbgSize(int resourceBlocks)
 LteAccess::LteAccess(const Settings& settings, const NodeContainer& users, Ptr<Node> anchor)
     : m_resourceBlocks(settings.Integer("lte.resource_block_num"))
 {
-    SetDefaults(settings);
     BuildRadio(settings, users);
     ConnectAnchor(settings, users, anchor);
     BuildSlices(settings);
@@ -46,48 +39,25 @@ LteAccess::LteAccess(const Settings& settings, const NodeContainer& users, Ptr<N
 }
 
 void
-LteAccess::SetDefaults(const Settings& settings) const
-{
-    Config::SetDefault("ns3::LteEnbRrc::SrsPeriodicity", UintegerValue(320)); // room for 50 users
-    Config::SetDefault("ns3::LteEnbRrc::EpsBearerToRlcMapping",
-                       EnumValue(LteEnbRrc::RLC_UM_ALWAYS));
-    Config::SetDefault("ns3::LteRlcUm::MaxTxBufferSize",
-                       UintegerValue(settings.Integer("lte.rlc_buffer_bytes")));
-    Config::SetDefault("ns3::LteRlcUm::ReorderingTimer", TimeValue(MilliSeconds(10)));
-    Config::SetDefault("ns3::LteAmc::AmcModel", EnumValue(LteAmc::PiroEW2010));
-    Config::SetDefault("ns3::LteUePhy::DownlinkCqiPeriodicity",
-                       TimeValue(DurationOfMs(settings.Number("lte.cqi_period_ms"))));
-    Config::SetDefault("ns3::LteEnbPhy::TxPower", DoubleValue(settings.Number("lte.tx_power_dbm")));
-    // Full power: the helper's open-loop control leaves users at the cell's edge without an uplink.
-    Config::SetDefault("ns3::LteUePhy::EnableUplinkPowerControl", BooleanValue(false));
-    Config::SetDefault("ns3::LteUePhy::TxPower",
-                       DoubleValue(settings.Number("lte.user_tx_power_dbm")));
-    Config::SetDefault("ns3::PointToPointEpcHelper::S1uLinkDelay", TimeValue(Time(0)));
-}
-
-void
 LteAccess::BuildRadio(const Settings& settings, const NodeContainer& users)
 {
-    m_lte = CreateObject<LteHelper>();
+    Config::SetDefault("ns3::LteEnbRrc::SrsPeriodicity", UintegerValue(320)); // room for 50 users
+    Config::SetDefault("ns3::LteUePhy::DownlinkCqiPeriodicity",
+                       TimeValue(DurationOfMs(settings.Number("lte.cqi_period_ms"))));
+    Config::SetDefault("ns3::PointToPointEpcHelper::S1uLinkDelay", TimeValue(Time(0)));
+    const LteRadio radio{
+        .scheduler = "netgym::SlicingScheduler",
+        .resourceBlocks = static_cast<std::uint16_t>(m_resourceBlocks),
+        .txPowerDbm = settings.Number("lte.tx_power_dbm"),
+        .userTxPowerDbm = settings.Number("lte.user_tx_power_dbm"),
+        .pathLossExponent = settings.Number("lte.path_loss_exponent"),
+        .referenceLossDb = settings.Number("lte.reference_loss_db"),
+        .fadingCoherenceMs = settings.Number("lte.fading_coherence_ms"),
+        .rlcBufferBytes = static_cast<std::uint32_t>(settings.Integer("lte.rlc_buffer_bytes")),
+    };
+    m_lte = radio.MakeHelper();
     m_epc = CreateObject<PointToPointEpcHelper>();
     m_lte->SetEpcHelper(m_epc);
-    m_lte->SetPathlossModelType(TypeId::LookupByName("ns3::LogDistancePropagationLossModel"));
-    m_lte->SetPathlossModelAttribute("Exponent",
-                                     DoubleValue(settings.Number("lte.path_loss_exponent")));
-    m_lte->SetPathlossModelAttribute("ReferenceLoss",
-                                     DoubleValue(settings.Number("lte.reference_loss_db")));
-    if (settings.Number("lte.fading_coherence_ms") > 0)
-    {
-        m_lte->SetFadingModel("netgym::BlockFading");
-        m_lte->SetFadingModelAttribute(
-            "Coherence",
-            TimeValue(DurationOfMs(settings.Number("lte.fading_coherence_ms"))));
-    }
-    m_lte->SetSchedulerType("netgym::SlicingScheduler");
-    m_lte->SetEnbDeviceAttribute("DlBandwidth", UintegerValue(m_resourceBlocks));
-    m_lte->SetEnbDeviceAttribute("UlBandwidth", UintegerValue(m_resourceBlocks));
-    m_lte->SetEnbDeviceAttribute("DlEarfcn", UintegerValue(DL_EARFCN));
-    m_lte->SetEnbDeviceAttribute("UlEarfcn", UintegerValue(UL_EARFCN));
 
     const auto site = NodesAt(settings.Places("lte_enb_locations"));
     m_baseStation = DynamicCast<LteEnbNetDevice>(m_lte->InstallEnbDevice(site).Get(0));

@@ -67,7 +67,6 @@ class LteAccess : public AccessNetwork
     void ClearInterval();
 
   private:
-    void SetDefaults(const Settings& settings) const;
     void BuildRadio(const Settings& settings, const ns3::NodeContainer& users);
     void ConnectAnchor(const Settings& settings,
                        const ns3::NodeContainer& users,

@@ -2,26 +2,17 @@
 // One user and one base station over the LTE radio stack (PDCP, RLC UM, MAC, PHY), without core
 // network and IP stack.
 #include "bridge/channel_scenario.h"
-#include "bridge/duration.h"
 #include "bridge/settings.h"
-#include "radio/lte_carrier.h"
+#include "radio/lte_radio.h"
 #include "radio/topology.h"
 
-#include <ns3/boolean.h>
-#include <ns3/config.h>
-#include <ns3/double.h>
-#include <ns3/enum.h>
 #include <ns3/epc-ue-nas.h>
 #include <ns3/eps-bearer-tag.h>
-#include <ns3/lte-amc.h>
 #include <ns3/lte-enb-net-device.h>
 #include <ns3/lte-enb-rrc.h>
-#include <ns3/lte-helper.h>
 #include <ns3/lte-ue-net-device.h>
 #include <ns3/lte-ue-rrc.h>
 #include <ns3/simulator.h>
-#include <ns3/string.h>
-#include <ns3/uinteger.h>
 
 namespace netgym
 {
@@ -44,27 +35,17 @@ class ChannelLte : public ChannelScenario
         : ChannelScenario(1),
           m_uplink(settings.Text("direction") == "uplink")
     {
-        SetDefaults(settings);
-        m_lte = CreateObject<LteHelper>();
-        m_lte->SetPathlossModelType(TypeId::LookupByName("ns3::LogDistancePropagationLossModel"));
-        m_lte->SetPathlossModelAttribute("Exponent", DoubleValue(settings.Number("loss_exponent")));
-        m_lte->SetPathlossModelAttribute("ReferenceLoss",
-                                         DoubleValue(settings.Number("reference_loss_db")));
-        if (settings.Number("fading_coherence_ms") > 0)
-        {
-            m_lte->SetFadingModel("netgym::BlockFading");
-            m_lte->SetFadingModelAttribute(
-                "Coherence",
-                TimeValue(DurationOfMs(settings.Number("fading_coherence_ms"))));
-        }
-        m_lte->SetSchedulerType("ns3::" + settings.Text("scheduler") + "FfMacScheduler");
-        for (const auto* bandwidth : {"DlBandwidth", "UlBandwidth"})
-        {
-            m_lte->SetEnbDeviceAttribute(bandwidth,
-                                         UintegerValue(settings.Integer("resource_blocks")));
-        }
-        m_lte->SetEnbDeviceAttribute("DlEarfcn", UintegerValue(DL_EARFCN));
-        m_lte->SetEnbDeviceAttribute("UlEarfcn", UintegerValue(UL_EARFCN));
+        const LteRadio radio{
+            .scheduler = "ns3::" + settings.Text("scheduler") + "FfMacScheduler",
+            .resourceBlocks = static_cast<std::uint16_t>(settings.Integer("resource_blocks")),
+            .txPowerDbm = settings.Number("tx_power_dbm"),
+            .userTxPowerDbm = settings.Number("user_tx_power_dbm"),
+            .pathLossExponent = settings.Number("loss_exponent"),
+            .referenceLossDb = settings.Number("reference_loss_db"),
+            .fadingCoherenceMs = settings.Number("fading_coherence_ms"),
+            .rlcBufferBytes = static_cast<std::uint32_t>(settings.Integer("rlc_buffer_bytes")),
+        };
+        m_lte = radio.MakeHelper();
         Build(NodesAt({Vector(0, 0, 0), Vector(settings.Number("distance_m"), 0, 0)}));
     }
 
@@ -97,22 +78,6 @@ class ChannelLte : public ChannelScenario
     }
 
   private:
-    static void SetDefaults(const Settings& settings)
-    {
-        Config::SetDefault("ns3::LteEnbRrc::EpsBearerToRlcMapping",
-                           EnumValue(LteEnbRrc::RLC_UM_ALWAYS));
-        Config::SetDefault("ns3::LteRlcUm::MaxTxBufferSize",
-                           UintegerValue(settings.Integer("rlc_buffer_bytes")));
-        Config::SetDefault("ns3::LteRlcUm::ReorderingTimer", TimeValue(MilliSeconds(10)));
-        Config::SetDefault("ns3::LteAmc::AmcModel", EnumValue(LteAmc::PiroEW2010));
-        Config::SetDefault("ns3::LteEnbPhy::TxPower", DoubleValue(settings.Number("tx_power_dbm")));
-        // Full power: the helper's open-loop control leaves users at the cell's edge without an
-        // uplink.
-        Config::SetDefault("ns3::LteUePhy::EnableUplinkPowerControl", BooleanValue(false));
-        Config::SetDefault("ns3::LteUePhy::TxPower",
-                           DoubleValue(settings.Number("user_tx_power_dbm")));
-    }
-
     void Build(const NodeContainer& nodes)
     {
         m_cell = DynamicCast<LteEnbNetDevice>(m_lte->InstallEnbDevice(nodes.Get(0)).Get(0));
