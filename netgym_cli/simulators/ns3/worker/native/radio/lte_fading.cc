@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "radio/lte_fading.h"
 
+#include "bridge/scenario.h"
+
 #include <ns3/mobility-model.h>
 #include <ns3/node.h>
-#include <ns3/simulator.h>
 #include <ns3/spectrum-signal-parameters.h>
 
 #include <algorithm>
@@ -63,7 +64,7 @@ BlockFading::Draw() const
 void
 BlockFading::Refresh(State& state, std::size_t blocks) const
 {
-    const double nowMs = Simulator::Now().GetNanoSeconds() * 1e-6;
+    const double nowMs = NowMs();
     const double ageMs = nowMs - state.atMs;
     if (ageMs >= UPDATE_MS)
     {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // QoS steering: a policy gives every user one link at a time.
+#include "bridge/scenario.h"
 #include "scenarios/multi_access_scenario.h"
-
-#include <ns3/simulator.h>
 
 #include <algorithm>
 
@@ -43,7 +42,7 @@ class QosSteer : public MultiAccessScenario
     // with the best Wi-Fi rate tries Wi-Fi, one user per interval.
     void ApplyDefault() override
     {
-        const double nowMs = ns3::Simulator::Now().GetNanoSeconds() * 1e-6;
+        const double nowMs = NowMs();
         const auto* wifi = m_network.Access(WIFI);
         int candidate = -1;
         for (int user = 0; user < m_network.UserCount() && wifi; ++user)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "traffic/traffic.h"
 
+#include "bridge/scenario.h"
+
 #include <ns3/inet-socket-address.h>
 #include <ns3/node.h>
 #include <ns3/packet.h>
@@ -57,7 +59,7 @@ UdpSource::SendNext()
 {
     // Named in full: cling reads all sources as one, where netgym has a Create of its own.
     m_socket->Send(ns3::Create<Packet>(packetBytes));
-    const double nowMs = Simulator::Now().GetNanoSeconds() * 1e-6;
+    const double nowMs = NowMs();
     // A source that has swung to nothing must still look again some time, so a tenth of a percent
     // is left.
     const double swung =

@@ -2,6 +2,7 @@
 #include "tunnel/tunnel.h"
 
 #include "bridge/duration.h"
+#include "bridge/scenario.h"
 
 #include <ns3/inet-socket-address.h>
 #include <ns3/packet.h>
@@ -146,7 +147,7 @@ TunnelEnd::Receive(Ptr<Socket> socket)
 void
 TunnelEnd::Accept(const TunnelHeader& header, Ptr<Packet> inner)
 {
-    const double nowMs = Simulator::Now().GetNanoSeconds() * 1e-6;
+    const double nowMs = NowMs();
     const double sentMs = header.sentNs * 1e-6;
     if (received)
     {
@@ -175,8 +176,7 @@ TunnelEnd::Release(Ptr<Packet> inner, double sentMs)
 {
     if (received)
     {
-        received->flow.Delivered(inner->GetSize(),
-                                 Simulator::Now().GetNanoSeconds() * 1e-6 - sentMs);
+        received->flow.Delivered(inner->GetSize(), NowMs() - sentMs);
     }
     m_deliver(inner);
 }
@@ -228,7 +228,7 @@ TunnelEnd::SkipLost()
 bool
 TunnelEnd::EveryActiveLinkIsPast(std::uint32_t sequence) const
 {
-    const double nowMs = Simulator::Now().GetNanoSeconds() * 1e-6;
+    const double nowMs = NowMs();
     for (const auto& last : m_last)
     {
         const bool active = last.any && nowMs - last.atMs <= m_timeout.maxMs;
@@ -259,7 +259,7 @@ TunnelEnd::TimeoutMs() const
 void
 TunnelEnd::Expire()
 {
-    const double nowMs = Simulator::Now().GetNanoSeconds() * 1e-6;
+    const double nowMs = NowMs();
     const double timeoutMs = TimeoutMs();
     while (!m_held.empty() && nowMs - m_held.begin()->second.arrivedMs >= timeoutMs)
     {
