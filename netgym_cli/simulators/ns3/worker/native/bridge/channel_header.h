@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What a channel's packet begins with: the room of an IPv4 and a UDP header, used to tell which
-// packet it is.
+// The header of a channel's packets: as long as those of IPv4 and UDP, it identifies the packet.
 #pragma once
 #include <ns3/header.h>
 

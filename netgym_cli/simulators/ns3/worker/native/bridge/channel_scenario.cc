@@ -15,7 +15,7 @@ using namespace ns3;
 namespace
 {
 
-constexpr std::size_t NUMBERS_PER_PACKET = 3; // in a policy
+constexpr std::size_t NUMBERS_PER_PACKET = 3; // in a control vector
 
 } // namespace
 
@@ -34,14 +34,14 @@ ChannelScenario::Connect()
 }
 
 void
-ChannelScenario::Act(const double* policy, std::size_t size)
+ChannelScenario::Act(const double* control, std::size_t size)
 {
-    m_toNs = static_cast<std::int64_t>(policy[0]);
+    m_toNs = static_cast<std::int64_t>(control[0]);
     for (std::size_t i = 1; i + NUMBERS_PER_PACKET <= size; i += NUMBERS_PER_PACKET)
     {
-        const auto port = static_cast<std::uint32_t>(policy[i]);
-        const auto bytes = static_cast<std::uint32_t>(policy[i + 1]);
-        const auto at = m_originNs + static_cast<std::int64_t>(policy[i + 2]);
+        const auto port = static_cast<std::uint32_t>(control[i]);
+        const auto bytes = static_cast<std::uint32_t>(control[i + 1]);
+        const auto at = m_originNs + static_cast<std::int64_t>(control[i + 2]);
         Simulator::Schedule(NanoSeconds(at) - Simulator::Now(),
                             &ChannelScenario::Send,
                             this,
@@ -69,14 +69,14 @@ ChannelScenario::Send(std::uint32_t port, std::uint32_t payloadBytes)
 {
     ChannelHeader header;
     header.port = port;
-    header.number = m_next[port]++;
+    header.number = m_nextNumber[port]++;
     auto packet = ns3::Create<Packet>(payloadBytes);
     packet->AddHeader(header);
     Transmit(port, packet);
 }
 
 void
-ChannelScenario::Settle(Ptr<const Packet> packet, Fate fate)
+ChannelScenario::RecordFate(Ptr<const Packet> packet, Fate fate)
 {
     ChannelHeader header;
     packet->PeekHeader(header);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The frame of a scenario that is measured interval by interval: guard time, then the measured
+// Base class of scenarios that are measured interval by interval: guard time, then the measured
 // part.
 #pragma once
 #include "bridge/duration.h"
@@ -14,8 +14,7 @@
 namespace netgym
 {
 
-/// A scenario says what begins and ends with an interval and what was measured; the rest is done
-/// here.
+/// A scenario implements what begins and ends with an interval and what was measured.
 class IntervalScenario : public Scenario
 {
   public:
@@ -68,7 +67,7 @@ class IntervalScenario : public Scenario
         return m_intervalMs;
     }
 
-    /// Counters start anew.
+    /// Resets the counters.
     virtual void BeginInterval() = 0;
 
     /// The interval is over, and nothing has been read yet.

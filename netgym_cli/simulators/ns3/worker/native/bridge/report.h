@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// One measurement message in the making: values in a fixed order and, the first time, what each of
-// them is.
+// Collects a measurement: values in a fixed order and, the first time, the layout that describes
+// them.
 #pragma once
 #include <cstddef>
 #include <string>

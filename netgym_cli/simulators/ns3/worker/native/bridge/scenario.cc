@@ -47,8 +47,8 @@ Registration::Registration(const std::string& name, std::function<Scenario*(cons
 Scenario*
 Create(const std::string& name, const std::string& settings, std::uint64_t seed)
 {
-    const auto found = Scenarios().find(name);
-    if (found == Scenarios().end())
+    const auto entry = Scenarios().find(name);
+    if (entry == Scenarios().end())
     {
         std::string known;
         for (const auto& [key, make] : Scenarios())
@@ -57,10 +57,10 @@ Create(const std::string& name, const std::string& settings, std::uint64_t seed)
         }
         throw std::invalid_argument("unknown scenario '" + name + "'; known:" + known);
     }
-    // Config::Reset also resets the run number, so it comes first; without the two counters below
-    // a second build in one process draws other numbers from the same seed. It takes a third of the
-    // time of building a small network, and the same scenario with the same settings finds its own
-    // defaults, which it sets again.
+    // Config::Reset also resets the run number, so it comes first. It takes a third of the time of
+    // building a small network, so it is left out where the same scenario with the same settings
+    // will set the same defaults again. Without resetting the stream index and the addresses below,
+    // a second build in one process would draw other numbers from the same seed.
     static std::string before;
     if (const auto now = name + "\n" + settings; now != before)
     {
@@ -71,21 +71,21 @@ Create(const std::string& name, const std::string& settings, std::uint64_t seed)
     ns3::RngSeedManager::SetRun(seed);
     ns3::RngSeedManager::ResetNextStreamIndex();
     ns3::Mac48Address::ResetAllocationIndex();
-    return found->second(Settings(settings));
+    return entry->second(Settings(settings));
 }
 
 std::size_t
-Run(Scenario* scenario, const double* policies, std::size_t size, int inbox)
+Run(Scenario* scenario, const double* controls, std::size_t size, int inbox)
 {
-    pollfd news{inbox, POLLIN, 0};
+    pollfd readable{inbox, POLLIN, 0};
     std::size_t used = 0;
     while (used < size)
     {
-        const auto length = static_cast<std::size_t>(policies[used]);
-        scenario->Act(policies + used + 1, length);
+        const auto length = static_cast<std::size_t>(controls[used]);
+        scenario->Act(controls + used + 1, length);
         scenario->Advance();
         used += 1 + length;
-        if (poll(&news, 1, 0) > 0)
+        if (poll(&readable, 1, 0) > 0)
         {
             break;
         }

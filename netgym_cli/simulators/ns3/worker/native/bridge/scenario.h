@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The one header that the worker process shows to Python: what every scenario can do. It names
-// nothing of ns-3.
+// The only header that the worker process shows to Python: the interface of every scenario. It
+// includes nothing of ns-3.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace netgym
 
 class Settings;
 
-/// One network in the making and running; exists once per process, because ns-3's simulator does.
+/// A simulated network, built by its constructor; one per process, as ns-3's simulator is.
 class Scenario
 {
   public:
@@ -22,9 +22,9 @@ class Scenario
     virtual std::string Layout() const = 0;
     /// Number of values that Read writes.
     virtual std::size_t Size() const = 0;
-    /// Applies a policy of `size` numbers from now on; size 0 hands control to the default
-    /// algorithm.
-    virtual void Act(const double* policy, std::size_t size) = 0;
+    /// Applies a control vector of `size` numbers from now on; size 0 lets the default algorithm
+    /// decide.
+    virtual void Act(const double* control, std::size_t size) = 0;
     /// Simulates until measurement starts and then one interval.
     virtual void WarmUp() = 0;
     /// Simulates one interval (guard time, then the measured part).
@@ -36,11 +36,11 @@ class Scenario
 /// Builds a registered scenario on a freshly seeded simulator. `settings` holds one key=value per
 /// line. Throws std::invalid_argument for an unknown name or a missing key.
 Scenario* Create(const std::string& name, const std::string& settings, std::uint64_t seed);
-/// Applies policies, each behind its length, and simulates an interval after each, until they end
-/// or there is something to read at the file descriptor `inbox`. Returns how many of the `size`
+/// Applies control vectors, each preceded by its length, and simulates an interval after each,
+/// until they end or the file descriptor `inbox` is readable. Returns how many of the `size`
 /// numbers were used.
-std::size_t Run(Scenario* scenario, const double* policies, std::size_t size, int inbox);
-/// Ends a scenario and the simulator under it.
+std::size_t Run(Scenario* scenario, const double* controls, std::size_t size, int inbox);
+/// Ends a scenario and its simulator.
 void Destroy(Scenario* scenario);
 /// Simulated time, ms.
 double NowMs();
@@ -50,7 +50,7 @@ std::uint64_t Events();
 /// is on stderr.
 void ExitOnFatal(int status);
 
-/// Makes a scenario known by name; `make` is called with its settings.
+/// Registers a scenario under a name; `make` builds it from its settings.
 struct Registration
 {
     Registration(const std::string& name, std::function<Scenario*(const Settings&)> make);

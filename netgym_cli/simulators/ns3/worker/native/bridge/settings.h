@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The scenario's settings as they arrive from the config: dotted keys, lists as comma-separated
-// values.
+// The scenario's settings from the config: dotted keys, lists as comma-separated values.
 #pragma once
 #include <ns3/vector.h>
 
@@ -29,13 +28,13 @@ class Settings
 
     std::string Text(const std::string& key) const
     {
-        const auto found = m_values.find(key);
-        if (found == m_values.end())
+        const auto entry = m_values.find(key);
+        if (entry == m_values.end())
         {
             throw std::invalid_argument("the scenario needs the setting '" + key +
                                         "', which is missing");
         }
-        return found->second;
+        return entry->second;
     }
 
     double Number(const std::string& key) const

@@ -20,17 +20,17 @@ PowerModel::PowerModel(const Settings& settings)
 }
 
 void
-CellPower::Account()
+CellPower::UpdateSupply()
 {
-    const double seconds = (Simulator::Now() - m_accounted).GetSeconds();
+    const double seconds = (Simulator::Now() - m_supplyUntil).GetSeconds();
     m_supplyJ += seconds * m_model.chains * (m_asleep ? m_model.sleepW : m_model.zeroLoadW);
-    m_accounted = Simulator::Now();
+    m_supplyUntil = Simulator::Now();
 }
 
 void
 CellPower::SetAsleep(bool asleep)
 {
-    Account();
+    UpdateSupply();
     m_asleep = asleep;
 }
 
@@ -41,7 +41,7 @@ CellPower::SetOutputDbm(double dbm)
 }
 
 void
-CellPower::Transmits(Time duration)
+CellPower::StartTransmission(Time duration)
 {
     m_runningW = m_outputW;
     m_runningEnd = Simulator::Now() + duration;
@@ -50,7 +50,7 @@ CellPower::Transmits(Time duration)
 }
 
 double
-CellPower::OverhangS() const
+CellPower::RemainingS() const
 {
     return std::max(0.0, (m_runningEnd - Simulator::Now()).GetSeconds());
 }
@@ -64,18 +64,18 @@ CellPower::TransmitJ() const
 void
 CellPower::BeginInterval()
 {
-    m_accounted = Simulator::Now();
+    m_supplyUntil = Simulator::Now();
     m_supplyJ = 0;
-    m_transmitS = OverhangS();
+    m_transmitS = RemainingS();
     m_radiatedJ = m_transmitS * m_runningW;
 }
 
 void
 CellPower::EndInterval()
 {
-    Account();
-    m_transmitS -= OverhangS();
-    m_radiatedJ -= OverhangS() * m_runningW;
+    UpdateSupply();
+    m_transmitS -= RemainingS();
+    m_radiatedJ -= RemainingS() * m_runningW;
 }
 
 } // namespace netgym

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What a small cell draws: the EARTH model, fed with the transmissions that its radio really makes.
+// The power that a small cell draws: the EARTH model, fed with the radio's actual transmissions.
 //
 // G. Auer et al., "How much energy is needed to run a wireless network?", IEEE Wireless
 // Communications 18(5), 2011: P_in = N_TRX (P_0 + slope P_out) while active, N_TRX P_sleep asleep.
-// P_out is the power of the moment: the transmit power during a transmission and 0 between
+// P_out is the instantaneous output power: the transmit power during a transmission and 0 between
 // transmissions.
 #pragma once
 #include "bridge/settings.h"
@@ -24,7 +24,7 @@ struct PowerModel
     explicit PowerModel(const Settings& settings);
 };
 
-/// The energy meter of one cell, awake at first.
+/// The energy meter of a cell, which starts awake.
 class CellPower
 {
   public:
@@ -34,10 +34,10 @@ class CellPower
     }
 
     void SetAsleep(bool asleep);
-    /// Power of the transmissions to come, dBm.
+    /// Power of future transmissions, dBm.
     void SetOutputDbm(double dbm);
     /// A transmission begins now.
-    void Transmits(ns3::Time duration);
+    void StartTransmission(ns3::Time duration);
 
     void BeginInterval();
     void EndInterval();
@@ -56,16 +56,16 @@ class CellPower
 
   private:
     double TransmitJ() const;
-    double OverhangS() const; ///< part of the running transmission that is still to come, s
-    void Account();
+    double RemainingS() const; ///< rest of the running transmission, s
+    void UpdateSupply();
 
     PowerModel m_model;
     bool m_asleep{false};
     double m_outputW{0};
-    double m_runningW{0};   ///< output power of the last transmission
-    ns3::Time m_runningEnd; ///< its end
-    ns3::Time m_accounted;  ///< until when m_supplyJ is complete
-    double m_supplyJ{0};    ///< everything but transmissions
+    double m_runningW{0};    ///< output power of the last transmission
+    ns3::Time m_runningEnd;  ///< its end
+    ns3::Time m_supplyUntil; ///< until when m_supplyJ counts
+    double m_supplyJ{0};     ///< without transmissions
     double m_transmitS{0};
     double m_radiatedJ{0};
 };

@@ -21,10 +21,10 @@ namespace
 
 const Time RETRY_SLEEP = MilliSeconds(1);
 
-/// Nothing queued and no frame exchange under way: ns-3 aborts later when a PHY falls asleep in the
-/// middle of one.
+/// Nothing queued and no frame exchange in progress: ns-3 aborts when a PHY falls asleep during
+/// one.
 bool
-IsQuiet(const WifiNetDevice& device)
+IsIdle(const WifiNetDevice& device)
 {
     auto mac = device.GetMac();
     for (const auto category : {AC_BE, AC_BK, AC_VI, AC_VO, AC_BEACON})
@@ -56,14 +56,14 @@ PowerCells::PowerCells(const Settings& settings, WifiAccess& access)
     for (int cell = 0; cell < access.CellCount(); ++cell)
     {
         m_cells.emplace_back(model);
-        m_cells[cell].ordered = TopLevel();
+        m_cells[cell].requested = TopLevel();
         Transmit(cell, TopLevel());
         access.AccessPoint(cell)->GetPhy()->GetState()->TraceConnectWithoutContext(
             "State",
             MakeCallback(&PowerCells::StateChanged, this).Bind(cell));
         for (std::uint32_t user = 0; user < access.Stations(cell).GetN(); ++user)
         {
-            // A sleeping cell keeps its users' associations; whether it reaches them is judged by
+            // A sleeping cell keeps its users' associations; whether it reaches them shows in
             // recent beacons.
             auto mac = DynamicCast<WifiNetDevice>(access.Stations(cell).Get(user))->GetMac();
             mac->SetAttribute("MaxMissedBeacons", UintegerValue(1'000'000));
@@ -72,11 +72,11 @@ PowerCells::PowerCells(const Settings& settings, WifiAccess& access)
 }
 
 void
-PowerCells::Order(int cell, int level)
+PowerCells::RequestLevel(int cell, int level)
 {
     Cell& c = m_cells[cell];
-    const bool sameEnd = (c.ordered == 0) == (level == 0);
-    c.ordered = level;
+    const bool sameEnd = (c.requested == 0) == (level == 0);
+    c.requested = level;
     if (sameEnd)
     {
         if (c.radioOn && level > 0)
@@ -124,7 +124,7 @@ PowerCells::FallAsleep(int cell)
 {
     auto device = m_access.AccessPoint(cell);
     device->GetMac()->SetAttribute("BeaconGeneration", BooleanValue(false));
-    if (!IsQuiet(*device))
+    if (!IsIdle(*device))
     {
         m_cells[cell].change =
             Simulator::Schedule(RETRY_SLEEP, &PowerCells::FallAsleep, this, cell);
@@ -142,7 +142,7 @@ PowerCells::WakeUp(int cell)
     device->GetPhy()->ResumeFromSleep();
     device->GetMac()->SetAttribute("BeaconGeneration", BooleanValue(true));
     m_cells[cell].radioOn = true;
-    Transmit(cell, m_cells[cell].ordered);
+    Transmit(cell, m_cells[cell].requested);
     m_access.SetOpen(cell, true);
 }
 
@@ -157,7 +157,7 @@ PowerCells::StateChanged(int cell, Time, Time duration, WifiPhyState state)
 {
     if (state == WifiPhyState::TX)
     {
-        m_cells[cell].power.Transmits(duration);
+        m_cells[cell].power.StartTransmission(duration);
     }
 }
 

@@ -17,7 +17,7 @@ namespace netgym
 class PowerCells
 {
   public:
-    /// Every cell is awake at the last level at first.
+    /// Every cell starts awake at the last level.
     PowerCells(const Settings& settings, WifiAccess& access);
 
     int Count() const
@@ -30,17 +30,17 @@ class PowerCells
         return static_cast<int>(m_levelsDbm.size());
     }
 
-    /// Orders a level. Down to 0: the users move at once and the radio sleeps sleep_after_ms later.
-    /// Up from 0: full supply power at once, the radio is back wake_up_ms later. Another order on
-    /// the way takes over.
-    void Order(int cell, int level);
+    /// Requests a level. Down to 0: the users move at once and the radio sleeps sleep_after_ms
+    /// later. Up from 0: full supply power at once, the radio is back wake_up_ms later. A later
+    /// request replaces a pending one.
+    void RequestLevel(int cell, int level);
 
-    int Ordered(int cell) const
+    int RequestedLevel(int cell) const
     {
-        return m_cells[cell].ordered;
+        return m_cells[cell].requested;
     }
 
-    /// The level in force: 0 while the radio is off, waking included.
+    /// The current level: 0 while the radio is off, waking included.
     int Level(int cell) const
     {
         return m_cells[cell].radioOn ? m_cells[cell].level : 0;
@@ -65,8 +65,8 @@ class PowerCells
         }
 
         CellPower power;
-        int ordered{0};
-        int level{0}; ///< what the transmitter is set to
+        int requested{0};
+        int level{0}; ///< of the transmitter
         bool radioOn{true};
         ns3::EventId change;
     };

@@ -20,7 +20,7 @@ UsersOf(const WifiAccess& access)
     return static_cast<int>(access.Stations(0).GetN());
 }
 
-/// The cell nearest to `node` that was ordered to sleep; -1 if none was.
+/// The cell nearest to `node` that was requested to sleep; -1 if none was.
 int
 NearestAsleep(const PowerCells& cells, const WifiAccess& access, Ptr<Node> node)
 {
@@ -32,7 +32,7 @@ NearestAsleep(const PowerCells& cells, const WifiAccess& access, Ptr<Node> node)
     int nearest = -1;
     for (int cell = 0; cell < cells.Count(); ++cell)
     {
-        if (cells.Ordered(cell) == 0 && (nearest < 0 || distance(cell) < distance(nearest)))
+        if (cells.RequestedLevel(cell) == 0 && (nearest < 0 || distance(cell) < distance(nearest)))
         {
             nearest = cell;
         }
@@ -75,12 +75,13 @@ SleepRule::Decide(PowerCells& cells,
     int idlest = -1;
     for (int cell = 0; cell < cells.Count(); ++cell)
     {
-        const bool waking = cells.Ordered(cell) > 0 && cells.Level(cell) == 0;
+        const bool waking = cells.RequestedLevel(cell) > 0 && cells.Level(cell) == 0;
         if (waking)
         {
             return;
         }
-        const bool eligible = cells.Ordered(cell) > 0 && airtimesPct[cell] < m_sleepBelowPct &&
+        const bool eligible = cells.RequestedLevel(cell) > 0 &&
+                              airtimesPct[cell] < m_sleepBelowPct &&
                               UsersHaveNeighbours(cell, cells, access);
         if (eligible && (idlest < 0 || airtimesPct[cell] < airtimesPct[idlest]))
         {
@@ -89,7 +90,7 @@ SleepRule::Decide(PowerCells& cells,
     }
     if (idlest >= 0)
     {
-        cells.Order(idlest, 0);
+        cells.RequestLevel(idlest, 0);
     }
 }
 
@@ -103,14 +104,14 @@ SleepRule::WakeWhereNeeded(PowerCells& cells,
         const int asleep = NearestAsleep(cells, access, node);
         if (asleep >= 0)
         {
-            cells.Order(asleep, cells.TopLevel());
+            cells.RequestLevel(asleep, cells.TopLevel());
             needed = true;
         }
     };
     bool waking = false;
     for (int cell = 0; cell < cells.Count(); ++cell)
     {
-        waking = waking || (cells.Ordered(cell) > 0 && cells.Level(cell) == 0);
+        waking = waking || (cells.RequestedLevel(cell) > 0 && cells.Level(cell) == 0);
     }
     for (int user = 0; user < UsersOf(access) && !waking && !needed; ++user)
     {
@@ -135,8 +136,8 @@ SleepRule::UsersHaveNeighbours(int cell, const PowerCells& cells, const WifiAcce
     bool anotherAwake = false;
     for (int other = 0; other < cells.Count(); ++other)
     {
-        anotherAwake =
-            anotherAwake || (other != cell && cells.Level(other) > 0 && cells.Ordered(other) > 0);
+        anotherAwake = anotherAwake ||
+                       (other != cell && cells.Level(other) > 0 && cells.RequestedLevel(other) > 0);
     }
     bool reached = anotherAwake;
     for (int user = 0; user < UsersOf(access); ++user)

@@ -8,17 +8,18 @@
 namespace netgym
 {
 
-/// Packets sent and not yet settled (delivered, overtaken or given up), oldest first.
+/// Packets in flight: sent and not yet settled (delivered, overtaken or declared lost), oldest
+/// first.
 class UnderWay
 {
   public:
-    /// A packet unheard of for this long counts as lost.
+    /// A packet not settled after this time counts as lost.
     static constexpr double LOST_AFTER_MS = 1000;
 
     void Sent(std::uint32_t sequence, std::int64_t nowNs);
     /// Everything up to and including `sequence` is settled: links deliver in order.
     void SettledUpTo(std::uint32_t sequence);
-    /// Age of the oldest packet, at most LOST_AFTER_MS; 0 when nothing is under way. Forgets what
+    /// Age of the oldest packet, at most LOST_AFTER_MS; 0 when nothing is in flight. Drops what
     /// counts as lost.
     double OldestAgeMs(std::int64_t nowNs);
 
@@ -35,7 +36,7 @@ class Meter
     void Sent(std::uint32_t sequence, std::uint32_t bytes, std::int64_t nowNs);
     void Received(std::uint32_t bytes, double owdMs);
     void Clear();
-    /// Closes the interval: from here on the delays of an interval without deliveries are known.
+    /// Ends the interval, so that the delays of an interval without deliveries are known.
     void Close(std::int64_t nowNs);
 
     double SentMbps(double intervalMs) const;
@@ -51,8 +52,8 @@ class Meter
         return m_packets;
     }
 
-    /// Mean one-way delay of the packets received; without any, the age of the oldest still under
-    /// way, or 0.
+    /// Mean one-way delay of the packets received; without any, the age of the oldest in flight, or
+    /// 0.
     double OwdMs() const;
     double MaxOwdMs() const;
 
@@ -65,7 +66,7 @@ class Meter
     double m_waitingMs{0};
 };
 
-/// What a flow promises its user.
+/// The quality of service that a flow has to offer.
 struct QosTarget
 {
     double delayMs;      ///< a packet above it is late
@@ -91,7 +92,7 @@ class FlowMeter : public Meter
     void Clear();
 
     /// Share of packets later than the target (or a test threshold), percent. An interval without
-    /// deliveries counts as wholly late if a packet has been waiting longer than that.
+    /// deliveries counts as 100 % late if a packet has been waiting longer than that.
     double LatePercent() const
     {
         return Percent(m_late, target.delayMs);

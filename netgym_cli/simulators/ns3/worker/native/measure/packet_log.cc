@@ -62,30 +62,30 @@ void
 PacketLog::CountOvertaken(std::uint32_t arrived)
 {
     const auto end = m_missing.lower_bound(arrived);
-    for (auto one = m_missing.begin(); one != end; ++one)
+    for (auto missing = m_missing.begin(); missing != end; ++missing)
     {
-        one->second.overtakenBy++;
+        missing->second.overtakenBy++;
     }
 }
 
 void
-PacketLog::GiveUpMissing(std::int64_t nowNs)
+PacketLog::DeclareLost(std::int64_t nowNs)
 {
     double longestMs = 0;
     for (const auto& sample : m_samples)
     {
         longestMs = std::max(longestMs, sample.delayMs);
     }
-    for (auto one = m_missing.begin(); one != m_missing.end();)
+    for (auto missing = m_missing.begin(); missing != m_missing.end();)
     {
-        const auto& [sentByNs, overtakenBy] = one->second;
+        const auto& [sentByNs, overtakenBy] = missing->second;
         if (overtakenBy < REORDER_TOLERANCE || nowNs <= sentByNs + ToNs(longestMs))
         {
-            ++one;
+            ++missing;
             continue;
         }
-        m_lost[one->first] = nowNs;
-        one = m_missing.erase(one);
+        m_lost[missing->first] = nowNs;
+        missing = m_missing.erase(missing);
     }
     for (; m_lost.size() > LOSSES_REMEMBERED; m_trimmed = true)
     {
@@ -106,7 +106,7 @@ PacketLog::Expire(std::int64_t nowNs)
     }
     if (!m_missing.empty())
     {
-        GiveUpMissing(nowNs);
+        DeclareLost(nowNs);
     }
     m_nowNs = nowNs;
 }
@@ -114,8 +114,8 @@ PacketLog::Expire(std::int64_t nowNs)
 std::size_t
 PacketLog::Lost() const
 {
-    return std::count_if(m_lost.begin(), m_lost.end(), [this](const auto& one) {
-        return one.second > m_nowNs - m_windowNs;
+    return std::count_if(m_lost.begin(), m_lost.end(), [this](const auto& loss) {
+        return loss.second > m_nowNs - m_windowNs;
     });
 }
 
@@ -139,8 +139,8 @@ PacketLog::ReceivedKbps(std::int64_t nowNs) const
     {
         return 0;
     }
-    // A younger stream than the window: the first packet came at the beginning of the time that is
-    // divided by.
+    // A stream younger than the window: the rate is over the time since the first packet, which
+    // therefore does not count.
     const auto ageNs = nowNs - m_firstNs;
     return ageNs < m_windowNs ? (bytes - m_firstBytes) * 8e6 / ageNs : bytes * 8e6 / m_windowNs;
 }
@@ -193,14 +193,14 @@ PacketLog::AverageInterval() const
         return CurrentInterval();
     }
     std::vector<std::uint32_t> starts; // of the runs of lost packets, latest first
-    for (auto one = m_lost.rbegin();
-         one != m_lost.rend() && starts.size() <= std::size(INTERVAL_WEIGHTS);
-         ++one)
+    for (auto loss = m_lost.rbegin();
+         loss != m_lost.rend() && starts.size() <= std::size(INTERVAL_WEIGHTS);
+         ++loss)
     {
-        const auto before = std::next(one);
-        if (before == m_lost.rend() || before->first + 1 != one->first)
+        const auto before = std::next(loss);
+        if (before == m_lost.rend() || before->first + 1 != loss->first)
         {
-            starts.push_back(one->first);
+            starts.push_back(loss->first);
         }
     }
     if (starts.size() <= std::size(INTERVAL_WEIGHTS) && !m_trimmed)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What a receiver can tell of a stream of numbered packets: delays, rate, and losses as distinct
-// from reordering.
+// A receiver's view of a stream of numbered packets: delays, rate, and losses as distinct from
+// reordering.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -23,12 +23,12 @@ class PacketLog
     /// `baseWindowMs`.
     PacketLog(double windowMs, double baseWindowMs);
 
-    /// A lost packet that arrives after all is lost no more.
+    /// A packet that counted as lost and arrives after all no longer counts.
     void Arrived(std::uint32_t sequence,
                  std::uint32_t bytes,
                  std::int64_t sentNs,
                  std::int64_t nowNs);
-    /// Forgets what is older than the windows.
+    /// Drops what is older than the windows.
     void Expire(std::int64_t nowNs);
 
     /// Whether a packet has ever arrived.
@@ -80,7 +80,7 @@ class PacketLog
     };
 
     void CountOvertaken(std::uint32_t arrived);
-    void GiveUpMissing(std::int64_t nowNs);
+    void DeclareLost(std::int64_t nowNs);
 
     std::int64_t m_windowNs;
     std::int64_t m_baseWindowNs;
@@ -88,12 +88,13 @@ class PacketLog
     std::int64_t m_firstNs{-1};
     std::uint32_t m_firstBytes{0};
     std::uint32_t m_next{0}; ///< one above the highest number that has arrived
-    bool m_trimmed{false};   ///< whether losses so old that they no longer matter were forgotten
+    bool m_trimmed{false};   ///< whether old losses have been dropped
     std::deque<Sample> m_samples;
     std::deque<std::pair<std::int64_t, double>>
         m_bases; ///< rising delays, the first is the smallest of the window
     std::map<std::uint32_t, Missing> m_missing;
-    std::map<std::uint32_t, std::int64_t> m_lost; ///< number to the time at which it was given up
+    std::map<std::uint32_t, std::int64_t>
+        m_lost; ///< number to the time at which it was declared lost
 };
 
 } // namespace netgym

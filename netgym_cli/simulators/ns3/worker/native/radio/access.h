@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What the tunnel and the scenario need to know of a radio access network.
+// The interface of a radio access network to the tunnel and the scenario.
 #pragma once
 #include <ns3/ipv4-address.h>
 
@@ -24,9 +24,9 @@ class AccessNetwork
 {
   public:
     virtual ~AccessNetwork() = default;
-    /// Where the anchor reaches the user over this network, now.
+    /// The user's present address in this network.
     virtual ns3::Ipv4Address UserAddress(int user) const = 0;
-    /// Where the user reaches the anchor over this network, now.
+    /// The anchor's address for the user's uplink packets in this network, now.
     virtual ns3::Ipv4Address AnchorAddress(int user) const = 0;
     /// Rate the user would have alone on its cell at its present channel, Mbit/s.
     virtual double MaxRateMbps(int user) const = 0;

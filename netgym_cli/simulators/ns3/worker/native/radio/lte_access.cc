@@ -97,8 +97,8 @@ LteAccess::ConnectAnchor(const Settings& settings, const NodeContainer& users, P
 void
 LteAccess::AddPriorityBearer(Ptr<NetDevice> user)
 {
-    // No packet matches its filter: the gateway chooses the bearer downwards, and uplink packets
-    // keep the default one.
+    // Its filter matches no packet: the gateway chooses the downlink bearer, and uplink packets
+    // keep the default bearer.
     auto nothing = ns3::Create<EpcTft>();
     EpcTft::PacketFilter filter;
     filter.localPortStart = filter.localPortEnd = 1;
@@ -135,7 +135,7 @@ void
 LteAccess::ClearInterval()
 {
     m_scheduler->Clear();
-    // A user has its radio identity only once it is connected.
+    // A user has no radio identity until it is connected.
     for (std::size_t user = 0; user < m_sliceOf.size(); ++user)
     {
         m_scheduler->Record(Rnti(static_cast<int>(user))).slice = m_sliceOf[user];

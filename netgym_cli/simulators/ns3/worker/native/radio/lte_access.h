@@ -57,11 +57,10 @@ class LteAccess : public AccessNetwork
         return m_scheduler->Slices().Shares();
     }
 
-    /// Which bearer takes the user's next packets: the one whose packets come first, or the default
-    /// one.
-    void SetPriority(int user, bool first)
+    /// Whether the user's next packets take the prioritized bearer or the default bearer.
+    void SetPriority(int user, bool prioritized)
     {
-        m_gateway->SetPriority(m_addresses[user], first);
+        m_gateway->SetPriority(m_addresses[user], prioritized);
     }
 
     void ClearInterval();

@@ -68,15 +68,15 @@ BlockFading::Refresh(State& state, std::size_t blocks) const
     const double ageMs = nowMs - state.atMs;
     if (ageMs >= UPDATE_MS)
     {
-        const double keep = std::exp(-ageMs / (m_coherence.GetNanoSeconds() * 1e-6));
-        const double fresh = std::sqrt(1 - keep * keep);
+        const double memory = std::exp(-ageMs / (m_coherence.GetNanoSeconds() * 1e-6));
+        const double innovation = std::sqrt(1 - memory * memory);
         for (auto& gain : state.gains)
         {
-            gain = keep * gain + fresh * Draw();
+            gain = memory * gain + innovation * Draw();
         }
         state.atMs = nowMs;
     }
-    // Until a user has learnt its cell's bandwidth, its signals span fewer blocks than later.
+    // Until a user knows its cell's bandwidth, its signals span fewer blocks.
     while (state.gains.size() < blocks)
     {
         state.gains.push_back(Draw());

@@ -34,7 +34,7 @@ class BlockFading : public ns3::SpectrumPropagationLossModel
         ns3::Ptr<const ns3::MobilityModel> b) const override;
     /// A complex normal number of unit mean power.
     std::complex<double> Draw() const;
-    /// Brings the gains up to date, for at least this many blocks.
+    /// Updates the gains, for at least this many blocks.
     void Refresh(State& state, std::size_t blocks) const;
 
     ns3::Time m_coherence;

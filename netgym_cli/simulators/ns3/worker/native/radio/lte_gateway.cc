@@ -59,7 +59,7 @@ LteGateway::SendDown(Ptr<Packet> packet, const User& user)
     if (rrc->GetState() == LteUeRrc::CONNECTED_NORMALLY)
     {
         packet->AddPacketTag(
-            EpsBearerTag(rrc->GetRnti(), user.first ? PRIORITY_BEARER : DEFAULT_BEARER));
+            EpsBearerTag(rrc->GetRnti(), user.prioritized ? PRIORITY_BEARER : DEFAULT_BEARER));
         m_baseStation->GetRrc()->SendData(packet);
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The short way between the anchor and the LTE base station: packets enter and leave at the base
-// station's RRC, instead of crossing the core network's GTP tunnels packet by packet. The EPC stays
-// for control. Same packets, fewer events.
+// A shortcut between the anchor and the LTE base station: packets enter and leave at the base
+// station's RRC instead of the core network's GTP tunnels, which saves events. The EPC remains for
+// signalling.
 #pragma once
 #include <ns3/lte-enb-net-device.h>
 #include <ns3/lte-ue-net-device.h>
@@ -31,16 +31,16 @@ class LteGateway
     void AddUser(ns3::Ipv4Address address, ns3::Ptr<ns3::LteUeNetDevice> user);
 
     /// Whether the user's packets take its second bearer from now on; it must have one.
-    void SetPriority(ns3::Ipv4Address address, bool first)
+    void SetPriority(ns3::Ipv4Address address, bool prioritized)
     {
-        m_users.at(address).first = first;
+        m_users.at(address).prioritized = prioritized;
     }
 
   private:
     struct User
     {
         ns3::Ptr<ns3::LteUeNetDevice> device;
-        bool first{false};
+        bool prioritized{false};
     };
 
     bool Send(ns3::Ptr<ns3::Packet> packet);

@@ -134,9 +134,9 @@ SlicingScheduler::Plan()
             waiting += bytes;
         }
         needed[record.slice] += GroupsFor(record, waiting);
-        const auto first = record.backlogBytes.find(PRIORITY_CHANNEL);
+        const auto priority = record.backlogBytes.find(PRIORITY_CHANNEL);
         urgent[record.slice] +=
-            first == record.backlogBytes.end() ? 0 : GroupsFor(record, first->second);
+            priority == record.backlogBytes.end() ? 0 : GroupsFor(record, priority->second);
     }
     m_allowed = slicing ? m_slices.Allowed(groups, needed, m_turn)
                         : std::vector<std::uint32_t>(groups, ~0U);
@@ -169,8 +169,8 @@ SlicingScheduler::IsDlRbgAvailableForUe(int group, std::uint16_t rnti)
         }
         if (!m_priorityOnly.empty() && m_priorityOnly[group])
         {
-            const auto first = record.backlogBytes.find(PRIORITY_CHANNEL);
-            if (first == record.backlogBytes.end() || first->second == 0)
+            const auto priority = record.backlogBytes.find(PRIORITY_CHANNEL);
+            if (priority == record.backlogBytes.end() || priority->second == 0)
             {
                 return false;
             }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Stands around any ns-3 LTE scheduler: counts channel quality reports and granted resource block
-// groups, and keeps the groups of slices and of prioritized traffic from others, through the
-// interface made for frequency reuse.
+// Wraps any ns-3 LTE scheduler: records channel quality reports and granted resource block groups,
+// and reserves groups for slices and prioritized traffic through the interface for frequency reuse.
 #pragma once
 #include "radio/slice_plan.h"
 
@@ -16,8 +15,8 @@
 namespace netgym
 {
 
-/// Passes everything between MAC, scheduler and frequency reuse on; the inner scheduler decides
-/// among what is allowed. Retransmissions are exempt: they take the groups of their first
+/// Forwards everything between MAC, scheduler and frequency reuse; the inner scheduler decides
+/// among the allowed groups. Retransmissions are exempt: they take the groups of their first
 /// transmission or, where those are taken, any others.
 class SlicingScheduler : public ns3::FfMacScheduler,
                          public ns3::FfMacSchedSapProvider,
@@ -25,7 +24,7 @@ class SlicingScheduler : public ns3::FfMacScheduler,
                          public ns3::LteFfrSapProvider
 {
   public:
-    /// Logical channel of the second data bearer, whose packets come first.
+    /// Logical channel of the second data bearer, whose packets are prioritized.
     static constexpr std::uint8_t PRIORITY_CHANNEL = 4;
 
     struct UserRecord
@@ -56,7 +55,7 @@ class SlicingScheduler : public ns3::FfMacScheduler,
         m_groupSize = resourceBlocks;
     }
 
-    /// Whether waiting bytes of the priority channel keep the groups they need from everybody else.
+    /// Whether waiting bytes of the priority channel reserve the groups that they need.
     bool prioritize{false};
 
     /// Scheduling intervals (1 ms) since the last Clear.
@@ -189,7 +188,7 @@ class SlicingScheduler : public ns3::FfMacScheduler,
   private:
     void DoDispose() override;
     void Plan();
-    /// Groups that the bytes would fill at the user's channel quality.
+    /// Groups that the bytes fill at the user's channel quality.
     int GroupsFor(const UserRecord& record, std::uint32_t bytes) const;
     void SetInner(std::string type);
 

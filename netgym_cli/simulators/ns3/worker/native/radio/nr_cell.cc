@@ -209,14 +209,14 @@ NrCell::Fill(User& user, int resourceBlocks, std::uint32_t& bytes)
     block->number = user.nextBlock++;
     block->mcs = Mcs(user);
     block->resourceBlocks = resourceBlocks;
-    block->startsInsidePacket = user.queue.front().begun;
+    block->startsInsidePacket = user.queue.front().partlySent;
     std::uint32_t room = m_phy.TransportBlockBytes(block->mcs, resourceBlocks);
     while (room > 0 && !user.queue.empty())
     {
-        Waiting& head = user.queue.front();
+        QueuedPacket& head = user.queue.front();
         const std::uint32_t taken = std::min(room, head.bytesLeft);
         head.bytesLeft -= taken;
-        head.begun = true;
+        head.partlySent = true;
         room -= taken;
         bytes += taken;
         user.queuedBytes -= taken;

@@ -22,7 +22,7 @@
 namespace netgym
 {
 
-/// Which of ns-3's TR 38.901 models make the path loss, as the middle of their names:
+/// The ns-3 models of TR 38.901 for the path loss, by the middle of their names:
 /// ThreeGpp...PropagationLossModel and ThreeGpp...ChannelConditionModel.
 struct NrEnvironment
 {
@@ -50,21 +50,22 @@ class NrCell
 
     NrCell(const NrParameters& parameters, ns3::Ptr<ns3::MobilityModel> site);
 
-    /// Adds a user; `deliver` takes its packets on its own node, `context`. Returns its index.
+    /// Adds a user and returns its index; `deliver` is called with its packets in the context of
+    /// its node, `context`.
     int AddUser(ns3::Ptr<ns3::MobilityModel> place, std::uint32_t context, Deliver deliver);
-    /// Starts channel updates; call once all users are there.
+    /// Starts channel updates; to be called after the last AddUser.
     void Start();
     /// Queues a packet for the user; false if its queue is full.
     bool Enqueue(int user, ns3::Ptr<ns3::Packet> packet);
-    /// Rate over all resource blocks at the MCS in force, Mbit/s.
+    /// Rate over all resource blocks at the current MCS, Mbit/s.
     double MaxRateMbps(int user) const;
 
   private:
-    struct Waiting
+    struct QueuedPacket
     {
         ns3::Ptr<ns3::Packet> packet;
         std::uint32_t bytesLeft;
-        bool begun;
+        bool partlySent;
     };
 
     struct Block
@@ -86,7 +87,7 @@ class NrCell
         ns3::Ptr<ns3::MobilityModel> place;
         std::uint32_t context;
         Deliver deliver;
-        std::deque<Waiting> queue;
+        std::deque<QueuedPacket> queue;
         std::uint32_t queuedBytes{0};
         double sinrDb{0};
         double reportedSinrDb{0};
@@ -94,11 +95,11 @@ class NrCell
         double outerLoopDb{0};
         double averageBytes{1};
         std::uint64_t nextBlock{0};
-        std::uint64_t wantedBlock{0};
-        std::map<std::uint64_t, BlockPtr> arrived; ///< decoded or given up, waiting for their turn
-        std::deque<std::pair<std::int64_t, BlockPtr>>
-            retransmissions;  ///< slot from which it may go, block
-        bool headLost{false}; ///< the packet under assembly has lost its beginning
+        std::uint64_t nextDelivery{0};
+        std::map<std::uint64_t, BlockPtr>
+            completed; ///< decoded or lost, waiting for delivery in order
+        std::deque<std::pair<std::int64_t, BlockPtr>> retransmissions; ///< earliest slot, block
+        bool headLost{false}; ///< the packet in reassembly has lost its beginning
     };
 
     void UpdateChannel();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What becomes of an NR cell's transport blocks: decoding, HARQ retransmissions, link adaptation,
-// delivery in order.
+// The receiving side of an NR cell: decoding, HARQ retransmissions, link adaptation, delivery in
+// order.
 #include "radio/nr_cell.h"
 
 #include <ns3/packet.h>
@@ -18,7 +18,7 @@ namespace
 {
 
 const Time DECODING = MicroSeconds(100);
-constexpr int PROCESSING_SLOTS = 2; // from a packet's slot on the air to the network layer
+constexpr int PROCESSING_SLOTS = 2; // from the end of the slot to the network layer
 constexpr int HARQ_ROUND_TRIP_SLOTS = 8;
 constexpr int MAX_TRANSMISSIONS = 4;
 constexpr double OUTER_LOOP_STEP_DB = 0.5;
@@ -57,7 +57,7 @@ NrCell::Decode(int index, BlockPtr block, bool ok)
         return;
     }
     block->lost = !ok;
-    user.arrived[block->number] = block;
+    user.completed[block->number] = block;
     DeliverInOrder(user);
 }
 
@@ -74,9 +74,9 @@ NrCell::Adapt(User& user, bool ok)
 void
 NrCell::DeliverInOrder(User& user)
 {
-    for (auto next = user.arrived.begin();
-         next != user.arrived.end() && next->first == user.wantedBlock;
-         next = user.arrived.erase(next), ++user.wantedBlock)
+    for (auto next = user.completed.begin();
+         next != user.completed.end() && next->first == user.nextDelivery;
+         next = user.completed.erase(next), ++user.nextDelivery)
     {
         const Block& block = *next->second;
         for (std::size_t i = 0; i < block.finished.size(); ++i)

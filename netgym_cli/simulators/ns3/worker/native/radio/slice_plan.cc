@@ -18,7 +18,7 @@ std::vector<std::uint32_t>
 SlicePlan::Allowed(int groups, const std::vector<int>& needed, std::uint64_t turn) const
 {
     std::vector<std::uint32_t> allowed(groups, 0);
-    std::vector<int> common; // lent groups and those that belong to nobody
+    std::vector<int> common; // lent groups and those of no slice
     int group = 0;
     for (std::size_t slice = 0; slice < m_shares.size(); ++slice)
     {
@@ -43,7 +43,7 @@ SlicePlan::Allowed(int groups, const std::vector<int>& needed, std::uint64_t tur
         common.push_back(group++);
     }
     // Slices that may take only a part of the common groups take neighbouring parts, so that
-    // together they miss none.
+    // together they cover all.
     std::size_t at = turn;
     for (std::size_t slice = 0; slice < m_shares.size() && !common.empty(); ++slice)
     {

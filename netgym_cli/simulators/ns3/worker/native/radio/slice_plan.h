@@ -8,9 +8,9 @@
 namespace netgym
 {
 
-/// Resource block groups of a slice: `dedicated` ones are its own even when idle; of the
-/// `prioritized` ones it has the first claim, and what it does not need is lent; beyond both it may
-/// use up to `shared` groups of what is left.
+/// Resource block groups of a slice. `dedicated` groups are its own even when idle. It has priority
+/// on the `prioritized` groups; those that it does not need are lent to other slices. Beyond both
+/// it may use up to `shared` groups of the remaining ones.
 struct SliceShare
 {
     int dedicated;
@@ -35,11 +35,11 @@ class SlicePlan
         return m_shares;
     }
 
-    /// Whether any slice can be kept from any of `groups` groups.
+    /// Whether any of `groups` groups is closed to any slice.
     bool Restricts(int groups) const;
     /// For each of `groups` groups the slices that may use it now, as bits.
-    /// `needed` is the number of groups that each slice could fill; `turn` rotates what slices
-    /// share.
+    /// `needed` is the number of groups that each slice could fill; `turn` rotates the shared
+    /// groups.
     std::vector<std::uint32_t> Allowed(int groups,
                                        const std::vector<int>& needed,
                                        std::uint64_t turn) const;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Small steps that every access network repeats: placing nodes, wiring a backhaul, adding a route.
+// Common steps of building networks: placing nodes, connecting a backhaul, adding a route.
 #pragma once
 #include "bridge/duration.h"
 
@@ -38,9 +38,9 @@ Milliseconds(double ms)
 
 /// Fixed nodes, one per place.
 ns3::NodeContainer NodesAt(const std::vector<ns3::Vector>& places);
-/// IPv4 only.
+/// Installs ns-3's IPv4 stack, without IPv6.
 void InstallInternet(const ns3::NodeContainer& nodes);
-/// 10 Gbit/s with the given one-way delay, without the queue disc that ns-3 would install silently.
+/// 10 Gbit/s with the given one-way delay, without the queue disc that ns-3 installs by default.
 Backhaul ConnectBackhaul(ns3::Ptr<ns3::Node> anchor, ns3::Ptr<ns3::Node> site, double delayMs);
 /// An IP interface without a channel below it. `send` gets each packet that the node sends over it
 /// and returns whether it was accepted; without one, set the device's own callback.

@@ -38,7 +38,7 @@ WalkingUsers(const Settings& settings, int count)
     };
     NodeContainer users(count);
     auto place = CreateObject<UniformRandomVariable>();
-    // GetInteger knows no negative numbers.
+    // GetInteger takes no negative bounds.
     const auto somewhere = [&](double low, double high) {
         return low + place->GetInteger(0, high - low);
     };

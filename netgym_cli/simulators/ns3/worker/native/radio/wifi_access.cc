@@ -31,7 +31,7 @@ namespace
 {
 
 // The 20 MHz channels of the 5 GHz band. Past the last one they are used again: each access point
-// has a channel object of its own, so the number alone makes no interference.
+// has a channel object of its own, so equal numbers do not interfere.
 constexpr std::array<int, 25> WIFI_CHANNELS{36,  40,  44,  48,  52,  56,  60,  64,  100,
                                             104, 108, 112, 116, 120, 124, 128, 132, 136,
                                             140, 144, 149, 153, 157, 161, 165};
@@ -59,7 +59,7 @@ WifiAccess::WifiAccess(const Settings& settings,
     {
         BuildCell(i, settings, accessPoints.Get(i), anchor);
         ConnectCell(i, settings, accessPoints.Get(i), anchor);
-        Listen(i);
+        TraceBeacons(i);
     }
     for (std::uint32_t user = 0; user < users.GetN(); ++user)
     {
@@ -103,7 +103,7 @@ WifiAccess::BuildCell(int index, const Settings& settings, Ptr<Node> accessPoint
     WifiHelper wifi;
     if (!m_marks)
     {
-        wifi.DisableFlowControl(); // the traffic control layer drops marks then
+        wifi.DisableFlowControl(); // without flow control, the traffic control layer drops marks
     }
     wifi.SetStandard(WIFI_STANDARD_80211ax);
     wifi.SetRemoteStationManager("ns3::" + settings.Text("wifi.rate_control") + "WifiManager");
@@ -147,7 +147,7 @@ WifiAccess::ConnectCell(int index,
 }
 
 void
-WifiAccess::Listen(int index)
+WifiAccess::TraceBeacons(int index)
 {
     for (std::uint32_t user = 0; user < m_users.GetN(); ++user)
     {
@@ -155,7 +155,7 @@ WifiAccess::Listen(int index)
         const int who = static_cast<int>(user);
         mac->TraceConnectWithoutContext(
             "ReceivedBeaconInfo",
-            MakeCallback(&WifiAccess::HeardBeacon, this).Bind(who, index));
+            MakeCallback(&WifiAccess::ReceiveBeacon, this).Bind(who, index));
         mac->TraceConnectWithoutContext(
             "Assoc",
             MakeCallback(&WifiAccess::AssociationChanged, this).Bind(who, index, true));
@@ -166,10 +166,10 @@ WifiAccess::Listen(int index)
 }
 
 void
-WifiAccess::HeardBeacon(int user, int cell, StaWifiMac::ApInfo info)
+WifiAccess::ReceiveBeacon(int user, int cell, StaWifiMac::ApInfo info)
 {
     m_beacons[user][cell].snrDb = 10 * std::log10(info.m_snr);
-    m_beacons[user][cell].heard = Simulator::Now();
+    m_beacons[user][cell].receivedAt = Simulator::Now();
 }
 
 void
@@ -183,7 +183,7 @@ WifiAccess::SignalDb(int user, int cell) const
 {
     const Beacon& beacon = m_beacons[user][cell];
     const bool reachable = m_cells[cell].open && beacon.associated &&
-                           Simulator::Now() - beacon.heard <= BEACON_LIFETIME;
+                           Simulator::Now() - beacon.receivedAt <= BEACON_LIFETIME;
     return reachable ? beacon.snrDb : OUT_OF_REACH_DB;
 }
 

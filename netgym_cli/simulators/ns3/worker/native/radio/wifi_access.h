@@ -32,7 +32,7 @@ class WifiAccess : public AccessNetwork
 
     ns3::Ipv4Address UserAddress(int user) const override;
     ns3::Ipv4Address AnchorAddress(int user) const override;
-    /// PHY rate that the access point's rate manager would use to the user now.
+    /// PHY rate that the access point's rate manager would choose for the user now.
     double MaxRateMbps(int user) const override;
     int CellId(int user) const override;
 
@@ -48,7 +48,7 @@ class WifiAccess : public AccessNetwork
 
     ns3::Ptr<ns3::WifiNetDevice> AccessPoint(int cell) const;
 
-    /// Index of the access point that downlink packets to the user take now.
+    /// Index of the access point for downlink packets to the user now.
     int ServingCell(int user) const
     {
         return m_serving[user];
@@ -57,8 +57,8 @@ class WifiAccess : public AccessNetwork
     /// Signal-to-noise ratio of the last beacon; OUT_OF_REACH_DB without association or a recent
     /// beacon.
     double SignalDb(int user, int cell) const;
-    /// A closed access point is chosen by nobody; closing it moves its users at once, as far as
-    /// others reach them.
+    /// No user chooses a closed access point; closing it moves its users at once, where others
+    /// reach them.
     void SetOpen(int cell, bool open);
 
     static constexpr double OUT_OF_REACH_DB = -1e3;
@@ -67,7 +67,7 @@ class WifiAccess : public AccessNetwork
     struct Beacon
     {
         double snrDb{0};
-        ns3::Time heard;
+        ns3::Time receivedAt;
         bool associated{false};
     };
 
@@ -89,8 +89,8 @@ class WifiAccess : public AccessNetwork
                      const Settings& settings,
                      ns3::Ptr<ns3::Node> accessPoint,
                      ns3::Ptr<ns3::Node> anchor);
-    void Listen(int index);
-    void HeardBeacon(int user, int cell, ns3::StaWifiMac::ApInfo info);
+    void TraceBeacons(int index);
+    void ReceiveBeacon(int user, int cell, ns3::StaWifiMac::ApInfo info);
     void AssociationChanged(int user, int cell, bool associated, ns3::Mac48Address);
     void CompareBeacons();
     void ChooseCells();

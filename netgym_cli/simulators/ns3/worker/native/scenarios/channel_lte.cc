@@ -59,12 +59,12 @@ class ChannelLte : public ChannelScenario
         Run(BEARER_SETUP);
     }
 
-    /// A user without connection has nowhere to send to.
+    /// Without a connection, packets are lost.
     void Transmit(std::uint32_t, Ptr<Packet> packet) override
     {
         if (!Connected())
         {
-            Settle(packet, LOST);
+            RecordFate(packet, LOST);
         }
         else if (m_uplink)
         {
@@ -104,7 +104,7 @@ class ChannelLte : public ChannelScenario
 
     void Arrive(Ptr<Packet> packet)
     {
-        Settle(packet, ARRIVED);
+        RecordFate(packet, ARRIVED);
     }
 
     bool m_uplink;

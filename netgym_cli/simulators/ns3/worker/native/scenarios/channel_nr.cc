@@ -73,7 +73,7 @@ class ChannelNr : public ChannelScenario
         m_cell = std::make_unique<NrCell>(parameters, nodes.Get(0)->GetObject<MobilityModel>());
         m_cell->AddUser(nodes.Get(1)->GetObject<MobilityModel>(),
                         nodes.Get(1)->GetId(),
-                        [this](Ptr<Packet> packet) { Settle(packet, ARRIVED); });
+                        [this](Ptr<Packet> packet) { RecordFate(packet, ARRIVED); });
         m_cell->Start();
     }
 
@@ -82,7 +82,7 @@ class ChannelNr : public ChannelScenario
     {
         if (!m_cell->Enqueue(0, packet))
         {
-            Settle(packet, LOST);
+            RecordFate(packet, LOST);
         }
     }
 

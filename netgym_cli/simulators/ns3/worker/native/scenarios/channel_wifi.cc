@@ -31,7 +31,7 @@ using namespace ns3;
 namespace
 {
 
-constexpr std::uint16_t CHANNEL_PROTOCOL = 0x0800;      // IPv4: what the packets stand for
+constexpr std::uint16_t CHANNEL_PROTOCOL = 0x0800;      // IPv4, which the packets represent
 constexpr std::uint16_t INTERFERENCE_PROTOCOL = 0x88b5; // an EtherType for experiments
 
 /// Leaves out the four queues of 802.11e, which stations without QoS never use and which take a
@@ -140,20 +140,20 @@ class ChannelWifi : public ChannelScenario
     {
         if (protocol == CHANNEL_PROTOCOL)
         {
-            Settle(packet, ARRIVED);
+            RecordFate(packet, ARRIVED);
         }
         return true;
     }
 
-    /// The station gives a packet up: retries used up, too old, or no room in its queue. It may
-    /// have been received, when only the acknowledgements were lost; then it is settled already,
-    /// and the trainer ignores this.
+    /// The station drops a packet: retries used up, too old, or its queue is full. It may
+    /// have been received, when only the acknowledgements were lost; then its arrival is recorded
+    /// already, and the trainer ignores this.
     void Drop(WifiMacDropReason, Ptr<const WifiMpdu> frame)
     {
         auto packet = frame->GetPacket()->Copy();
         LlcSnapHeader llc;
         packet->RemoveHeader(llc);
-        Settle(packet, LOST);
+        RecordFate(packet, LOST);
     }
 
     void Interfere(Ptr<NetDevice> device)

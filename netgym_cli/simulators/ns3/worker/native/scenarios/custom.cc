@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Users whose UDP flows share one bottleneck link: a policy is a sending rate per user, Mbit/s.
+// Users whose UDP flows share one bottleneck link: a control vector is a sending rate per user,
+// Mbit/s.
 #include "bridge/duration.h"
 #include "bridge/interval_scenario.h"
 #include "bridge/settings.h"
@@ -35,8 +36,7 @@ class Custom : public IntervalScenario
         const ns3::NodeContainer nodes(2);
         InstallInternet(nodes);
         ns3::PointToPointHelper link;
-        link.DisableFlowControl(); // or ns-3 would put a queue of its own in front of the
-                                   // bottleneck's
+        link.DisableFlowControl(); // otherwise ns-3 adds a queue of its own
         link.SetDeviceAttribute("DataRate",
                                 ns3::StringValue(settings.Text("bottleneck_mbps") + "Mb/s"));
         link.SetChannelAttribute(
@@ -68,12 +68,12 @@ class Custom : public IntervalScenario
         }
     }
 
-    // 3. What the agent decides, from the next packet on.
-    void Act(const double* policy, std::size_t size) override
+    // 3. The agent's action, in force from the next packet on.
+    void Act(const double* control, std::size_t size) override
     {
         for (std::size_t user = 0; user < m_flows.size(); ++user)
         {
-            m_flows[user].rateMbps = size ? policy[user] : m_defaultMbps;
+            m_flows[user].rateMbps = size ? control[user] : m_defaultMbps;
         }
     }
 
@@ -154,8 +154,8 @@ class Custom : public IntervalScenario
         }
     }
 
-    /// Time to the next packet: exponential, so packets arrive as a Poisson process that the seed
-    /// decides.
+    /// Time to the next packet: exponential, so that packets are a Poisson process given by the
+    /// seed.
     ns3::Time Gap(std::size_t user)
     {
         return DurationOfMs(m_gap->GetValue(m_packetBytes * 8e-3 / m_flows[user].rateMbps, 0));

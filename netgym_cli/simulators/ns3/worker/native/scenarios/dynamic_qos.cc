@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Flow prioritisation: a policy marks per user and link whose packets come first, up to a share of
-// the link's traffic.
+// Flow prioritisation: a control vector marks per user and link whose packets are prioritized, up
+// to a share of the link's traffic.
 #include "scenarios/multi_access_scenario.h"
 
 namespace netgym
@@ -27,13 +27,13 @@ class DynamicQos : public MultiAccessScenario
     }
 
   protected:
-    void Apply(const double* policy, std::size_t) override
+    void Apply(const double* control, std::size_t) override
     {
         for (int link = 0; link < LINKS; ++link)
         {
             for (int user = 0; user < m_network.UserCount(); ++user)
             {
-                m_network.SetPriority(user, link, policy[user * LINKS + link] > 0);
+                m_network.SetPriority(user, link, control[user * LINKS + link] > 0);
             }
             DemoteAbove(link, m_mostShare);
         }
@@ -43,7 +43,7 @@ class DynamicQos : public MultiAccessScenario
     // from the end.
     void ApplyDefault() override
     {
-        for (const int link : {WIFI, LTE}) // NR knows no priorities
+        for (const int link : {WIFI, LTE}) // NR has no priorities
         {
             if (MarkedShare(link) > m_mostShare)
             {

@@ -19,7 +19,7 @@ using namespace ns3;
 namespace
 {
 
-constexpr double NO_SIGNAL_DB = -20;        // what is reported where no cell reaches a user
+constexpr double NO_SIGNAL_DB = -20;        // reported where no cell reaches a user
 constexpr double LEAST_DELIVERED_MB = 1e-3; // Mbit; keeps the energy per bit finite
 
 } // namespace
@@ -69,7 +69,7 @@ EnergySaving::BuildFlows(const Settings& settings)
                                 qos("delay_requirement_ms"),
                                 qos("delay_violation_target"),
                                 qos("loss_target")};
-        // Users' packets do not come in step.
+        // Users' packets do not arrive in lockstep.
         flow->StartIn(
             DurationOfMs(settings.Number("measurement_start_time_ms") / 2 + draw->GetValue(0, 20)));
         m_flows.push_back(std::move(flow));
@@ -77,13 +77,13 @@ EnergySaving::BuildFlows(const Settings& settings)
 }
 
 void
-EnergySaving::Act(const double* policy, std::size_t size)
+EnergySaving::Act(const double* control, std::size_t size)
 {
     if (size > 0)
     {
         for (int cell = 0; cell < m_cells->Count(); ++cell)
         {
-            m_cells->Order(cell, static_cast<int>(policy[cell]));
+            m_cells->RequestLevel(cell, static_cast<int>(control[cell]));
         }
         return;
     }
@@ -198,19 +198,19 @@ EnergySaving::MeasureCells(Report& report)
     const auto near = [&](int cell, auto value) {
         return Sum([&](int user) { return NearestCell(user) == cell; }, value);
     };
-    const auto one = [](int) { return 1.0; };
+    const auto count = [](int) { return 1.0; };
     const auto rate = [&](int user) { return m_flows[user]->Meter().ReceivedMbps(ms); };
     const auto offered = [&](int user) { return m_flows[user]->Meter().SentMbps(ms); };
     row("state", "", [&](int cell) { return m_cells->Level(cell); });
-    row("ordered", "", [&](int cell) { return m_cells->Ordered(cell); });
+    row("ordered", "", [&](int cell) { return m_cells->RequestedLevel(cell); });
     row("tx_power", "dBm", [&](int cell) { return m_cells->TxPowerDbm(cell); });
     row("power", "W", [&](int cell) { return m_cells->Power(cell).EnergyJ() * 1e3 / ms; });
     row("energy", "J", [&](int cell) { return m_cells->Power(cell).EnergyJ(); });
     row("airtime", "%", [&](int cell) { return AirtimePct(cell); });
-    row("users", "", [&](int cell) { return served(cell, one); });
+    row("users", "", [&](int cell) { return served(cell, count); });
     row("rate", "Mbit/s", [&](int cell) { return served(cell, rate); });
     row("tx_rate", "Mbit/s", [&](int cell) { return served(cell, offered); });
-    row("near_users", "", [&](int cell) { return near(cell, one); });
+    row("near_users", "", [&](int cell) { return near(cell, count); });
     row("near_tx_rate", "Mbit/s", [&](int cell) { return near(cell, offered); });
 }
 

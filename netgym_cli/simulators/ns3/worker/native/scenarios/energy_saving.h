@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Small cells that may sleep: a policy is a level per cell, walking users download over whichever
-// cell they hear best.
+// Small cells that may sleep: a control vector is a level per cell, walking users download over the
+// cell with the best signal.
 //
 //   server ═══ Wi-Fi cells, each asleep or at one of several transmit powers ═══ walking users
 #pragma once
@@ -20,8 +20,8 @@ class EnergySaving : public IntervalScenario
   public:
     explicit EnergySaving(const Settings& settings);
 
-    /// A level per cell, from 0 (sleep); empty: the rule of sleep_rule.h decides, now.
-    void Act(const double* policy, std::size_t size) override;
+    /// A level per cell, from 0 (sleep); size 0: the rule of sleep_rule.h decides, now.
+    void Act(const double* control, std::size_t size) override;
 
   protected:
     void BeginInterval() override;

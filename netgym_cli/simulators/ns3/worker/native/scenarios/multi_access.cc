@@ -171,14 +171,14 @@ MultiAccess::BuildBalancer(int user, const Settings& settings)
     TunnelEnd* down = u.atAnchor.get();
     u.balancer = std::make_unique<Balancer>(
         balancing,
-        [up](const Units& units, int link) { up->AskFor(units, link); },
+        [up](const Units& units, int link) { up->RequestShares(units, link); },
         [down](int link) { down->Probe(link); });
     Balancer* balancer = u.balancer.get();
-    u.atUser->arrived = [balancer](int link, double owdMs, std::uint16_t sequence) {
+    u.atUser->onArrival = [balancer](int link, double owdMs, std::uint16_t sequence) {
         balancer->Arrived(link, owdMs, sequence);
     };
-    u.atAnchor->askedFor = [down, balancer](const std::array<double, LINKS>& weights) {
-        // A request that was under way when somebody else took control is void.
+    u.atAnchor->onRequest = [down, balancer](const std::array<double, LINKS>& weights) {
+        // A request sent before balancing stopped no longer counts.
         if (balancer->Running() && weights != down->Weights())
         {
             down->SetWeights(weights);
@@ -236,12 +236,12 @@ MultiAccess::UseBalancer(int user)
 }
 
 void
-MultiAccess::SetPriority(int user, int link, bool first)
+MultiAccess::SetPriority(int user, int link, bool prioritized)
 {
-    m_users[user].atAnchor->SetPriority(link, first);
+    m_users[user].atAnchor->SetPriority(link, prioritized);
     if (link == LTE)
     {
-        m_lte->SetPriority(user, first);
+        m_lte->SetPriority(user, prioritized);
     }
 }
 
@@ -249,12 +249,12 @@ void
 MultiAccess::SetUplink(int user, const std::string& mode)
 {
     std::array<double, LINKS> shares{};
-    bool found = false;
+    bool anyLink = false;
     for (int link = 0; link < LINKS; ++link)
     {
-        const bool used = m_access[link] && (mode == "split" || !found);
+        const bool used = m_access[link] && (mode == "split" || !anyLink);
         shares[link] = used ? 1 : 0;
-        found = found || used;
+        anyLink = anyLink || used;
     }
     m_users[user].atUser->SetWeights(shares);
 }

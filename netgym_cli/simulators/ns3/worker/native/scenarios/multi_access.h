@@ -67,13 +67,13 @@ class MultiAccess
     /// nothing is left, the first existing link takes everything. In steer mode the heaviest link
     /// takes everything.
     void SetWeights(int user, const double* weights);
-    /// Leaves the user's shares to the receiver-side balancer, from the present ones on, until the
-    /// next SetWeights.
+    /// Lets the receiver-side balancer set the user's shares, starting from the present ones, until
+    /// the next SetWeights.
     void UseBalancer(int user);
-    /// Whether the user's packets over this link come before others: Wi-Fi's video access category
-    /// instead of best effort, LTE's second bearer instead of the default one. NR knows no
+    /// Whether the user's packets over this link are prioritized: Wi-Fi's video access category
+    /// instead of best effort, LTE's second bearer instead of the default bearer. NR has no
     /// priorities.
-    void SetPriority(int user, int link, bool first);
+    void SetPriority(int user, int link, bool prioritized);
 
     bool Priority(int user, int link) const
     {
@@ -100,7 +100,7 @@ class MultiAccess
     void BuildTunnel(int user, const Settings& settings);
     void BuildBalancer(int user, const Settings& settings);
     void BuildTraffic(const Settings& settings);
-    /// TCP acknowledgements: equal shares in split mode, else all over the first link there is.
+    /// TCP acknowledgements: equal shares in split mode, else all over the first existing link.
     void SetUplink(int user, const std::string& mode);
     bool IntoTunnel(ns3::Ptr<ns3::Packet> packet);
 

@@ -54,7 +54,7 @@ MultiAccessScenario::MultiAccessScenario(const Settings& settings)
 }
 
 void
-MultiAccessScenario::Act(const double* policy, std::size_t size)
+MultiAccessScenario::Act(const double* control, std::size_t size)
 {
     m_missedActions = size == 0 ? 1 : 0;
     if (size == 0)
@@ -63,7 +63,7 @@ MultiAccessScenario::Act(const double* policy, std::size_t size)
     }
     else
     {
-        Apply(policy, size);
+        Apply(control, size);
     }
 }
 

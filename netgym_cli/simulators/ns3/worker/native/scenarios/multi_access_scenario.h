@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What all scenarios on the multi-access network measure, in NetworkGym's vocabulary.
+// The measurements of all scenarios on the multi-access network, under NetworkGym's names.
 #pragma once
 #include "bridge/interval_scenario.h"
 #include "scenarios/multi_access.h"
@@ -7,18 +7,18 @@
 namespace netgym
 {
 
-/// A scenario on the multi-access network adds only what a policy does.
+/// A scenario on the multi-access network adds only what a control vector does.
 class MultiAccessScenario : public IntervalScenario
 {
   public:
     explicit MultiAccessScenario(const Settings& settings);
 
-    void Act(const double* policy, std::size_t size) override;
+    void Act(const double* control, std::size_t size) override;
 
   protected:
-    /// Applies a policy; never called without numbers.
-    virtual void Apply(const double* policy, std::size_t size) = 0;
-    /// Hands control to the default algorithm.
+    /// Applies a control vector, which is never empty.
+    virtual void Apply(const double* control, std::size_t size) = 0;
+    /// Lets the default algorithm decide.
     virtual void ApplyDefault() = 0;
 
     void BeginInterval() override;
@@ -34,7 +34,7 @@ class MultiAccessScenario : public IntervalScenario
     void MeasureSlices(Report& report);
     double TrafficPercent(int user, int link);
 
-    double m_missedActions{1}; // nobody has acted yet
+    double m_missedActions{1}; // no action yet
 };
 
 } // namespace netgym

@@ -33,7 +33,7 @@ MultiAccess::BuildTraffic(const Settings& settings)
         return settings.Texts("per_slice_config." + key)[SliceOf(user)];
     };
     auto draw = CreateObject<UniformRandomVariable>();
-    std::vector<double> phases; // of the swinging load, the same for all users of a slice
+    std::vector<double> phases; // of the varying load, the same for all users of a slice
     for (int slice = 0; slice < SliceCount(); ++slice)
     {
         const bool swings = settings.Numbers("per_slice_config.udp_rate_swing")[slice] > 0;
@@ -69,7 +69,7 @@ MultiAccess::BuildTraffic(const Settings& settings)
             source = application;
         }
         m_server->AddApplication(source);
-        // One millisecond apart, so that users' packets do not come in step.
+        // One millisecond apart, so that users' packets do not arrive in lockstep.
         source->SetStartTime(DurationOfMs(settings.Number("measurement_start_time_ms") + user));
         PacketSinkHelper sink(udp ? "ns3::UdpSocketFactory" : "ns3::TcpSocketFactory",
                               InetSocketAddress(Ipv4Address::GetAny(), SINK_PORT));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Slicing of the LTE cell: a policy is dedicated, prioritized and shared resource block groups per
-// slice.
+// Slicing of the LTE cell: a control vector is dedicated, prioritized and shared resource block
+// groups per slice.
 #include "scenarios/multi_access_scenario.h"
 
 #include <cmath>
@@ -26,13 +26,14 @@ class NetworkSlicing : public MultiAccessScenario
     }
 
   protected:
-    void Apply(const double* policy, std::size_t size) override
+    void Apply(const double* control, std::size_t size) override
     {
         const auto groups = [](double number) { return static_cast<int>(std::lround(number)); };
         std::vector<SliceShare> shares;
         for (std::size_t at = 0; at + 2 < size; at += 3)
         {
-            shares.push_back({groups(policy[at]), groups(policy[at + 1]), groups(policy[at + 2])});
+            shares.push_back(
+                {groups(control[at]), groups(control[at + 1]), groups(control[at + 2])});
         }
         m_network.Lte().SetSlices(shares);
     }

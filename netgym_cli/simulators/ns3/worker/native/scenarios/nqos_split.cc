@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Multi-access traffic splitting: a policy is a weight per user and link.
+// Multi-access traffic splitting: a control vector is a weight per user and link.
 #include "scenarios/multi_access_scenario.h"
 
 namespace netgym
@@ -18,11 +18,11 @@ class NqosSplit : public MultiAccessScenario
     }
 
   protected:
-    void Apply(const double* policy, std::size_t) override
+    void Apply(const double* control, std::size_t) override
     {
         for (int user = 0; user < m_network.UserCount(); ++user)
         {
-            m_network.SetWeights(user, policy + user * LINKS);
+            m_network.SetWeights(user, control + user * LINKS);
         }
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// QoS steering: a policy gives every user one link at a time.
+// QoS steering: a control vector gives every user one link at a time.
 #include "bridge/scenario.h"
 #include "scenarios/multi_access_scenario.h"
 
@@ -30,16 +30,16 @@ class QosSteer : public MultiAccessScenario
     }
 
   protected:
-    void Apply(const double* policy, std::size_t) override
+    void Apply(const double* control, std::size_t) override
     {
         for (int user = 0; user < m_network.UserCount(); ++user)
         {
-            m_network.SetWeights(user, policy + user * LINKS);
+            m_network.SetWeights(user, control + user * LINKS);
         }
     }
 
-    // Whoever misses its target on Wi-Fi goes back to LTE for a while; of the others on LTE the one
-    // with the best Wi-Fi rate tries Wi-Fi, one user per interval.
+    // A user that misses its target on Wi-Fi goes back to LTE for a while; of the other users on
+    // LTE, the one with the best Wi-Fi rate tries Wi-Fi, one user per interval.
     void ApplyDefault() override
     {
         const double nowMs = NowMs();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Real-time media congestion control: a policy is a sending rate per media flow, kbit/s.
+// Real-time media congestion control: a control vector is a sending rate per media flow, kbit/s.
 #include "bridge/duration.h"
 #include "bridge/interval_scenario.h"
 #include "traffic/bottleneck.h"
@@ -39,7 +39,7 @@ class Rmcat : public IntervalScenario
         AddUdp(settings);
     }
 
-    void Act(const double* policy, std::size_t size) override
+    void Act(const double* control, std::size_t size) override
     {
         for (std::size_t flow = 0; flow < m_media.size(); ++flow)
         {
@@ -49,7 +49,7 @@ class Rmcat : public IntervalScenario
             }
             else
             {
-                m_media[flow]->SetRate(policy[flow]);
+                m_media[flow]->SetRate(control[flow]);
             }
         }
     }

@@ -14,8 +14,8 @@
 namespace netgym
 {
 
-/// Senders stand before it, receivers behind it. The way back has the same delay, ample rate and no
-/// loss.
+/// Senders are at its near end, receivers at its far end. The reverse direction has the same delay,
+/// ample rate and no loss.
 class Bottleneck
 {
   public:
@@ -58,7 +58,7 @@ class Bottleneck
 
     double QueueBytes() const;
 
-    /// IP bytes of all flows that came out at the far end.
+    /// IP rate of all flows received at the far end.
     double DeliveredKbps(double intervalMs) const
     {
         return m_deliveredBytes * 8 / intervalMs;

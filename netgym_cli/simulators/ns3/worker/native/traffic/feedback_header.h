@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What feedback reports carry over the simulated network.
+// The header of feedback reports.
 #pragma once
 #include "traffic/nada.h"
 
@@ -8,7 +8,7 @@
 namespace netgym
 {
 
-/// NADA's signals, and the echo that makes the round-trip time.
+/// NADA's signals, and the echo from which the sender computes the round-trip time.
 class FeedbackHeader : public ns3::Header
 {
   public:

@@ -48,20 +48,20 @@ MediaFlow::Install(Ptr<Node> from,
                    std::uint16_t port,
                    double startMs)
 {
-    m_near = Socket::CreateSocket(from, UdpSocketFactory::GetTypeId());
-    m_near->Bind();
-    m_near->SetRecvCallback(MakeCallback(&MediaFlow::ReceiveFeedback, this));
-    m_far = Socket::CreateSocket(to, UdpSocketFactory::GetTypeId());
-    m_far->Bind(InetSocketAddress(Ipv4Address::GetAny(), port));
-    m_far->SetRecvCallback(MakeCallback(&MediaFlow::ReceiveMedia, this));
+    m_senderSocket = Socket::CreateSocket(from, UdpSocketFactory::GetTypeId());
+    m_senderSocket->Bind();
+    m_senderSocket->SetRecvCallback(MakeCallback(&MediaFlow::ReceiveFeedback, this));
+    m_receiverSocket = Socket::CreateSocket(to, UdpSocketFactory::GetTypeId());
+    m_receiverSocket->Bind(InetSocketAddress(Ipv4Address::GetAny(), port));
+    m_receiverSocket->SetRecvCallback(MakeCallback(&MediaFlow::ReceiveMedia, this));
     m_destination = InetSocketAddress(address, port);
-    Simulator::ScheduleWithContext(from->GetId(), DurationOfMs(startMs), &MediaFlow::Begin, this);
+    Simulator::ScheduleWithContext(from->GetId(), DurationOfMs(startMs), &MediaFlow::Start, this);
 }
 
 void
-MediaFlow::Begin()
+MediaFlow::Start()
 {
-    m_begun = true;
+    m_started = true;
     m_lastSentNs = MediaNowNs();
     m_sender.Start(m_lastSentNs);
     m_gapFactor = m_draw->GetValue(0, 1);
@@ -81,7 +81,7 @@ MediaFlow::ScheduleNext()
 void
 MediaFlow::SendNext()
 {
-    SeqTsHeader header; // as long as an RTP header; says when it was made
+    SeqTsHeader header; // as long as an RTP header; carries the time of its creation
     header.SetSeq(m_sequence++);
     m_lastSentNs = MediaNowNs();
     auto packet =
@@ -89,7 +89,7 @@ MediaFlow::SendNext()
     packet->AddHeader(header);
     m_meter.Sent(header.GetSeq(), m_shape.packetBytes, m_lastSentNs);
     m_unreported.Sent(header.GetSeq(), m_lastSentNs);
-    m_near->SendTo(packet, 0, m_destination);
+    m_senderSocket->SendTo(packet, 0, m_destination);
     m_gapFactor = 1 + m_shape.pacingJitter * m_draw->GetValue(-1, 1);
     ScheduleNext();
 }
@@ -97,9 +97,9 @@ MediaFlow::SendNext()
 void
 MediaFlow::SetRate(double kbps)
 {
-    m_advised = true;
+    m_rateIsSet = true;
     m_rateKbps = kbps;
-    if (m_begun)
+    if (m_started)
     {
         ScheduleNext();
     }
@@ -108,11 +108,11 @@ MediaFlow::SetRate(double kbps)
 void
 MediaFlow::FollowNada()
 {
-    if (m_advised)
+    if (m_rateIsSet)
     {
-        m_advised = false;
+        m_rateIsSet = false;
         m_rateKbps = m_sender.RateKbps();
-        if (m_begun)
+        if (m_started)
         {
             ScheduleNext();
         }
@@ -160,7 +160,7 @@ MediaFlow::SendFeedback()
     header.heldNs = nowNs - m_newestAtNs;
     auto packet = ns3::Create<Packet>();
     packet->AddHeader(header);
-    m_far->SendTo(packet, 0, m_source);
+    m_receiverSocket->SendTo(packet, 0, m_source);
     Simulator::Schedule(DurationOfMs(m_nada.DELTA), &MediaFlow::SendFeedback, this);
 }
 
@@ -178,7 +178,7 @@ MediaFlow::ReceiveFeedback(Ptr<Socket> socket)
         m_lastReport = header.report;
         const auto nowNs = MediaNowNs();
         m_unreported.SettledUpTo(header.newest);
-        if (header.heldNs < m_nada.DELTA * 1e6) // else it repeats what the last report said
+        if (header.heldNs < m_nada.DELTA * 1e6) // else the echo is that of the last report
         {
             m_rttMs = (nowNs - header.sentNs - header.heldNs) * 1e-6;
             m_rttSumMs += m_rttMs;
@@ -186,7 +186,7 @@ MediaFlow::ReceiveFeedback(Ptr<Socket> socket)
         }
         m_feedback = header.nada;
         m_sender.Update(m_feedback, m_rttMs, nowNs);
-        if (m_advised)
+        if (m_rateIsSet)
         {
             m_sender.StayNear(m_feedback.receivedKbps);
             continue;

@@ -30,15 +30,15 @@ class MediaFlow
     MediaFlow(const NadaParameters& nada, Shape shape);
     MediaFlow(const MediaFlow&) = delete;
 
-    /// Puts the ends on two nodes; the sender begins after `startMs` and a random part of a gap.
+    /// Installs both ends; the sender starts after `startMs` and a random part of a packet gap.
     void Install(ns3::Ptr<ns3::Node> from,
                  ns3::Ptr<ns3::Node> to,
                  ns3::Ipv4Address address,
                  std::uint16_t port,
                  double startMs);
-    /// Sends at this rate until told otherwise; NADA goes on as an adviser.
+    /// Sends at this rate from now on; NADA keeps computing its rate.
     void SetRate(double kbps);
-    /// NADA controls the rate, from where its advice stands.
+    /// NADA sets the rate, starting from its present one.
     void FollowNada();
 
     void BeginInterval();
@@ -65,7 +65,7 @@ class MediaFlow
         return m_rttCount ? m_rttSumMs / m_rttCount : m_unreportedMs;
     }
 
-    /// The log's, or 1 when the log is empty although a packet has been under way for longer than
+    /// The log's, or 1 when the log is empty although a packet has been in flight for longer than
     /// its window.
     double LossFraction() const;
 
@@ -74,10 +74,10 @@ class MediaFlow
         return m_feedback.xCurrMs;
     }
 
-    /// The rate in force; 0 before the flow begins.
+    /// The current rate; 0 before the flow starts.
     double RateKbps() const
     {
-        return m_begun ? m_rateKbps : 0;
+        return m_started ? m_rateKbps : 0;
     }
 
     double NadaRateKbps() const
@@ -86,7 +86,7 @@ class MediaFlow
     }
 
   private:
-    void Begin();
+    void Start();
     void SendNext();
     void ScheduleNext();
     void ReceiveMedia(ns3::Ptr<ns3::Socket> socket);
@@ -101,14 +101,14 @@ class MediaFlow
     Meter m_meter;
     UnderWay m_unreported;
 
-    ns3::Ptr<ns3::Socket> m_near;
-    ns3::Ptr<ns3::Socket> m_far;
+    ns3::Ptr<ns3::Socket> m_senderSocket;
+    ns3::Ptr<ns3::Socket> m_receiverSocket;
     ns3::Address m_destination;
     ns3::Address m_source;
     ns3::Ptr<ns3::UniformRandomVariable> m_draw;
     ns3::EventId m_next;
-    bool m_begun{false};
-    bool m_advised{false}; ///< whether another than NADA sets the rate
+    bool m_started{false};
+    bool m_rateIsSet{false}; ///< whether SetRate, not NADA, sets the rate
     double m_rateKbps;
     double m_gapFactor{1}; ///< this gap's deviation from the mean
     std::uint32_t m_sequence{0};
@@ -120,7 +120,7 @@ class MediaFlow
     std::uint32_t m_reportsSent{0};
 
     std::uint32_t m_lastReport{0}; ///< number of the last report received
-    NadaFeedback m_feedback;       ///< and what it said
+    NadaFeedback m_feedback;       ///< and its content
     double m_rttMs{0};
     double m_rttSumMs{0};
     int m_rttCount{0};

@@ -37,8 +37,8 @@ NadaReceiver::Report(const PacketLog& log, std::int64_t nowNs)
 {
     m_lossFraction += m_p.ALPHA * (log.LossFraction() - m_lossFraction);
     const double queuedMs = log.QueuingDelayMs(m_p.DFILT, nowNs);
-    // Equation (1): after a loss a long delay counts less, so that NADA holds its own against flows
-    // that fill queues.
+    // Equation (1): after a loss a long delay counts less, so that NADA gets its share beside
+    // loss-based flows.
     const bool warped =
         log.EverLost() && log.CurrentInterval() <= m_p.MULTILOSS * log.AverageInterval();
     const double delayMs = warped && queuedMs >= m_p.QTH

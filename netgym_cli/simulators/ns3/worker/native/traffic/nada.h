@@ -18,12 +18,11 @@ struct NadaParameters
     double PRIO, RMIN, RMAX, XREF, KAPPA, ETA, TAU, DELTA;
     double LOGWIN, QEPS, DFILT, GAMMA_MAX, QBOUND;
     double MULTILOSS, QTH, LAMBDA, PLRREF, DLOSS, ALPHA;
-    double XMAX; ///< largest congestion signal; of the drafts before the RFC and their reference
-                 ///< simulation
+    double XMAX;         ///< largest congestion signal, from the drafts of the RFC
     double baseWindowMs; ///< how long the smallest delay is remembered; the RFC leaves it open
 };
 
-/// What a feedback report says.
+/// The content of a feedback report.
 struct NadaFeedback
 {
     bool rampUp{false};     ///< rmode: true for accelerated ramp-up, false for gradual rate update
@@ -31,7 +30,7 @@ struct NadaFeedback
     double receivedKbps{0}; ///< r_recv
 };
 
-/// Sections 4.2 and 5.1: from what arrives to a congestion signal.
+/// Sections 4.2 and 5.1: from arrivals to the congestion signal.
 class NadaReceiver
 {
   public:
@@ -40,7 +39,7 @@ class NadaReceiver
     {
     }
 
-    /// The report of now; to be called once per feedback interval.
+    /// The report to send now; to be called once per feedback interval.
     NadaFeedback Report(const PacketLog& log, std::int64_t nowNs);
 
   private:
@@ -64,7 +63,7 @@ class NadaSender
     }
 
     void Update(const NadaFeedback& feedback, double rttMs, std::int64_t nowNs);
-    /// While another controls the flow: the rate stays within what NADA could reach from
+    /// While the flow's rate is set from outside, bounds NADA's rate to what it could reach from
     /// `receivedKbps` in one step.
     void StayNear(double receivedKbps);
 

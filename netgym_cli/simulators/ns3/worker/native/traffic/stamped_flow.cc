@@ -58,11 +58,11 @@ StampedFlow::SendBurst()
     const auto address = m_peer();
     for (std::uint32_t i = 0; i < m_shape.burstPackets; ++i)
     {
-        SeqTsHeader stamp; // says when it was made
+        SeqTsHeader stamp; // carries the time of its creation
         stamp.SetSeq(m_nextSequence++);
         const auto nowNs = Simulator::Now().GetNanoSeconds();
         m_meter.Sent(stamp.GetSeq(), m_shape.packetBytes, nowNs);
-        m_open.emplace(stamp.GetSeq(), nowNs);
+        m_outstanding.emplace(stamp.GetSeq(), nowNs);
         if (address)
         {
             auto packet = ns3::Create<Packet>(m_shape.packetBytes - stamp.GetSerializedSize());
@@ -83,7 +83,7 @@ StampedFlow::Receive(Ptr<Socket> socket)
         SeqTsHeader stamp;
         packet->RemoveHeader(stamp);
         const double owdMs = (Simulator::Now() - stamp.GetTs()).GetNanoSeconds() * 1e-6;
-        if (owdMs <= m_lostAfterMs && m_open.erase(stamp.GetSeq()) > 0)
+        if (owdMs <= m_lostAfterMs && m_outstanding.erase(stamp.GetSeq()) > 0)
         {
             m_meter.Delivered(m_shape.packetBytes, owdMs);
             m_meter.underWay.SettledUpTo(stamp.GetSeq());
@@ -95,9 +95,9 @@ void
 StampedFlow::EndInterval()
 {
     const auto nowNs = Simulator::Now().GetNanoSeconds();
-    while (!m_open.empty() && (nowNs - m_open.begin()->second) * 1e-6 > m_lostAfterMs)
+    while (!m_outstanding.empty() && (nowNs - m_outstanding.begin()->second) * 1e-6 > m_lostAfterMs)
     {
-        m_open.erase(m_open.begin());
+        m_outstanding.erase(m_outstanding.begin());
         m_meter.Lost(1);
     }
     m_meter.Close(nowNs);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// A downlink flow whose rate swings over a compressed day and whose packets say when they were
-// sent.
+// A downlink flow whose rate follows a compressed day and whose packets carry a time stamp.
 #pragma once
 #include "measure/meter.h"
 
@@ -35,7 +34,7 @@ struct BurstShape
 class StampedFlow
 {
   public:
-    /// Where the user is reached now; nothing while no cell reaches it.
+    /// The user's present address; none while it is out of coverage.
     using Peer = std::function<std::optional<ns3::Ipv4Address>()>;
 
     /// Evenly spaced bursts of UDP packets from `server` to `user`. A packet that has not arrived
@@ -79,7 +78,7 @@ class StampedFlow
     FlowMeter m_meter;
     std::uint32_t m_nextSequence{0};
     std::map<std::uint32_t, std::int64_t>
-        m_open; ///< sent and neither received nor lost: sequence to time, ns
+        m_outstanding; ///< sent and neither received nor lost: sequence to time, ns
 };
 
 } // namespace netgym

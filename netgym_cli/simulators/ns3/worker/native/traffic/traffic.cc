@@ -57,14 +57,14 @@ UdpSource::StopApplication()
 void
 UdpSource::SendNext()
 {
-    // Named in full: cling reads all sources as one, where netgym has a Create of its own.
+    // Qualified, because netgym::Create hides ns3::Create.
     m_socket->Send(ns3::Create<Packet>(packetBytes));
     const double nowMs = NowMs();
-    // A source that has swung to nothing must still look again some time, so a tenth of a percent
-    // is left.
-    const double swung =
+    // At least a tenth of a percent of the mean, so that the next packet is scheduled at the
+    // minimum too.
+    const double factor =
         1 + swing.amplitude * std::sin(2 * M_PI * nowMs / swing.periodMs + swing.phaseRad);
-    const double gapS = packetBytes * 8e-6 / (rateMbps * std::max(swung, 1e-3));
+    const double gapS = packetBytes * 8e-6 / (rateMbps * std::max(factor, 1e-3));
     m_next = Simulator::Schedule(Seconds(poisson ? m_gap->GetValue(gapS, 0) : gapS),
                                  &UdpSource::SendNext,
                                  this);

@@ -13,7 +13,7 @@
 namespace netgym
 {
 
-/// A load that swings around its mean like a sine; an amplitude of 0 is a constant one.
+/// A load that varies around its mean as a sine; amplitude 0 is a constant load.
 struct Swing
 {
     double amplitude{0}; ///< share of the mean, 0 to 1

@@ -26,10 +26,10 @@ constexpr double WINDOW_MS = 12000; // of the smallest delay: a little more than
 
 } // namespace
 
-Balancer::Balancer(Mode mode, Ask ask, Probe probe)
+Balancer::Balancer(Mode mode, SendRequest sendRequest, SendProbe sendProbe)
     : m_mode(mode),
-      m_ask(std::move(ask)),
-      m_probe(std::move(probe))
+      m_sendRequest(std::move(sendRequest)),
+      m_sendProbe(std::move(sendProbe))
 {
 }
 
@@ -87,19 +87,19 @@ Balancer::Arrived(int link, double owdMs, std::uint16_t linkSequence)
 void
 Balancer::Request()
 {
-    // Over the quickest link that lives: the others may not reach the sender.
-    int quickest = -1;
+    // Over the fastest live link: the others may not reach the sender.
+    int fastest = -1;
     const auto waitMs = [this](int link) {
         return m_links[link].silent ? 1e9 : m_links[link].meanMs;
     };
     for (int link = 0; link < LINKS; ++link)
     {
-        if (m_mode.up[link] && (quickest < 0 || waitMs(link) < waitMs(quickest)))
+        if (m_mode.up[link] && (fastest < 0 || waitMs(link) < waitMs(fastest)))
         {
-            quickest = link;
+            fastest = link;
         }
     }
-    m_ask(m_units, quickest);
+    m_sendRequest(m_units, fastest);
 }
 
 double
@@ -120,7 +120,7 @@ Balancer::SendProbes()
     {
         if (m_mode.up[link])
         {
-            m_probe(link);
+            m_sendProbe(link);
         }
     }
     m_probing = Simulator::Schedule(DurationOfMs(PROBE_INTERVAL_MS), &Balancer::SendProbes, this);
@@ -142,7 +142,7 @@ Balancer::EndInterval()
     {
         if (state.EndInterval(nowMs))
         {
-            change = std::max(change, std::abs(state.meanMs - state.beforeMs) / rttMs);
+            change = std::max(change, std::abs(state.meanMs - state.previousMeanMs) / rttMs);
         }
     }
     RenewWindow(nowMs);

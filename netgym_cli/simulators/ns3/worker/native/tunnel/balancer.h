@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The default splitting algorithm: the receiver balances queueing delay and loss over its links, in
-// the manner of GMA's receiver-driven algorithm, and asks the sender for other shares.
+// the manner of GMA's receiver-driven algorithm, and requests other shares from the sender.
 #pragma once
 #include "radio/access.h"
 #include "tunnel/link_delay.h"
@@ -27,12 +27,12 @@ class Balancer
         bool steer{false};
     };
 
-    using Ask = std::function<void(const Units&, int link)>;
-    using Probe = std::function<void(int link)>;
+    using SendRequest = std::function<void(const Units&, int link)>;
+    using SendProbe = std::function<void(int link)>;
 
-    /// `ask` sends wanted shares to the sender over a link; `probe` has the sender send a probe
-    /// over a link.
-    Balancer(Mode mode, Ask ask, Probe probe);
+    /// `sendRequest` sends the requested shares to the sender over a link; `sendProbe` has the
+    /// sender probe a link.
+    Balancer(Mode mode, SendRequest sendRequest, SendProbe sendProbe);
 
     /// Units that a burst is divided into.
     int Burst() const
@@ -45,11 +45,11 @@ class Balancer
         return m_running;
     }
 
-    /// Takes control, from these shares on.
+    /// Starts balancing from these shares.
     void Start(const std::array<double, LINKS>& weights);
-    /// Gives up control.
+    /// Stops balancing.
     void Stop();
-    /// A data or probe packet came over a link; `linkSequence` counts the packets sent over it.
+    /// A data or probe packet arrived over a link; `linkSequence` counts the packets sent over it.
     void Arrived(int link, double owdMs, std::uint16_t linkSequence);
 
   private:
@@ -67,8 +67,8 @@ class Balancer
     void RenewWindow(double nowMs);
 
     Mode m_mode;
-    Ask m_ask;
-    Probe m_probe;
+    SendRequest m_sendRequest;
+    SendProbe m_sendProbe;
     bool m_running{false};
     Units m_units{};
     std::array<LinkDelay, LINKS> m_links;

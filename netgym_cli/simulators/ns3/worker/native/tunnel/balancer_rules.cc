@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// How the balancer moves shares from link to link.
+// The rules by which the balancer moves shares between links.
 #include "bridge/scenario.h"
 #include "tunnel/balancer.h"
 
@@ -34,7 +34,7 @@ Balancer::LeaveSilentLinks()
     const auto alive = [this](int link) { return m_mode.up[link] && !m_links[link].silent; };
     for (int from = 0; from < LINKS; ++from)
     {
-        // One unit each to the links that live, in turn, as long as there are any.
+        // One unit each to the live links, in turn, as long as there are any.
         for (int to = 0, tried = 0; m_units[from] > 0 && m_links[from].silent && tried < LINKS;
              to = (to + 1) % LINKS)
         {
@@ -77,7 +77,7 @@ Balancer::Rebalance()
         }
         return false;
     }
-    if (state.meanMs >= state.beforeMs)
+    if (state.meanMs >= state.previousMeanMs)
     {
         state.streak++;
         Move(worst, best, std::max(state.streak - PATIENT_DECISIONS, 1));

@@ -10,17 +10,17 @@ void
 LinkDelay::Arrived(double nowMs, double owdMs, std::uint16_t linkSequence)
 {
     const auto ahead = static_cast<std::int16_t>(linkSequence - m_last);
-    if (m_heard && ahead > 0)
+    if (m_started && ahead > 0)
     {
         m_due += ahead;
         m_received++;
     }
-    if (!m_heard || ahead > 0)
+    if (!m_started || ahead > 0)
     {
         m_last = linkSequence;
     }
-    m_heard = true;
-    m_heardMs = nowMs;
+    m_started = true;
+    m_lastArrivalMs = nowMs;
     m_sumMs += owdMs;
     m_samples++;
     m_lowestMs = m_lowestMs < 0 ? owdMs : std::min(m_lowestMs, owdMs);
@@ -30,13 +30,13 @@ bool
 LinkDelay::EndInterval(double nowMs)
 {
     const bool any = m_samples > 0;
-    beforeMs = meanMs;
+    previousMeanMs = meanMs;
     if (any)
     {
         meanMs = m_sumMs / m_samples;
     }
     m_sumMs = m_samples = 0;
-    silent = nowMs - m_heardMs >= SILENCE_MS;
+    silent = nowMs - m_lastArrivalMs >= SILENCE_MS;
     return any;
 }
 
@@ -44,7 +44,7 @@ void
 LinkDelay::RenewWindow()
 {
     m_lowestOldMs = m_lowestMs;
-    m_lowestMs = m_heard ? meanMs : -1;
+    m_lowestMs = m_started ? meanMs : -1;
 }
 
 double
@@ -55,7 +55,7 @@ LinkDelay::QueueingMs() const
         return SILENCE_MS;
     }
     const double lowest = m_lowestOldMs < 0 ? m_lowestMs : std::min(m_lowestMs, m_lowestOldMs);
-    return m_heard && lowest >= 0 ? meanMs - lowest : 0;
+    return m_started && lowest >= 0 ? meanMs - lowest : 0;
 }
 
 } // namespace netgym

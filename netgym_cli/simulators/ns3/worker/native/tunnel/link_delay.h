@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What the receiver knows of a link: delays in intervals, their lowest over some seconds, losses in
-// a cycle.
+// A receiver's statistics of a link: delays per interval, their minimum over some seconds, losses
+// per cycle.
 #pragma once
 #include <cstdint>
 
@@ -9,25 +9,25 @@ namespace netgym
 
 struct LinkDelay
 {
-    static constexpr double SILENCE_MS = 1000; ///< a link unheard for this long is down
+    static constexpr double SILENCE_MS = 1000; ///< a link without arrivals for this long is down
 
-    double meanMs{0};   ///< of the last interval that had any
-    double beforeMs{0}; ///< of the interval before it
-    int streak{0};      ///< decisions in a row against this link
-    bool silent{false}; ///< as of the last interval's end
+    double meanMs{0};         ///< of the last interval with arrivals
+    double previousMeanMs{0}; ///< of the interval before it
+    int streak{0};            ///< decisions in a row against this link
+    bool silent{false};       ///< as of the last interval's end
 
-    /// Starts listening.
+    /// Starts the silence timer.
     void Begin(double nowMs)
     {
-        m_heardMs = nowMs;
+        m_lastArrivalMs = nowMs;
     }
 
-    /// A packet came; `linkSequence` counts the packets sent over the link.
+    /// A packet arrived; `linkSequence` counts the packets sent over the link.
     void Arrived(double nowMs, double owdMs, std::uint16_t linkSequence);
-    /// Closes an interval; true if it had any packet.
+    /// Ends an interval; true if it had any packet.
     bool EndInterval(double nowMs);
 
-    /// Starts counting losses anew.
+    /// Resets the loss counters.
     void BeginCycle()
     {
         m_received = m_due = 0;
@@ -38,7 +38,7 @@ struct LinkDelay
     /// Mean delay above the lowest one; SILENCE_MS of a silent link.
     double QueueingMs() const;
 
-    /// Share of the cycle's packets that did not come.
+    /// Share of the cycle's packets that did not arrive.
     double Loss() const
     {
         return m_due > 0 ? 1.0 - static_cast<double>(m_received) / m_due : 0;
@@ -49,8 +49,8 @@ struct LinkDelay
     int m_samples{0};
     double m_lowestMs{-1};    ///< in the present window
     double m_lowestOldMs{-1}; ///< in the window before
-    bool m_heard{false};
-    double m_heardMs{0};
+    bool m_started{false};
+    double m_lastArrivalMs{0};
     std::uint16_t m_last{0};
     int m_received{0};
     int m_due{0};

@@ -95,7 +95,7 @@ TunnelEnd::Probe(int link)
 }
 
 void
-TunnelEnd::AskFor(const Units& units, int link)
+TunnelEnd::RequestShares(const Units& units, int link)
 {
     TunnelHeader header;
     header.kind = TunnelHeader::REQUEST;
@@ -123,19 +123,19 @@ TunnelEnd::Receive(Ptr<Socket> socket)
         packet->RemoveHeader(header);
         if (header.kind == TunnelHeader::REQUEST)
         {
-            if (askedFor)
+            if (onRequest)
             {
                 const double sum = header.units[WIFI] + header.units[NR] + header.units[LTE];
-                askedFor(
+                onRequest(
                     {header.units[WIFI] / sum, header.units[NR] / sum, header.units[LTE] / sum});
             }
             continue;
         }
-        if (arrived)
+        if (onArrival)
         {
-            arrived(header.link,
-                    (Simulator::Now().GetNanoSeconds() - header.sentNs) * 1e-6,
-                    header.linkSequence);
+            onArrival(header.link,
+                      (Simulator::Now().GetNanoSeconds() - header.sentNs) * 1e-6,
+                      header.linkSequence);
         }
         if (header.kind == TunnelHeader::DATA)
         {
@@ -155,10 +155,10 @@ TunnelEnd::Accept(const TunnelHeader& header, Ptr<Packet> inner)
         received->links[header.link].underWay.SettledUpTo(header.sequence);
     }
     m_last[header.link] = {true, header.sequence, nowMs, nowMs - sentMs};
-    const auto ahead = static_cast<std::int32_t>(header.sequence - m_wanted);
+    const auto ahead = static_cast<std::int32_t>(header.sequence - m_expected);
     if (ahead < 0)
     {
-        // Given up too early: still worth having, the transport above sorts it out.
+        // Declared lost too early: delivered late, for the transport layer to reorder.
         Release(inner, sentMs);
         return;
     }
@@ -184,16 +184,16 @@ TunnelEnd::Release(Ptr<Packet> inner, double sentMs)
 void
 TunnelEnd::ReleaseRun()
 {
-    for (auto first = m_held.begin(); first != m_held.end() && first->first == m_wanted;
+    for (auto first = m_held.begin(); first != m_held.end() && first->first == m_expected;
          first = m_held.begin())
     {
         const Held held = first->second;
         m_held.erase(first);
         if (received)
         {
-            received->flow.underWay.SettledUpTo(m_wanted);
+            received->flow.underWay.SettledUpTo(m_expected);
         }
-        m_wanted++;
+        m_expected++;
         Release(held.packet, held.sentMs);
     }
     if (m_held.empty())
@@ -207,19 +207,19 @@ TunnelEnd::SkipTo(std::uint32_t sequence)
 {
     if (received)
     {
-        received->flow.Lost(sequence - m_wanted);
+        received->flow.Lost(sequence - m_expected);
         received->flow.underWay.SettledUpTo(sequence - 1);
     }
-    m_wanted = sequence;
+    m_expected = sequence;
     ReleaseRun();
 }
 
-// Each link is first in, first out: a packet that every link in use has overtaken is lost, and
-// waiting is vain.
+// Each link is first in, first out: a packet that every link in use has overtaken is lost, so there
+// is no point in waiting.
 void
 TunnelEnd::SkipLost()
 {
-    while (!m_held.empty() && EveryActiveLinkIsPast(m_wanted))
+    while (!m_held.empty() && EveryActiveLinkIsPast(m_expected))
     {
         SkipTo(m_held.begin()->first);
     }

@@ -40,7 +40,7 @@ class TunnelEnd
     using Deliver = std::function<void(ns3::Ptr<ns3::Packet>)>;
     using Peer = std::function<ns3::Address(int link)>;
 
-    /// `peer` tells where the other end is reached over a link, now; `deliver` takes the inner
+    /// `peer` returns the present address of the other end over a link; `deliver` gets the inner
     /// packets in order.
     TunnelEnd(ns3::Ptr<ns3::Node> node,
               std::uint16_t port,
@@ -48,8 +48,8 @@ class TunnelEnd
               Peer peer,
               Deliver deliver);
 
-    /// Sends an inner packet over the link whose turn it is. Without any link the packet is
-    /// dropped.
+    /// Sends an inner packet over the next link of the weighted round robin. Without any link the
+    /// packet is dropped.
     void Send(ns3::Ptr<ns3::Packet> inner);
     /// Shares of the links from the next packet on; normalised here, a sum of 0 sends nothing.
     void SetWeights(const std::array<double, LINKS>& weights);
@@ -60,9 +60,9 @@ class TunnelEnd
     }
 
     /// Whether packets over this link are marked as video (AC_VI on Wi-Fi) from now on.
-    void SetPriority(int link, bool first)
+    void SetPriority(int link, bool prioritized)
     {
-        m_priority[link] = first;
+        m_priority[link] = prioritized;
     }
 
     bool Priority(int link) const
@@ -72,12 +72,12 @@ class TunnelEnd
 
     /// Sends a probe over a link.
     void Probe(int link);
-    /// Asks the other end, over a link, to send in these shares.
-    void AskFor(const Units& units, int link);
+    /// Requests these shares from the other end, over a link.
+    void RequestShares(const Units& units, int link);
 
     std::function<void(int link, double owdMs, std::uint16_t linkSequence)>
-        arrived;                                                    ///< told of data and probes
-    std::function<void(const std::array<double, LINKS>&)> askedFor; ///< told of requests
+        onArrival;                                                   ///< called for data and probes
+    std::function<void(const std::array<double, LINKS>&)> onRequest; ///< called for requests
 
     TunnelMeters* sent{nullptr};     ///< counts what this end sends
     TunnelMeters* received{nullptr}; ///< counts what this end receives
@@ -111,7 +111,7 @@ class TunnelEnd
     std::array<bool, LINKS> m_priority{};
     std::array<std::uint16_t, LINKS> m_nextLinkSequence{};
     std::uint32_t m_nextSequence{0};
-    std::uint32_t m_wanted{0};
+    std::uint32_t m_expected{0};
     std::map<std::uint32_t, Held> m_held;
 
     struct Arrival

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What the tunnel writes in front of every packet.
+// The header of the tunnel's packets.
 #pragma once
 #include "tunnel/balancer.h"
 
@@ -15,8 +15,8 @@ class TunnelHeader : public ns3::Header
     enum Kind : std::uint8_t
     {
         DATA,
-        PROBE,  ///< tells the receiver the link's delay
-        REQUEST ///< asks the sender for other shares
+        PROBE,  ///< lets the receiver measure the link's delay
+        REQUEST ///< requests other shares from the sender
     };
 
     Kind kind{DATA};
@@ -24,7 +24,7 @@ class TunnelHeader : public ns3::Header
     std::uint32_t sequence{0};     ///< of data packets
     std::uint16_t linkSequence{0}; ///< of data packets and probes over this link
     std::int64_t sentNs{0};
-    Units units{}; ///< wanted shares, in a request
+    Units units{}; ///< requested shares, in a request
 
     static ns3::TypeId GetTypeId();
 
