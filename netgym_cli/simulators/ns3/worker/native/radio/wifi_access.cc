@@ -57,7 +57,7 @@ WifiAccess::WifiAccess(const Settings& settings,
     m_cells.resize(places.size());
     for (std::size_t i = 0; i < places.size(); ++i)
     {
-        BuildCell(i, settings, accessPoints.Get(i), anchor);
+        BuildCell(i, settings, accessPoints.Get(i));
         ConnectCell(i, settings, accessPoints.Get(i), anchor);
         TraceBeacons(i);
     }
@@ -86,7 +86,7 @@ WifiAccess::SetDefaults(const Settings& settings) const
 }
 
 void
-WifiAccess::BuildCell(int index, const Settings& settings, Ptr<Node> accessPoint, Ptr<Node> anchor)
+WifiAccess::BuildCell(int index, const Settings& settings, Ptr<Node> accessPoint)
 {
     const bool shared = settings.Flag("wifi.ap_share_same_band");
     YansWifiPhyHelper phy;

@@ -81,10 +81,7 @@ class WifiAccess : public AccessNetwork
     };
 
     void SetDefaults(const Settings& settings) const;
-    void BuildCell(int index,
-                   const Settings& settings,
-                   ns3::Ptr<ns3::Node> accessPoint,
-                   ns3::Ptr<ns3::Node> anchor);
+    void BuildCell(int index, const Settings& settings, ns3::Ptr<ns3::Node> accessPoint);
     void ConnectCell(int index,
                      const Settings& settings,
                      ns3::Ptr<ns3::Node> accessPoint,
