@@ -90,11 +90,11 @@ class PacketLog
     std::uint32_t m_next{0}; ///< one above the highest number that has arrived
     bool m_trimmed{false};   ///< whether old losses have been dropped
     std::deque<Sample> m_samples;
-    std::deque<std::pair<std::int64_t, double>>
-        m_bases; ///< rising delays, the first is the smallest of the window
+    /// Rising delays, the first is the smallest of the window.
+    std::deque<std::pair<std::int64_t, double>> m_bases;
     std::map<std::uint32_t, Missing> m_missing;
-    std::map<std::uint32_t, std::int64_t>
-        m_lost; ///< number to the time at which it was declared lost
+    /// Number to the time at which it was declared lost.
+    std::map<std::uint32_t, std::int64_t> m_lost;
 };
 
 } // namespace netgym

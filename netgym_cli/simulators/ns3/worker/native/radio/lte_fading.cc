@@ -18,8 +18,8 @@ using namespace ns3;
 namespace
 {
 
-constexpr std::size_t RBS_PER_BLOCK =
-    6; // about 1 MHz: the coherence bandwidth of a delay spread near 0.2 us
+// About 1 MHz: the coherence bandwidth of a delay spread near 0.2 us.
+constexpr std::size_t RBS_PER_BLOCK = 6;
 constexpr double UPDATE_MS = 5;
 constexpr double RICE_K = 1;
 

@@ -205,10 +205,10 @@ class SlicingScheduler : public ns3::FfMacScheduler,
     ns3::Ptr<ns3::LteAmc> m_amc;
     std::map<std::uint16_t, UserRecord> m_records;
     SlicePlan m_slices;
-    std::vector<std::uint32_t>
-        m_allowed; ///< per group the slices that may use it in this subframe; empty: all
-    std::vector<bool>
-        m_priorityOnly; ///< per group whether only priority traffic may use it; empty: none
+    /// Per group the slices that may use it in this subframe; empty: all.
+    std::vector<std::uint32_t> m_allowed;
+    /// Per group whether only priority traffic may use it; empty: none.
+    std::vector<bool> m_priorityOnly;
     int m_groupSize{1};
     std::uint64_t m_turn{0};
     std::uint64_t m_subframes{0};

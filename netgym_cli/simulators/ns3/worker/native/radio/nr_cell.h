@@ -96,8 +96,8 @@ class NrCell
         double averageBytes{1};
         std::uint64_t nextBlock{0};
         std::uint64_t nextDelivery{0};
-        std::map<std::uint64_t, BlockPtr>
-            completed; ///< decoded or lost, waiting for delivery in order
+        /// Decoded or lost, waiting for delivery in order.
+        std::map<std::uint64_t, BlockPtr> completed;
         std::deque<std::pair<std::int64_t, BlockPtr>> retransmissions; ///< earliest slot, block
         bool headLost{false}; ///< the packet in reassembly has lost its beginning
     };

@@ -34,8 +34,8 @@ constexpr std::array<int, 93> SMALL_BLOCK_BITS{
     1480, 1544, 1608, 1672, 1736, 1800, 1864, 1928, 2024, 2088, 2152, 2216, 2280, 2408, 2472, 2536,
     2600, 2664, 2728, 2792, 2856, 2976, 3104, 3240, 3368, 3496, 3624, 3752, 3824};
 
-constexpr int DATA_RES_PER_RB =
-    12 * 12; // 12 subcarriers, 14 symbols less one each for control and reference signals
+// 12 subcarriers, 14 symbols less one each for control and reference signals.
+constexpr int DATA_RES_PER_RB = 12 * 12;
 
 double
 SpectralEfficiency(int mcs)

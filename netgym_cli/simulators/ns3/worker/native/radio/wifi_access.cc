@@ -35,8 +35,8 @@ namespace
 constexpr std::array<int, 25> WIFI_CHANNELS{36,  40,  44,  48,  52,  56,  60,  64,  100,
                                             104, 108, 112, 116, 120, 124, 128, 132, 136,
                                             140, 144, 149, 153, 157, 161, 165};
-const Time BEACON_LIFETIME =
-    MilliSeconds(500); // five beacons unheard: the access point is out of reach
+// Five beacons unheard: the access point is out of reach.
+const Time BEACON_LIFETIME = MilliSeconds(500);
 
 } // namespace
 

@@ -22,8 +22,8 @@ using namespace ns3;
 namespace
 {
 
-const Time CONNECTION_TIMEOUT =
-    MilliSeconds(500); // a user that has not connected by then is out of reach
+// A user that has not connected by then is out of reach.
+const Time CONNECTION_TIMEOUT = MilliSeconds(500);
 const Time CONNECTION_POLL = MilliSeconds(5);
 const Time BEARER_SETUP = MilliSeconds(20); // from the connection to a bearer that carries data
 constexpr std::uint8_t BEARER = 1;          // the only one
@@ -82,8 +82,8 @@ class ChannelLte : public ChannelScenario
     {
         m_cell = DynamicCast<LteEnbNetDevice>(m_lte->InstallEnbDevice(nodes.Get(0)).Get(0));
         m_user = DynamicCast<LteUeNetDevice>(m_lte->InstallUeDevice(nodes.Get(1)).Get(0));
-        m_user->GetRrc()->SetUseRlcSm(
-            false); // without core network, the helper leaves it at a traffic source
+        // Without core network, the helper leaves it at a traffic source.
+        m_user->GetRrc()->SetUseRlcSm(false);
         m_lte->Attach(m_user, m_cell);
         m_lte->ActivateDataRadioBearer(m_user, EpsBearer(EpsBearer::NGBR_VIDEO_TCP_DEFAULT));
         const auto arrive = MakeCallback(&ChannelLte::Arrive, this);

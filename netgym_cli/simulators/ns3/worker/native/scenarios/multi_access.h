@@ -87,8 +87,8 @@ class MultiAccess
         bool steer;
         ns3::Ipv4Address address; ///< inside the tunnel
         ns3::Ptr<ns3::VirtualNetDevice> device;
-        std::unique_ptr<TunnelMeters>
-            downlink; ///< on the heap: the tunnel ends keep pointers to it
+        /// On the heap: the tunnel ends keep pointers to it.
+        std::unique_ptr<TunnelMeters> downlink;
         std::unique_ptr<TunnelEnd> atAnchor;
         std::unique_ptr<TunnelEnd> atUser;
         std::unique_ptr<Balancer> balancer;

@@ -77,8 +77,8 @@ class StampedFlow
     ns3::Ptr<ns3::Socket> m_receiver;
     FlowMeter m_meter;
     std::uint32_t m_nextSequence{0};
-    std::map<std::uint32_t, std::int64_t>
-        m_outstanding; ///< sent and neither received nor lost: sequence to time, ns
+    /// Sent and neither received nor lost: sequence to time, ns.
+    std::map<std::uint32_t, std::int64_t> m_outstanding;
 };
 
 } // namespace netgym

@@ -107,8 +107,8 @@ TunnelEnd::RequestShares(const Units& units, int link)
 void
 TunnelEnd::SendOver(int link, const TunnelHeader& header, Ptr<Packet> packet)
 {
-    constexpr std::uint8_t VIDEO =
-        0xb8; // expedited forwarding, which SelectQueueByDSField maps to AC_VI
+    // Expedited forwarding, which SelectQueueByDSField maps to AC_VI.
+    constexpr std::uint8_t VIDEO = 0xb8;
     packet->AddHeader(header);
     m_socket->SetIpTos(m_priority[link] ? VIDEO : 0);
     m_socket->SendTo(packet, 0, m_peer(link));

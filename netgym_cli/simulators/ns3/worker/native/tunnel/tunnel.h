@@ -75,8 +75,8 @@ class TunnelEnd
     /// Requests these shares from the other end, over a link.
     void RequestShares(const Units& units, int link);
 
-    std::function<void(int link, double owdMs, std::uint16_t linkSequence)>
-        onArrival;                                                   ///< called for data and probes
+    /// Called for data and probes.
+    std::function<void(int link, double owdMs, std::uint16_t linkSequence)> onArrival;
     std::function<void(const std::array<double, LINKS>&)> onRequest; ///< called for requests
 
     TunnelMeters* sent{nullptr};     ///< counts what this end sends
