@@ -14,10 +14,11 @@ help: ## Show this help
 demo: $(INSTALLED) ## Set up everything and train PPO on nqos_split (DEMO="..." changes the overrides)
 	$(BIN)/netgym train $(DEMO)
 
-test: $(INSTALLED) ## Set up everything and run ruff, mypy and pytest
+test: $(INSTALLED) ## Set up everything and run ruff, mypy, clang-format and pytest
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	find netgym_cli benchmarks -name '*.cc' -o -name '*.h' | xargs $(BIN)/clang-format --dry-run --Werror
 	$(BIN)/pytest -n $(PROCESSES) --maxschedchunk 1
 
 clean: ## Remove the virtual environment and caches; run folders in outputs/ stay

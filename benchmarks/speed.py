@@ -42,7 +42,7 @@ def native(env: Any, folder: Path) -> Iterator[Callable[[int], tuple[float, floa
     assert built.library is not None, "needs a C++ compiler"
     (folder / "settings").write_text(flatten(settings(env)))
     program = folder / "native_main"
-    sources = [f"-I{build.NATIVE}", str(MAIN), str(built.library), f"-Wl,-rpath,{built.library.parent}"]
+    sources = [*build.include_flags(), str(MAIN), str(built.library), f"-Wl,-rpath,{built.library.parent}"]
     compiler = [build.compiler() or "g++", *built.ns3.compile_flags, *sources, *built.ns3.link_flags]
     subprocess.run([*compiler, "-o", str(program)], check=True)
     scenario = env.unwrapped.adapter.scenario

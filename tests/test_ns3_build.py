@@ -1,22 +1,28 @@
 import hashlib
 import shutil
+import subprocess
 
 import pytest
 
 from netgym_cli.cli.machine_report import examine
 from netgym_cli.common.errors import BuildError, ConfigError
 from netgym_cli.simulators.ns3 import build
+from netgym_cli.simulators.ns3.objects import object_path
 from tests.network import network, output_of, python, stepped
 
-GOOD = {"one.cc": '#include "one.h"\nint One() { return ONE; }\n', "one.h": "#define ONE 1\n", "two.cc": "int two;\n"}
+GOOD = {
+    "bridge/one.cc": '#include "bridge/one.h"\nint One() { return ONE; }\n',
+    "bridge/one.h": "#define ONE 1\n",
+    "radio/two.cc": "int two;\n",
+}
 
 
 @pytest.fixture
 def native(tmp_path, monkeypatch):
     """A tiny source tree in place of the real one, a cache of its own and a compiler that keeps a log."""
     folder = tmp_path / "native"
-    folder.mkdir()
     for name, text in GOOD.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     logged = tmp_path / "logged-g++"
     logged.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/calls\nexec {shutil.which("g++")} "$@"\n')
@@ -48,7 +54,7 @@ def test_a_second_build_finds_the_first_ones_file_untouched(native):
     assert build.status().library == first.library
 
 
-@pytest.mark.parametrize("name", ["one.cc", "one.h"])
+@pytest.mark.parametrize("name", ["bridge/one.cc", "bridge/one.h"])
 def test_a_changed_source_is_kept_elsewhere(native, name):
     before = path_now()
     (native / name).write_text(GOOD[name] + "// changed\n")
@@ -57,7 +63,7 @@ def test_a_changed_source_is_kept_elsewhere(native, name):
     assert path_now() == before
 
 
-@pytest.mark.parametrize(("name", "again"), [("two.cc", 1), ("one.h", 1)])
+@pytest.mark.parametrize(("name", "again"), [("radio/two.cc", 1), ("bridge/one.h", 1)])
 def test_only_what_changed_is_compiled_again(native, name, again):
     build.ensure()
     (native / name).write_text(GOOD[name] + "// changed\n")
@@ -74,19 +80,42 @@ def test_a_changed_flag_is_kept_elsewhere(native, monkeypatch, flags):
 
 def test_a_new_or_renamed_source_is_kept_elsewhere(native):
     before = path_now()
-    (native / "two.cc").rename(native / "three.cc")
+    (native / "radio/two.cc").rename(native / "radio/three.cc")
     renamed = path_now()
-    (native / "four.cc").write_text("")
-    assert len({before, renamed, path_now()}) == 3
+    (native / "radio/three.cc").rename(native / "bridge/three.cc")
+    moved = path_now()
+    (native / "radio/four.cc").write_text("")
+    assert len({before, renamed, moved, path_now()}) == 4
+
+
+def test_sources_of_one_name_in_two_rooms_are_both_in_the_library(native):
+    (native / "radio/one.cc").write_text("int another;\n")
+    (native / "bridge/two.cc").write_text("int one_more;\n")
+    defined = subprocess.run(["nm", "-D", build.ensure().library], capture_output=True, text=True, check=True).stdout
+    assert {"two", "another", "one_more"} <= {line.split()[-1] for line in defined.splitlines()}
+    assert compilations(native) == 4
+
+
+@pytest.mark.parametrize("name", ["mine/one.h", "native/radio/one.h"])
+def test_an_object_is_named_after_the_headers_that_its_source_includes_without_their_room(native, tmp_path, name):
+    source = tmp_path / "mine" / "own.cc"
+    source.parent.mkdir()
+    source.write_text('#include "one.h"\n')
+    before = object_path(tmp_path, source, build.include_dirs(), "")
+    (native / "bridge/one.h").unlink()
+    (tmp_path / name).write_text(GOOD["bridge/one.h"])
+    moved = object_path(tmp_path, source, build.include_dirs(), "")
+    (tmp_path / name).write_text("// changed\n")
+    assert len({before, moved, object_path(tmp_path, source, build.include_dirs(), "")}) == 3
 
 
 def test_a_compile_error_is_told_with_the_compilers_line_and_leaves_nothing(native):
-    (native / "two.cc").write_text("int two = missing;\n")
+    (native / "radio/two.cc").write_text("int two = missing;\n")
     with pytest.raises(BuildError, match=r"(?s)two\.cc:1:11: error: .*missing.*The command was: .* -c "):
         build.ensure()
     assert not path_now().exists()
     assert sorted(path.name for path in build.cache_dir().iterdir()) == ["build.lock", "objects"]
-    (native / "two.cc").write_text(GOOD["two.cc"])
+    (native / "radio/two.cc").write_text(GOOD["radio/two.cc"])
     assert build.ensure().library.exists()
 
 

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 
 import pytest
 
@@ -51,6 +52,16 @@ def test_a_scenario_in_cpp_gives_the_numbers_of_the_built_in_it_copies(own, tmp_
     assert numbers(env) == numbers(builtin)
 
 
+def test_a_scenario_of_the_last_release_still_compiles(own, tmp_path):
+    """It includes headers without their room and knows `DurationOfMs` by its former name."""
+    name, source = own()
+    text = source.read_text().replace('#include "bridge/duration.h"\n', "").replace("DurationOfMs", "Milliseconds")
+    text, count = re.subn(r'#include "\w+/(\w+\.h)"', r'#include "\1"', text)
+    assert count == 4 and text.count("Milliseconds(") == 2
+    source.write_text(text)
+    started(name, tmp_path).close()
+
+
 def test_it_is_compiled_once_and_again_when_it_or_a_header_of_its_own_changes(own, tmp_path):
     _, source = own()
     told = []
@@ -83,7 +94,7 @@ def test_an_edited_scenario_is_the_one_that_runs(own, tmp_path):
     [
         ("const int users = ", "const int users = nonsense + ", r"\.cc:\d+:\d+: error: .*nonsense"),
         ("struct Flow", "static int Lost(); int n = Lost(); struct Flow", r"\.cc:\d+: undefined reference to .*Lost"),
-        ('#include "meter.h"', '#include "metre.h"', r"\.cc:\d+:\d+: fatal error: metre\.h"),
+        ('#include "measure/meter.h"', '#include "metre.h"', r"\.cc:\d+:\d+: fatal error: metre\.h"),
     ],
 )  # fmt: skip
 def test_a_compile_error_is_told_with_file_and_line(own, tmp_path, before, after, message):

@@ -26,6 +26,8 @@ def test_a_new_environment_keeps_its_word(workdir, simulator, name, third):
     files = {str(path.relative_to(workdir)) for path in workdir.rglob("*") if path.is_file()}
     assert files == {f"conf/env/{name}.yaml", f"conf/{name}_env.py", f"conf/{third}"}
     assert not any("custom" in (workdir / file).read_text().lower() for file in files)
+    licences = [line for line in (workdir / "conf" / third).read_text().splitlines() if "SPDX" in line]
+    assert len(licences) == (0 if simulator == "python" else 1)
     command = next(line.split()[1:] for line in done.stdout.splitlines() if "netgym check" in line)
     done = netgym(*command, "--steps", "3")
     assert done.exit_code == 0, done.output

@@ -17,7 +17,7 @@ TEMPLATES = Path(__file__).resolve().parent / "templates"
 NATIVE = PACKAGE / "simulators" / "ns3" / "worker" / "native"
 # How the network may be simulated: the file to copy, the name of the copy, the adapter's line that points to it.
 SIMULATORS = {
-    "cpp": (NATIVE / "custom.cc", "custom.cc", 'scenario_source = "custom.cc"'),
+    "cpp": (NATIVE / "scenarios" / "custom.cc", "custom.cc", 'scenario_source = "custom.cc"'),
     "ns3-python": (
         TEMPLATES / "custom_scenario.py.txt",
         "custom_scenario.py",
@@ -31,7 +31,6 @@ SIMULATORS = {
 }
 SCENARIO_LINE = '    scenario = "custom"\n'
 MARK = "; the template of `netgym new env`"
-LICENCE = "// SPDX-License-Identifier: GPL-2.0-only\n"
 
 
 def new_env(name: str, simulator: str, folder: Path) -> list[Path]:
@@ -50,7 +49,7 @@ def new_env(name: str, simulator: str, folder: Path) -> list[Path]:
     files = {
         folder / "env" / f"{name}.yaml": _renamed(conf_dirs.builtin() / "env" / "custom.yaml", name),
         folder / f"{name}_env.py": _renamed(ADAPTER, name, (SCENARIO_LINE, f"{SCENARIO_LINE}    {pointer}\n")),
-        folder / copy.replace("custom", name): (LICENCE if simulator == "cpp" else "") + _renamed(source, name),
+        folder / copy.replace("custom", name): _renamed(source, name),
     }
     for path in files:
         if path.exists():
@@ -68,7 +67,7 @@ def _check_name(name: str, source: Path) -> None:
         raise ConfigError(f"NAME is '{name}', which is an environment of netgym's; choose another.")
     if importlib.util.find_spec(f"{name}_env") is not None:
         raise ConfigError(f"NAME is '{name}', and there is a Python module {name}_env already; choose another.")
-    texts = [path.read_text(encoding="utf-8") for path in (ADAPTER, source, *sorted(NATIVE.glob("*.h")))]
+    texts = [path.read_text(encoding="utf-8") for path in (ADAPTER, source, *sorted(NATIVE.rglob("*.h")))]
     for word in (_class_name(name), f"{_class_name(name)}Config", name.upper()):
         if any(re.search(rf"\b{word}\b", text) for text in texts):
             raise ConfigError(

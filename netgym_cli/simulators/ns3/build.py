@@ -21,7 +21,7 @@ from netgym_cli.common.errors import BuildError, ConfigError
 from netgym_cli.simulators.ns3.object_cache import object_path
 
 NATIVE = Path(__file__).parent / "worker" / "native"
-HEADER = NATIVE / "scenario.h"
+HEADER = NATIVE / "bridge" / "scenario.h"
 MODULES = (
     "core network internet mobility propagation antenna spectrum stats traffic-control buildings csma bridge "
     "point-to-point virtual-net-device applications flow-monitor lte wifi"
@@ -132,7 +132,17 @@ def make_cache() -> Path:
 
 def sources() -> list[Path]:
     """The C++ files, in the order in which cling may read them one after the other."""
-    return sorted(NATIVE.glob("*.cc"))
+    return sorted(NATIVE.rglob("*.cc"))
+
+
+def include_dirs() -> list[Path]:
+    """Where quoted includes are searched: the first for `room/file.h`, the rooms for `file.h` in users' scenarios."""
+    return [NATIVE, *sorted(path for path in NATIVE.iterdir() if path.is_dir())]
+
+
+def include_flags() -> list[str]:
+    """Compiler arguments for code that includes headers of the native part."""
+    return [f"-iquote{folder}" for folder in include_dirs()]
 
 
 def toolchain(ns3: Ns3, cxx: str) -> tuple[object, ...]:
@@ -145,9 +155,9 @@ def toolchain(ns3: Ns3, cxx: str) -> tuple[object, ...]:
 def library_path(ns3: Ns3, cxx: str) -> Path:
     """Where the library for exactly these sources, this ns-3 and this compiler is kept."""
     digest = hashlib.sha256(repr((toolchain(ns3, cxx), ns3.compile_flags, ns3.link_flags)).encode())
-    for path in sorted(NATIVE.iterdir()):
+    for path in sorted(NATIVE.rglob("*")):
         if path.suffix in (".h", ".cc"):
-            digest.update(path.name.encode() + path.read_bytes())
+            digest.update(path.relative_to(NATIVE).as_posix().encode() + path.read_bytes())
     return cache_dir() / f"native-{digest.hexdigest()[:16]}" / "libnetgym_ns3.so"
 
 
@@ -195,11 +205,11 @@ def locked(folder: Path) -> Iterator[None]:
 
 def _compile(ns3: Ns3, cxx: str, library: Path, tell: Report) -> None:
     key = repr((toolchain(ns3, cxx), ns3.compile_flags))
-    objects = {file: object_path(cache_dir() / "objects", file, NATIVE, key) for file in sources()}
+    objects = {file: object_path(cache_dir() / "objects", file, include_dirs(), key) for file in sources()}
     missing = [file for file, kept in objects.items() if not kept.exists()]
     tell(f"compiling the simulator against ns-{ns3.version}, once: {len(missing)} files")
     with tempfile.TemporaryDirectory(dir=library.parent.parent, prefix="building-") as scratch:
-        drafts = [Path(scratch) / f"{file.stem}.o" for file in missing]
+        drafts = [Path(scratch) / objects[file].name for file in missing]
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             compiled = pool.map(partial(_compile_file, ns3, cxx), missing, drafts)
             for done, (file, draft) in enumerate(zip(compiled, drafts, strict=True), 1):
@@ -215,7 +225,7 @@ def _compile(ns3: Ns3, cxx: str, library: Path, tell: Report) -> None:
 
 
 def _compile_file(ns3: Ns3, cxx: str, file: Path, output: Path) -> Path:
-    _run([cxx, *ns3.compile_flags, "-c", str(file), "-o", str(output)])
+    _run([cxx, *ns3.compile_flags, *include_flags(), "-c", str(file), "-o", str(output)])
     return file
 
 

@@ -2,27 +2,28 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 INCLUDE = re.compile(r'^\s*#include "([^"]+)"', re.MULTILINE)
 
 
-def object_path(folder: Path, source: Path, headers: Path, key: str) -> Path:
+def object_path(folder: Path, source: Path, headers: Sequence[Path], key: str) -> Path:
     """The object file in `folder` for `source`, the headers it includes by quotes, and `key`.
 
     Args:
         folder: where object files are kept.
         source: the C++ file.
-        headers: directory that quoted includes are searched in after the source's own.
+        headers: directories that quoted includes are searched in, in order, after the including file's own.
         key: compiler and flags.
     """
     digest = hashlib.sha256(key.encode())
     for file in sorted(_closure(source, headers)):
-        digest.update(file.name.encode() + file.read_bytes())
+        digest.update(f"{file.parent.name}/{file.name}".encode() + file.read_bytes())
     return folder / f"{source.stem}-{digest.hexdigest()[:16]}.o"
 
 
-def _closure(source: Path, headers: Path) -> set[Path]:
+def _closure(source: Path, headers: Sequence[Path]) -> set[Path]:
     found, ahead = set(), [source]
     while ahead:
         file = ahead.pop()
@@ -30,6 +31,6 @@ def _closure(source: Path, headers: Path) -> set[Path]:
             continue
         found.add(file)
         for name in INCLUDE.findall(file.read_text(encoding="utf-8")):
-            beside = file.parent / name
-            ahead.append(beside if beside.is_file() else headers / name)
+            places = (folder / name for folder in (file.parent, *headers))
+            ahead += [place for place in places if place.is_file()][:1]
     return found

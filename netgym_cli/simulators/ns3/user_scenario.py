@@ -5,7 +5,6 @@ from pathlib import Path
 
 from netgym_cli.common.errors import BuildError, ConfigError
 from netgym_cli.simulators.ns3.build import (
-    NATIVE,
     Built,
     Ns3,
     Report,
@@ -13,6 +12,8 @@ from netgym_cli.simulators.ns3.build import (
     compiler,
     compiler_errors,
     ensure,
+    include_dirs,
+    include_flags,
     locate,
     locked,
     log,
@@ -43,7 +44,7 @@ def is_python(source: Path | None) -> bool:
 
 def version(source: Path | None) -> str:
     """Tells one content of a C++ scenario from another; empty for Python, which every session reads anew."""
-    return "" if source is None or is_python(source) else object_path(source.parent, source, NATIVE, "").name
+    return "" if source is None or is_python(source) else object_path(source.parent, source, include_dirs(), "").name
 
 
 def ready(prefix: str | None, source: Path | None, report: Report | None = None) -> tuple[Ns3, list[Path]]:
@@ -70,7 +71,7 @@ def _own_library(built: Built, core: Path, source: Path, tell: Report) -> Path:
     cxx = compiler()
     assert cxx is not None, "there was one a moment ago"
     key = repr((toolchain(built.ns3, cxx), built.ns3.compile_flags, built.ns3.link_flags, core))
-    library = object_path(cache_dir() / "scenarios", source, NATIVE, key).with_suffix(".so")
+    library = object_path(cache_dir() / "scenarios", source, include_dirs(), key).with_suffix(".so")
     if library.exists():
         return library
     with locked(cache_dir()):
@@ -80,7 +81,7 @@ def _own_library(built: Built, core: Path, source: Path, tell: Report) -> Path:
             draft = Path(scratch) / library.name
             netgym = [f"-L{core.parent}", f"-Wl,-rpath,{core.parent}", f"-l:{core.name}"]
             # What is declared and nowhere defined is told now, with its line, and not when the library is loaded.
-            flags = [*built.ns3.compile_flags, "-g1", f"-iquote{NATIVE}", "-shared"]
+            flags = [*built.ns3.compile_flags, "-g1", *include_flags(), "-shared"]
             command = [cxx, *flags, str(source), *netgym, *built.ns3.link_flags, "-Wl,-z,defs", "-o", str(draft)]
             if errors := compiler_errors(command):
                 raise BuildError(f"{source.name} could not be compiled; mend it there:\n  " + "\n  ".join(errors))

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from netgym_cli.common.errors import SimulatorDied, SimulatorTimeout
-from netgym_cli.simulators.ns3.build import HEADER, Ns3, sources
+from netgym_cli.simulators.ns3.build import HEADER, Ns3, include_dirs, sources
 from netgym_cli.simulators.ns3.user_scenario import is_python, ready, version
 from netgym_cli.simulators.ns3.worker import protocol
 
@@ -61,7 +61,7 @@ class Zygote:
         spec = {
             "libraries": [str(library) for library in libraries],
             "header": str(HEADER),
-            "include": str(ns3.include),
+            "include": [str(folder) for folder in (*include_dirs(), ns3.include)],
             "ns3_libraries": [str(library) for library in ns3.libraries],
             "sources": [str(source) for source in (*sources(), *([own] if own else []))],
             "python": str(own) if is_python(own) else None,

@@ -38,8 +38,8 @@ def load(spec: dict[str, Any]) -> Any:
     for library in spec["libraries"]:
         cppyy.load_library(library)
     if not spec["libraries"]:
-        cppyy.add_include_path(os.path.dirname(spec["header"]))
-        cppyy.add_include_path(spec["include"])
+        for folder in spec["include"]:
+            cppyy.add_include_path(folder)
         for library in spec["ns3_libraries"]:
             cppyy.load_library(library)
     cppyy.include(spec["header"])

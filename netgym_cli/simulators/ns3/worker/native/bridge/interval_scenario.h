@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Base class of scenarios that are measured interval by interval: guard time, then the measured
+// part.
+#pragma once
+#include "bridge/duration.h"
+#include "bridge/report.h"
+#include "bridge/scenario.h"
+
+#include <ns3/nstime.h>
+#include <ns3/simulator.h>
+
+#include <algorithm>
+
+namespace netgym
+{
+
+/// A scenario implements what begins and ends with an interval and what was measured.
+class IntervalScenario : public Scenario
+{
+  public:
+    IntervalScenario(double startMs, double guardMs, double intervalMs)
+        : m_startMs(startMs),
+          m_guardMs(guardMs),
+          m_intervalMs(intervalMs)
+    {
+    }
+
+    std::string Layout() const override
+    {
+        return m_layout;
+    }
+
+    std::size_t Size() const override
+    {
+        return m_size;
+    }
+
+    void WarmUp() override
+    {
+        Run(m_startMs);
+        Advance();
+        Report first(true);
+        Measure(first);
+        m_layout = first.Layout();
+        m_size = first.Values().size();
+    }
+
+    void Advance() override
+    {
+        Run(m_guardMs);
+        BeginInterval();
+        Run(m_intervalMs);
+        EndInterval();
+    }
+
+    void Read(double* values) override
+    {
+        Report report(false);
+        Measure(report);
+        std::copy(report.Values().begin(), report.Values().end(), values);
+    }
+
+  protected:
+    /// The measured part of a step, ms.
+    double IntervalMs() const
+    {
+        return m_intervalMs;
+    }
+
+    /// Resets the counters.
+    virtual void BeginInterval() = 0;
+
+    /// The interval is over, and nothing has been read yet.
+    virtual void EndInterval()
+    {
+    }
+
+    /// Writes the last interval's measurement: always the same rows in the same order.
+    virtual void Measure(Report& report) = 0;
+
+  private:
+    static void Run(double ms)
+    {
+        if (ms > 0)
+        {
+            ns3::Simulator::Stop(DurationOfMs(ms));
+            ns3::Simulator::Run();
+        }
+    }
+
+    double m_startMs;
+    double m_guardMs;
+    double m_intervalMs;
+    std::string m_layout;
+    std::size_t m_size{0};
+};
+
+} // namespace netgym

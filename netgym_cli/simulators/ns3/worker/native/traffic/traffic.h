@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What users download: constant or Poisson UDP, and full-buffer TCP under any ns-3 congestion
+// control.
+#pragma once
+#include <ns3/address.h>
+#include <ns3/application.h>
+#include <ns3/event-id.h>
+#include <ns3/random-variable-stream.h>
+#include <ns3/socket.h>
+
+#include <string>
+
+namespace netgym
+{
+
+/// A load that varies around its mean as a sine; amplitude 0 is a constant load.
+struct Swing
+{
+    double amplitude{0}; ///< share of the mean, 0 to 1
+    double periodMs{1};
+    double phaseRad{0};
+};
+
+/// Sends UDP packets of one size at a mean rate.
+class UdpSource : public ns3::Application
+{
+  public:
+    static ns3::TypeId GetTypeId();
+    UdpSource();
+
+    ns3::Address destination;
+    double rateMbps{0};
+    std::uint32_t packetBytes{0};
+    bool poisson{false};
+    Swing swing;
+
+  private:
+    void StartApplication() override;
+    void StopApplication() override;
+    void SendNext();
+
+    ns3::Ptr<ns3::Socket> m_socket;
+    ns3::Ptr<ns3::ExponentialRandomVariable> m_gap;
+    ns3::EventId m_next;
+};
+
+/// Keeps a TCP connection's send buffer full.
+class TcpSource : public ns3::Application
+{
+  public:
+    static ns3::TypeId GetTypeId();
+
+    ns3::Address destination;
+    std::string congestionControl; ///< ns-3 type name without "ns3::"
+    std::uint32_t segmentBytes{0};
+
+  private:
+    void StartApplication() override;
+    void StopApplication() override;
+    void Fill(ns3::Ptr<ns3::Socket> socket, std::uint32_t);
+    void Connected(ns3::Ptr<ns3::Socket> socket);
+
+    ns3::Ptr<ns3::Socket> m_socket;
+};
+
+} // namespace netgym
