@@ -27,13 +27,6 @@ DEFAULT = "netgym/toy/system_default-v0"
 pytestmark = pytest.mark.usefixtures("workdir")
 
 
-@pytest.fixture(autouse=True)
-def root(tmp_path, monkeypatch):
-    monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "datasets"))
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    return tmp_path / "datasets"
-
-
 def netgym(*words):
     return CliRunner().invoke(app, words)
 

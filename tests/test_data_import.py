@@ -18,11 +18,7 @@ from netgym_cli.cli import app
 from netgym_cli.data import fork_files
 from netgym_cli.datasets import ids, open_dataset
 
-
-@pytest.fixture(autouse=True)
-def root(tmp_path, monkeypatch):
-    monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "datasets"))
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("workdir")
 
 
 def load(*words):

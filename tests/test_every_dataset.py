@@ -18,12 +18,6 @@ HOW = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def root(tmp_path, monkeypatch):
-    monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "datasets"))
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(("env", "how"), HOW)
 def test_every_environment_can_be_collected(env, how):

@@ -13,9 +13,7 @@ OFFLINE = [name for name in agents.registry.names() if agents.registry.load(name
 
 @pytest.mark.slow
 @pytest.mark.parametrize("env", ENVS)
-def test_offline_agents_learn_in_every_environment(env, tmp_path, monkeypatch):
-    monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "datasets"))
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+def test_offline_agents_learn_in_every_environment(env, tmp_path):
     words = [f"env={env}", *quick(env), "env.steps_per_episode=4"]
     default = adapters.registry.load(env).has_default
     more = ["episodes=2", "seeds=1", "workers=1", "name=it", *([] if default else ["agent=random"])]

@@ -92,8 +92,7 @@ def test_a_rules_first_line_names_its_environments(name):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("env", "agent"), PAIRS)
-def test_two_short_sessions_of_every_agent_that_fits(env, agent, tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+def test_two_short_sessions_of_every_agent_that_fits(env, agent, tmp_path):
     length = ["env.steps_per_episode=2", "env.episodes_per_session=2", "sessions=[{},{}]", *quick(env)]
     config = typed_run(compose([f"env={env}", f"agent={agent}", *SHORT.get(agent, []), *length]))
     run.check(config)

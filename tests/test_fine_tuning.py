@@ -14,7 +14,15 @@ from netgym_cli.crew import runs
 from netgym_cli.errors import ConfigError
 from netgym_cli.session import SequentialSessions
 from tests import offline_data
-from tests.test_offline_agents import OFFLINE, QUICK, configured, done, observations, place  # noqa: F401 - a fixture
+from tests.test_offline_agents import (  # noqa: F401 - fixtures among them
+    OFFLINE,
+    QUICK,
+    configured,
+    done,
+    observations,
+    own_homes,
+    place,
+)
 
 SHORT = {
     "ppo": ["agent.n_steps=25", "agent.batch_size=25", "agent.n_epochs=1"],
@@ -119,12 +127,12 @@ def test_what_cannot_be_continued_is_said_before_the_run(name, successor, words,
     assert all(word in str(caught.value) for word in named), caught.value
 
 
-def test_only_models_that_were_made_here_are_continued(before, tmp_path, monkeypatch):
+def test_only_models_that_were_made_here_are_continued(before, tmp_path, another_user):
     with pytest.raises(ConfigError, match="not the folder of a run"):
         run.check(online("td3", tmp_path))
     shutil.copytree(before("td3"), tmp_path / "copy")
     run.check(online("td3", tmp_path / "copy"))
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another user"))
+    another_user()
     with pytest.raises(ConfigError, match="continues only models that were made here"):
         run.check(online("td3", tmp_path / "copy"))
     (tmp_path / "copy" / "run.json").write_text('{"agent": "os:path"}')

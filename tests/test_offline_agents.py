@@ -12,6 +12,7 @@ from netgym_cli.compose import compose, typed_run
 from netgym_cli.datasets import open_dataset
 from netgym_cli.errors import ConfigError
 from tests import offline_data
+from tests.conftest import homes_in
 
 OFFLINE = [name for name in agents.registry.names() if agents.registry.load(name).needs_dataset]
 QUICK = {"cql": ["agent.num_actions=4", "agent.actor_learning_rate=0.001"], "iql": [], "bc": []}
@@ -23,12 +24,15 @@ STEPS = 400
 def place(tmp_path_factory):
     """A directory of datasets and a state directory of their own."""
     folder = tmp_path_factory.mktemp("offline")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MINARI_DATASETS_PATH", str(folder / "datasets"))
-        patch.setenv("XDG_STATE_HOME", str(folder / "state"))
+    with homes_in(folder):
         offline_data.write("LQ", count=60)
         offline_data.write("LQDict", count=3)
         yield folder
+
+
+@pytest.fixture(autouse=True)
+def own_homes(place):
+    """The tests of this module share them."""
 
 
 def configured(name, *words, kind="LQ", dataset=None):

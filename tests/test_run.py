@@ -134,8 +134,6 @@ def test_ctrl_c_interrupts_and_completes_the_tables(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(("agent", "at", "saved"), [("sac", 6, True), ("sac", 2, False), ("ppo", 10, True)])
 def test_ctrl_c_keeps_what_was_learnt(agent, at, saved, tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-
     def interrupted(self, policy, original=ToySimulator.step):
         if self.steps == at:
             raise KeyboardInterrupt
