@@ -248,7 +248,7 @@ def test_an_interruption_leaves_no_process(workdir, deadly, number):
         assert "interrupted" in errors and not list(workdir.glob("outputs/evaluate/*/*"))
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 def test_random_on_the_real_simulator_twice(workdir):
     for out in ("a", "b"):
         words = ["env=nqos_split_small", "agent=random", "episodes=1", "seeds=2", "-o", out]

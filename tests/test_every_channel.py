@@ -17,7 +17,7 @@ from netgym_cli.networked.networked_env import NetworkedEnv
 from netgym_cli.networked.records import build, channel_config
 from tests.network import python
 
-NAMES = [pytest.param(name, marks=pytest.mark.slow if name.startswith("ns3") else ()) for name in members("channel")]
+NAMES = [pytest.param(name, marks=pytest.mark.ns3 if name.startswith("ns3") else ()) for name in members("channel")]
 CROSSED = [one for one in NAMES if one.values != ("none",)]
 PACKETS = 120
 

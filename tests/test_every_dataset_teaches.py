@@ -11,7 +11,7 @@ from tests.test_every_env import ENVS, adapter_of, quick
 OFFLINE = [name for name in agents.registry.names() if agents.registry.load(name).needs_dataset]
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 @pytest.mark.parametrize("env", ENVS)
 def test_offline_agents_learn_in_every_environment(env, tmp_path):
     words = [f"env={env}", *quick(env), "env.steps_per_episode=4"]

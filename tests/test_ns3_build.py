@@ -134,7 +134,7 @@ def test_no_compiler_is_no_error(native, monkeypatch):
     assert build.status().library is None
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 def test_without_a_compiler_cling_runs_the_same_session(tmp_path):
     code = """
 import hashlib
