@@ -6,10 +6,10 @@ BIN         := $(VENV)/bin
 INSTALLED   := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test clean
+.PHONY: help demo test test-long clean
 
 help: ## Show this help
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 demo: $(INSTALLED) ## Set up everything and train PPO on nqos_split (DEMO="..." changes the overrides)
 	$(BIN)/netgym train $(DEMO)
@@ -19,7 +19,10 @@ test: $(INSTALLED) ## Set up everything and run ruff, mypy, clang-format and pyt
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	find netgym_cli benchmarks -name '*.cc' -o -name '*.h' | xargs $(BIN)/clang-format --dry-run --Werror
-	$(BIN)/pytest -n $(PROCESSES) --maxschedchunk 1
+	$(BIN)/pytest -n $(PROCESSES) --maxschedchunk 1 -m "not long" --durations=25
+
+test-long: $(INSTALLED) ## Set up everything and run the tests that take too long for every change
+	$(BIN)/pytest -n $(PROCESSES) --maxschedchunk 1 -m long --durations=25
 
 clean: ## Remove the virtual environment and caches; run folders in outputs/ stay
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache dist

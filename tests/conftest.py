@@ -1,5 +1,6 @@
 import os
 import signal
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,36 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(items):
-    """Fast tests first: a mistake shows before the real simulator is built."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
+    """Tests without the simulator first: a mistake shows before it is built; long ones last."""
+    items.sort(key=lambda item: [item.get_closest_marker(mark) is not None for mark in ("long", "ns3")])
+
+
+@contextmanager
+def homes_in(folder):
+    """Keeps what netgym remembers of this machine's models, and datasets, below `folder`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(folder / "state"))
+        patch.setenv("MINARI_DATASETS_PATH", str(folder / "datasets"))
+        yield folder
+
+
+@pytest.fixture(autouse=True)
+def own_homes(tmp_path):
+    """Models and datasets of each test are its own; what was compiled is shared by all."""
+    with homes_in(tmp_path):
+        yield
+
+
+@pytest.fixture
+def root(tmp_path):
+    """Where a test's datasets lie; nothing is there yet."""
+    return tmp_path / "datasets"
+
+
+@pytest.fixture
+def another_user(tmp_path, monkeypatch):
+    """From the call on, nothing was made here."""
+    return lambda: monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another user"))
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
 import inspect
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -28,11 +29,6 @@ GENERAL = [name for name in GENERAL if name not in OFFLINE]
 SB3 = [name for name in ALL if issubclass(agent_registry.load(name), _sb3.Sb3Agent)]
 LEARNERS = [name for name in SB3 if name not in OFFLINE]
 UNREACHABLE = {"self", "env", "seed", "verbose", "tensorboard_log", "_init_setup_model"}
-
-
-@pytest.fixture(autouse=True)
-def own_key(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
 def learnt(name, **keys):
@@ -219,7 +215,7 @@ def test_stretched_actions_reach_the_bounds_and_stay_inside():
     assert all(bounds.stretch(action) in space for action in np.random.default_rng(1).uniform(-1, 1, (1000, 2)))
 
 
-def test_a_model_from_elsewhere_needs_trust(tmp_path, monkeypatch):
+def test_a_model_from_elsewhere_needs_trust(tmp_path, another_user):
     from netgym_cli.agents.sb3.training import load_model
 
     agent, env = learnt("a2c")
@@ -229,15 +225,14 @@ def test_a_model_from_elsewhere_needs_trust(tmp_path, monkeypatch):
     load_model(path, "A2C")
     with pytest.raises(ConfigError, match="no model"):
         load_model(tmp_path / "other.zip", "A2C")
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another user"))
+    with zipfile.ZipFile(shutil.copy(path, tmp_path / "changed.zip"), "a") as archive:
+        archive.writestr("more", "changed")
+    with pytest.raises(ConfigError, match="trust"):
+        load_model(tmp_path / "changed.zip", "A2C")
+    another_user()
     with pytest.raises(ConfigError, match="trust"):
         load_model(path, "A2C")
     load_model(path, "A2C", trust=True)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    with zipfile.ZipFile(path, "a") as archive:
-        archive.writestr("more", "changed")
-    with pytest.raises(ConfigError, match="trust"):
-        load_model(path, "A2C")
 
 
 def test_a_state_directory_that_cannot_be_written_costs_trust_and_not_the_run(tmp_path, monkeypatch):

@@ -123,8 +123,7 @@ def test_a_default_action_outside_the_space_is_refused():
         run.check(behind_toy(channel))
 
 
-def test_an_own_channel_carries_actions_and_a_run_meets_another_channel(workdir, monkeypatch):
-    monkeypatch.setenv("XDG_STATE_HOME", str(workdir / "state"))
+def test_an_own_channel_carries_actions_and_a_run_meets_another_channel(workdir):
     (workdir / "mine" / "channel").mkdir(parents=True)
     (workdir / "mine" / "channel" / "lossy.yaml").write_text("# mine\ndefaults: [link, _self_]\nloss: 0.5\n")
 

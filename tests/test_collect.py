@@ -27,13 +27,6 @@ DEFAULT = "netgym/toy/system_default-v0"
 pytestmark = pytest.mark.usefixtures("workdir")
 
 
-@pytest.fixture(autouse=True)
-def root(tmp_path, monkeypatch):
-    monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "datasets"))
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    return tmp_path / "datasets"
-
-
 def netgym(*words):
     return CliRunner().invoke(app, words)
 
@@ -110,7 +103,7 @@ def test_the_same_command_again_does_nothing_and_a_longer_one_goes_on():
     assert digests("netgym/toy/at_once-v0") == longer
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 def test_killed_three_times_it_continues_to_the_same_dataset(root):
     words = ["env=custom", "--default-action", "episodes=20", "workers=2"]
     command = [sys.executable, "-m", "netgym_cli", "collect", *words]

@@ -17,13 +17,6 @@ EIGHT = [*WORDS, "episodes=8", "seeds=0..3"]
 pytestmark = pytest.mark.usefixtures("workdir")
 
 
-@pytest.fixture(autouse=True)
-def root(tmp_path, monkeypatch):
-    monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "datasets"))
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    return tmp_path / "datasets"
-
-
 def files():
     return {path: path.stat().st_mtime_ns for path in (folder_of(NAME) / "data").rglob("part-0.parquet")}
 

@@ -11,12 +11,6 @@ from tests.test_collect import netgym
 pytestmark = pytest.mark.usefixtures("workdir")
 
 
-@pytest.fixture(autouse=True)
-def root(tmp_path, monkeypatch):
-    monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "datasets"))
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-
-
 def collected(*words):
     done = netgym("collect", "env=gym", "agent=random", "workers=1", *words)
     assert done.exit_code == 0, done.stderr

@@ -85,7 +85,7 @@ def test_an_impossible_setting_is_named(key, value):
         make_env("custom", **{key: value})
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 def test_it_keeps_its_word(env):
     verdicts = check(env.config, env.simulator_config, 5)
     assert [verdict.name for verdict in verdicts if not verdict.ok] == []

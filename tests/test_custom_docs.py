@@ -1,11 +1,14 @@
-"""What docs/custom.md shows is run as it stands there."""
+"""What docs/custom.md shows is understood, and run as it stands there by `make test-long`."""
 
 import re
 import subprocess
 import sys
 
 import pytest
+from typer.testing import CliRunner
 
+from netgym_cli.cli.app import app
+from tests.commands import Story
 from tests.conftest import REPO
 
 PAGE = (REPO / "docs" / "custom.md").read_text()
@@ -19,7 +22,17 @@ def netgym(*words):
     return done.stdout
 
 
-@pytest.mark.slow
+def test_every_command_is_understood(workdir):
+    story = Story()
+    for command in COMMANDS:
+        story.understand(f"netgym {command}")
+        if command.startswith("new env"):  # the next ones need its files
+            assert CliRunner().invoke(app, command.split()).exit_code == 0
+    assert "env" in story.last
+
+
+@pytest.mark.ns3
+@pytest.mark.long
 def test_the_walk_through_works(workdir):
     assert len(COMMANDS) >= 5
     for command in COMMANDS:

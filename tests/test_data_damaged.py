@@ -13,10 +13,7 @@ COMMAND = ["netgym", "collect", "env=custom", "name=it is"]
 AGAIN = "`netgym collect env=custom 'name=it is'` plays"
 
 
-@pytest.fixture(autouse=True)
-def root(tmp_path, workdir, monkeypatch):
-    monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "datasets"))
-    return tmp_path / "datasets"
+pytestmark = pytest.mark.usefixtures("workdir")
 
 
 def truncated(part):

@@ -19,11 +19,7 @@ from netgym_cli.compat.networkgym import offline_files
 from netgym_cli.datasets import ids, open_dataset
 from netgym_cli.envs.base import env_registry
 
-
-@pytest.fixture(autouse=True)
-def root(tmp_path, monkeypatch):
-    monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "datasets"))
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("workdir")
 
 
 def load(*words):

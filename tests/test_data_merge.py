@@ -12,12 +12,7 @@ from tests.test_data_verbs import data, elsewhere, told
 from tests.test_datasets import SPACES
 from tests.test_datasets import episode as made_up
 
-
-@pytest.fixture(autouse=True)
-def root(tmp_path, monkeypatch):
-    monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "datasets"))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path / "datasets"
+pytestmark = pytest.mark.usefixtures("workdir")
 
 
 @pytest.mark.parametrize("data_format", ["hdf5", "arrow", "parquet"])

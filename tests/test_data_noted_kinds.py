@@ -8,10 +8,12 @@ import pytest
 from netgym_cli.datasets import folder_of, open_dataset, write_dataset
 from netgym_cli.datasets.tools.episode_files import there
 from tests.collected import NAME, collect, with_about, with_metadata
-from tests.test_data_check import failed, root, verdicts  # noqa: F401
+from tests.test_data_check import failed, verdicts
 from tests.test_data_import import load, trajectory, write
 from tests.test_data_verbs import data, elsewhere
 from tests.test_datasets import SPACES
+
+pytestmark = pytest.mark.usefixtures("workdir")
 
 
 def with_raw(dataset_id, **changes):

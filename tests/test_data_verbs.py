@@ -24,11 +24,7 @@ from tests.collected import NAME, collect, rewarded, with_metadata
 from tests.test_datasets import SPACES
 from tests.test_datasets import episode as made_up
 
-
-@pytest.fixture(autouse=True)
-def root(tmp_path, workdir, monkeypatch):
-    monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "datasets"))
-    return tmp_path / "datasets"
+pytestmark = pytest.mark.usefixtures("workdir")
 
 
 def data(*words):

@@ -40,12 +40,6 @@ def episode(observation_space, action_space, seed=0, steps=6):
     )
 
 
-@pytest.fixture(autouse=True)
-def root(tmp_path, monkeypatch):
-    monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "datasets"))
-    return tmp_path / "datasets"
-
-
 @pytest.mark.parametrize("kind", SPACES)
 def test_what_goes_in_comes_out_and_minari_reads_the_same(kind):
     given = [episode(*SPACES[kind], seed=seed) for seed in range(3)]

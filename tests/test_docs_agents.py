@@ -18,7 +18,6 @@ def block(language):
 
 
 def test_the_custom_agent_of_the_document_learns_and_is_evaluated(workdir, monkeypatch):
-    monkeypatch.setenv("XDG_STATE_HOME", str(workdir / "state"))
     monkeypatch.syspath_prepend(str(workdir))
     (workdir / "climber.py").write_text(block("python"))
     (workdir / "agent").mkdir()

@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.commands import Story
+
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "datasets.md").read_text()
 ELSEWHERE = "import d3rlpy"  # needs an environment of its own
@@ -20,9 +22,16 @@ def blocks(language):
     return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
 
 
-@pytest.mark.slow
+def test_every_command_of_the_page_is_understood():
+    story = Story()
+    for line in "".join(blocks("bash")).splitlines():
+        story.understand(line)
+
+
+@pytest.mark.ns3
+@pytest.mark.long
 def test_the_commands_and_programs_of_the_page_run_in_their_order(tmp_path):
-    env = os.environ | {"MINARI_DATASETS_PATH": str(tmp_path / "datasets"), "PYTHONPATH": str(ROOT)}
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
     buffers = tmp_path / "buffers" / "sys_default_norm_utility"
     buffers.mkdir(parents=True)
     states = np.arange(11 * 56, dtype=np.float32).reshape(11, 56)
@@ -36,6 +45,7 @@ def test_the_commands_and_programs_of_the_page_run_in_their_order(tmp_path):
         assert done.returncode == 0, f"{command}: {done.stderr}"
 
 
-def test_the_program_for_elsewhere_compiles():
-    (program,) = (one for one in blocks("python") if ELSEWHERE in one)
-    compile(program, "train.py", "exec")
+def test_every_program_compiles():
+    assert any(ELSEWHERE in program for program in blocks("python"))
+    for program in blocks("python"):
+        compile(program, "train.py", "exec")

@@ -34,11 +34,6 @@ def rows(path):
         return list(csv.DictReader(file))
 
 
-@pytest.fixture(autouse=True)
-def own_key(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-
-
 @pytest.fixture
 def trained(workdir):
     """A run of PPO on the toy, trained on the seed 1 alone."""
@@ -170,8 +165,8 @@ def test_folders_without_a_model_are_refused_with_the_reason(workdir, trained):
     assert not (workdir / "outputs").exists()
 
 
-def test_a_model_from_elsewhere_needs_trust(trained, tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another user"))
+def test_a_model_from_elsewhere_needs_trust(trained, another_user):
+    another_user()
     words = ["evaluate", *CONF, "trained", "seeds=1", "episodes=1"]
     done = netgym(*words)
     assert done.exit_code == 2 and "--trust" in done.stderr
@@ -253,7 +248,7 @@ def test_an_interruption_leaves_no_process(workdir, deadly, number):
         assert "interrupted" in errors and not list(workdir.glob("outputs/evaluate/*/*"))
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 def test_random_on_the_real_simulator_twice(workdir):
     for out in ("a", "b"):
         words = ["env=nqos_split_small", "agent=random", "episodes=1", "seeds=2", "-o", out]

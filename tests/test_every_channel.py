@@ -18,7 +18,7 @@ from netgym_cli.wrappers.channel_configs import build, channel_config
 from netgym_cli.wrappers.networked_env import NetworkedEnv
 from tests.network import python
 
-NAMES = [pytest.param(name, marks=pytest.mark.slow if name.startswith("ns3") else ()) for name in members("channel")]
+NAMES = [pytest.param(name, marks=pytest.mark.ns3 if name.startswith("ns3") else ()) for name in members("channel")]
 CROSSED = [one for one in NAMES if one.values != ("none",)]
 PACKETS = 120
 

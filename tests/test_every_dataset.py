@@ -16,13 +16,7 @@ HOW = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def root(tmp_path, monkeypatch):
-    monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "datasets"))
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-
-
-@pytest.mark.slow
+@pytest.mark.ns3
 @pytest.mark.parametrize(("env", "how"), HOW)
 def test_every_environment_can_be_collected(env, how):
     words = [f"env={env}", *quick(env), "env.steps_per_episode=4", "episodes=3", "seeds=2", "workers=2", "name=it"]
@@ -45,7 +39,7 @@ def test_every_environment_can_be_collected(env, how):
             np.testing.assert_array_equal([adapter.observation(one) for one in measured], episode.observations)
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 def test_explicit_actions_are_stored_in_one_form():
     words = ["env=nqos_split_small", "agent=random", "episodes=1", "workers=1", "name=it"]
     collect(words, [], False, False, ["netgym"])

@@ -14,11 +14,9 @@ from tests.test_every_env import ENVS, adapter_of, quick
 OFFLINE = [name for name in agent_registry.names() if agent_registry.load(name).needs_dataset]
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 @pytest.mark.parametrize("env", ENVS)
-def test_offline_agents_learn_in_every_environment(env, tmp_path, monkeypatch):
-    monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "datasets"))
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+def test_offline_agents_learn_in_every_environment(env, tmp_path):
     words = [f"env={env}", *quick(env), "env.steps_per_episode=4"]
     default = env_registry.load(env).has_default
     more = ["episodes=2", "seeds=1", "workers=1", "name=it", *([] if default else ["agent=random"])]

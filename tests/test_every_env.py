@@ -21,6 +21,9 @@ from tests.network import python
 ENVS = env_registry.names()
 NETWORKS = [name for name in ENVS if not env_registry.load(name).foreign]
 ASKING = {"custom"}  # agents that need more than a name
+CHEAP_FIRST = ["gym", "custom", "rmcat", "energy_saving", "network_slicing", "qos_steer", "dynamic_qos", "nqos_split"]
+LEARNER = "ppo"
+WARM_UP_MS = {"energy_saving": 500}  # the least that it allows
 SHORT = {
     "ppo": ["agent.n_steps=4", "agent.batch_size=2"],
     "cleanrl_ppo": ["agent.n_steps=4", "agent.batch_size=2"],
@@ -52,9 +55,16 @@ def with_interval(interval_ms, config):
     return short
 
 
+def hurried(env, interval_ms):
+    """Overrides that make steps this short and begin to measure as soon as something can be measured."""
+    config = plain(adapter_of(env).config)
+    early = {"measurement_start_time_ms": WARM_UP_MS.get(env, 100)} if "measurement_start_time_ms" in config else {}
+    return with_interval(interval_ms, config) | early
+
+
 def quick(env):
-    """Words that make a step of the environment 100 ms of simulated time."""
-    told = with_interval(100, plain(adapter_of(env).config))
+    """Words that make a step of the environment 100 ms of simulated time, after a short warm-up."""
+    told = hurried(env, 100)
     return [
         f"env.{part}.{key}={value}" if isinstance(inner, dict) else f"env.{part}={inner}"
         for part, inner in told.items()
@@ -62,7 +72,28 @@ def quick(env):
     ]
 
 
-PAIRS = [(env, agent) for env in ENVS for agent in fitting(env) if agent not in ASKING]
+def chosen():
+    """The pairs of the gate: every agent where it is cheapest, and everywhere the default, a rule and a learner."""
+    fit = {env: [agent for agent in fitting(env) if agent not in ASKING] for env in ENVS}
+    by_cost = sorted(ENVS, key=lambda env: CHEAP_FIRST.index(env) if env in CHEAP_FIRST else len(CHEAP_FIRST))
+    pairs = {agent: env for env in reversed(by_cost) for agent in fit[env]}.items()
+    everywhere = [(agent, env) for env in ENVS for agent in ("system_default", LEARNER) if agent in fit[env]]
+    rules = [(next(filter(is_rule, fit[env])), env) for env in NETWORKS]
+    return {(env, agent) for agent, env in (*pairs, *everywhere, *rules)}
+
+
+def is_rule(agent):
+    return hasattr(agent_registry.load(agent), "environments")
+
+
+GATE = chosen()
+PAIRS = [
+    pytest.param(env, agent, marks=[] if (env, agent) in GATE else pytest.mark.long)
+    for env in ENVS
+    for agent in fitting(env)
+    if agent not in ASKING
+]
+FAMILIES = ("custom", "energy_saving", "nqos_split", "rmcat")  # a network of each kind
 
 
 @pytest.mark.parametrize("env", list(members("env")))
@@ -81,8 +112,7 @@ def test_each_environment_has_a_page_with_a_picture_and_two_rules(env):
     assert "pictures/" in page.read_text()
     if env not in NETWORKS:
         return
-    rules = [name for name in fitting(env) if hasattr(agent_registry.load(name), "environments")]
-    assert len(rules) >= 2
+    assert len([name for name in fitting(env) if is_rule(name)]) >= 2
 
 
 @pytest.mark.parametrize("name", agent_registry.names())
@@ -94,10 +124,9 @@ def test_a_rules_first_line_names_its_environments(name):
         assert set(known) <= set(ENVS)
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 @pytest.mark.parametrize(("env", "agent"), PAIRS)
-def test_two_short_sessions_of_every_agent_that_fits(env, agent, tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+def test_two_short_sessions_of_every_agent_that_fits(env, agent, tmp_path):
     length = ["env.steps_per_episode=2", "env.episodes_per_session=2", "sessions=[{},{}]", *quick(env)]
     config = typed_run(compose([f"env={env}", f"agent={agent}", *SHORT.get(agent, []), *length]))
     run.check(config)
@@ -110,7 +139,7 @@ def test_two_short_sessions_of_every_agent_that_fits(env, agent, tmp_path, monke
     assert np.isfinite(stats["value"]).all() and set(stats["session"]) == ({0, 1} if env in NETWORKS else set())
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 @pytest.mark.parametrize("env", ENVS)
 def test_every_environment_passes_every_checker(env):
     config = typed_run(compose([f"env={env}", *quick(env)]))
@@ -134,13 +163,19 @@ sys.stdout.write(str(env.stats.events) + b"".join(told).hex())
 """
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("env", NETWORKS)
-def test_equal_seeds_give_equal_bits_in_fresh_processes(env):
-    code = RECORD.format(env=env, steps=1000, interval=with_interval(10, plain(adapter_of(env).config)))
+@pytest.mark.ns3
+@pytest.mark.parametrize(
+    ("env", "steps"),
+    [
+        *((env, 1000 if env in FAMILIES else 50) for env in NETWORKS),
+        *(pytest.param(env, 1000, marks=pytest.mark.long) for env in NETWORKS if env not in FAMILIES),
+    ],
+)
+def test_equal_seeds_give_equal_bits_in_fresh_processes(env, steps):
+    code = RECORD.format(env=env, steps=steps, interval=hurried(env, 10))
     with python(code) as one, python(code) as other:
         first, second = (process.communicate(timeout=500)[0] for process in (one, other))
-    assert len(first) > 100_000 and first == second
+    assert len(first) > 100 * steps and first == second
 
 
 @pytest.mark.parametrize("env", NETWORKS)
@@ -153,11 +188,10 @@ def test_the_empty_action_and_the_space_s_own_actions_become_policies(env):
         assert policy is not None and policy.ndim == 1 and np.isfinite(policy).all()
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 @pytest.mark.parametrize("env", ENVS)
 def test_observations_stay_in_their_space_whatever_is_done(env):
-    interval = with_interval(100, plain(adapter_of(env).config))
-    made = make_env(env, seed=5, steps_per_episode=15, episodes_per_session=1, **interval)
+    made = make_env(env, seed=5, steps_per_episode=15, episodes_per_session=1, **hurried(env, 100))
     made.action_space.seed(5)
     observation, _ = made.reset()
     for _ in range(15):

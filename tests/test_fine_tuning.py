@@ -16,7 +16,15 @@ from netgym_cli.runs import folder as runs
 from netgym_cli.sessions.sequential import SequentialSessions
 from netgym_cli.wrappers.build import open_env
 from tests import offline_data
-from tests.test_offline_agents import OFFLINE, QUICK, configured, done, observations, place  # noqa: F401 - a fixture
+from tests.test_offline_agents import (  # noqa: F401 - fixtures among them
+    OFFLINE,
+    QUICK,
+    configured,
+    done,
+    observations,
+    own_homes,
+    place,
+)
 
 SHORT = {
     "ppo": ["agent.n_steps=25", "agent.batch_size=25", "agent.n_epochs=1"],
@@ -121,12 +129,12 @@ def test_what_cannot_be_continued_is_said_before_the_run(name, successor, words,
     assert all(word in str(caught.value) for word in named), caught.value
 
 
-def test_only_models_that_were_made_here_are_continued(before, tmp_path, monkeypatch):
+def test_only_models_that_were_made_here_are_continued(before, tmp_path, another_user):
     with pytest.raises(ConfigError, match="not the folder of a run"):
         run.check(online("td3", tmp_path))
     shutil.copytree(before("td3"), tmp_path / "copy")
     run.check(online("td3", tmp_path / "copy"))
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another user"))
+    another_user()
     with pytest.raises(ConfigError, match="continues only models that were made here"):
         run.check(online("td3", tmp_path / "copy"))
     (tmp_path / "copy" / "run.json").write_text('{"agent": "os:path"}')
@@ -137,7 +145,7 @@ def test_only_models_that_were_made_here_are_continued(before, tmp_path, monkeyp
         run.check(online("td3", tmp_path / "copy"))
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 def test_what_was_learnt_offline_is_worth_something_online(place, tmp_path):  # noqa: F811
     done(configured("td3_bc", "steps=400", *QUICK.get("td3_bc", [])), tmp_path / "offline")
     words = ("env.episodes_per_session=4", "agent.learning_starts=90")

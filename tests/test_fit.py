@@ -59,7 +59,7 @@ def test_the_command_writes_a_channel_that_trains(workdir):
     assert netgym(*command, "env.episodes_per_session=2").exit_code == 0
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 def test_ns3_wifi_at_its_edge_is_fitted_within_its_noise(workdir):
     done = netgym("fit-channel", "channel=ns3_wifi", "channel.distance_m=82", "packets=4000", "-o", "a/channel/b.yaml")
     assert done.exit_code == 0, done.output

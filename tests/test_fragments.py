@@ -13,7 +13,7 @@ def test_a_packet_larger_than_a_frame_crosses_as_fragments():
     assert [fragments.settle(0, frame, frame != 4) for frame in range(3, 9)] == [None, 2, None, None, None, None]
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 def test_large_packets_arrive_whole_or_not_at_all():
     told = {}
     for distance_m in (15.0, 76.0):

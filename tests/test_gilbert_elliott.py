@@ -41,7 +41,7 @@ def statistics(lost):
     return lost[1:].mean(), lost[1:].sum() / begun.sum()
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 @pytest.mark.parametrize("values", SETS)
 def test_loss_rate_and_burst_length_are_the_closed_forms(values):
     copies, packets = 4000, 4000
@@ -54,7 +54,7 @@ def test_loss_rate_and_burst_length_are_the_closed_forms(values):
     assert statistics(lost) == pytest.approx(closed_form(*values), rel=0.01)
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 def test_one_channel_has_them_too():
     values = (0.1, 0.3, 0, 1)
     channel = make("gilbert_elliott", **dict(zip(KEYS, values, strict=True)))

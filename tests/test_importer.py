@@ -226,7 +226,7 @@ def test_an_output_that_netgym_would_not_find_is_refused(workdir, output):
         imported("custom", workdir, output=Path(output))
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 def test_an_imported_environment_trains(workdir):
     import_config.import_file(FILES[0].with_name("gen2_nqos_split.json")).write()
     words = ["train", "--config-dir", "conf", "env=gen2_nqos_split", "agent=random", "seed=2"]

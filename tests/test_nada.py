@@ -13,7 +13,7 @@ def congestion_level(bw_kbps, flows=1):
     return XREF_MS * RMAX_KBPS / np.minimum(bw_kbps / flows, RMAX_KBPS)
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 def test_nada_keeps_the_queue_short_and_the_bottleneck_busy():
     found = measured(1000)
     bw = series(found, "bottleneck::bw")[:, 0]
@@ -45,7 +45,7 @@ def test_nada_ramps_up_by_no_more_than_gamma_and_stops_at_rmax(tmp_path):
     assert series(free, QDEL).max() < 10
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 def test_two_nada_flows_share_fairly(tmp_path):
     found = measured(600, nada_flows=2, bw_trace_file=bottleneck(tmp_path, (0, 1000, 10, 0)))[200:]
     assert jain_index(series(found, RRATE).mean(axis=0)) > 0.98
@@ -53,7 +53,7 @@ def test_two_nada_flows_share_fairly(tmp_path):
     assert series(found, QDEL).mean() < 1.5 * congestion_level(1000, flows=2)
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 def test_tcp_and_udp_compete(tmp_path):
     trace = bottleneck(tmp_path, (0, 1000, 10, 0))
     flows = {"tcp_flow_start_time_diff_ms": 20000, "udp_flow_start_time_diff_ms": 10000}

@@ -42,7 +42,7 @@ def test_one_observer_over_a_gilbert_elliott_channel():
 
 
 @pytest.mark.parametrize("config", [NS3WifiConfig, NS3WiFiChannelFastConfig])
-@pytest.mark.slow
+@pytest.mark.ns3
 def test_one_observer_over_ns3_wifi(config):
     channel = config(
         distance_m=20.0,
@@ -58,7 +58,7 @@ def test_one_observer_over_ns3_wifi(config):
     env.close()
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 def test_four_copies_over_ns3_wifi_in_processes_of_their_own():
     channel = NS3WifiConfig(step_duration_ms=20.0, distance_m=50.0, tx_power_dbm=20.0, loss_exponent=3.0)
 
@@ -84,7 +84,7 @@ def test_four_copies_over_ns3_wifi_in_processes_of_their_own():
     assert len({parallel[:, copy].tobytes() for copy in range(4)}) == 4
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 def test_sb3_learns_from_the_window():
     import torch
     from stable_baselines3 import PPO
@@ -125,7 +125,7 @@ class Sensors(MultiViewModel):
     [
         None,
         pytest.param(
-            NS3WifiMultiUEConfig(n_ues=3, distances_m=[10.0, 30.0, 40.0], step_duration_ms=2.0), marks=pytest.mark.slow
+            NS3WifiMultiUEConfig(n_ues=3, distances_m=[10.0, 30.0, 40.0], step_duration_ms=2.0), marks=pytest.mark.ns3
         ),
     ],
 )
@@ -181,7 +181,7 @@ def test_images_over_a_link_whose_delay_follows_their_size(dtype):
     assert info["delay_ms"] == pytest.approx(1 + (size + 28) * 8e-5)
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 def test_images_over_ns3_wifi_with_a_packet_size_of_their_own():
     env = Pixels(gymnasium.make("CartPole-v1"), np.float32)
     channel = NS3WiFiChannelFastConfig(step_duration_ms=20.0, distance_m=45.0, tx_power_dbm=20.0, loss_exponent=3.0)
@@ -216,7 +216,7 @@ def test_bad_values_are_value_errors(config, told):
     assert issubclass(ConfigError, ValueError)
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 @pytest.mark.parametrize("kind", ["DummyVecEnv", "SubprocVecEnv"])
 def test_sb3s_vector_environments_take_it(kind):
     from stable_baselines3.common import vec_env

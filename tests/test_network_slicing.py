@@ -91,7 +91,7 @@ def test_shared_groups_are_the_most_that_a_slice_takes_beyond_its_own():
     assert both.sum() == pytest.approx(alone, rel=0.1), "two halves of the common groups are the whole"
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 @pytest.mark.parametrize("blocks", RBG_NUM)
 def test_groups_are_counted_right_for_every_bandwidth(blocks):
     env = cell((100.0, 100.0), blocks=blocks)

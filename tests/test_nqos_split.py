@@ -237,13 +237,13 @@ def test_a_saturated_nr_cell_delivers_most_of_its_max_rate():
     assert 0.7 < share < 1
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 def test_tcp_over_two_links_beats_the_slower_alone():
     both, slower = (series(measured(weights, 30, **TCP), RATE)[15:].mean() for weights in ([0.5, 0, 0.5], LTE))
     assert both > 1.1 * slower > 5
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 @pytest.mark.parametrize("kind", ["tcp", *TCP_TYPES])
 def test_every_tcp_moves_data(kind):
     rate = series(measured(WIFI, 15, per_slice_config={"transport_protocol": [kind, kind]}), RATE)
@@ -278,7 +278,7 @@ def test_many_access_points_serve():
     assert set(last["wifi::cell_id"]) <= set(range(1, 13))
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 def test_fifty_users_are_served():
     last = measured([0.4, 0.4, 0.2], 3, users=50, rate_mbps=0.5, at=None)[-1]
     assert last[RATE].shape == (50,)

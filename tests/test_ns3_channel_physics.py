@@ -86,7 +86,7 @@ class TestWifi:
         multi = made(channel, "ns3_wifi_multi", stations=1, distances_m=[82])
         assert play(single, STEPS) == play(multi, STEPS)
 
-    @pytest.mark.slow
+    @pytest.mark.ns3
     @pytest.mark.parametrize(
         ("distance_m", "delivered"),
         [

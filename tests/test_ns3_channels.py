@@ -189,7 +189,7 @@ class TestEveryChannel:
         assert dead(pid)
         assert play(one, 20) == first
 
-    @pytest.mark.slow
+    @pytest.mark.ns3
     def test_memory_stays_flat(self, name, made):
         one = made(at_the_edge, name)
         one.reset(1)
@@ -204,7 +204,7 @@ class TestEveryChannel:
         assert after[0] < before[0] + 1
         assert after[1] < before[1] + 1
 
-    @pytest.mark.slow
+    @pytest.mark.ns3
     def test_memory_stays_flat_over_resets(self, name, made):
         one = made(at_the_edge, name)
         play(one, 20)
@@ -223,7 +223,7 @@ def resident_mib(pid):
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 def test_a_fresh_process_gives_the_same_to_the_bit():
     told = output_of("from tests.ns3_channels import NAMES, digest; print(*map(digest, NAMES))")
     assert told.split() == [digest(name) for name in NAMES]

@@ -14,6 +14,7 @@ from netgym_cli.datasets import open_dataset
 from netgym_cli.experiment import run
 from netgym_cli.experiment.config import typed_run
 from tests import offline_data
+from tests.conftest import homes_in
 
 OFFLINE = [name for name in agent_registry.names() if agent_registry.load(name).needs_dataset]
 QUICK = {"cql": ["agent.num_actions=4", "agent.actor_learning_rate=0.001"], "iql": [], "bc": []}
@@ -25,12 +26,15 @@ STEPS = 400
 def place(tmp_path_factory):
     """A directory of datasets and a state directory of their own."""
     folder = tmp_path_factory.mktemp("offline")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MINARI_DATASETS_PATH", str(folder / "datasets"))
-        patch.setenv("XDG_STATE_HOME", str(folder / "state"))
+    with homes_in(folder):
         offline_data.write("LQ", count=60)
         offline_data.write("LQDict", count=3)
         yield folder
+
+
+@pytest.fixture(autouse=True)
+def own_homes(place):
+    """The tests of this module share them."""
 
 
 def configured(name, *words, kind="LQ", dataset=None):
@@ -72,7 +76,7 @@ def observations(count=20):
     return np.random.default_rng(3).uniform(-3, 3, (count, 3)).astype(np.float32)
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 @pytest.mark.parametrize("name", OFFLINE)
 def test_it_earns_clearly_more_than_the_policy_it_learnt_from(name, trained):
     folder = trained(name)
@@ -85,7 +89,7 @@ def test_it_earns_clearly_more_than_the_policy_it_learnt_from(name, trained):
         assert told["return"].iloc[-1] > imitated, "values say more than imitation"
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 @pytest.mark.parametrize("name", OFFLINE)
 def test_evaluations_are_sessions_of_one_seed_outside_of_the_dataset(name, trained):
     folder = trained(name)
@@ -96,7 +100,7 @@ def test_evaluations_are_sessions_of_one_seed_outside_of_the_dataset(name, train
     assert np.allclose(episodes.groupby("session")["return"].mean(), told["return"])
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 @pytest.mark.parametrize("name", OFFLINE)
 def test_the_library_alone_loads_the_model_and_acts_as_the_agent_does(name, trained):
     import stable_baselines3

@@ -131,7 +131,7 @@ def test_a_missing_or_unknown_file_is_a_config_error(own, tmp_path):
         user_scenario.check_source(source.with_suffix(".py"), "/opt/ns3")
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 def test_without_a_compiler_cling_compiles_it(own, tmp_path):
     name, _ = own()
     code = f"""
@@ -182,7 +182,7 @@ def scenario(tmp_path_factory):
     return prepare
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 def test_the_template_measures_a_network(scenario):
     env = scenario(template=True)
     env.reset()
@@ -199,7 +199,7 @@ def test_the_template_measures_a_network(scenario):
     env.close()
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 def test_the_policy_arrives_and_seeds_decide_every_number(scenario):
     env = scenario()
     seen = {}
@@ -214,7 +214,7 @@ def test_the_policy_arrives_and_seeds_decide_every_number(scenario):
     env.close()
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 @pytest.mark.parametrize(
     ("more", "message"),
     [

@@ -17,7 +17,7 @@ RULES = [
 ]
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 @pytest.mark.parametrize("name", RULES)
 def test_rules_beat_chance_and_repeat_themselves(name):
     def mean_reward(agent):

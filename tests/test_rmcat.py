@@ -107,7 +107,7 @@ def test_the_reward_prefers_the_bottlenecks_rate_and_pays_no_dead_flow(tmp_path,
 # --- seeds
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 @pytest.mark.parametrize("env", ["rmcat", "rmcat_competing", "rmcat_wifi"])
 def test_a_seed_repeats_a_session_bit_by_bit_and_another_does_not(env):
     def values(seed):

@@ -135,8 +135,6 @@ def test_ctrl_c_interrupts_and_completes_the_tables(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(("agent", "at", "saved"), [("sac", 6, True), ("sac", 2, False), ("ppo", 10, True)])
 def test_ctrl_c_keeps_what_was_learnt(agent, at, saved, tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-
     def interrupted(self, policy, original=ToySimulator.step):
         if self.steps == at:
             raise KeyboardInterrupt
@@ -163,7 +161,7 @@ def test_signals_interrupt(tmp_path, sent):
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 def test_a_killed_run_is_a_prefix(tmp_path):
     for k in range(4):
         folder = tmp_path / str(k)

@@ -22,11 +22,6 @@ TOY = ["--config-dir", str(REPO / "tests" / "conf"), "env=toy"]
 HILL = {"cls": "tests.my_agents:Hill"}
 
 
-@pytest.fixture(autouse=True)
-def own_key(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-
-
 def policies(monkeypatch, config, folder):
     """What a run sends to the simulator."""
     sent = []
@@ -104,7 +99,7 @@ def test_a_custom_agent_learns_is_saved_and_comes_back(tmp_path):
     assert back.act(None, {}).tolist() == pytest.approx(best)
 
 
-def test_what_a_custom_agent_saved_elsewhere_needs_trust(tmp_path, monkeypatch):
+def test_what_a_custom_agent_saved_elsewhere_needs_trust(tmp_path, another_user):
     config = run_config("custom", **HILL)
     run.train(config, tmp_path / "run", ["netgym"])
     custom.Custom.load(config.agent, tmp_path / "run")
@@ -114,7 +109,7 @@ def test_what_a_custom_agent_saved_elsewhere_needs_trust(tmp_path, monkeypatch):
     with pytest.raises(ConfigError, match="trust"):
         custom.Custom.load(config.agent, tmp_path / "run")
     file.write_text(text)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another user"))
+    another_user()
     with pytest.raises(ConfigError, match="trust"):
         custom.Custom.load(config.agent, tmp_path / "run")
     custom.Custom.load(config.agent, tmp_path / "run", trust=True)

@@ -103,7 +103,7 @@ def test_csv_rows_are_there_at_once(tmp_path):
     table.close()
 
 
-@pytest.mark.slow
+@pytest.mark.ns3
 def test_a_kill_at_any_moment_leaves_readable_prefixes(tmp_path):
     chance = random.Random(4)
     for attempt in range(12):
