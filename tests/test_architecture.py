@@ -46,6 +46,7 @@ ALLOWED = {
 
 # Libraries that only these places may import: a room, or a file in it.
 KEPT_IN = {
+    "difflib": ("common/suggestions.py",),
     "hydra": ("config/", "experiment/launch.py", "jobs/sweep.py"),
     "typer": ("cli/",),
     "torch": ("agents/",),

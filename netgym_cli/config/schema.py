@@ -5,7 +5,6 @@ Members (environments, agents, channels) extend the base records here in their o
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from typing import Any, TypeVar, get_args, get_type_hints
@@ -13,6 +12,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 from omegaconf import MISSING, OmegaConf
 from omegaconf.errors import ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException
 
+from netgym_cli.common import suggestions
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.validation import misfit
 
@@ -166,12 +166,11 @@ def unknown_key(key: str, known: Sequence[str]) -> str:
     """The message for a key nobody knows, with the nearest known one: by its whole path, or by its last part."""
 
     def likeness(other: str) -> float:
-        whole = difflib.SequenceMatcher(None, key, other).ratio()
-        last = difflib.SequenceMatcher(None, key.rpartition(".")[2], other.rpartition(".")[2]).ratio()
-        return 0.1 * whole + 0.9 * last
+        last = suggestions.likeness(key.rpartition(".")[2], other.rpartition(".")[2])
+        return 0.1 * suggestions.likeness(key, other) + 0.9 * last
 
     best = max(known, key=likeness, default="")
-    hint = f" Did you mean '{best}'?" if best and likeness(best) > 0.6 else ""
+    hint = suggestions.hint(best) if likeness(best) > 0.6 else ""
     return f"unknown key '{key}'.{hint} `netgym show` lists every key."
 
 

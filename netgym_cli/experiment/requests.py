@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, fields, replace
-from difflib import get_close_matches
 from pathlib import Path
 
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.suggestions import nearest
 from netgym_cli.config.compose import Composer
 from netgym_cli.config.schema import RunConfig, require, unknown_key
 from netgym_cli.experiment.config import typed_run
@@ -29,8 +29,8 @@ def sorted_out(words: Words, own: Collection[str]) -> tuple[list[Path], dict[str
     pairs = [word for word in words if "=" in word and not _is_folder(word)]
     mine = dict(word.split("=", 1) for word in pairs if word.split("=", 1)[0] in own)
     for key in (word.split("=", 1)[0] for word in pairs):
-        if key not in own and key not in TOP and (near := get_close_matches(key, own, 1, NEAR)):
-            raise ConfigError(unknown_key(key, near))
+        if key not in own and key not in TOP and (near := nearest(key, own, NEAR)):
+            raise ConfigError(unknown_key(key, [near]))
     return folders, mine, [word for word in pairs if word.split("=", 1)[0] not in mine]
 
 

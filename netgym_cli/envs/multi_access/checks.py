@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import fields
 from functools import reduce
 from typing import Any
 
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.suggestions import did_you_mean
 from netgym_cli.config.schema import require
 from netgym_cli.envs.multi_access.config import MultiAccessConfig
 
@@ -186,8 +186,7 @@ def _range(low: float, high: float) -> str:
 
 
 def _nearest(value: Any, choices: tuple[Any, ...]) -> str:
-    close = difflib.get_close_matches(str(value), [str(choice) for choice in choices], 1, 0.5)
-    return f" Did you mean '{close[0]}'?" if close and isinstance(value, str) else ""
+    return did_you_mean(value, map(str, choices)) if isinstance(value, str) else ""
 
 
 def _listed(choices: tuple[Any, ...]) -> str:
