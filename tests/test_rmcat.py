@@ -21,8 +21,8 @@ def test_spaces_are_the_originals_in_kbps(adapter):
     assert np.isfinite(adapter.observation_space.high).all()
     assert adapter.config.features[:3] == ["rmcat::rtt", "rmcat::rrate", "rmcat::xcurr"]
     action = np.array([150, 1500], np.float32)
-    assert adapter.policy(action).tolist() == [150, 1500]
-    assert adapter.policy(None) is None and adapter.policy([]) is None
+    assert adapter.encode_action(action).tolist() == [150, 1500]
+    assert adapter.encode_action(None) is None and adapter.encode_action([]) is None
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_spaces_are_the_originals_in_kbps(adapter):
 )  # fmt: skip
 def test_an_action_outside_the_space_is_refused(adapter, action, message):
     with pytest.raises(ActionError, match=message):
-        adapter.policy(action)
+        adapter.encode_action(action)
 
 
 @pytest.mark.parametrize(

@@ -251,8 +251,8 @@ def _again(episodes: Sequence[int], why: str) -> list[str]:
 def _require_default_told(request: Request) -> None:
     """Raises `ConfigError` if nobody could tell what the default algorithm did."""
     kind = env_registry.load(request.config.env.name)
-    if request.config.agent.name == DEFAULT_AGENT and kind.in_force is Adapter.in_force:
+    if request.config.agent.name == DEFAULT_AGENT and kind.effective_action is Adapter.effective_action:
         raise ConfigError(
             f"env '{request.config.env.name}' does not say what its default algorithm did, so its actions cannot be "
-            "stored; let its adapter override in_force(), or choose an agent=NAME."
+            "stored; let its adapter override effective_action(), or choose an agent=NAME."
         )

@@ -45,7 +45,7 @@ class RecordedEnv(gymnasium.Wrapper[Any, Any, Any, Any]):
         observation, reward, terminated, truncated, info = self.env.step(action)
         network, notes = self._network, self._notes
         assert network.stats is not None
-        notes.actions.append(network.adapter.in_force(network.asked, network.stats))
+        notes.actions.append(network.adapter.effective_action(network.asked, network.stats))
         notes.empty.append(is_empty(network.asked))
         notes.rewards.append(float(reward))
         notes.terminal.append(network.terminal)

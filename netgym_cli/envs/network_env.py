@@ -159,11 +159,11 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         """
         if self._simulator is None or self.episode_over:
             raise SessionError("step() without a running episode; call reset() first.")
-        policy = self.adapter.policy(action)
+        control = self.adapter.encode_action(action)
         self.asked = action
         started = time.perf_counter()
         try:
-            self.stats = self._simulator.step(policy)
+            self.stats = self._simulator.step(control)
         except BaseException:
             self.close()
             raise
@@ -173,7 +173,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         truncated = cut_off or self.step_index >= self.config.steps_per_episode
         self.episode_over = self.terminal or truncated
         last = self.episode_over and self.episode + 1 >= self.config.episodes_per_session
-        terminated = self.terminal or (last and not self.adapter.foreign)
+        terminated = self.terminal or (last and not self.adapter.external_env)
         if last:
             self.close()
         observation, info = self._observe()
@@ -250,7 +250,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         )
         info.stats = self.stats
         observation = self.adapter.observation(self.stats)
-        if not self.adapter.foreign and observation not in self.observation_space:
+        if not self.adapter.external_env and observation not in self.observation_space:
             self._refuse("observation", observation, str(self.observation_space))
         return observation, info
 

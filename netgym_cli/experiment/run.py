@@ -88,7 +88,7 @@ def train(config: RunConfig, folder: Path, command: list[str], console: bool | N
 def _given_up(env: SequentialSessions, record: RunRecord) -> list[str]:
     """A note on the steps that the agent left undone; an environment that ends its episodes itself leaves none."""
     planned, done = record.content["planned_steps"], record.content["steps"]
-    if done == planned or (env.finished and env.network.adapter.foreign):
+    if done == planned or (env.finished and env.network.adapter.external_env):
         return []
     return [f"the agent gave up {planned - done} of {planned} planned steps"]
 

@@ -85,19 +85,19 @@ class Custom(Adapter[CustomConfig]):
         fairness = np.log(np.maximum(stats["custom::rate"], 0.01)).mean()
         return float(fairness - self.config.delay_weight * stats["custom::owd"].mean())
 
-    def policy(self, action: Any) -> np.ndarray | None:
+    def encode_action(self, action: Any) -> np.ndarray | None:
         """Sending rate of every user, Mbit/s."""
         if is_empty(action):
             return None
         return np.maximum(box_action(action, self.action_space) * self.config.max_rate_mbps, self.config.min_rate_mbps)
 
-    def in_force(self, action: Any, stats: Stats) -> np.ndarray:
+    def effective_action(self, action: Any, stats: Stats) -> np.ndarray:
         """Sending rates as fractions of `max_rate_mbps`; by default equal shares of `default_load` bottlenecks."""
         config = self.config
         if is_empty(action):
             rates = np.full(config.num_users, config.default_load * config.bottleneck_mbps / config.num_users)
         else:
-            rates = self.policy(action)  # type: ignore[assignment]
+            rates = self.encode_action(action)  # type: ignore[assignment]
         return np.asarray(np.clip(rates / config.max_rate_mbps, 0, 1), np.float32)
 
     def kpis(self, stats: Stats) -> dict[str, float]:

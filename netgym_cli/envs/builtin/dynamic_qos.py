@@ -80,16 +80,16 @@ class DynamicQos(MultiAccessAdapter[DynamicQosConfig]):
     def reward(self, stats: Stats) -> float:
         return REWARDS[self.config.reward](stats)
 
-    def policy(self, action: Any) -> np.ndarray | None:
+    def encode_action(self, action: Any) -> np.ndarray | None:
         if is_empty(action):
             return None
         marks = discrete_action(action, self.action_space).reshape(len(MARKED_LINKS), -1)
-        policy = np.zeros((self.config.num_users, len(LINKS)))
+        control = np.zeros((self.config.num_users, len(LINKS)))
         for link, row in zip(MARKED_LINKS, marks, strict=True):
-            policy[:, LINKS.index(link)] = row
-        return policy.ravel()
+            control[:, LINKS.index(link)] = row
+        return control.ravel()
 
-    def in_force(self, action: Any, stats: Stats) -> np.ndarray:
+    def effective_action(self, action: Any, stats: Stats) -> np.ndarray:
         """The marks that were left."""
         marks = self.per_link(stats, "priority")
         return self.action_for(np.array([marks[:, LINKS.index(link)] > 0 for link in MARKED_LINKS]))

@@ -107,12 +107,12 @@ class EnergySaving(Adapter[EnergySavingConfig]):
             return 0.0
         return min(max((float(stats["network::power"][0]) - chains * power.p_sleep_w) / range_w, 0.0), 1.0)
 
-    def policy(self, action: Any) -> np.ndarray | None:
+    def encode_action(self, action: Any) -> np.ndarray | None:
         if is_empty(action):
             return None
         return discrete_action(action, self.action_space).astype(np.float64)
 
-    def in_force(self, action: Any, stats: Stats) -> np.ndarray:
+    def effective_action(self, action: Any, stats: Stats) -> np.ndarray:
         """The level that each cell was ordered to take; waking takes a while."""
         return stats["cell::ordered"].astype(np.int64)
 

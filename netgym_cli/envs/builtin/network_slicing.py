@@ -94,7 +94,7 @@ class NetworkSlicing(MultiAccessAdapter[NetworkSlicingConfig]):
         weights = self.config
         return float((delivered - weights.delay_violation_weight * late - weights.rb_usage_weight * used).sum())
 
-    def policy(self, action: Any) -> np.ndarray | None:
+    def encode_action(self, action: Any) -> np.ndarray | None:
         if is_empty(action):
             return None
         groups = self.groups(box_action(action, self.action_space))
@@ -103,7 +103,7 @@ class NetworkSlicing(MultiAccessAdapter[NetworkSlicingConfig]):
         allocation[:, 2] = self.config.per_slice_config.shared_rbg
         return allocation.ravel()
 
-    def in_force(self, action: Any, stats: Stats) -> np.ndarray:
+    def effective_action(self, action: Any, stats: Stats) -> np.ndarray:
         """The slices' whole groups as shares of the carrier."""
         groups = self.feature(stats, f"lte::dl::cell::{self.config.sliced_rbg}_rbg")
         return np.asarray(np.clip(groups / self.config.num_groups, 0, 1), np.float32)

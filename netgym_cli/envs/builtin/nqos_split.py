@@ -59,7 +59,7 @@ class NqosSplit(MultiAccessAdapter[NqosSplitConfig]):
     def reward(self, stats: Stats) -> float:
         return REWARDS[self.config.reward](stats)
 
-    def policy(self, action: Any) -> np.ndarray | None:
+    def encode_action(self, action: Any) -> np.ndarray | None:
         if is_empty(action):
             return None
         weights = box_action(action, self.action_space)
@@ -67,7 +67,7 @@ class NqosSplit(MultiAccessAdapter[NqosSplitConfig]):
         all_wifi = np.array([1.0, 0.0, 0.0])
         return np.where(sums > 0, weights / np.where(sums > 0, sums, 1.0), all_wifi).ravel()
 
-    def in_force(self, action: Any, stats: Stats) -> np.ndarray:
+    def effective_action(self, action: Any, stats: Stats) -> np.ndarray:
         """The users' shares at the interval's end, each row with the sum 1."""
         return np.asarray(np.clip(self.per_link(stats, "split_ratio") / 100, 0, 1), np.float32)
 

@@ -65,13 +65,13 @@ class QosSteer(MultiAccessAdapter[QosSteerConfig]):
     def reward(self, stats: Stats) -> float:
         return REWARDS[self.config.reward](stats)
 
-    def policy(self, action: Any) -> np.ndarray | None:
+    def encode_action(self, action: Any) -> np.ndarray | None:
         if is_empty(action):
             return None
         chosen = discrete_action(action, self.action_space)
         return np.asarray(np.eye(len(LINKS))[np.array(self.links)[chosen]].ravel())
 
-    def in_force(self, action: Any, stats: Stats) -> np.ndarray:
+    def effective_action(self, action: Any, stats: Stats) -> np.ndarray:
         """The link of every user."""
         return self.action_for(self.per_link(stats, "split_ratio"))
 

@@ -101,12 +101,12 @@ class Rmcat(Adapter[RmcatConfig]):
         begun = stats["rmcat::srate"] > 0
         return float(values[begun].mean()) if begun.any() else 0.0
 
-    def policy(self, action: Any) -> np.ndarray | None:
+    def encode_action(self, action: Any) -> np.ndarray | None:
         if is_empty(action):
             return None
         return box_action(action, self.rates)
 
-    def in_force(self, action: Any, stats: Stats) -> np.ndarray:
+    def effective_action(self, action: Any, stats: Stats) -> np.ndarray:
         """The sending rates at the interval's end; NADA changes them within an interval, too."""
         return np.clip(stats["rmcat::srate"].astype(np.float32), self.rates.low, self.rates.high)
 
