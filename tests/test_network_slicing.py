@@ -5,7 +5,7 @@ import pytest
 
 from netgym_cli import make_env
 from netgym_cli.common.errors import ActionError, ConfigError
-from netgym_cli.envs.multi_access.checks import RBG_NUM
+from netgym_cli.envs.multi_access.config import RBG_NUM
 
 FULL_MBPS = 40.0  # more than the whole carrier of 50 resource blocks carries
 

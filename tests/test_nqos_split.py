@@ -4,7 +4,7 @@ import pytest
 from netgym_cli.common.errors import ActionError
 from netgym_cli.envs.builtin.nqos_split import utility, utility_networkgym, utility_normalized
 from netgym_cli.envs.make import make_env
-from netgym_cli.envs.multi_access.checks import TCP_TYPES
+from netgym_cli.envs.multi_access.config import TCP_TYPES
 from tests.network import LTE, NR, WIFI, network, series, stepped
 
 RATE, OWD = "gma::dl::rate", "gma::dl::owd"

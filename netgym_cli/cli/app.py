@@ -164,8 +164,9 @@ def show(overrides: Overrides = None, config_dir: ConfigDir = None, as_json: Jso
             print_json(described)
         else:
             say(contents.space_lines(described["spaces"]))
-            rows = [[k["key"], json.dumps(k["default"]), k["unit"], k["meaning"]] for k in described["keys"]]
-            table(["key", "default", "unit", "meaning"], rows)
+            heads = ["key", "default", "unit", "allowed", "meaning"]
+            rows = [key | {"default": json.dumps(key["default"])} for key in described["keys"]]
+            table(heads, [[row[head] for head in heads] for row in rows])
 
 
 @app.command()

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from omegaconf import MISSING
 
 from netgym_cli.agents.links import one_link
 from netgym_cli.agents.rule import Rule
+from netgym_cli.config.fields import one_of
 from netgym_cli.config.schema import AgentConfig, require
 from netgym_cli.envs.base import Adapter
 from netgym_cli.envs.multi_access.config import LINKS
@@ -20,11 +20,7 @@ from netgym_cli.simulators.stats import Stats
 class SingleLinkConfig(AgentConfig):
     """Keys of conf/agent/single_link.yaml."""
 
-    link: str = MISSING
-
-    def validate(self) -> None:
-        super().validate()
-        require(self.link in LINKS, "agent.link", self.link, ", ".join(LINKS))
+    link: str = one_of(*LINKS)
 
 
 class SingleLink(Rule[SingleLinkConfig]):

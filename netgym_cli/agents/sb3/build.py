@@ -90,7 +90,7 @@ def build(
     arguments = {one.name: getattr(config, one.name) for one in fields(config) if one.name not in config.own_keys}
     for key, value in arguments.items():
         if key in SCHEDULES and value is not None:
-            arguments[key] = schedule(f"agent.{key}", value)
+            arguments[key] = schedule(value)
         elif key in CLASSES and value is not None:
             arguments[key] = CLASSES[key][value]
         elif isinstance(value, PolicyKwargs):

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from gymnasium import spaces
 
-from netgym_cli.config.schema import require
+from netgym_cli.config.fields import one_of
 from netgym_cli.envs.base import box_action, is_empty
 from netgym_cli.envs.multi_access.adapter import MultiAccessAdapter, check_names, mean_owd_ms
 from netgym_cli.envs.multi_access.checks import check_multi_access
@@ -27,14 +28,16 @@ OWD_CEILING_MS = 1000.0
 SHARE_FLOOR = 1e-4
 
 
+@dataclass
 class NqosSplitConfig(MultiAccessConfig):
     """The keys of conf/env/nqos_split.yaml."""
+
+    reward: str = one_of(lambda: REWARDS)
 
     def validate(self) -> None:
         """Raises `ConfigError` naming the keys, their values and what is allowed."""
         super().validate()
         check_multi_access(self)
-        require(self.reward in REWARDS, "env.reward", self.reward, ", ".join(REWARDS))
         check_names(self)
 
 

@@ -7,11 +7,13 @@ per media flow. After NetworkGym's `rmcat` (Haider et al., NeurIPS 2024 Datasets
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from gymnasium import spaces
 
+from netgym_cli.config.fields import one_of
 from netgym_cli.config.schema import plain, require
 from netgym_cli.envs.base import Adapter, box_action, is_empty
 from netgym_cli.envs.measurements import labels, require_known
@@ -37,13 +39,15 @@ MEASUREMENTS: dict[str, tuple[str, float, float]] = {
 BOTTLENECK_MEASUREMENTS = tuple(f"bottleneck::{name}" for name in "bw delay loss queue tx_rate utilization".split())
 
 
+@dataclass
 class RmcatConfig(RmcatKeys):
     """The keys of conf/env/rmcat.yaml."""
+
+    reward: str = one_of(lambda: REWARDS)
 
     def validate(self) -> None:
         """Raises `ConfigError` naming the keys, their values and what is allowed."""
         super().validate()
-        require(self.reward in REWARDS, "env.reward", self.reward, ", ".join(REWARDS))
         require(len(self.features) >= 1, "env.features", self.features, "a list of one or more measurement names")
         require_known("env.features", self.features, MEASUREMENTS)
         subscribed = self.subscribed_network_stats or ()
