@@ -57,13 +57,35 @@ def test_the_log_says_each_new_name_once(caplog):
         class Derived(Named):
             pass
 
-        return Derived
+        class New(ToyAdapter):
+            pass
+
+        return Derived, New
 
     defined(), defined()
     told = [record.getMessage() for record in caplog.records]
     assert len(told) == len(OLD_NAMES)
     for old, new in OLD_NAMES.items():
         assert [text for text in told if f"Named defines '{old}', which is named '{new}' now" in text]
+
+
+def test_nothing_is_said_of_new_names(caplog):
+    caplog.set_level(logging.WARNING, "netgym_cli")
+
+    class Middle(Adapter[ToyConfig]):
+        pass
+
+    class Leaf(Middle):
+        external_env = True
+
+        def encode_action(self, action: Any) -> np.ndarray | None:
+            return None
+
+    class Last(Leaf):
+        pass
+
+    assert not caplog.records
+    assert Last.foreign is True and Last.policy is Leaf.encode_action
 
 
 def test_new_members_answer_to_old_names():

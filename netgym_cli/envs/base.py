@@ -153,6 +153,9 @@ def _announce(cls: type, old: str, new: str) -> None:
         log.warning("%s defines '%s', which is named '%s' now; rename it, the old name will go.", member, old, new)
 
 
+for _old, _new in OLD_NAMES.items():
+    _give(Adapter, _new, _old)
+
 __all__ = ["Adapter", "box_action", "discrete_action", "env_registry", "is_empty", "stated_action"]
 
 env_registry: Registry[Adapter[Any]] = Registry("env", "netgym_cli.envs.builtin", Adapter)
