@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from abc import abstractmethod
+from dataclasses import fields
 from typing import Any, ClassVar, NoReturn, TypeVar
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from netgym_cli.channels.base import Arrival, Channel, DeliveryConfig
 from netgym_cli.channels.fragments import Fragments
 from netgym_cli.channels.run_ahead import Event, Packet, RunAhead, nanoseconds
-from netgym_cli.config.schema import SimulatorConfig, require
+from netgym_cli.config.schema import SimulatorConfig, plain, require
 from netgym_cli.simulators.builtin.ns3 import Ns3Simulator
 
 ARRIVED = 0  # the fate of a packet, as the worker tells it; any other is a loss
@@ -178,3 +179,9 @@ class Ns3Channel(Channel[C]):
     def _lose(self, port: int, number: int) -> None:
         self._open_bytes -= self._open[port].pop(number)[2]
         self._lost += 1
+
+
+def own_settings(config: DeliveryConfig, kind: type[DeliveryConfig]) -> dict[str, Any]:
+    """The values of the keys that `kind` adds to those of every channel."""
+    common, values = {field.name for field in fields(DeliveryConfig)}, plain(config)
+    return {name: values[name] for name in kind.__annotations__ if name not in common}

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from numbers import Real
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, NoReturn, Protocol
 
 from omegaconf import MISSING
 
@@ -140,10 +140,13 @@ class Allowed:
             text += ", or null" + (f" for {self.null}" if self.null else "")
         return f"{text}; {self.note}" if self.note else text
 
-    def hint(self, value: object) -> str:
-        """The choice that is spelled most like the first item that is none."""
-        wrong = [item for item in self._items(value) if isinstance(item, str) and item not in self.domain]
-        return did_you_mean(wrong[0], map(str, self.domain)) if wrong and isinstance(self.domain, Choice) else ""
+    def refuse(self, key: str, value: object) -> NoReturn:
+        """Raises `ConfigError` for a value that is not allowed; of a list of choices, it names the first wrong one."""
+        hint = ""
+        if isinstance(self.domain, Choice) and value is not None:
+            value = next(item for item in self._items(value) if item not in self.domain)
+            hint = did_you_mean(value, map(str, self.domain)) if isinstance(value, str) else ""
+        raise ConfigError(wrong_value(key, value, self.message(key)) + hint)
 
     def _items(self, value: object) -> Iterable[object]:
         return value if self.domain.each and isinstance(value, list | tuple) else (value,)
@@ -201,7 +204,7 @@ def check_fields(record: Any, where: str) -> None:
         value, key = getattr(record, field.name), f"{where}.{field.name}".strip(".")
         allowed: Allowed | None = field.metadata.get(ALLOWED)
         if allowed is not None and value not in allowed:
-            raise ConfigError(wrong_value(key, value, allowed.message(key)) + allowed.hint(value))
+            allowed.refuse(key, value)
         for place, item in enumerate(value) if isinstance(value, list) else [(None, value)]:
             if dataclasses.is_dataclass(item) and not hasattr(item, "validate"):
                 check_fields(item, key if place is None else f"{key}[{place}]")
