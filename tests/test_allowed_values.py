@@ -52,7 +52,8 @@ class Whole:
 
 LATE = {"first": 1, "second": 2}
 GOOD: dict[str, Any] = {
-    "delay_ms": 0, "size_bytes": None, "rates_mbps": [1e-9, math.inf], "kind": "udp", "kinds": ["udp"], "late": "second", "on": True,
+    "delay_ms": 0, "size_bytes": None, "rates_mbps": [1e-9, math.inf], "kind": "udp", "kinds": ["udp"],
+    "late": "second", "on": True,
     "part": {"share": 0.5, "even": 2}, "parts": [{"share": 0.1, "even": 4}], "own": {"share": 7},
 }  # fmt: skip
 

@@ -2,7 +2,7 @@ import pytest
 
 from netgym_cli.agents.base import agent_registry
 from netgym_cli.channels.base import channel_registry
-from netgym_cli.cli.describe import spaces
+from netgym_cli.cli.describe import describe, spaces
 from netgym_cli.config import catalog, compose, conf_dirs
 from netgym_cli.envs.base import env_registry
 from netgym_cli.experiment.config import typed_run
@@ -80,6 +80,17 @@ def test_every_key_of_the_shipped_configs_has_a_meaning(group):
         silent = [key.key for key in catalog.keys(raw, composer.files(), group) if not key.meaning]
         allowed = {f"{group}.name"}
         assert not set(silent) - allowed, f"{group}={name}"
+
+
+def test_keys_say_what_is_allowed_as_far_as_it_is_known():
+    described = describe(["env=toy", "channel=link", "agent=ppo"], [REPO / "tests" / "conf"])
+    allowed = {key["key"]: key["allowed"] for key in described["keys"]}
+    assert allowed["env.random_seed"] == "0 to 2147483647, or null"
+    assert allowed["channel.fill"] == "zero, hold"
+    assert allowed["channel.loss"] == "a number or a range [low, high], 0 to 1"
+    assert allowed["agent.clip_reward"] == "above 0"
+    assert allowed["agent.policy_kwargs.activation_fn"].startswith("elu, gelu, ")
+    assert allowed["env.num_users"] == allowed["agent.device"] == ""
 
 
 def test_spaces_are_described():
