@@ -29,7 +29,7 @@ from netgym_cli.experiment.requests import (
     sorted_out,
     whole_number,
 )
-from netgym_cli.runs import folder as runs
+from netgym_cli.runs.folder import RunFolder
 
 OWN = ("episodes", "seeds", "workers", "name", "agent", "licence")
 INSTEAD = {"seed": "seeds", "sessions": "seeds", "env.random_seed": "seeds", "env.episodes_per_session": "episodes"}
@@ -75,8 +75,9 @@ def parsed(words: Words, config_dirs: ConfigDirs = (), default_action: bool = Fa
         refuse_agent_keys(overrides)
         run = config_of(folders[0])
         config, label = in_environment_of(run, overrides, config_dirs), agent_of(folders[0])
+        choices = RunFolder(folders[0]).choices()
         env, channel = (
-            _choice(overrides, group) or runs.chosen(folders[0], group) or getattr(config, group).name
+            _choice(overrides, group) or choices.get(group) or getattr(config, group).name
             for group in ("env", "channel")
         )
     else:

@@ -23,7 +23,7 @@ from netgym_cli.experiment.requests import require_seeds
 from netgym_cli.experiment.task import Task
 from netgym_cli.jobs.pool import SessionFailed, played
 from netgym_cli.jobs.progress import progress
-from netgym_cli.runs import folder as runs
+from netgym_cli.runs.folder import RunFolder
 from netgym_cli.simulators.base import simulator_registry
 from netgym_cli.wrappers.build import simulators_under
 
@@ -124,7 +124,7 @@ class Contest:
         for label, one in contenders.items():
             folder = one if isinstance(one, Path) else None
             agent = config_of(one).agent if isinstance(one, Path) else one
-            if folder is not None and (known := sorted(set(seeds) & runs.seeds_of(folder))):
+            if folder is not None and (known := sorted(set(seeds) & RunFolder(folder).seeds())):
                 raise ConfigError(
                     f"'{folder}' has met the seeds {known}, in training or in its own evaluations; "
                     f"evaluate it on others, such as seeds={len(seeds)}."

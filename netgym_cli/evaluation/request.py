@@ -25,7 +25,7 @@ from netgym_cli.experiment.requests import (
     sorted_out,
     whole_number,
 )
-from netgym_cli.runs import folder as runs
+from netgym_cli.runs.folder import RunFolder
 
 EPISODES, SEEDS = 5, 10
 INSTEAD = {"seed": "seeds", "sessions": "seeds", "env.random_seed": "seeds", "env.episodes_per_session": "episodes"}
@@ -69,7 +69,7 @@ def parsed(words: Words, config_dirs: Sequence[str | Path] = ()) -> Request:
         _require_one_environment(trained)
     contenders: dict[str, AgentConfig | Path] = dict(zip(_labels(trained), trained, strict=True))
     contenders |= {name: base.agent for name, base in zip(names, bases, strict=False)}
-    used = frozenset().union(*map(runs.seeds_of, folders))
+    used = frozenset().union(*(RunFolder(folder).seeds() for folder in folders))
     return Request(
         bases[0],
         contenders,

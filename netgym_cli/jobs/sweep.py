@@ -6,7 +6,6 @@ So a crash in one job ends no other, whatever Hydra launcher starts them.
 from __future__ import annotations
 
 import itertools
-import json
 import logging
 import os
 import signal
@@ -27,6 +26,7 @@ from netgym_cli.config import output_dirs
 from netgym_cli.config.compose import Composer
 from netgym_cli.experiment.config import typed_run
 from netgym_cli.experiment.launch import check, save_resolved
+from netgym_cli.runs.folder import RunFolder
 
 # What a job that ends by itself exits with; anything else means that it was killed and could not say so.
 ENDED_BY_ITSELF = (0, 1, 2, *(128 + number for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)))
@@ -58,7 +58,8 @@ def sweep(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> list[J
     for number, point in enumerate(points):
         with composer.errors_explained():
             job = composer.hydra.config_loader.load_sweep_config(whole, point)
-        output_dirs.require_free_job(job, number)
+        with output_dirs.making(output_dirs.SWEEP_DIR):
+            RunFolder(output_dirs.job_folder(job, number)).require_free(output_dirs.SWEEP_DIR)
     begun: list[Path] = []
     try:
         batches = composer.multirun(partial(run_job, config_dirs=composer.folders, total=len(points), begun=begun))
@@ -141,13 +142,11 @@ def failure(folder: Path, code: int) -> str | None:
     """Why the job in `folder` failed, or None; marks the run record of a job that could not do it itself."""
     if code == 0:
         return None
-    from netgym_cli.runs import record as run_record
-
+    run = RunFolder(folder)
     if code in ENDED_BY_ITSELF:
-        path = folder / run_record.NAME
-        error = json.loads(path.read_text())["error"] if path.is_file() else None
+        error = run.record()["error"] if run.holds_run else None
         said = f"{error['type']}: {error['message']}".strip(": ").splitlines()[0] if error else ""
         return f"{said} (exit {code})".strip()
     reason = f"killed by {signal.Signals(-code).name}" if code < 0 else f"died with exit {code}"
-    run_record.mark_dead(folder, reason)
+    run.mark_dead(reason)
     return reason
