@@ -21,7 +21,7 @@ from netgym_cli.config.schema import AgentConfig, RunConfig, require
 from netgym_cli.experiment.config import config_of
 from netgym_cli.experiment.requests import require_seeds
 from netgym_cli.experiment.task import Task
-from netgym_cli.jobs.pool import SessionFailed, played
+from netgym_cli.jobs.pool import SessionFailed, run_all
 from netgym_cli.jobs.progress import progress
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.simulators.base import simulator_registry
@@ -145,7 +145,7 @@ class Contest:
         with progress("sessions", len(order), console) as done:
             try:
                 lines = [self.tasks[label][k].line() for k, label in order]
-                figures = played(lines, WORKER, jobs or os.cpu_count() or 1, lambda number, news: done(0.0))
+                figures = run_all(lines, WORKER, jobs or os.cpu_count() or 1, lambda number, event: done(0.0))
             except SessionFailed as error:
                 k, label = order[error.number]
                 error.label, error.seed = label, self.seeds[k]

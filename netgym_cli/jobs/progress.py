@@ -1,4 +1,4 @@
-"""A bar that counts what the crew has done, on a terminal only."""
+"""A bar that counts what child processes have done, on a terminal only."""
 
 from __future__ import annotations
 
