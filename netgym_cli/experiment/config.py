@@ -42,7 +42,7 @@ def typed_run(config: DictConfig) -> RunConfig:
             raise ConfigError(f"'{group}' is {given!r}; allowed: a mapping with a 'name'. Choose one by {group}=NAME.")
         if ":" not in (name := given["name"]) and name not in registry.names():
             allowed = f"{', '.join(registry.names())}, or importable.module:Class"
-            raise ConfigError(f"{group}.name is {name!r}; allowed: {allowed}. Mend it in the YAML file of the {group}.")
+            raise ConfigError(f"{group}.name is {name!r}; allowed: {allowed}. Fix it in the YAML file of the {group}.")
         parts[group] = typed(registry.load(name).config_schema, given, group)
     if parts["channel"].action is not None:
         parts["channel"].action = completed(parts["channel"].action, "channel.action")

@@ -17,7 +17,7 @@ OnEvent = Callable[[int, dict[str, Any]], object]
 
 
 class SessionFailed(NetgymError, RuntimeError):
-    """A session came to nothing.
+    """A session failed.
 
     Attributes:
         number: which of the sessions it was.
