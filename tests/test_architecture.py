@@ -80,10 +80,11 @@ def imports(path: Path) -> Iterator[tuple[str, list[str]]]:
 
 
 def path_parts(path: Path) -> set[str]:
-    """The parts of all texts in a file that may be paths; docstrings are none."""
-    tree = ast.parse(path.read_text())
-    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    texts = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in docstrings)
+    """The parts of all texts in a file that may be paths; docstrings and keys of dictionaries are none."""
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    others = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    others |= {id(key) for node in nodes if isinstance(node, ast.Dict) for key in node.keys}
+    texts = (node for node in nodes if isinstance(node, ast.Constant) and id(node) not in others)
     return {part for text in texts if isinstance(text.value, str) for part in text.value.split("/")}
 
 
