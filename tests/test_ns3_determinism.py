@@ -9,7 +9,7 @@ from netgym_cli.env import seed_of_session
 from tests.network import network, python
 
 SEED = 7
-LENGTHS = [30, pytest.param(1000, marks=pytest.mark.ns3)]
+LENGTHS = [30, pytest.param(1000, marks=pytest.mark.long)]
 FRESH = """
 import sys
 from tests.test_ns3_determinism import at_the_cell_edge, record
@@ -136,7 +136,7 @@ def test_the_environment_passes_every_checker():
     assert len(verdicts) == 4
 
 
-@pytest.mark.parametrize("kind", ["DummyVecEnv", pytest.param("SubprocVecEnv", marks=pytest.mark.ns3)])
+@pytest.mark.parametrize("kind", ["DummyVecEnv", "SubprocVecEnv"])
 def test_sb3_steps_two_environments_through_episodes_and_sessions(kind):
     from stable_baselines3.common import vec_env
 

@@ -121,6 +121,7 @@ def test_a_missing_or_unknown_file_is_a_config_error(own, tmp_path):
 
 
 @pytest.mark.ns3
+@pytest.mark.long
 def test_without_a_compiler_cling_compiles_it(own, tmp_path):
     name, _ = own()
     code = f"""

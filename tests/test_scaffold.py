@@ -32,7 +32,6 @@ def test_a_new_environment_keeps_its_word(workdir, simulator, name, third):
     assert done.stdout.count(" ok ") >= 4
 
 
-@pytest.mark.ns3
 def test_the_printed_train_command_trains(workdir):
     done = netgym("new", "env", "quay", "--simulator", "python", "-o", "mine/here")
     command = next(line.split()[1:] for line in done.stdout.splitlines() if "netgym train" in line)
