@@ -6,13 +6,12 @@ import pytest
 from netgym_cli import adapters, agents, run
 from netgym_cli.collecting.verb import collect
 from netgym_cli.compose import compose, typed_run
-from tests.test_every_env import ENVS, adapter_of, quick
+from tests.test_every_env import PLAYED, adapter_of, quick
 
 OFFLINE = [name for name in agents.registry.names() if agents.registry.load(name).needs_dataset]
 
 
-@pytest.mark.ns3
-@pytest.mark.parametrize("env", ENVS)
+@pytest.mark.parametrize("env", PLAYED)
 def test_offline_agents_learn_in_every_environment(env, tmp_path):
     words = [f"env={env}", *quick(env), "env.steps_per_episode=4"]
     default = adapters.registry.load(env).has_default
