@@ -59,6 +59,7 @@ class Shooter(threading.Thread):
         os.kill(workers()[0], self.shot)
 
 
+@pytest.mark.ns3
 @pytest.mark.parametrize("kills", [6, pytest.param(50, marks=pytest.mark.long)])
 def test_a_killed_worker_is_named_and_the_env_lives_on(env, kills):
     env.reset(options={"new_session": True})  # a zygote is there, so workers come at once
@@ -89,6 +90,7 @@ def test_a_killed_worker_is_named_and_the_env_lives_on(env, kills):
     assert all(hits.values()), hits
 
 
+@pytest.mark.ns3
 def test_a_stopped_worker_times_out_and_is_gone():
     env = network(simulator={"step_timeout_s": 0.5})
     for _ in range(5):
@@ -102,6 +104,7 @@ def test_a_stopped_worker_times_out_and_is_gone():
     assert works_again(env)
 
 
+@pytest.mark.ns3
 def test_a_worker_stopped_during_start_times_out():
     env = network(simulator={"start_timeout_s": 3})
     env.reset()
@@ -113,6 +116,7 @@ def test_a_worker_stopped_during_start_times_out():
     assert works_again(env)
 
 
+@pytest.mark.ns3
 def test_a_stopped_worker_does_not_keep_close_waiting():
     env = network(simulator={"close_timeout_s": 0.3})
     env.reset()
@@ -121,6 +125,7 @@ def test_a_stopped_worker_does_not_keep_close_waiting():
     assert workers() == []
 
 
+@pytest.mark.ns3
 def test_a_killed_zygote_takes_its_workers_along_and_is_replaced(env):
     env.reset()
     (zygote,), (worker,) = zygotes(), workers()
@@ -133,6 +138,7 @@ def test_a_killed_zygote_takes_its_workers_along_and_is_replaced(env):
     assert zygotes() != [zygote]
 
 
+@pytest.mark.ns3
 def test_close_is_harmless_at_any_time(env):
     env.close()
     env.reset()
@@ -154,6 +160,7 @@ def start(env, scenario="nqos_split", without="", **settings):
         simulator.close()
 
 
+@pytest.mark.ns3
 @pytest.mark.parametrize(
     ("message", "request_"),
     [
@@ -171,6 +178,7 @@ def test_what_ns3_refuses_is_told_in_its_words(env, message, request_):
     assert works_again(env)
 
 
+@pytest.mark.ns3
 def test_a_worker_that_waits_too_long_for_an_action_says_so():
     env = network(max_wait_time_for_action_ms=300)
     env.reset()
