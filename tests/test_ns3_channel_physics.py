@@ -96,6 +96,7 @@ class TestWifi:
         multi = made(channel, "ns3_wifi_multi", stations=1, distances_m=[82])
         assert play(single, STEPS) == play(multi, STEPS)
 
+    @pytest.mark.ns3
     @pytest.mark.parametrize(
         ("distance_m", "sessions"),
         [(78, 2), (82, 3), (84, 3), (88, 2), *(pytest.param(far, 8, marks=pytest.mark.long) for far in DELIVERED)],

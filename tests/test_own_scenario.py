@@ -42,6 +42,7 @@ def numbers(env: NetworkEnv, steps=2) -> bytes:
     return b"".join(seen)
 
 
+@pytest.mark.ns3
 def test_a_scenario_in_cpp_gives_the_numbers_of_the_built_in_it_copies(own, tmp_path):
     name, _ = own()
     env = started(name, tmp_path)
@@ -69,6 +70,7 @@ def test_it_is_compiled_once_and_again_when_it_or_a_header_of_its_own_changes(ow
     assert len(told) == 3
 
 
+@pytest.mark.ns3
 def test_an_edited_scenario_is_the_one_that_runs(own, tmp_path):
     name, source = own()
     env = started(name, tmp_path)
@@ -94,6 +96,7 @@ def test_a_compile_error_is_told_with_file_and_line(own, tmp_path, before, after
         started(name, tmp_path)
 
 
+@pytest.mark.ns3
 def test_two_scenarios_have_two_zygotes_and_sessions_share_them(own, tmp_path):
     before = set(zygotes())
     environments = [started(own()[0], tmp_path) for _ in range(2)]

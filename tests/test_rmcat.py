@@ -67,6 +67,7 @@ def test_a_bad_config_is_refused(config, message):
 # --- what every message holds
 
 
+@pytest.mark.ns3
 @pytest.mark.parametrize("flows", [1, 3])
 def test_every_measurement_is_in_every_message_and_never_nan(flows):
     env = make_env("rmcat_competing", nada_flows=flows, features=list(MEASUREMENTS), tcp_flow_start_time_diff_ms=500)
@@ -88,6 +89,7 @@ def test_every_measurement_is_in_every_message_and_never_nan(flows):
 # --- reward
 
 
+@pytest.mark.ns3
 @pytest.mark.parametrize("reward", ["utility", "utility_linear"])
 def test_the_reward_prefers_the_bottlenecks_rate_and_pays_no_dead_flow(tmp_path, reward):
     def mean_reward(rate_kbps, loss=0):
