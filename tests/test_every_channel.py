@@ -42,7 +42,6 @@ def played(name, seed, step_ms=20.0):
     return told.hexdigest()
 
 
-@pytest.mark.ns3
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_is_lost_from_the_books_and_equal_seeds_give_equal_arrivals(name):
     first = played(name, 5)
@@ -51,7 +50,6 @@ def test_nothing_is_lost_from_the_books_and_equal_seeds_give_equal_arrivals(name
         assert other.communicate(timeout=300)[0].strip().endswith(first)
 
 
-@pytest.mark.ns3
 @pytest.mark.parametrize("name", NAMES)
 def test_a_second_reset_with_the_same_seed_gives_the_same(name):
     channel = build(channel_config(name), 20.0)
@@ -70,7 +68,6 @@ def test_a_second_reset_with_the_same_seed_gives_the_same(name):
     channel.close()
 
 
-@pytest.mark.ns3
 @pytest.mark.parametrize("name", CROSSED)
 def test_it_stands_between_any_environment_and_its_agent(name):
     config = channel_config(name)
@@ -87,7 +84,6 @@ def test_it_stands_between_any_environment_and_its_agent(name):
     env.close()
 
 
-@pytest.mark.ns3
 @pytest.mark.parametrize("name", CROSSED)
 def test_a_run_behind_it_is_complete_and_its_seed_decides(name, tmp_path):
     words = ["env=gym", "agent=random", f"channel={name}", "env.episodes_per_session=3", "sessions=[{},{}]", "seed=4"]
