@@ -17,7 +17,7 @@ def netgym(*words):
     [
         ("cpp", "stadium", "stadium.cc"),
         ("python", "harbour", "harbour_simulator.py"),
-        pytest.param("ns3-python", "village", "village_scenario.py", marks=pytest.mark.ns3),
+        pytest.param("ns3-python", "village", "village_scenario.py", marks=[pytest.mark.ns3, pytest.mark.long]),
     ],
 )
 def test_a_new_environment_keeps_its_word(workdir, simulator, name, third):
