@@ -164,6 +164,7 @@ def test_no_compiler_is_no_error(native, monkeypatch):
 
 
 @pytest.mark.ns3
+@pytest.mark.long
 def test_without_a_compiler_cling_runs_the_same_session(tmp_path):
     code = """
 import hashlib
