@@ -72,7 +72,6 @@ def train(config: RunConfig, folder: Path, command: list[str], console: bool | N
     recorder = Recorder(folder / "metrics")
     record = RunRecord(folder, command, config, plan.total_steps, agent.learnt_on())
     progress = RunProgress(plan.total_steps, len(plan.configs), console)
-    agent.on_update = progress.updated
     env = SequentialSessions(open_env(config), plan, (recorder, record, progress))
     with sigterm_as_ctrl_c(), told_however_it_ends(env, recorder, record, agent, folder, command):
         for name, source in simulators_under(config) if plan.configs else ():

@@ -23,8 +23,8 @@ class Summary:
         folder, tables: the run's folder and the one with its tables.
         sessions, episodes, steps: how many were done.
         mean_return: mean return over all episodes; None without episodes.
-        first_return, last_return: the same over the first and the last tenth of the episodes, at least one each; over
-            the first and the last session if the sessions only measured.
+        first_return, last_return: the same over the first and the last tenth of the episodes, in the order in which
+            they ended and at least one each; over the first and the last session if the sessions only measured.
         wall_s, sim_s: seconds that passed on the clock and in all simulations.
         start_s: seconds of `wall_s` before the first step began.
         notes: remarks on the run.
@@ -51,17 +51,20 @@ class Summary:
     ) -> Summary:
         """The summary of the run that these have just finished."""
         returns, content = recorder.returns, record.content
-        sessions = len(content["seeds"])
-        part = max(1, len(returns) // (max(sessions, 1) if measured_only else 10))
+        part = max(1, len(returns) // 10)
+        first, last = returns[:part], returns[-part:]
+        if measured_only and returns:
+            by_session = recorder.session_returns
+            first, last = by_session[min(by_session)], by_session[max(by_session)]
         return cls(
             folder=str(folder),
             tables=str(recorder.folder),
-            sessions=sessions,
+            sessions=len(content["seeds"]),
             episodes=len(returns),
             steps=content["steps"],
             mean_return=float(np.mean(returns)) if returns else None,
-            first_return=float(np.mean(returns[:part])) if returns else None,
-            last_return=float(np.mean(returns[-part:])) if returns else None,
+            first_return=float(np.mean(first)) if returns else None,
+            last_return=float(np.mean(last)) if returns else None,
             wall_s=content["wall_s"],
             sim_s=content["sim_s"],
             start_s=content["start_s"] or 0.0,

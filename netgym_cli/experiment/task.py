@@ -17,6 +17,7 @@ from netgym_cli.experiment import run
 from netgym_cli.experiment.config import typed_run
 from netgym_cli.sessions.plan import Plan
 from netgym_cli.sessions.sequential import SequentialSessions
+from netgym_cli.sessions.step import Observer
 from netgym_cli.wrappers.build import open_env, seen
 
 
@@ -48,7 +49,7 @@ class Task:
             return kind(self.config.agent)
         return kind.load(self.config.agent, self.folder, self.trust)
 
-    def sessions(self, *observers: Any) -> SequentialSessions:
+    def sessions(self, *observers: Observer) -> SequentialSessions:
         """The session, not started yet."""
         return SequentialSessions(open_env(self.config), Plan.of(self.config), observers)
 
