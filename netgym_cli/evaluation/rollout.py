@@ -10,7 +10,7 @@ from netgym_cli.experiment.task import Task
 from netgym_cli.sessions.step import Observer, Step
 
 
-def play(task: Task) -> dict[str, float]:
+def measure(task: Task) -> dict[str, float]:
     """Mean return of the episodes (`return`), mean reward per step (`reward`) and the mean of every KPI.
 
     Raises:

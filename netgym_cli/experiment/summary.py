@@ -1,4 +1,4 @@
-"""What a complete run came to, for people and for machines."""
+"""The result of a complete run, for humans and for machines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FEW_EPISODES = 10  # fewer have no tenths to compare
 
 @dataclass(frozen=True)
 class Summary:
-    """What a complete run came to.
+    """The result of a complete run.
 
     Attributes:
         folder, tables: the run's folder and the one with its tables.
@@ -91,37 +91,37 @@ class Summary:
         return {**asdict(self), "steps_per_s": self.steps_per_s, "sim_per_wall": self.sim_per_wall}
 
     def lines(self) -> list[str]:
-        """The summary for people."""
+        """The summary, human-readable."""
         notes = [*(f"note: {note}" for note in self.notes), f"tables: {self.tables}"]
         onward = f"next: netgym evaluate {shlex.quote(self.folder)} agent=random"
         return [*(self._evaluations() if self.measured_only else self._sessions()), *notes, onward]
 
     def _sessions(self) -> list[str]:
-        told = [
+        lines = [
             f"{self._done('session')}: started in {self.start_s:.1f} s, then {self.wall_s - self.start_s:.1f} s at "
             f"{self.steps_per_s:.1f} steps/s"
             + (f", {self.sim_per_wall:.2f} simulated seconds per second" if self.sim_s else "")
         ]
         if 0 < self.episodes < FEW_EPISODES:
-            told.append(f"mean return {self.mean_return:.4g}")
+            lines.append(f"mean return {self.mean_return:.4g}")
         elif self.episodes:
-            told.append(
+            lines.append(
                 f"mean return {self.first_return:.4g} in the first tenth of the episodes, "
                 f"{self.last_return:.4g} in the last"
             )
-        return told
+        return lines
 
     def _evaluations(self) -> list[str]:
         if not self.sessions:
             return [f"learnt in {self.wall_s:.1f} s and was not evaluated"]
-        told = [f"{self._done('evaluation')}: {self.wall_s:.1f} s, learning included"]
+        lines = [f"{self._done('evaluation')}: {self.wall_s:.1f} s, learning included"]
         if self.sessions > 1:
-            told.append(
+            lines.append(
                 f"mean return {self.first_return:.4g} in the first evaluation, {self.last_return:.4g} in the last"
             )
         else:
-            told.append(f"mean return {self.last_return:.4g}")
-        return told
+            lines.append(f"mean return {self.last_return:.4g}")
+        return lines
 
     def _done(self, session: str) -> str:
         counted = ((self.sessions, session), (self.episodes, "episode"), (self.steps, "step"))

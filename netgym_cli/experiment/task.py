@@ -39,8 +39,8 @@ class Task:
     def of(cls, config: RunConfig, folder: Path | None, trust: bool, seed: int, episodes: int) -> Task:
         """The task of `config`'s agent on one seed, which begins environment and agent as a run's seed does."""
         env = replace(config.env, random_seed=seed, episodes_per_session=episodes)
-        one = replace(config, env=env, seed=seed, sessions=[{}], dataset=None, steps=None, init=None)
-        return cls(one, folder, trust)
+        session = replace(config, env=env, seed=seed, sessions=[{}], dataset=None, steps=None, init=None)
+        return cls(session, folder, trust)
 
     def agent(self) -> Agent[Any]:
         """The agent, ready to act. Raises `ConfigError` if it cannot be loaded."""
