@@ -13,8 +13,11 @@ from netgym_cli.config.compose import compose
 from netgym_cli.datasets import open_dataset
 from netgym_cli.experiment import run
 from netgym_cli.experiment.config import typed_run
+from netgym_cli.sessions.sequential import SequentialSessions
+from netgym_cli.wrappers.build import open_env
 from tests import offline_data
 from tests.conftest import homes_in
+from tests.engine import StopAfter
 
 OFFLINE = [name for name in agent_registry.names() if agent_registry.load(name).needs_dataset]
 QUICK = {"cql": ["agent.num_actions=4", "agent.actor_learning_rate=0.001"], "iql": [], "bc": []}
@@ -153,16 +156,8 @@ def test_ctrl_c_keeps_what_was_learnt(place, tmp_path):
     config = configured("td3_bc", "steps=100000")
     agent = run.make_agent(config)
 
-    def stop(updates, total):
-        if updates == 7:
-            raise KeyboardInterrupt
-
-    agent.on_update = stop
-    from netgym_cli.sessions.sequential import SequentialSessions
-    from netgym_cli.wrappers.build import open_env
-
     with pytest.raises(KeyboardInterrupt):
-        agent.learn(SequentialSessions(open_env(config), agent.plan(config)), 1, tmp_path)
+        agent.learn(SequentialSessions(open_env(config), agent.plan(config), [StopAfter(7)]), 1, tmp_path)
     assert agent.has_learnt
     agent.save(tmp_path)
     assert loaded("td3_bc", tmp_path).trained.model._n_updates == 7
