@@ -3,11 +3,11 @@ import shutil
 import subprocess
 
 import pytest
-from netgym_cli.simulators.ns3.objects import object_path
 
 from netgym_cli.cli.machine_report import examine
 from netgym_cli.common.errors import BuildError, ConfigError
 from netgym_cli.simulators.ns3 import build
+from netgym_cli.simulators.ns3.object_cache import object_path
 from tests.network import network, output_of, python, stepped
 
 GOOD = {
