@@ -1,4 +1,4 @@
-"""The schema of everything in conf/: types, and what is allowed. The defaults, with their meaning and unit, stand in the YAML files.
+"""The schema of everything in conf/: types and ranges. Defaults, with meaning and unit, stand in the YAML files.
 
 Members (environments, agents, channels) extend the base records here in their own files.
 """
