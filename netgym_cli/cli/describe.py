@@ -44,7 +44,7 @@ def describe(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> dic
 
 
 def space_lines(spaces: dict[str, Any]) -> Iterator[str]:
-    """The spaces for people; nothing if there are none."""
+    """The spaces, human-readable; nothing if there are none."""
     for name in ("observation", "action") if spaces else ():
         space = spaces[name]
         yield f"{name}: {space['space']}"
