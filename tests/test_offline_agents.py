@@ -79,7 +79,6 @@ def observations(count=20):
     return np.random.default_rng(3).uniform(-3, 3, (count, 3)).astype(np.float32)
 
 
-@pytest.mark.ns3
 @pytest.mark.parametrize("name", OFFLINE)
 def test_it_earns_clearly_more_than_the_policy_it_learnt_from(name, trained):
     folder = trained(name)
@@ -92,7 +91,6 @@ def test_it_earns_clearly_more_than_the_policy_it_learnt_from(name, trained):
         assert told["return"].iloc[-1] > imitated, "values say more than imitation"
 
 
-@pytest.mark.ns3
 @pytest.mark.parametrize("name", OFFLINE)
 def test_evaluations_are_sessions_of_one_seed_outside_of_the_dataset(name, trained):
     folder = trained(name)
@@ -103,7 +101,6 @@ def test_evaluations_are_sessions_of_one_seed_outside_of_the_dataset(name, train
     assert np.allclose(episodes.groupby("session")["return"].mean(), told["return"])
 
 
-@pytest.mark.ns3
 @pytest.mark.parametrize("name", OFFLINE)
 def test_the_library_alone_loads_the_model_and_acts_as_the_agent_does(name, trained):
     import stable_baselines3
