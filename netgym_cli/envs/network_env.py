@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 import gymnasium
@@ -85,6 +85,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         self._base_seed = config.random_seed
         self._first_session = 0
         self._simulator: Simulator | None = None
+        self._step_began_s: float | None = None  # while a step that was asked for has not been waited for
 
     @property
     def step_ms(self) -> float:
@@ -127,6 +128,8 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         super().reset(seed=seed)
         if fresh:
             self.close()
+        if self._step_began_s is not None:  # or its answer would be taken for the next step's
+            self.step_wait()
         if self.running and self.step_index > 0:
             self.episode += 1
             self.step_index = 0
@@ -157,17 +160,44 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
             SimulatorError: the simulator died or stayed silent; the session is lost.
             AdapterError: the adapter's observation or reward is not what it promised; the session is lost.
         """
-        if self._simulator is None or self.episode_over:
-            raise SessionError("step() without a running episode; call reset() first.")
-        policy = self.adapter.policy(action)
-        self.asked = action
-        started = time.perf_counter()
+        simulator, control = self._begin_step(action)
+        return self._end_step(lambda: simulator.step(control))
+
+    def step_async(self, action: Any) -> None:
+        """Asks for a step without waiting for it; `step_wait` must follow. Argument and errors as for `step`."""
+        simulator, control = self._begin_step(action)
         try:
-            self.stats = self._simulator.step(policy)
+            simulator.step_async(control)
         except BaseException:
             self.close()
             raise
-        wall_ms = (time.perf_counter() - started) * 1e3
+
+    def step_wait(self) -> tuple[Any, float, bool, bool, StepInfo]:
+        """Waits for the step that `step_async` asked for. Returns and raises as `step` does."""
+        if self._simulator is None or self._step_began_s is None:
+            raise SessionError("step_wait() without a step under way; call step_async(action) first.")
+        return self._end_step(self._simulator.step_wait)
+
+    def _begin_step(self, action: Any) -> tuple[Simulator, np.ndarray | None]:
+        """The simulator, and the control that it gets for `action`."""
+        if self._simulator is None or self.episode_over:
+            raise SessionError("step() without a running episode; call reset() first.")
+        if self._step_began_s is not None:
+            raise SessionError("a step is under way already; call step_wait() before the next one.")
+        control = self.adapter.policy(action)
+        self.asked = action
+        self._step_began_s = time.perf_counter()
+        return self._simulator, control
+
+    def _end_step(self, measure: Callable[[], Stats]) -> tuple[Any, float, bool, bool, StepInfo]:
+        assert self._step_began_s is not None
+        began_s, self._step_began_s = self._step_began_s, None
+        try:
+            self.stats = measure()
+        except BaseException:
+            self.close()
+            raise
+        wall_ms = (time.perf_counter() - began_s) * 1e3
         self.step_index += 1
         self.terminal, cut_off = self.adapter.ending(self.stats)
         truncated = cut_off or self.step_index >= self.config.steps_per_episode
@@ -215,7 +245,8 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
             )
 
     def close(self) -> None:
-        """Ends the session, if one runs, and releases its simulator."""
+        """Ends the session, if one runs, and releases its simulator; a step under way is given up."""
+        self._step_began_s = None
         if self._simulator is not None:
             simulator, self._simulator = self._simulator, None
             simulator.close()

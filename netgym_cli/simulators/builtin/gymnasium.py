@@ -38,9 +38,9 @@ class GymnasiumSimulator(Simulator):
     def begin_episode(self) -> Stats:
         return self._stats(Transition(self._called(self._running().reset)[0]))
 
-    def step(self, policy: Any) -> Stats:
+    def step(self, control: Any) -> Stats:
         env = self._running()
-        observation, reward, terminated, truncated, _ = self._called(lambda: env.step(policy))
+        observation, reward, terminated, truncated, _ = self._called(lambda: env.step(control))
         self._steps += 1
         return self._stats(Transition(observation, float(reward), terminated, truncated))
 
