@@ -16,7 +16,7 @@ from netgym_cli.common import statistics
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.conf_dirs import GROUPS
 from netgym_cli.config.messages import dotted_keys
-from netgym_cli.config.schema import require, unknown_key
+from netgym_cli.config.schema import DEFAULT_SIMULATOR, require, unknown_key
 from netgym_cli.runs import record as run_record
 
 SUFFIXES = (".svg", ".png", ".pdf")
@@ -46,7 +46,7 @@ class Run:
             chosen = (
                 OmegaConf.select(OmegaConf.load(hydra), f"hydra.runtime.choices.{key}") if hydra.is_file() else None
             )
-            return chosen or self.config[key]["name"]
+            return chosen or self.config[key].get("name", DEFAULT_SIMULATOR)
         found = OmegaConf.select(OmegaConf.create(self.config), key, throw_on_missing=False)
         if found is None and key not in (known := list(dotted_keys(self.config))):
             raise ConfigError(unknown_key(key, known))

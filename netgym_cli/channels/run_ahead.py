@@ -48,7 +48,7 @@ class RunAhead:
 
     def __init__(
         self,
-        simulator: PipelinedSimulator,
+        simulator: PipelinedSimulator[Any],
         scenario: str,
         settings: Mapping[str, Any],
         step_ms: float,

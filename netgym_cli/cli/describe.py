@@ -16,7 +16,7 @@ from omegaconf import OmegaConf
 
 from netgym_cli.config import catalog
 from netgym_cli.config.compose import Composer
-from netgym_cli.experiment.config import typed_run
+from netgym_cli.experiment.config import run_of
 
 
 def describe(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def describe(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> dic
     config = composer.compose()
     named = {override.lstrip("+~").partition("=")[0].partition(".")[0] for override in overrides}
     groups = [group for group in conf_dirs.GROUPS if group in named] or [""]
-    described = spaces(typed_run(config).env) if {"env", ""} & set(groups) else {}
+    described = spaces(run_of(composer).env) if {"env", ""} & set(groups) else {}
     raw: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
     files = composer.files()
     return {"spaces": described, "keys": [asdict(key) for group in groups for key in catalog.keys(raw, files, group)]}

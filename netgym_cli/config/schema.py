@@ -1,6 +1,6 @@
 """The schema of everything in conf/: types only. The defaults, with their meaning and unit, stand in the YAML files.
 
-Members (environments, agents, channels) extend the base records here in their own files.
+Members (environments, agents, channels, simulators) extend the base records here in their own files.
 """
 
 from __future__ import annotations
@@ -22,17 +22,18 @@ FOR_SOME_AGENTS = {  # keys of a run that only agents with a key of that name ta
     "steps": "counts no gradient updates; the length of its run is env.episodes_per_session and env.steps_per_episode",
     "init": "cannot continue another run's model; agent=ppo, a2c, sac and td3 can",
 }
+DEFAULT_SIMULATOR = "ns3"  # of configs from the time when there was no choice
 HOLDS = ("last", "default")  # what an actuator does while no action arrives
 
 
 @dataclass
 class SimulatorConfig:
-    """How simulator workers are run; see conf/config.yaml for meanings."""
+    """Keys that every simulator has."""
 
+    name: str = MISSING
     start_timeout_s: float = MISSING
     step_timeout_s: float = MISSING
     close_timeout_s: float = MISSING
-    ns3_prefix: str | None = MISSING
 
     def validate(self) -> None:
         """Raises `ConfigError` for a deadline that is not positive or that no clock can hold."""

@@ -7,6 +7,7 @@ record, and one YAML file of the same name in conf/env/.
 from __future__ import annotations
 
 import inspect
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ from netgym_cli.envs.actions import box_action, discrete_action, is_empty, state
 from netgym_cli.simulators.stats import Stats
 
 C = TypeVar("C", bound=EnvConfig)
+log = logging.getLogger(__name__)
 
 
 class Adapter(ABC, Generic[C]):
@@ -29,7 +31,7 @@ class Adapter(ABC, Generic[C]):
 
     Attributes:
         config_schema: the dataclass of the environment's YAML file.
-        simulator: name of the simulator that runs it (see `netgym_cli.simulators.base`).
+        required_simulator: the only simulator that runs it, a name or `importable.module:Class`; None: the run chooses.
         scenario: name of the scenario inside that simulator.
         scenario_source: your own scenario's file, relative to the adapter's: C++ that registers `scenario`, or Python
             with a generator `scenario(settings, seed)`; None if it is one of netgym's.
@@ -43,7 +45,7 @@ class Adapter(ABC, Generic[C]):
     """
 
     config_schema: ClassVar[type[EnvConfig]]
-    simulator: ClassVar[str] = "ns3"
+    required_simulator: ClassVar[str | None] = None
     scenario: ClassVar[str]
     scenario_source: ClassVar[str | None] = None
     observation_space: spaces.Space[Any]
@@ -53,6 +55,16 @@ class Adapter(ABC, Generic[C]):
     action_labels: tuple[str, ...] = ()
     has_default: ClassVar[bool] = True
     foreign: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        if "simulator" in vars(cls) and "required_simulator" not in vars(cls):
+            cls.required_simulator = vars(cls)["simulator"]
+            log.warning(
+                "%s.simulator is now %s.required_simulator; the old name works for this release",
+                cls.__qualname__,
+                cls.__qualname__,
+            )
 
     def __init__(self, config: C) -> None:
         self.config = config

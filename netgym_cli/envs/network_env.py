@@ -18,27 +18,10 @@ from omegaconf import OmegaConf
 from netgym_cli.common.errors import AdapterError, SessionError
 from netgym_cli.config.schema import EnvConfig, SimulatorConfig, plain, typed
 from netgym_cli.envs.base import Adapter, env_registry
+from netgym_cli.envs.step_info import StepInfo
 from netgym_cli.simulators.base import Simulator, simulator_registry
+from netgym_cli.simulators.selection import settings_of
 from netgym_cli.simulators.stats import Stats, Subscription
-
-
-class StepInfo(dict[str, Any]):
-    """The `info` dictionary; its `Stats` become a pandas frame when first looked up, and not before.
-
-    Attributes:
-        stats: the whole measurement as plain arrays, whatever the config subscribes to; for rules, which need speed.
-    """
-
-    stats: Stats | None = None
-
-    def __getitem__(self, key: str) -> Any:
-        value = super().__getitem__(key)
-        if isinstance(value, Stats):
-            value = self[key] = value.frame()
-        return value
-
-    def get(self, key: str, default: Any = None) -> Any:
-        return self[key] if key in self else default
 
 
 class NetworkEnv(gymnasium.Env[Any, Any]):
@@ -51,7 +34,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
 
     Args:
         config: the environment's config record.
-        simulator: how its simulator is run.
+        simulator: the run's simulator; an environment that requires another one takes that.
 
     Attributes:
         session: index of the session, from 0; -1 before the first reset.
@@ -84,7 +67,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         self._subscription = Subscription(self.adapter.subscription)
         self._base_seed = config.random_seed
         self._first_session = 0
-        self._simulator: Simulator | None = None
+        self._simulator: Simulator[Any] | None = None
         self._step_began_s: float | None = None  # while a step that was asked for has not been waited for
 
     @property
@@ -178,7 +161,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
             raise SessionError("step_wait() without a step under way; call step_async(action) first.")
         return self._end_step(self._simulator.step_wait)
 
-    def _begin_step(self, action: Any) -> tuple[Simulator, np.ndarray | None]:
+    def _begin_step(self, action: Any) -> tuple[Simulator[Any], np.ndarray | None]:
         """The simulator, and the control that it gets for `action`."""
         if self._simulator is None or self.episode_over:
             raise SessionError("step() without a running episode; call reset() first.")
@@ -256,7 +239,8 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
             self._base_seed = seed if seed is not None else int(self.np_random.integers(2**31))
             self._first_session = self.session + 1
         session_seed = seed_of_session(self._base_seed, self.session + 1 - self._first_session)
-        simulator = simulator_registry.load(self.adapter.simulator)(self.simulator_config, self.adapter.source())
+        settings = settings_of(self.adapter.required_simulator, self.simulator_config)
+        simulator = simulator_registry.load(settings.name)(settings, self.adapter.source())
         try:
             self.stats = simulator.start(self.adapter.scenario, self.adapter.settings(), session_seed)
         except BaseException:

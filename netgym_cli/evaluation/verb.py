@@ -11,8 +11,7 @@ from netgym_cli.config.schema import plain, require
 from netgym_cli.evaluation import report, request
 from netgym_cli.evaluation.contest import Contest, Evaluation
 from netgym_cli.jobs.pool import SessionFailed
-from netgym_cli.simulators.base import simulator_registry
-from netgym_cli.wrappers.build import simulators_under
+from netgym_cli.wrappers.required_simulators import check_simulators
 
 
 def evaluate(
@@ -33,8 +32,7 @@ def evaluate(
     asked = request.parsed(words, config_dirs)
     require(baseline is None or baseline in asked.contenders, "--baseline", baseline, ", ".join(asked.contenders))
     contest = Contest.of(asked.config, asked.contenders, asked.seeds, asked.episodes, trust)
-    for name, source in simulators_under(asked.config):
-        simulator_registry.load(name).check(asked.config.simulator, source)
+    check_simulators(asked.config)
     folder = report.new_folder(output)
     try:
         found = contest.play(jobs, baseline)

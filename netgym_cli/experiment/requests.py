@@ -11,7 +11,7 @@ from pathlib import Path
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.compose import Composer
 from netgym_cli.config.schema import RunConfig, require, unknown_key
-from netgym_cli.experiment.config import typed_run
+from netgym_cli.experiment.config import require_simulator_runs_env, run_of, typed_run
 
 Words = Sequence[str]
 ConfigDirs = Sequence[str | Path]
@@ -50,7 +50,7 @@ def refuse_agent_keys(overrides: Words) -> None:
 def composed(agent: str, overrides: Words, config_dirs: ConfigDirs, run: RunConfig | None) -> RunConfig:
     """The config of the agent of this name, in the environment of `run` if there is one."""
     if run is None:
-        return typed_run(Composer([f"agent={agent}", *overrides], config_dirs).compose())
+        return run_of(Composer([f"agent={agent}", *overrides], config_dirs))
     mine = [word for word in overrides if re.match(r"[+~]*agent\.", word)]
     alone = typed_run(Composer([f"agent={agent}", *mine], config_dirs).compose())
     others = [word for word in overrides if word not in mine]
@@ -58,15 +58,23 @@ def composed(agent: str, overrides: Words, config_dirs: ConfigDirs, run: RunConf
 
 
 def in_environment_of(run: RunConfig, overrides: Words, config_dirs: ConfigDirs) -> RunConfig:
-    """The run's config with other values; with another environment or channel if `env=` or `channel=` is among them."""
+    """The run's config with other values; with another environment, channel or simulator if one is among them.
+
+    Raises `ConfigError`.
+    """
     if any(word.startswith("env=") for word in overrides):
-        other = typed_run(Composer([*overrides, "agent=random"], config_dirs).compose())
+        other = run_of(Composer([*overrides, "agent=random"], config_dirs))
         return replace(run, env=other.env, channel=other.channel, simulator=other.simulator)
-    if channels := [word for word in overrides if word.startswith("channel=")]:
-        others = [word for word in overrides if word not in channels]
-        keys = [word for word in others if re.match(r"[+~]*channel\.", word)]
-        run = replace(run, channel=typed_run(Composer([*channels, *keys], config_dirs).compose()).channel)
-        overrides = [word for word in others if word not in keys]
+    simulator = run.simulator
+    for group in ("channel", "simulator"):
+        choice = [word for word in overrides if word.startswith(f"{group}=")]
+        keys = [word for word in overrides if re.match(rf"[+~]*{group}\.", word)] if choice else []
+        if choice:
+            other = typed_run(Composer([*choice, *keys], config_dirs).compose())
+            run = replace(run, **{group: getattr(other, group)})
+        overrides = [word for word in overrides if word not in (*choice, *keys)]
+    if run.simulator is not simulator:
+        require_simulator_runs_env(run)
     return typed_run(Composer(overrides, config_dirs).applied_to(asdict(run)))
 
 

@@ -9,39 +9,43 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 
 from netgym_cli.common.registry import Registry
+from netgym_cli.config.schema import SimulatorConfig
 from netgym_cli.simulators.stats import Stats
 
-if TYPE_CHECKING:
-    from netgym_cli.config.schema import SimulatorConfig
+C = TypeVar("C", bound=SimulatorConfig)
 
 
-class Simulator(ABC):
+class Simulator(ABC, Generic[C]):
     """One simulator life: `start` once, `step` until the session ends, `close`.
 
     A subclass overrides `start` and `step`, or, if it computes elsewhere, `start_async`, `start_wait`, `step_async` and
     `step_wait`: then one thread can keep many simulators busy. Whichever it overrides, all of them work.
 
     Attributes:
+        config_schema: the dataclass of the simulator's YAML file.
+        scenarios: names of all that it runs; None if it says only at the start what it cannot run.
         config: deadlines and the like.
         source: the user's own scenario file, if the adapter has one.
     """
 
+    config_schema: ClassVar[type[SimulatorConfig]] = SimulatorConfig
+    scenarios: ClassVar[frozenset[str] | None] = None
     _deferred: Callable[[], Stats] | None = None  # what the in-process simulator computes when it is waited for
 
-    def __init__(self, config: SimulatorConfig, source: Path | None = None) -> None:
+    def __init__(self, config: C, source: Path | None = None) -> None:
         self.config, self.source = config, source
 
-    @classmethod  # noqa: B027 - most simulators have nothing to check
-    def check(cls, config: SimulatorConfig, source: Path | None = None) -> None:
+    @classmethod
+    def check(cls, config: C, source: Path | None = None) -> None:
         """Looks, cheaply and leaving no trace, whether `config` can work here. Raises `ConfigError` or `BuildError`."""
 
-    @classmethod  # noqa: B027 - most simulators have nothing to prepare
-    def prepare(cls, config: SimulatorConfig, source: Path | None = None) -> None:
+    @classmethod
+    def prepare(cls, config: C, source: Path | None = None) -> None:
         """Does what needs doing once per machine, such as compiling; logs its progress."""
 
     def start(self, scenario: str, settings: Mapping[str, Any], seed: int) -> Stats:
@@ -103,7 +107,7 @@ class Simulator(ABC):
         return compute()
 
 
-class PipelinedSimulator(Simulator):
+class PipelinedSimulator(Simulator[C]):
     """A simulator that takes several steps in one request, with any number of requests under way.
 
     `start_async` may be called again at any time: the session begins anew, and what was asked for before is dropped.
@@ -127,4 +131,4 @@ class PipelinedSimulator(Simulator):
         """Waits for the measurement of the oldest run under way. Raises `SimulatorDied` or `SimulatorTimeout`."""
 
 
-simulator_registry: Registry[Simulator] = Registry("simulator", "netgym_cli.simulators.builtin", Simulator)
+simulator_registry: Registry[Simulator[Any]] = Registry("simulator", "netgym_cli.simulators.builtin", Simulator)

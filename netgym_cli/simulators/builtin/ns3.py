@@ -14,22 +14,24 @@ from typing import Any, NoReturn
 import numpy as np
 
 from netgym_cli.common.errors import SimulatorDied, SimulatorTimeout
-from netgym_cli.config.schema import SimulatorConfig
 from netgym_cli.simulators.base import PipelinedSimulator
 from netgym_cli.simulators.ns3.build import locate
+from netgym_cli.simulators.ns3.config import Ns3Config
 from netgym_cli.simulators.ns3.connection import WorkerConnection, connect
 from netgym_cli.simulators.ns3.user_scenario import check_source, is_python, ready
 from netgym_cli.simulators.ns3.worker import protocol
 from netgym_cli.simulators.stats import Layout, Row, Stats
 
 
-class Ns3Simulator(PipelinedSimulator):
-    """One session of an ns-3 scenario in a worker process. Deadlines come from `SimulatorConfig`.
+class Ns3Simulator(PipelinedSimulator[Ns3Config]):
+    """One session of an ns-3 scenario in a worker process. Deadlines come from `Ns3Config`.
 
     What `fileno` gives is readable once a layout has come, which is the first part of the answer to a start.
     """
 
-    def __init__(self, config: SimulatorConfig, source: Path | None = None) -> None:
+    config_schema = Ns3Config
+
+    def __init__(self, config: Ns3Config, source: Path | None = None) -> None:
         super().__init__(config, source)
         self._worker: WorkerConnection | None = None
         self._layout = Layout(())
@@ -37,13 +39,13 @@ class Ns3Simulator(PipelinedSimulator):
         self._starts = 0
 
     @classmethod
-    def check(cls, config: SimulatorConfig, source: Path | None = None) -> None:
+    def check(cls, config: Ns3Config, source: Path | None = None) -> None:
         locate(config.ns3_prefix)
         if source:
             check_source(source, config.ns3_prefix)
 
     @classmethod
-    def prepare(cls, config: SimulatorConfig, source: Path | None = None) -> None:
+    def prepare(cls, config: Ns3Config, source: Path | None = None) -> None:
         ready(config.ns3_prefix, source)
 
     @property

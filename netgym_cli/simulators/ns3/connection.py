@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from netgym_cli.simulators.ns3.zygote_client import Zygote
 
 if TYPE_CHECKING:
-    from netgym_cli.config.schema import SimulatorConfig
+    from netgym_cli.simulators.ns3.config import Ns3Config
 
 
 class WorkerConnection(Protocol):
@@ -43,7 +43,7 @@ class WorkerConnection(Protocol):
         """Releases the connection and the output; ends no worker."""
 
 
-def connect(config: SimulatorConfig, source: Path | None) -> WorkerConnection:
+def connect(config: Ns3Config, source: Path | None) -> WorkerConnection:
     """A new worker for the ns-3 of `config` and the user's own scenario file `source`.
 
     The one place that chooses who makes it: the zygote of this process.
