@@ -12,7 +12,7 @@ from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.compose import compose
 from netgym_cli.experiment import run
 from netgym_cli.experiment.config import typed_run
-from netgym_cli.runs import folder as runs
+from netgym_cli.runs.folder import RunFolder
 from netgym_cli.sessions.sequential import SequentialSessions
 from netgym_cli.wrappers.build import open_env
 from tests import offline_data
@@ -161,5 +161,5 @@ def test_seeds_behind_a_model_are_remembered(place, tmp_path):  # noqa: F811
     dataset = offline_data.write("LQ", count=1, about={"netgym": {"seeds": [5, 6]}}, version=7)
     done(configured("td3_bc", dataset=dataset), tmp_path / "offline")
     done(online("td3", tmp_path / "offline"), tmp_path / "continued")
-    assert runs.seeds_of(tmp_path / "offline") == {5, 6}
-    assert runs.seeds_of(tmp_path / "continued") == {1, 5, 6}
+    assert RunFolder(tmp_path / "offline").seeds() == {5, 6}
+    assert RunFolder(tmp_path / "continued").seeds() == {1, 5, 6}

@@ -24,7 +24,7 @@ from netgym_cli.datasets.schema import require_storable
 from netgym_cli.datasets.writer import WAITING
 from netgym_cli.envs.base import Adapter, env_registry
 from netgym_cli.experiment.task import Task
-from netgym_cli.jobs.pool import SessionFailed, played
+from netgym_cli.jobs.pool import SessionFailed, run_all
 from netgym_cli.jobs.progress import progress
 from netgym_cli.wrappers.build import open_env
 from netgym_cli.wrappers.required_simulators import check_simulators, prepare_simulators
@@ -112,10 +112,10 @@ class Collection:
             before = self._complete(growing)
             again = [tuple(one for one in which if one < total) for which in (growing.damaged, growing.missing)]
             with progress("episodes", total, console, before) as count:
-                news = _News(growing, count)
+                events = _Events(growing, count)
                 try:
                     jobs = self._jobs(growing)
-                    played([job.line() for job in jobs.values()], WORKER, self.request.workers, news.heard)
+                    run_all([job.line() for job in jobs.values()], WORKER, self.request.workers, events.on_event)
                 except (SessionFailed, KeyboardInterrupt) as error:
                     if isinstance(error, SessionFailed):
                         error.args = (f"seed {list(jobs)[error.number]}: {error}",)
@@ -140,7 +140,7 @@ class Collection:
                 total - before,
                 growing.dropped,
                 time.monotonic() - began,
-                news.sim_s,
+                events.sim_s,
                 *again,
             )
 
@@ -207,8 +207,8 @@ class Collection:
         return jobs
 
 
-class _News:
-    """What the workers tell, in one place: episodes are taken into the dataset now and then."""
+class _Events:
+    """The events of all workers: what they stored is taken into the dataset now and then."""
 
     def __init__(self, growing: Growing, count: Any) -> None:
         self._growing, self._count = growing, count
@@ -216,21 +216,21 @@ class _News:
         self._published = time.monotonic()
         self.sim_s = 0.0
 
-    def heard(self, number: int, news: dict[str, Any]) -> None:
+    def on_event(self, number: int, event: dict[str, Any]) -> None:
         """Called from any thread."""
-        if "episode" not in news:
+        if "episode" not in event:
             return
         with self._lock:
             noted = self._growing.metadata["netgym"]
             if noted["layout"] is None:
-                noted["layout"] = news["layout"]
-            elif noted["layout"] != news["layout"]:
+                noted["layout"] = event["layout"]
+            elif noted["layout"] != event["layout"]:
                 raise DatasetError(
                     f"session {number} measures other things than the sessions before; a dataset needs the same ones."
                 )
-            self.sim_s += news["sim_s"]
-            if news["new"]:
-                self._count(news["sim_s"])
+            self.sim_s += event["sim_s"]
+            if event["new"]:
+                self._count(event["sim_s"])
             if time.monotonic() - self._published > PUBLISH_S:
                 self._growing.publish()
                 self._published = time.monotonic()

@@ -13,7 +13,7 @@ from netgym_cli.common.errors import DatasetError
 from netgym_cli.datasets import Episode
 from netgym_cli.datasets.writer import add
 from netgym_cli.experiment.task import Task
-from netgym_cli.jobs.worker import Tell, serve
+from netgym_cli.jobs.worker import Emit, serve
 from netgym_cli.sessions.plan import Plan
 from netgym_cli.sessions.sequential import SequentialSessions
 from netgym_cli.simulators.stats import Layout
@@ -48,7 +48,7 @@ class Job:
         return cls(**json.loads(line))
 
 
-def collect(line: str, tell: Tell) -> dict[str, Any]:
+def collect(line: str, emit: Emit) -> dict[str, Any]:
     """Plays the session of the job in `line` and stores what is missing.
 
     Raises:
@@ -71,7 +71,7 @@ def collect(line: str, tell: Tell) -> dict[str, Any]:
             add(Path(job.folder), job.first + k, stored, env.observation_space, env.action_space)
         sim_s = (episode.infos["sim_time_ms"][-1] - episode.infos["sim_time_ms"][0]) / 1e3
         rows = [[row.source, row.name, row.unit, list(row.ids)] for row in layout.rows]
-        tell({"episode": job.first + k, "new": k in job.missing, "sim_s": sim_s, "layout": rows})
+        emit({"episode": job.first + k, "new": k in job.missing, "sim_s": sim_s, "layout": rows})
 
     recorded = RecordedEnv(open_env(task.config), ended)
     with closing(SequentialSessions(recorded, Plan.of(task.config))) as env:

@@ -193,7 +193,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         info["wall_ms"] = wall_ms
         reward = self.adapter.reward(self.stats)
         if not math.isfinite(reward):
-            self._refuse("reward", reward, "a finite number")
+            self._raise_adapter_error("reward", reward, "a finite number")
         return observation, reward, terminated, truncated, info
 
     def reconfigure(self, overrides: Mapping[str, Any]) -> None:
@@ -203,13 +203,13 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
             SessionError: a session is running, or the change would alter the spaces that an agent was built for.
             ConfigError: unknown key or bad value.
         """
-        self._refuse_while_running(", ".join(overrides))
+        self._require_no_session(", ".join(overrides))
         merged = OmegaConf.merge(plain(self.config), dict(overrides))
         self.adopt(typed(self.adapter.config_schema, merged, "env"))  # type: ignore[arg-type]
 
     def adopt(self, config: EnvConfig) -> None:
         """Takes `config` for the next session in place of the present one, whole. Raises as `reconfigure` does."""
-        self._refuse_while_running("the config")
+        self._require_no_session("the config")
         config.validate()
         adapter = env_registry.load(config.name)(config)
         for kind in ("observation_space", "action_space"):
@@ -221,7 +221,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         self.config, self.adapter = config, adapter
         self._subscription = Subscription(adapter.subscription)
 
-    def _refuse_while_running(self, what: str) -> None:
+    def _require_no_session(self, what: str) -> None:
         if self.running:
             raise SessionError(
                 f"cannot change {what} while session {self.session} runs; parameters only change between sessions."
@@ -266,10 +266,10 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         info.stats = self.stats
         observation = self.adapter.observation(self.stats)
         if not self.adapter.foreign and observation not in self.observation_space:
-            self._refuse("observation", observation, str(self.observation_space))
+            self._raise_adapter_error("observation", observation, str(self.observation_space))
         return observation, info
 
-    def _refuse(self, what: str, value: Any, allowed: str) -> NoReturn:
+    def _raise_adapter_error(self, what: str, value: Any, allowed: str) -> NoReturn:
         self.close()
         raise AdapterError(
             f"the {what} of {type(self.adapter).__name__} in step {self.step_index} of episode {self.episode}, session "

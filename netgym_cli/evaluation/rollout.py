@@ -51,6 +51,6 @@ class Tally:
 
     def means(self) -> dict[str, float]:
         """The figures of all that was added."""
-        measured = {name: [one for one in values if not isnan(one)] for name, values in self._kpis.items()}
+        measured = {name: [value for value in values if not isnan(value)] for name, values in self._kpis.items()}
         kpis = {name: fmean(values) if values else nan for name, values in measured.items()}
         return {"return": fmean(self._returns), "reward": fmean(self._rewards), **kpis}

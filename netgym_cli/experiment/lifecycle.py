@@ -17,6 +17,7 @@ from typing import Any
 
 from netgym_cli.agents.base import Agent
 from netgym_cli.common.errors import SimulatorError
+from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.record import RunRecord
 from netgym_cli.runs.recorder import Recorder
 from netgym_cli.sessions.sequential import SequentialSessions
@@ -35,7 +36,8 @@ def told_however_it_ends(
     An interruption keeps what the agent has learnt; anything else that goes wrong leaves its traceback in `error.txt`.
     Exceptions go on to the caller.
     """
-    reserve = folder / ".reserve"
+    files = RunFolder(folder)
+    reserve = files.reserve_path
     try:
         # Room for the last words on a disk that the run itself filled; random, so that no file system compresses it.
         reserve.write_bytes(os.urandom(RESERVE_BYTES))
@@ -59,7 +61,7 @@ def told_however_it_ends(
                 partial(reserve.unlink, missing_ok=True),
                 env.close,
                 partial(record.close, status, told),  # the shortest first, as long as there is room
-                *([] if interrupted else [partial((folder / "error.txt").write_text, trace)]),
+                *([] if interrupted else [partial(files.error_path.write_text, trace)]),
                 partial(recorder.close, status, reason),
                 *([partial(_keep, agent, folder, error)] if interrupted and agent.has_learnt else []),
             )

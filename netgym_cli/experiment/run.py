@@ -12,6 +12,7 @@ from netgym_cli.envs.network_env import NetworkEnv
 from netgym_cli.experiment.lifecycle import sigterm_as_ctrl_c, told_however_it_ends
 from netgym_cli.experiment.progress import RunProgress
 from netgym_cli.experiment.summary import Summary
+from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.record import RunRecord
 from netgym_cli.runs.recorder import Recorder
 from netgym_cli.sessions.sequential import SequentialSessions
@@ -69,7 +70,7 @@ def train(config: RunConfig, folder: Path, command: list[str], console: bool | N
     agent = make_agent(config)
     plan = agent.plan(config)
     folder.mkdir(parents=True, exist_ok=True)
-    recorder = Recorder(folder / "metrics")
+    recorder = Recorder(RunFolder(folder).metrics)
     record = RunRecord(folder, command, config, plan.total_steps, agent.learnt_on())
     progress = RunProgress(plan.total_steps, len(plan.configs), console)
     agent.on_update = progress.updated

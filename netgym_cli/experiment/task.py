@@ -1,4 +1,4 @@
-"""What one session of the crew is: an agent, an environment and a seed, as a line that can be sent."""
+"""A session for a worker process: an agent, an environment and a seed, as a line that can be sent."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Task:
         return cls(one, folder, trust)
 
     def agent(self) -> Agent[Any]:
-        """The agent, ready to walk. Raises `ConfigError` if it cannot be loaded."""
+        """The agent, ready to act. Raises `ConfigError` if it cannot be loaded."""
         kind = agent_registry.load(self.config.agent.name)
         if self.folder is None:
             return kind(self.config.agent)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import time
@@ -13,9 +12,9 @@ from typing import Any
 from netgym_cli.common.files import write_json
 from netgym_cli.common.provenance import git_state, now, versions
 from netgym_cli.config.schema import RunConfig
+from netgym_cli.runs.folder import RunFolder
 from netgym_cli.sessions.step import Step
 
-NAME = "run.json"
 HEARTBEAT_S = 2.0
 
 
@@ -39,7 +38,7 @@ class RunRecord:
     def __init__(
         self, folder: Path, command: list[str], config: RunConfig, planned_steps: int, learnt_on: Iterable[int] = ()
     ) -> None:
-        self._path = folder / NAME
+        self._path = RunFolder(folder).record_path
         self._started = time.monotonic()
         self._written = 0.0
         self._sim_s_before = 0.0
@@ -103,14 +102,3 @@ class RunRecord:
         self.content["wall_s"] = round(self._written - self._started, 3)
         self.content["heartbeat_at"] = now()
         write_json(self._path, self.content)
-
-
-def mark_dead(folder: Path, reason: str) -> None:
-    """For a parent that saw the run's process die: turns `running` into `failed` for `reason`, and nothing else."""
-    path = folder / NAME
-    if not path.is_file():
-        return
-    content = json.loads(path.read_text())
-    if content["status"] == "running":
-        content |= {"status": "failed", "ended_at": now(), "error": {"type": "ProcessDied", "message": reason}}
-        write_json(path, content)

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from netgym_cli.common.errors import SessionError
+from netgym_cli.runs.folder import EPISODES, SESSIONS, STATS, STEPS
 from netgym_cli.runs.tables import CsvTable, ParquetTable, replace_csv
 from netgym_cli.sessions.step import Step
 from netgym_cli.simulators.stats import Layout
@@ -27,7 +28,6 @@ STEP_COLUMNS = (
     ("truncated", pa.bool_()),
     ("wall_ms", pa.float64()),
 )
-SESSIONS = "sessions.csv"
 SESSION_COLUMNS = ("session", "seed", "status", "episodes", "steps", "sim_s", "wall_s", "exit_reason")
 STATS_SCHEMA = pa.schema(
     [
@@ -67,9 +67,9 @@ class Recorder:
         self.folder = folder
         self.returns: list[float] = []
         self._kpi_names: tuple[str, ...] | None = None
-        self._steps = ParquetTable(folder / "steps.parquet", self._encode_steps)
-        self._stats = ParquetTable(folder / "stats.parquet", encode_stats, flush_items=2000)
-        self._episodes = CsvTable(folder / "episodes.csv")
+        self._steps = ParquetTable(folder / STEPS, self._encode_steps)
+        self._stats = ParquetTable(folder / STATS, encode_stats, flush_items=2000)
+        self._episodes = CsvTable(folder / EPISODES)
         self._ended_episodes: list[dict[str, Any]] = []  # those not written yet
         self._sessions: list[dict[str, Any]] = []
         self._under_way = False

@@ -26,6 +26,7 @@ from netgym_cli.agents.sb3.config import schedule
 from netgym_cli.agents.sb3.training import Trained
 from netgym_cli.agents.sb3.trial import SpacesOnly
 from netgym_cli.datasets import Dataset
+from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.tables import CsvTable
 from netgym_cli.sessions.sequential import SequentialSessions
 
@@ -44,7 +45,7 @@ class Training:
         on_update: called after every update with their number so far and in all.
         env: the sessions of its plan, one per evaluation.
         seed: seed of everything drawn: initial parameters, batches, noise.
-        folder: the run's folder, for `tb/`, `checkpoints/` and `metrics/evaluations.csv`.
+        folder: the run's folder, for the log, checkpoints and the table of evaluations.
 
     Attributes:
         updates: gradient updates done.
@@ -61,7 +62,7 @@ class Training:
         seed: int,
         folder: Path,
     ) -> None:
-        self.config, self.env, self.folder, self.updates = config, env, folder, 0
+        self.config, self.env, self.run_folder, self.updates = config, env, RunFolder(folder), 0
         self._dataset, self._on_update = dataset, on_update
         torch.set_num_threads(self.config.torch_threads)
         slot = slot_of(self.config, SpacesOnly(env.observation_space, env.action_space))
@@ -80,8 +81,8 @@ class Training:
         self._learner = learner(self.model)
         self._learner.begin(self._data.actions)
         self._random = torch.Generator().manual_seed(seed)
-        self._logger = configure(str(folder / "tb"), ["tensorboard"])
-        self._table = CsvTable(folder / "metrics" / "evaluations.csv")
+        self._logger = configure(str(self.run_folder.tensorboard), ["tensorboard"])
+        self._table = CsvTable(self.run_folder.evaluations_path)
         self._learning_s = 0.0
 
     def run(self) -> None:
@@ -113,8 +114,7 @@ class Training:
             if self.updates % config.log_every_steps == 0:
                 self._log({f"train/{name}": loss.item() for name, loss in losses.items()})
             if config.checkpoint_every_steps and self.updates % config.checkpoint_every_steps == 0:
-                (self.folder / "checkpoints").mkdir(exist_ok=True)
-                self.result().save(self.folder / "checkpoints" / f"step_{self.updates:09d}.zip")
+                self.result().save(self.run_folder.new_checkpoint(self.updates))
         return losses
 
     def _follow(self, rate: float) -> None:
