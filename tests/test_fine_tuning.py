@@ -145,7 +145,6 @@ def test_only_models_that_were_made_here_are_continued(before, tmp_path, another
         run.check(online("td3", tmp_path / "copy"))
 
 
-@pytest.mark.ns3
 def test_what_was_learnt_offline_is_worth_something_online(place, tmp_path):  # noqa: F811
     done(configured("td3_bc", "steps=400", *QUICK.get("td3_bc", [])), tmp_path / "offline")
     words = ("env.episodes_per_session=4", "agent.learning_starts=90")

@@ -42,8 +42,7 @@ class Training:
         config: the agent's.
         dataset: what is learnt from; it fits the environment.
         learner: puts the algorithm to work on the networks of such a model.
-        on_update: called after every update with their number so far and in all.
-        env: the sessions of its plan, one per evaluation.
+        env: the sessions of its plan, one per evaluation; its observers hear of every update.
         seed: seed of everything drawn: initial parameters, batches, noise.
         folder: the run's folder, for the log, checkpoints and the table of evaluations.
 
@@ -57,13 +56,12 @@ class Training:
         config: OfflineConfig,
         dataset: Dataset,
         learner: Callable[[BaseAlgorithm], Learner],
-        on_update: Callable[[int, int], None],
         env: SequentialSessions,
         seed: int,
         folder: Path,
     ) -> None:
         self.config, self.env, self.run_folder, self.updates = config, env, RunFolder(folder), 0
-        self._dataset, self._on_update = dataset, on_update
+        self._dataset = dataset
         torch.set_num_threads(self.config.torch_threads)
         slot = slot_of(self.config, SpacesOnly(env.observation_space, env.action_space))
         off_policy = issubclass(getattr(stable_baselines3, algorithm), OffPolicyAlgorithm)
@@ -110,7 +108,7 @@ class Training:
                 self._follow(rate(1 - self.updates / total))
             losses = self._learner.update(self._data.sample(config.batch_size, self._random))
             self.updates += 1
-            self._on_update(self.updates, total)
+            self.env.updated(self.updates, total)
             if self.updates % config.log_every_steps == 0:
                 self._log({f"train/{name}": loss.item() for name, loss in losses.items()})
             if config.checkpoint_every_steps and self.updates % config.checkpoint_every_steps == 0:
