@@ -42,7 +42,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         step_index: steps done in the episode.
         session_seed: seed of the running session.
         stats: the last measurement.
-        asked: the action that the last step was given, as it reached the network.
+        last_action: the action that the last step was given, as it reached the network.
         reported: the part of it that the adapter subscribes to, as it stands in `info` and in the tables.
         episode_over: whether the episode has ended and waits for `reset`.
         terminal: whether the last step reached a terminal state. A network never does: its `terminated` only tells
@@ -63,7 +63,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         self.session_seed: int | None = None
         self.stats: Stats | None = None
         self.reported: Stats | None = None
-        self.asked: Any = None
+        self.last_action: Any = None
         self._subscription = Subscription(self.adapter.subscription)
         self._base_seed = config.random_seed
         self._first_session = 0
@@ -168,7 +168,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         if self._step_began_s is not None:
             raise SessionError("a step is under way already; call step_wait() before the next one.")
         control = self.adapter.encode_action(action)
-        self.asked = action
+        self.last_action = action
         self._step_began_s = time.perf_counter()
         return self._simulator, control
 
