@@ -42,7 +42,7 @@ class Arrival(NamedTuple):
 
 @dataclass
 class DeliveryConfig(ChannelConfig):
-    """Keys of every channel that observations cross; see any YAML file in conf/channel/ but none.yaml."""
+    """Keys of every channel that observations cross; conf/window.yaml has their defaults and meanings."""
 
     buffer_size: int = MISSING
     fill: str = MISSING

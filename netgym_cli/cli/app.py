@@ -130,7 +130,7 @@ def job(folder: Path) -> None:
         from netgym_cli.experiment import launch
 
         end_with_parent()
-        say(launch.train_in(folder, ["netgym", "train", *launch.overrides_of(folder)]).lines())
+        say(launch.train_saved(folder, ["netgym", "train", *launch.overrides_of(folder)]).lines())
 
 
 @app.command("list")

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
 from netgym_cli.config import conf_dirs
-
-if TYPE_CHECKING:
-    pass
 
 UNITS = {
     "ms": "ms", "s": "s", "hz": "Hz", "khz": "kHz", "mhz": "MHz", "ghz": "GHz",
@@ -64,15 +61,23 @@ def keys(config: Mapping[str, Any], files: Iterable[tuple[str, Path]], group: st
 
     Args:
         config: plain nested values of the whole config.
-        files: (group, file) of every YAML file composed; a later one's comment wins.
-        group: only the keys of this part, such as `"env"`; empty for all.
+        files: (place in the config, file) of every YAML file composed; a later one's comment wins.
+        group: only the keys of this part, such as `"env"`, those that it shares with other members last; empty for all.
     """
     meanings: dict[str, str] = {}
+    homes, shared = {""}, set[str]()
     for home, file in files:
         prefix = f"{home}." if home else ""
-        meanings |= {prefix + key: meaning for key, meaning in comments(file.read_text(encoding="utf-8")).items()}
+        told = {prefix + key: meaning for key, meaning in comments(file.read_text(encoding="utf-8")).items()}
+        meanings |= told
+        homes.add(prefix)
+        if file.parent.name not in conf_dirs.GROUPS:
+            shared |= told.keys()
     chosen = {group: config[group]} if group else config
-    return [Key(key, value, unit(key), _nearest(meanings, key)) for key, value in _leaves(chosen)]
+    found = [Key(key, value, unit(key), _nearest(meanings, key)) for key, value in _leaves(chosen)]
+    if not group:
+        return found
+    return sorted(found, key=lambda key: (max(home for home in homes if key.key.startswith(home)), key.key in shared))
 
 
 def comments(text: str) -> dict[str, str]:

@@ -15,8 +15,16 @@ from netgym_cli.config.schema import RunConfig, SimulatorConfig, typed, unknown_
 from netgym_cli.runs import folder as runs
 
 
-def typed_run(config: DictConfig) -> RunConfig:
-    """A composed config as records of its members' own types, validated.
+def resolved(config: DictConfig) -> dict[str, Any]:
+    """A composed config as plain values, interpolations resolved. Raises `ConfigError` for one that cannot be."""
+    try:
+        return OmegaConf.to_container(config, resolve=True)  # type: ignore[return-value]
+    except OmegaConfBaseException as error:
+        raise ConfigError(messages.explain(error, lambda: list(messages.dotted_keys(config)))) from error
+
+
+def typed_run(config: DictConfig | dict[str, Any]) -> RunConfig:
+    """A composed config, or its plain values, as records of its members' own types, validated.
 
     Raises:
         ConfigError: unknown key or member, wrong type, missing or impossible value.
@@ -24,16 +32,13 @@ def typed_run(config: DictConfig) -> RunConfig:
     from netgym_cli.agents.base import agent_registry
     from netgym_cli.channels.base import channel_registry
     from netgym_cli.envs.base import env_registry
-    from netgym_cli.wrappers.channel_configs import completed
+    from netgym_cli.wrappers.channel_configs import typed_channel
 
-    try:
-        raw: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
-    except OmegaConfBaseException as error:
-        raise ConfigError(messages.explain(error, lambda: list(messages.dotted_keys(config)))) from error
+    raw = config if isinstance(config, dict) else resolved(config)
     own, groups = {field.name for field in fields(_Top)}, {*conf_dirs.GROUPS, "simulator"}
     for extra in raw.keys() - own - groups:
-        raw.pop(extra)
-        raise ConfigError(unknown_key(extra, list(messages.dotted_keys(raw))))
+        known = {key: value for key, value in raw.items() if key != extra}
+        raise ConfigError(unknown_key(extra, list(messages.dotted_keys(known))))
     top = typed(_Top, {key: raw[key] for key in own & raw.keys()}, "")
     parts: dict[str, Any] = {}
     for group, registry in (("env", env_registry), ("agent", agent_registry), ("channel", channel_registry)):
@@ -45,7 +50,7 @@ def typed_run(config: DictConfig) -> RunConfig:
             raise ConfigError(f"{group}.name is {name!r}; allowed: {allowed}. Mend it in the YAML file of the {group}.")
         parts[group] = typed(registry.load(name).config_schema, given, group)
     if parts["channel"].action is not None:
-        parts["channel"].action = completed(parts["channel"].action, "channel.action")
+        parts["channel"].action = typed_channel(parts["channel"].action, "channel.action")
     parts["simulator"] = typed(SimulatorConfig, raw.get("simulator", {}), "simulator")
     run = RunConfig(**parts, **vars(top))
     run.validate()
@@ -63,11 +68,16 @@ class _Top:
     init: str | None = None
 
 
+def saved_run(folder: Path) -> RunConfig:
+    """The config that a run was started with, from its folder. Raises `ConfigError`, `FileNotFoundError`."""
+    return typed_run(OmegaConf.load(folder / ".hydra" / "config.yaml"))  # type: ignore[arg-type]
+
+
 def config_of(folder: Path) -> RunConfig:
     """The config of the run in `folder`. Raises `ConfigError` if there is none that has ended with a model."""
     record = runs.read_record(folder)
     try:
-        config = typed_run(OmegaConf.load(folder / ".hydra" / "config.yaml"))  # type: ignore[arg-type]
+        config = saved_run(folder)
     except FileNotFoundError as error:
         raise ConfigError(
             f"'{folder}' has no .hydra/config.yaml; give the folder of a run of `netgym train`."

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, OmegaConf
 
 from netgym_cli.config import output_dirs
-from netgym_cli.config.compose import Composer
-from netgym_cli.config.schema import RunConfig, plain
-from netgym_cli.experiment.config import typed_run
+from netgym_cli.config.compose import Composer, without_hydra
+from netgym_cli.config.members import place_action_channel
+from netgym_cli.config.schema import RunConfig
+from netgym_cli.experiment.config import resolved, saved_run, typed_run
 
 if TYPE_CHECKING:
     from netgym_cli.experiment.summary import Summary
@@ -21,23 +22,27 @@ if TYPE_CHECKING:
 def train(overrides: Sequence[str], config_dirs: Sequence[str | Path], command: list[str]) -> Summary:
     """Checks the config, then trains in a new run folder. An error from training carries the folder as a note.
 
+    What is checked is what is written to `.hydra/config.yaml` and what is run: composed once, typed once.
+
     Raises:
         ConfigError: the config is wrong; no folder was made.
         NetgymError, OSError: training failed; the folder keeps what there was.
     """
     composer = Composer(overrides, config_dirs)
-    checked = typed_run(composer.compose())
-    check(checked)
-    output_dirs.require_free_run(composer.whole())
+    composed = composer.whole()
+    values = resolved(without_hydra(composed))
+    run = typed_run(values)
+    check(run)
+    output_dirs.require_free_run(composed)
 
-    def task(config: DictConfig) -> Summary | Exception:
+    def task(_: DictConfig) -> Summary | Exception:
         # Hydra would report an exception in its own words, so it travels as a value.
         try:
-            return train_in(save_resolved(config), command)
+            return _train_in(save(values), run, command)
         except Exception as error:
             return error
 
-    outcome: Summary | Exception = composer.run(task)
+    outcome: Summary | Exception = composer.run(composed, task)
     if isinstance(outcome, Exception):
         raise outcome
     return outcome
@@ -54,11 +59,14 @@ def check(config: RunConfig) -> None:
         simulator_registry.load(name).check(config.simulator, source)
 
 
-def train_in(folder: Path, command: list[str]) -> Summary:
-    """Trains what `folder`'s `.hydra/config.yaml` says, in `folder`. Raises as `train` does."""
+def train_saved(folder: Path, command: list[str]) -> Summary:
+    """Trains what another process has checked and saved in `folder`, there. Raises as `train` does."""
+    return _train_in(folder, saved_run(folder), command)
+
+
+def _train_in(folder: Path, config: RunConfig, command: list[str]) -> Summary:
     from netgym_cli.experiment import run
 
-    config = typed_run(OmegaConf.load(folder / ".hydra" / "config.yaml"))  # type: ignore[arg-type]
     try:
         return run.train(config, folder, command)
     except BaseException as error:
@@ -71,14 +79,14 @@ def overrides_of(folder: Path) -> list[str]:
     return list(OmegaConf.load(folder / ".hydra" / "overrides.yaml"))
 
 
-def save_resolved(config: DictConfig) -> Path:
-    """Replaces the running job's `.hydra/config.yaml` by its values without interpolations; returns its folder."""
+def save(values: Mapping[str, Any]) -> Path:
+    """Replaces the running job's `.hydra/config.yaml` by these values without interpolations; returns its folder."""
     folder = Path(HydraConfig.get().runtime.output_dir)
-    if (action := OmegaConf.select(config, "channel.action")) is not None:  # a name depends on the config directories
-        from netgym_cli.wrappers.channel_configs import completed
-
-        given = OmegaConf.to_container(action) if OmegaConf.is_config(action) else action
-        with open_dict(config):
-            config.channel.action = plain(completed(given, "channel.action"))
-    OmegaConf.save(config, folder / ".hydra" / "config.yaml", resolve=True)
+    OmegaConf.save(OmegaConf.create(dict(values)), folder / ".hydra" / "config.yaml")
     return folder
+
+
+def save_composed(config: DictConfig, folders: Sequence[Path]) -> Path:
+    """The same for a job's config that Hydra's launcher has composed; `folders` are the user's conf directories."""
+    place_action_channel(config, folders)
+    return save(resolved(config))

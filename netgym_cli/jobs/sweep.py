@@ -26,7 +26,7 @@ from omegaconf import DictConfig
 from netgym_cli.config import output_dirs
 from netgym_cli.config.compose import Composer
 from netgym_cli.experiment.config import typed_run
-from netgym_cli.experiment.launch import check, save_resolved
+from netgym_cli.experiment.launch import check, save_composed
 
 # What a job that ends by itself exits with; anything else means that it was killed and could not say so.
 ENDED_BY_ITSELF = (0, 1, 2, *(128 + number for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)))
@@ -92,11 +92,11 @@ def run_job(config: DictConfig, config_dirs: Sequence[Path], total: int, begun: 
 
     Args:
         config: what to train.
-        config_dirs: output_dirs whose modules the job may import.
+        config_dirs: conf directories whose modules the job may import.
         total: number of jobs in the sweep, for the log.
         begun: gets the job's folder.
     """
-    folder = save_resolved(config)
+    folder = save_composed(config, config_dirs)
     begun.append(folder)
     hydra = HydraConfig.get()
     told = {"env": hydra.runtime.choices["env"], "agent": hydra.runtime.choices["agent"], "seed": config.seed}

@@ -13,7 +13,7 @@ from netgym_cli.channels.base import Channel, DeliveryConfig
 from netgym_cli.common.errors import SessionError
 from netgym_cli.config.schema import HOLDS, ChannelConfig, require
 from netgym_cli.envs.base import stated_action
-from netgym_cli.wrappers.channel_configs import build, completed
+from netgym_cli.wrappers.channel_configs import build, described
 from netgym_cli.wrappers.channel_kpis import Ledger
 from netgym_cli.wrappers.seeds import ACTION_STREAM, channel_seed, session_seed
 
@@ -49,7 +49,7 @@ class ActionChannelEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorA
         RecordConstructorArgs.__init__(self, channel=channel, hold=hold, default=default, step_ms=step_ms)
         super().__init__(env)
         require(hold in HOLDS, "hold", hold, " or ".join(HOLDS))
-        config = one_way(completed(channel, "channel.action"))
+        config = one_way(described(channel, "channel.action"))
         self.channel: Channel[Any] = build(config, step_ms, env)
         self._packet_bytes = config.packet_size_bytes if isinstance(config, DeliveryConfig) else None
         self._hold, self._default = hold, default_action(env, default)
