@@ -68,9 +68,10 @@ class Composer:
             config = self.hydra.compose_config(CONFIG_NAME, self.overrides, RunMode.RUN)
             action = OmegaConf.select(config, ACTION_CHANNEL)
         name = action.get("name") if OmegaConf.is_dict(action) else action
-        known = name in conf_dirs.members("channel", self.folders)
-        second = members.placed("channel", name, ACTION_CHANNEL, self.folders)
-        return [*(self._files(None, second) if known else []), *self._files(CONFIG_NAME, self.overrides)]
+        second: list[tuple[str, Path]] = []
+        if name in conf_dirs.members("channel", self.folders):
+            second = self._files(None, members.placed("channel", name, ACTION_CHANNEL, self.folders))
+        return [*second, *self._files(CONFIG_NAME, self.overrides)]
 
     def _files(self, config_name: str | None, overrides: list[str]) -> list[tuple[str, Path]]:
         with members.composing(), self.errors_explained():
