@@ -68,22 +68,22 @@ def keys(config: Mapping[str, Any], files: Iterable[tuple[str, Path]], group: st
     homes, shared = {""}, set[str]()
     for home, file in files:
         prefix = f"{home}." if home else ""
-        told = {prefix + key: meaning for key, meaning in comments(file.read_text(encoding="utf-8")).items()}
-        meanings |= told
+        commented = {prefix + key: meaning for key, meaning in comments(file.read_text(encoding="utf-8")).items()}
+        meanings |= commented
         homes.add(prefix)
         if file.parent.name not in conf_dirs.GROUPS:
-            shared |= told.keys()
+            shared |= commented.keys()
     chosen = {group: config[group]} if group else config
-    found = [Key(key, value, unit(key), _nearest(meanings, key)) for key, value in _leaves(chosen)]
+    listed = [Key(key, value, unit(key), _nearest(meanings, key)) for key, value in _leaves(chosen)]
     if not group:
-        return found
-    return sorted(found, key=lambda key: (max(home for home in homes if key.key.startswith(home)), key.key in shared))
+        return listed
+    return sorted(listed, key=lambda key: (max(home for home in homes if key.key.startswith(home)), key.key in shared))
 
 
 def comments(text: str) -> dict[str, str]:
     """Dotted key to the comment behind it, lines that go on below it (indented more than the key) included."""
     lines = text.splitlines()
-    found: dict[str, str] = {}
+    meanings: dict[str, str] = {}
 
     def visit(node: yaml.Node | None, prefix: str) -> None:
         if not isinstance(node, yaml.MappingNode):
@@ -98,11 +98,11 @@ def comments(text: str) -> dict[str, str]:
                     break
                 words.append(_comment(line))
             if meaning := " ".join(filter(None, words)):
-                found[dotted] = meaning
+                meanings[dotted] = meaning
             visit(value, f"{dotted}.")
 
     visit(yaml.compose(text, Loader=yaml.SafeLoader), "")
-    return found
+    return meanings
 
 
 def unit(key: str) -> str:

@@ -47,7 +47,7 @@ def typed_run(config: DictConfig | dict[str, Any]) -> RunConfig:
             raise ConfigError(f"'{group}' is {given!r}; allowed: a mapping with a 'name'. Choose one by {group}=NAME.")
         if ":" not in (name := given["name"]) and name not in registry.names():
             allowed = f"{', '.join(registry.names())}, or importable.module:Class"
-            raise ConfigError(f"{group}.name is {name!r}; allowed: {allowed}. Mend it in the YAML file of the {group}.")
+            raise ConfigError(f"{group}.name is {name!r}; allowed: {allowed}. Fix it in the YAML file of the {group}.")
         parts[group] = typed(registry.load(name).config_schema, given, group)
     if parts["channel"].action is not None:
         parts["channel"].action = typed_channel(parts["channel"].action, "channel.action")
@@ -86,8 +86,8 @@ def config_of(folder: Path) -> RunConfig:
         raise ConfigError(f"{folder / '.hydra' / 'config.yaml'}: {error}") from error
     status = record.get("status")
     if status not in ("complete", "interrupted"):
-        told = (record.get("error") or {}).get("message")
-        why = told or ("it goes on, or was killed" if status == "running" else "it has not ended")
+        reason = (record.get("error") or {}).get("message")
+        why = reason or ("it goes on, or was killed" if status == "running" else "it has not ended")
         raise ConfigError(f"the run in '{folder}' has the status {status!r}: {why}; evaluate a run that is complete.")
     return config
 
