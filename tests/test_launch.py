@@ -5,7 +5,8 @@ from omegaconf import OmegaConf
 
 from netgym_cli.experiment import config as experiment_config
 from netgym_cli.experiment import launch, run
-from netgym_cli.experiment.config import saved_run
+from netgym_cli.experiment.config import typed_run
+from netgym_cli.runs.folder import RunFolder
 
 WORDS = ["env=gym", "agent=random", "channel=mobile", "channel.action=wan", "env.episodes_per_session=1"]
 MARKED = """
@@ -41,7 +42,7 @@ def test_a_run_is_composed_once_and_typed_once(workdir, monkeypatch):
     assert [name for _, name, *_ in composed if name is not None] == ["config"]
     assert (len(typed), len(checked), len(trained)) == (1, 1, 1)
     assert trained[0][0] is checked[0][0]
-    assert saved_run(workdir / "out") == checked[0][0]
+    assert typed_run(RunFolder(workdir / "out").config()) == checked[0][0]
 
 
 def test_a_run_leaves_hydras_files_and_calls_its_callbacks(workdir, monkeypatch):
@@ -53,5 +54,5 @@ def test_a_run_leaves_hydras_files_and_calls_its_callbacks(workdir, monkeypatch)
     assert (workdir / "marks").read_text().split() == ["begins", "7", "ends", "7"]
     hydra = OmegaConf.load(folder / ".hydra" / "hydra.yaml").hydra
     assert (hydra.mode, hydra.runtime.output_dir) == ("RUN", str(folder))
-    assert launch.overrides_of(folder) == [*WORDS, "seed=7"]
+    assert RunFolder(folder).overrides() == [*WORDS, "seed=7"]
     assert "${" not in (folder / ".hydra" / "config.yaml").read_text()

@@ -12,7 +12,7 @@ from omegaconf.errors import OmegaConfBaseException
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config import conf_dirs, messages
 from netgym_cli.config.schema import RunConfig, SimulatorConfig, typed, unknown_key
-from netgym_cli.runs import folder as runs
+from netgym_cli.runs.folder import RunFolder
 
 
 def resolved(config: DictConfig) -> dict[str, Any]:
@@ -68,30 +68,22 @@ class _Top:
     init: str | None = None
 
 
-def saved_run(folder: Path) -> RunConfig:
-    """The config that a run was started with, from its folder. Raises `ConfigError`, `FileNotFoundError`."""
-    return typed_run(OmegaConf.load(folder / ".hydra" / "config.yaml"))  # type: ignore[arg-type]
-
-
 def config_of(folder: Path) -> RunConfig:
     """The config of the run in `folder`. Raises `ConfigError` if there is none that has ended with a model."""
-    record = runs.read_record(folder)
+    run = RunFolder(folder)
+    record, values = run.record(), run.config()
     try:
-        config = saved_run(folder)
-    except FileNotFoundError as error:
-        raise ConfigError(
-            f"'{folder}' has no .hydra/config.yaml; give the folder of a run of `netgym train`."
-        ) from error
+        config = typed_run(OmegaConf.create(values))
     except ConfigError as error:
-        raise ConfigError(f"{folder / '.hydra' / 'config.yaml'}: {error}") from error
+        raise ConfigError(f"{run.config_path}: {error}") from error
     status = record.get("status")
     if status not in ("complete", "interrupted"):
-        reason = (record.get("error") or {}).get("message")
-        why = reason or ("it goes on, or was killed" if status == "running" else "it has not ended")
+        message = (record.get("error") or {}).get("message")
+        why = message or ("it goes on, or was killed" if status == "running" else "it has not ended")
         raise ConfigError(f"the run in '{folder}' has the status {status!r}: {why}; evaluate a run that is complete.")
     return config
 
 
 def agent_of(folder: Path) -> str:
     """The name that the run's agent was chosen by, as in `agent=NAME`."""
-    return runs.chosen(folder, "agent") or config_of(folder).agent.name
+    return RunFolder(folder).choices().get("agent") or config_of(folder).agent.name

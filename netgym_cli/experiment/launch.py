@@ -13,7 +13,8 @@ from netgym_cli.config import output_dirs
 from netgym_cli.config.compose import Composer, without_hydra
 from netgym_cli.config.members import place_action_channel
 from netgym_cli.config.schema import RunConfig
-from netgym_cli.experiment.config import resolved, saved_run, typed_run
+from netgym_cli.experiment.config import resolved, typed_run
+from netgym_cli.runs.folder import RunFolder
 
 if TYPE_CHECKING:
     from netgym_cli.experiment.summary import Summary
@@ -33,7 +34,8 @@ def train(overrides: Sequence[str], config_dirs: Sequence[str | Path], command: 
     values = resolved(without_hydra(composed))
     run = typed_run(values)
     check(run)
-    output_dirs.require_free_run(composed)
+    with output_dirs.making(output_dirs.RUN_DIR):
+        RunFolder(output_dirs.run_folder(composed)).require_free(output_dirs.RUN_DIR)
 
     def task(_: DictConfig) -> Summary | Exception:
         # Hydra would report an exception in its own words, so it travels as a value.
@@ -59,9 +61,10 @@ def check(config: RunConfig) -> None:
         simulator_registry.load(name).check(config.simulator, source)
 
 
-def train_saved(folder: Path, command: list[str]) -> Summary:
-    """Trains what another process has checked and saved in `folder`, there. Raises as `train` does."""
-    return _train_in(folder, saved_run(folder), command)
+def train_job(folder: Path) -> Summary:
+    """Trains one job of a sweep, which another process has checked and saved in `folder`. Raises as `train` does."""
+    saved = RunFolder(folder)
+    return _train_in(folder, typed_run(OmegaConf.create(saved.config())), ["netgym", "train", *saved.overrides()])
 
 
 def _train_in(folder: Path, config: RunConfig, command: list[str]) -> Summary:
@@ -74,15 +77,10 @@ def _train_in(folder: Path, config: RunConfig, command: list[str]) -> Summary:
         raise
 
 
-def overrides_of(folder: Path) -> list[str]:
-    """The overrides that made the run in `folder`."""
-    return list(OmegaConf.load(folder / ".hydra" / "overrides.yaml"))
-
-
 def save(values: Mapping[str, Any]) -> Path:
-    """Replaces the running job's `.hydra/config.yaml` by these values without interpolations; returns its folder."""
+    """Replaces the config in the running job's folder by these values; returns the folder."""
     folder = Path(HydraConfig.get().runtime.output_dir)
-    OmegaConf.save(OmegaConf.create(dict(values)), folder / ".hydra" / "config.yaml")
+    RunFolder(folder).save_config(OmegaConf.create(dict(values)))
     return folder
 
 
