@@ -42,8 +42,8 @@ def require_continues(old: Plan, new: Plan) -> None:
         if k < len(new) and new[k][0] == seed and (new[k][1] == episodes or (last and new[k][1] > episodes)):
             continue
         raise ConfigError(
-            f"the dataset was begun with {describe(old)}, and {describe(new)} would not continue it; ask for the same episodes "
-            "and seeds, or for more seeds behind them, or choose another name=."
+            f"the dataset was begun with {describe(old)}, and {describe(new)} would not continue it; ask for the same "
+            "episodes and seeds, or for more seeds behind them, or choose another name=."
         )
 
 
