@@ -12,6 +12,7 @@ from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.compose import compose
 from netgym_cli.config.conf_dirs import members
 from netgym_cli.config.schema import plain
+from netgym_cli.envs.agent_spec import AgentSpec
 from netgym_cli.envs.base import env_registry
 from netgym_cli.envs.checker import check
 from netgym_cli.experiment import run
@@ -39,9 +40,9 @@ def adapter_of(env):
 
 
 def fitting(env):
-    adapter = adapter_of(env)
+    spec = AgentSpec.of(adapter_of(env))
     kinds = {name: agent_registry.load(name) for name in agent_registry.names()}
-    return [name for name, kind in kinds.items() if kind.refuses(adapter) is None and not kind.needs_dataset]
+    return [name for name, kind in kinds.items() if kind.incompatibility(spec) is None and not kind.needs_dataset]
 
 
 def with_interval(interval_ms, config):

@@ -25,7 +25,6 @@ from netgym_cli.wrappers.seeds import channel_seed
 PATIENCE_MS = 2000.0  # after the last packet of the recording; the frames of ns-3's Wi-Fi live for 500 ms
 PACKETS = 20_000
 PRECISION = 10
-KEPT = ("buffer_size", "fill", "age", "reward", "packet_size_bytes", "step_duration_ms")  # as they were
 
 
 @dataclass(frozen=True)
@@ -179,7 +178,9 @@ def fit(words: Sequence[str], config_dirs: Sequence[str | Path], output: Path | 
     payload = source.packet_size_bytes or 256
     wanted = _recorded(config, source, payload, packets)
     keys = FITS[to](wanted)
-    keys |= {key: getattr(source, key) for key in KEPT}
+    usual = channel_config(to)
+    window = {key: getattr(source, key) for key in DeliveryConfig.__annotations__}
+    keys |= {key: value for key, value in window.items() if value != getattr(usual, key)}
     imitation = channel_config(to, **keys)
     got = _recorded(config, imitation, payload, PRECISION * packets)  # cheap, and its chance is not the fit's error
     file = output or Path("conf", "channel", f"{chosen}_fit.yaml")

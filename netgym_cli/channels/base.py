@@ -44,7 +44,7 @@ class Arrival(NamedTuple):
 
 @dataclass
 class DeliveryConfig(ChannelConfig):
-    """Keys of every channel that observations cross; see any YAML file in conf/channel/ but none.yaml."""
+    """Keys of every channel that observations cross; conf/window.yaml has their defaults and meanings."""
 
     buffer_size: int = ranged(1, 10_000)
     fill: str = one_of(*FILLS)

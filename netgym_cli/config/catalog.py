@@ -68,22 +68,32 @@ def keys(
 
     Args:
         config: plain nested values of the whole config.
-        files: (group, file) of every YAML file composed; a later one's comment wins.
-        group: only the keys of this part, such as `"env"`; empty for all.
+        files: (place in the config, file) of every YAML file composed; a later one's comment wins.
+        group: only the keys of this part, such as `"env"`, those that it shares with other members last; empty for all.
         allowed: dotted key to the values that it may have, in words, as far as they are known.
     """
     meanings: dict[str, str] = {}
+    homes, shared = {""}, set[str]()
     for home, file in files:
         prefix = f"{home}." if home else ""
-        meanings |= {prefix + key: meaning for key, meaning in comments(file.read_text(encoding="utf-8")).items()}
+        commented = {prefix + key: meaning for key, meaning in comments(file.read_text(encoding="utf-8")).items()}
+        meanings |= commented
+        homes.add(prefix)
+        if file.parent.name not in conf_dirs.GROUPS:
+            shared |= commented.keys()
     chosen = {group: config[group]} if group else config
-    return [Key(key, value, unit(key), allowed.get(key, ""), _nearest(meanings, key)) for key, value in _leaves(chosen)]
+    listed = [
+        Key(key, value, unit(key), allowed.get(key, ""), _nearest(meanings, key)) for key, value in _leaves(chosen)
+    ]
+    if not group:
+        return listed
+    return sorted(listed, key=lambda key: (max(home for home in homes if key.key.startswith(home)), key.key in shared))
 
 
 def comments(text: str) -> dict[str, str]:
     """Dotted key to the comment behind it, lines that go on below it (indented more than the key) included."""
     lines = text.splitlines()
-    found: dict[str, str] = {}
+    meanings: dict[str, str] = {}
 
     def visit(node: yaml.Node | None, prefix: str) -> None:
         if not isinstance(node, yaml.MappingNode):
@@ -98,11 +108,11 @@ def comments(text: str) -> dict[str, str]:
                     break
                 words.append(_comment(line))
             if meaning := " ".join(filter(None, words)):
-                found[dotted] = meaning
+                meanings[dotted] = meaning
             visit(value, f"{dotted}.")
 
     visit(yaml.compose(text, Loader=yaml.SafeLoader), "")
-    return found
+    return meanings
 
 
 def _nearest(meanings: Mapping[str, str], key: str) -> str:

@@ -48,9 +48,9 @@ def _working_directory() -> Path:
 
 def members(group: str, folders: Sequence[Path] = ()) -> dict[str, Path]:
     """Name to YAML file of everything `group=` may be set to, sorted by name; netgym's own win over the user's."""
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     for folder in (builtin(), *folders):
         for file in sorted((folder / group).glob("*.yaml")):
             if file.is_file():
-                found.setdefault(file.stem, file)
-    return dict(sorted(found.items()))
+                files.setdefault(file.stem, file)
+    return dict(sorted(files.items()))

@@ -70,9 +70,9 @@ class AgentConfig:
 
 @dataclass
 class ChannelConfig:
-    """Keys that every channel has.
+    """Keys that every channel has; conf/action.yaml has the defaults and meanings of the way back.
 
-    `action` is the name of another channel or a mapping of its keys until the run is typed, then its record.
+    `action` is null or the record of another channel: composing puts all its keys there, typing makes them a record.
     """
 
     name: str = MISSING

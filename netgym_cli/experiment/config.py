@@ -17,13 +17,25 @@ from netgym_cli.config.schema import DEFAULT_SIMULATOR, RunConfig, typed, unknow
 from netgym_cli.runs.folder import RunFolder
 
 
-def run_of(composer: Composer) -> RunConfig:
+def resolved(config: DictConfig) -> dict[str, Any]:
+    """A composed config as plain values, interpolations resolved. Raises `ConfigError` for one that cannot be."""
+    try:
+        return OmegaConf.to_container(config, resolve=True)  # type: ignore[return-value]
+    except OmegaConfBaseException as error:
+        raise ConfigError(messages.explain(error, lambda: list(messages.dotted_keys(config)))) from error
+
+
+def run_of(composer: Composer, values: dict[str, Any] | None = None) -> RunConfig:
     """The run that overrides describe.
+
+    Args:
+        composer: Hydra with the overrides.
+        values: what it has composed, resolved; None: it composes now.
 
     Raises:
         ConfigError: as `typed_run`, and for a simulator chosen by `simulator=` that cannot run the environment.
     """
-    run = typed_run(composer.compose())
+    run = typed_run(composer.compose() if values is None else values)
     if composer.chooses("simulator"):
         require_simulator_runs_env(run)
     return run
@@ -38,8 +50,8 @@ def require_simulator_runs_env(run: RunConfig) -> None:
     require_choice(run.simulator, adapter.required_simulator, adapter.scenario, run.env.name)
 
 
-def typed_run(config: DictConfig) -> RunConfig:
-    """A composed config as records of its members' own types, validated.
+def typed_run(config: DictConfig | dict[str, Any]) -> RunConfig:
+    """A composed config, or its plain values, as records of its members' own types, validated.
 
     Raises:
         ConfigError: unknown key or member, wrong type, missing or impossible value.
@@ -48,16 +60,13 @@ def typed_run(config: DictConfig) -> RunConfig:
     from netgym_cli.channels.base import channel_registry
     from netgym_cli.envs.base import env_registry
     from netgym_cli.simulators.base import simulator_registry
-    from netgym_cli.wrappers.channel_configs import completed
+    from netgym_cli.wrappers.channel_configs import typed_channel
 
-    try:
-        raw: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
-    except OmegaConfBaseException as error:
-        raise ConfigError(messages.explain(error, lambda: list(messages.dotted_keys(config)))) from error
+    raw = dict(config) if isinstance(config, dict) else resolved(config)
     own, groups = {field.name for field in fields(_Top)}, set(conf_dirs.GROUPS)
     for extra in raw.keys() - own - groups:
-        raw.pop(extra)
-        raise ConfigError(unknown_key(extra, list(messages.dotted_keys(raw))))
+        known = {key: value for key, value in raw.items() if key != extra}
+        raise ConfigError(unknown_key(extra, list(messages.dotted_keys(known))))
     top = typed(_Top, {key: raw[key] for key in own & raw.keys()}, "")
     parts: dict[str, Any] = {}
     if isinstance(simulator := raw.get("simulator", {}), dict):
@@ -77,7 +86,7 @@ def typed_run(config: DictConfig) -> RunConfig:
             raise ConfigError(f"{group}.name is {name!r}; allowed: {allowed}. Fix it in the YAML file of the {group}.")
         parts[group] = typed(registry.load(name).config_schema, given, group)
     if parts["channel"].action is not None:
-        parts["channel"].action = completed(parts["channel"].action, "channel.action")
+        parts["channel"].action = typed_channel(parts["channel"].action, "channel.action")
     run = RunConfig(**parts, **vars(top))
     run.validate()
     return run

@@ -16,7 +16,7 @@ from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.record import RunRecord
 from netgym_cli.runs.recorder import Recorder
 from netgym_cli.sessions.sequential import SequentialSessions
-from netgym_cli.wrappers.build import open_env, seen
+from netgym_cli.wrappers.build import agent_spec, open_env
 from netgym_cli.wrappers.required_simulators import prepare_simulators
 
 
@@ -26,11 +26,11 @@ def check(config: RunConfig) -> None:
     agent = make_agent(config)
     plan = agent.plan(config)
     envs = plan.configs or (config.env,)
-    first = seen(NetworkEnv(envs[0], config.simulator), config.channel)
+    first = agent_spec(NetworkEnv(envs[0], config.simulator), config.channel)
     for k, changed in enumerate(envs):
         if changed == envs[0]:
             continue
-        other = seen(NetworkEnv(changed, config.simulator), config.channel)
+        other = agent_spec(NetworkEnv(changed, config.simulator), config.channel)
         for kind in ("observation_space", "action_space"):
             before, after = getattr(first, kind), getattr(other, kind)
             if before != after:
@@ -38,10 +38,10 @@ def check(config: RunConfig) -> None:
                     f"sessions[{k}] changes the {kind} from {before} to {after}; allowed: one {kind} for all sessions, "
                     "because one agent walks them. Train on the other one in a run of its own."
                 )
-    if (objection := agent.refuses(first)) is not None:
+    if (objection := agent.incompatibility(first)) is not None:
         kinds = {name: agent_registry.load(name) for name in agent_registry.names()}
         alike = {name: kind for name, kind in kinds.items() if kind.needs_dataset == agent.needs_dataset}
-        able = [name for name, kind in alike.items() if kind.refuses(first) is None]
+        able = [name for name, kind in alike.items() if kind.incompatibility(first) is None]
         raise ConfigError(
             f"agent '{config.agent.name}' {objection}. "
             f"Agents that can act in env '{config.env.name}': {', '.join(able)}."

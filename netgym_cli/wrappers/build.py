@@ -1,8 +1,7 @@
-"""A run's environment behind its channels, and what an agent sees of it there."""
+"""A run's environment behind its channels, and what an agent meets of it there."""
 
 from __future__ import annotations
 
-from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +9,7 @@ import gymnasium
 
 from netgym_cli.channels.base import DeliveryConfig
 from netgym_cli.config.schema import ChannelConfig, RunConfig
-from netgym_cli.envs.base import Adapter
+from netgym_cli.envs.agent_spec import AgentSpec
 from netgym_cli.envs.network_env import NetworkEnv
 from netgym_cli.wrappers.action_channel_env import ActionChannelEnv, default_action
 from netgym_cli.wrappers.multi_view_env import MultiViewEnv
@@ -20,10 +19,10 @@ from netgym_cli.wrappers.networked_env import NetworkedEnv
 
 def open_env(config: RunConfig) -> gymnasium.Env[Any, Any]:
     """The environment of a run, not started yet; `.unwrapped` is its `NetworkEnv`. Raises `ConfigError`."""
-    return behind(NetworkEnv(config.env, config.simulator), config.channel)
+    return wrap_with_channels(NetworkEnv(config.env, config.simulator), config.channel)
 
 
-def behind(network: NetworkEnv, config: ChannelConfig) -> gymnasium.Env[Any, Any]:
+def wrap_with_channels(network: NetworkEnv, config: ChannelConfig) -> gymnasium.Env[Any, Any]:
     """`network`, with observations and actions crossing the channels of `config`. Raises `ConfigError`."""
     env: gymnasium.Env[Any, Any] = network
     step_ms = network.adapter.step_ms or _step_ms(config)
@@ -38,18 +37,17 @@ def behind(network: NetworkEnv, config: ChannelConfig) -> gymnasium.Env[Any, Any
     return env
 
 
-def seen(network: NetworkEnv, config: ChannelConfig) -> Adapter[Any]:
-    """The adapter of `network`, with the observations that an agent gets behind the channel.
+def agent_spec(network: NetworkEnv, config: ChannelConfig) -> AgentSpec:
+    """What an agent meets of `network` behind its channels.
 
     Raises `ConfigError` if its observations or actions cannot cross the channels.
     """
     if config.action is not None:
         default_action(network, config.action_default, "channel.action_default")
-    adapter = copy(network.adapter)
-    adapter.observation_space = behind(network, config).observation_space
-    return adapter
+    env = wrap_with_channels(network, config)
+    return AgentSpec(network.adapter, env.observation_space, env.action_space)
 
 
 def _step_ms(config: ChannelConfig) -> float:
-    timed = [way for way in (config, config.action) if isinstance(way, DeliveryConfig)]
-    return timed[0].step_duration_ms if timed else 1.0
+    channels = [channel for channel in (config, config.action) if isinstance(channel, DeliveryConfig)]
+    return channels[0].step_duration_ms if channels else 1.0

@@ -21,7 +21,7 @@ from netgym_cli.agents.base import Agent
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.fields import ranged
 from netgym_cli.config.schema import AgentConfig, require
-from netgym_cli.envs.base import Adapter
+from netgym_cli.envs.agent_spec import AgentSpec
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.sessions.sequential import SequentialSessions
 
@@ -71,16 +71,16 @@ class CleanrlPpo(Agent[CleanrlPpoConfig]):
     updates = 0
 
     @classmethod
-    def refuses(cls, adapter: Adapter[Any]) -> str | None:
-        actions = adapter.action_space
-        if not isinstance(adapter.observation_space, spaces.Box):
-            return f"needs Box observations, not a {type(adapter.observation_space).__name__}"
+    def incompatibility(cls, spec: AgentSpec) -> str | None:
+        actions = spec.action_space
+        if not isinstance(spec.observation_space, spaces.Box):
+            return f"needs Box observations, not a {type(spec.observation_space).__name__}"
         if not isinstance(actions, spaces.Box | spaces.Discrete | spaces.MultiDiscrete):
             return f"needs a Box or Discrete or MultiDiscrete action space, and not {type(actions).__name__}"
         bounded = not isinstance(actions, spaces.Box) or np.isfinite([actions.low, actions.high]).all()
         return None if bounded else "needs bounded actions"
 
-    def check(self, adapter: Adapter[Any], steps: int) -> None:
+    def check(self, spec: AgentSpec, steps: int) -> None:
         allowed = f"at most {steps}, the steps of all sessions, or nothing would be learnt"
         require(self.config.n_steps <= steps, "agent.n_steps", self.config.n_steps, allowed)
 

@@ -13,7 +13,7 @@ from netgym_cli.agents.offline.config import OfflineValueConfig
 from netgym_cli.agents.sb3.td3_keys import Td3Keys
 from netgym_cli.config.fields import one_of, ranged
 from netgym_cli.config.schema import require
-from netgym_cli.envs.base import Adapter
+from netgym_cli.envs.agent_spec import AgentSpec
 
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
@@ -51,10 +51,10 @@ class Ptd3(OfflineAgent[Ptd3Config]):
     config_schema = Ptd3Config
     algorithm = "TD3"
 
-    def check(self, adapter: Adapter[Any], steps: int) -> None:
-        super().check(adapter, steps)
+    def check(self, spec: AgentSpec, steps: int) -> None:
+        super().check(spec, steps)
         arch = self.config.policy_kwargs.net_arch or self.config.layers
-        inputs = spaces.flatdim(adapter.observation_space) + spaces.flatdim(adapter.action_space)
+        inputs = spaces.flatdim(spec.observation_space) + spaces.flatdim(spec.action_space)
         sizes = [inputs, *(arch["qf"] if isinstance(arch, dict) else arch), 1]
         count = sum((before + 1) * after for before, after in pairwise(sizes))
         require(
