@@ -46,7 +46,7 @@ class Kind(StrEnum):
 def list_(as_json: Json = False) -> None:
     """List the datasets on this machine."""
     with errors_to_exit_codes("data list"):
-        from netgym_cli.datasets.tools import list as listing
+        from netgym_cli.datasets.tools import listing
 
         found = listing.listing()
         if as_json:
