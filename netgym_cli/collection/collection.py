@@ -16,7 +16,7 @@ from netgym_cli.collection.request import DEFAULT_AGENT, Request
 from netgym_cli.collection.worker import Job
 from netgym_cli.common.errors import ConfigError, DatasetError
 from netgym_cli.common.provenance import now
-from netgym_cli.common.space_text import told_apart
+from netgym_cli.common.space_text import distinct_texts
 from netgym_cli.datasets import Dataset, Growing, open_dataset
 from netgym_cli.datasets.integrity import stands
 from netgym_cli.datasets.paths import METADATA, require_place, writing
@@ -165,7 +165,7 @@ class Collection:
             ("actions", self.action_space, dataset.action_space),
         ):
             if mine != found:
-                theirs, ours = told_apart(found, mine)
+                theirs, ours = distinct_texts(found, mine)
                 raise ConfigError(
                     f"the dataset '{dataset.id}' has the {what} {theirs}, and these would be {ours}; choose another "
                     "name=."

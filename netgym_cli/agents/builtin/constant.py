@@ -9,7 +9,7 @@ from gymnasium import spaces
 from omegaconf import MISSING
 
 from netgym_cli.agents.base import Agent
-from netgym_cli.common.space_text import told
+from netgym_cli.common.space_text import short_text
 from netgym_cli.config.schema import AgentConfig
 from netgym_cli.envs.base import Adapter, stated_action
 from netgym_cli.sessions.sequential import SequentialSessions
@@ -32,7 +32,7 @@ class Constant(Agent[ConstantConfig]):
     @classmethod
     def refuses(cls, adapter: Adapter[Any]) -> str | None:
         space = adapter.action_space
-        return None if isinstance(space, Numbers) else f"needs an action space of numbers, and not {told(space)}"
+        return None if isinstance(space, Numbers) else f"needs an action space of numbers, and not {short_text(space)}"
 
     def check(self, adapter: Adapter[Any], steps: int) -> None:
         stated_action(self.config.action, adapter.action_space, "agent.action")

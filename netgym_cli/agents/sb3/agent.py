@@ -11,7 +11,7 @@ from gymnasium import spaces
 from netgym_cli.agents.base import Agent
 from netgym_cli.agents.sb3.config import LearnerConfig, OffPolicyConfig, OnPolicyConfig, Sb3Config
 from netgym_cli.common.errors import ConfigError, SessionError
-from netgym_cli.common.space_text import told
+from netgym_cli.common.space_text import short_text
 from netgym_cli.config.schema import require
 from netgym_cli.envs.base import Adapter
 from netgym_cli.sessions.sequential import SequentialSessions
@@ -43,9 +43,9 @@ class Sb3Agent(Agent[S]):
         action_space = adapter.action_space
         if not isinstance(action_space, cls.action_spaces):
             kinds = " or ".join(one.__name__ for one in cls.action_spaces)
-            return f"needs a {kinds} action space, and not {told(action_space)}"
+            return f"needs a {kinds} action space, and not {short_text(action_space)}"
         if isinstance(action_space, spaces.Box) and not np.isfinite([action_space.low, action_space.high]).all():
-            return f"needs bounded actions, and not {told(action_space)}"
+            return f"needs bounded actions, and not {short_text(action_space)}"
         return None
 
     @classmethod

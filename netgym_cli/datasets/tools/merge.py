@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from netgym_cli.common.errors import ConfigError
-from netgym_cli.common.space_text import told_apart
+from netgym_cli.common.space_text import distinct_texts
 from netgym_cli.datasets import Dataset
 from netgym_cli.datasets.tools.derive import deriving
 from netgym_cli.datasets.tools.metadata import listed, mapping, notes_of
@@ -129,7 +129,7 @@ def _require_alike(datasets: Sequence[Dataset]) -> None:
             )
         for kind in ("observation_space", "action_space"):
             if getattr(first, kind) != getattr(other, kind):
-                one, two = told_apart(getattr(first, kind), getattr(other, kind))
+                one, two = distinct_texts(getattr(first, kind), getattr(other, kind))
                 raise ConfigError(
                     f"the {kind}s differ: {one} in '{first.id}', {two} in '{other.id}'; a dataset has one."
                 )
