@@ -48,13 +48,13 @@ def list_(as_json: Json = False) -> None:
     with errors_to_exit_codes("data list"):
         from netgym_cli.datasets.tools import listing
 
-        found = listing.listing()
+        found = listing.list_datasets()
         if as_json:
             print_json([asdict(one) for one in found])
         elif found:
             table(listing.HEADS, [one.row() for one in found])
         else:
-            say(listing.nothing_found())
+            say(listing.none_lines())
 
 
 @data.command()

@@ -17,11 +17,11 @@ from netgym_cli.collection.worker import Job
 from netgym_cli.common.errors import ConfigError, DatasetError
 from netgym_cli.common.provenance import now
 from netgym_cli.common.space_text import distinct_texts
-from netgym_cli.datasets import Dataset, Growing, open_dataset
-from netgym_cli.datasets.integrity import stands
+from netgym_cli.datasets import Dataset, DatasetWriter, open_dataset
+from netgym_cli.datasets.integrity import is_complete
 from netgym_cli.datasets.paths import METADATA, require_place, writing
 from netgym_cli.datasets.schema import require_storable
-from netgym_cli.datasets.writer import WAITING
+from netgym_cli.datasets.writer import STAGING
 from netgym_cli.envs.base import Adapter, env_registry
 from netgym_cli.experiment.task import Task
 from netgym_cli.jobs.pool import SessionFailed, played
@@ -110,13 +110,13 @@ class Collection:
         began, total = time.monotonic(), sum(episodes for _, episodes in self.request.plan)
         if self._found is not None and self._stands(self._found, total):
             return Collected(self.request.dataset_id, self.folder, total, self._found.total_steps)
-        with self._opened() as growing:
-            before = self._complete(growing)
-            again = [tuple(one for one in which if one < total) for which in (growing.damaged, growing.missing)]
+        with self._opened() as writer:
+            before = self._complete(writer)
+            again = [tuple(one for one in which if one < total) for which in (writer.damaged, writer.missing)]
             with progress("episodes", total, console, before) as count:
-                news = _News(growing, count)
+                news = _News(writer, count)
                 try:
-                    jobs = self._jobs(growing)
+                    jobs = self._jobs(writer)
                     played([job.line() for job in jobs.values()], WORKER, self.request.workers, news.heard)
                 except (SessionFailed, KeyboardInterrupt) as error:
                     if isinstance(error, SessionFailed):
@@ -124,23 +124,23 @@ class Collection:
                     error.add_note(f"complete episodes stay in {self.folder}; the same command continues")
                     raise
                 finally:
-                    growing.publish()
-            if growing.total_episodes < total:
+                    writer.publish()
+            if writer.total_episodes < total:
                 raise DatasetError(
-                    f"the agent gave up {total - growing.total_episodes} of {total} episodes; '{self.folder}' holds "
+                    f"the agent gave up {total - writer.total_episodes} of {total} episodes; '{self.folder}' holds "
                     "the others."
                 )
-            growing.metadata["netgym"] |= {"complete": True}
+            writer.metadata["netgym"] |= {"complete": True}
             if total > before:
-                growing.metadata["netgym"] |= {"ended_at": now()}
-            growing.save()
+                writer.metadata["netgym"] |= {"ended_at": now()}
+            writer.save()
             return Collected(
                 self.request.dataset_id,
                 self.folder,
-                growing.total_episodes,
-                growing.metadata["total_steps"],
+                writer.total_episodes,
+                writer.metadata["total_steps"],
                 total - before,
-                growing.dropped,
+                writer.dropped,
                 time.monotonic() - began,
                 news.sim_s,
                 *again,
@@ -150,9 +150,9 @@ class Collection:
         """Whether there is nothing to do: then nothing is written, so that it may lie where nothing can be."""
         noted, plan = dataset.netgym, [list(one) for one in self.request.plan]
         finished = noted["complete"] is True and noted["plan"] == plan and noted["layout"] is not None
-        if not finished or dataset.total_episodes != total or (self.folder / WAITING).exists():
+        if not finished or dataset.total_episodes != total or (self.folder / STAGING).exists():
             return False
-        return all(stands(self.folder / "data" / str(number), number) for number in range(total))
+        return all(is_complete(self.folder / "data" / str(number), number) for number in range(total))
 
     def _mine(self) -> Dataset:
         """The dataset that is there. Raises `ConfigError` unless this collection would continue it."""
@@ -174,36 +174,36 @@ class Collection:
         require_continues(tuple((seed, episodes) for seed, episodes in noted["plan"]), request.plan)
         return dataset
 
-    def _opened(self) -> Growing:
+    def _opened(self) -> DatasetWriter:
         fresh = about(self.request, self.command)
         if not (self.folder / "data" / METADATA).exists():
-            return Growing.create(self.request.dataset_id, self.observation_space, self.action_space, fresh)
-        growing = Growing(self.folder)
-        noted = growing.metadata["netgym"]
-        noted["dropped"] += growing.dropped
+            return DatasetWriter.create(self.request.dataset_id, self.observation_space, self.action_space, fresh)
+        writer = DatasetWriter(self.folder)
+        noted = writer.metadata["netgym"]
+        noted["dropped"] += writer.dropped
         if noted["plan"] != fresh["netgym"]["plan"]:
             noted |= {key: fresh["netgym"][key] for key in ("plan", "seeds", "command")}
         noted["complete"] = False
         with writing(f"the dataset in '{self.folder}'"):
-            growing.save()
-        return growing
+            writer.save()
+        return writer
 
-    def _complete(self, growing: Growing) -> int:
-        return sum(growing.has(number) for number in range(sum(episodes for _, episodes in self.request.plan)))
+    def _complete(self, writer: DatasetWriter) -> int:
+        return sum(writer.has(number) for number in range(sum(episodes for _, episodes in self.request.plan)))
 
-    def _jobs(self, growing: Growing) -> dict[int, Job]:
+    def _jobs(self, writer: DatasetWriter) -> dict[int, Job]:
         """The sessions of which an episode is missing, by their seed.
 
         A kill may have come between the first episodes and the note of what they measure: then the first session is
         played again to tell it.
         """
         jobs: dict[int, Job] = {}
-        noted = growing.metadata["netgym"]["layout"] is not None
+        noted = writer.metadata["netgym"]["layout"] is not None
         starts = [0, *accumulate(episodes for _, episodes in self.request.plan)]
         for task, first, (seed, episodes) in zip(self._tasks, starts, self.request.plan, strict=False):
-            there = {k for k in range(episodes) if growing.has(first + k)}
+            there = {k for k in range(episodes) if writer.has(first + k)}
             if len(there) < episodes or not (noted or jobs):
-                known = {str(k): sha256 for k in range(episodes) if (sha256 := growing.digest(first + k))}
+                known = {str(k): sha256 for k in range(episodes) if (sha256 := writer.digest(first + k))}
                 missing = [k for k in range(episodes) if k not in there]
                 jobs[seed] = Job(task.line(), str(self.folder), first, missing, known)
         return jobs
@@ -212,8 +212,8 @@ class Collection:
 class _News:
     """What the workers tell, in one place: episodes are taken into the dataset now and then."""
 
-    def __init__(self, growing: Growing, count: Any) -> None:
-        self._growing, self._count = growing, count
+    def __init__(self, writer: DatasetWriter, count: Any) -> None:
+        self._writer, self._count = writer, count
         self._lock = threading.Lock()
         self._published = time.monotonic()
         self.sim_s = 0.0
@@ -223,7 +223,7 @@ class _News:
         if "episode" not in news:
             return
         with self._lock:
-            noted = self._growing.metadata["netgym"]
+            noted = self._writer.metadata["netgym"]
             if noted["layout"] is None:
                 noted["layout"] = news["layout"]
             elif noted["layout"] != news["layout"]:
@@ -234,7 +234,7 @@ class _News:
             if news["new"]:
                 self._count(news["sim_s"])
             if time.monotonic() - self._published > PUBLISH_S:
-                self._growing.publish()
+                self._writer.publish()
                 self._published = time.monotonic()
 
 

@@ -74,10 +74,8 @@ def import_files(paths: Sequence[Path], name: str | None, env: str | None, comma
             _require_alike(first, files[0], trajectory, path)
             for episode, one in enumerate(trajectory.episodes()):
                 derived.append(replace(one, about={"seed": seed, "episode": episode, "file": path.name}))
-        growing = derived.growing
-    return Imported(
-        dataset_id, growing.folder, len(files), growing.total_episodes, int(growing.metadata["total_steps"])
-    )
+        writer = derived.writer
+    return Imported(dataset_id, writer.folder, len(files), writer.total_episodes, int(writer.metadata["total_steps"]))
 
 
 def _seeds(files: Sequence[Path]) -> list[int]:
