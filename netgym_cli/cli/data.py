@@ -112,7 +112,7 @@ def import_(
         from netgym_cli.compat.networkgym import import_data
         from netgym_cli.datasets.tools.metadata import counted
 
-        found = import_data.import_files(files, name, env, ["netgym", *sys.argv[1:]])
+        found = import_data.import_trajectories(files, name, env, ["netgym", *sys.argv[1:]])
         held = [counted(found.files, "file"), counted(found.episodes, "episode"), counted(found.steps, "step")]
         say([f"{found.id}: {', '.join(held)} in {found.folder}"])
         say([f"next: netgym data show {found.id}"])
