@@ -23,7 +23,7 @@ from netgym_cli.datasets.tools.metadata import counted, notes_for, staged
 EPISODES, ENDS, MEMBERS, FINITE, HASHES = "episodes", "lengths and ends", "spaces", "finite", "hashes"
 
 
-def check(dataset_id: str) -> list[Verdict]:
+def check_dataset(dataset_id: str) -> list[Verdict]:
     """All verdicts on a dataset. Every episode is read once.
 
     Raises:

@@ -17,7 +17,7 @@ from netgym_cli.datasets.tools.export_table import flat_columns
 ROWS_AT_ONCE, BYTES_AT_ONCE = 65_536, 2**26
 
 
-def export(dataset: Dataset, kind: str, path: Path | None) -> Path:
+def export_dataset(dataset: Dataset, kind: str, path: Path | None) -> Path:
     """Writes a dataset to one file; returns the file.
 
     The file appears when it is complete. At most an episode and 64 MiB of rows are held in memory.

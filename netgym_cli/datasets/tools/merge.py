@@ -39,7 +39,7 @@ class Merged:
     incomplete: list[str]
 
 
-def merge(datasets: Sequence[Dataset], name: str) -> Merged:
+def merge_datasets(datasets: Sequence[Dataset], name: str) -> Merged:
     """Copies the episodes of all `datasets` into a new one, in order.
 
     An episode of the same seed with the same content as an earlier one is dropped. Each keeps its metadata, with the id
