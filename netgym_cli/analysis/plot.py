@@ -129,7 +129,7 @@ def curves(runs: Sequence[Run], y: str, by: str | None) -> pd.DataFrame:
 
 
 def table_rows(table: pd.DataFrame) -> list[list[str]]:
-    """What `points` found, for people."""
+    """The points, human-readable."""
     rows = []
     for row in table.itertuples():
         interval = "" if pd.isna(row.low) else f"[{row.low:.4g}, {row.high:.4g}]"

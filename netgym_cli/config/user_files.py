@@ -59,6 +59,6 @@ def _read(file: Path) -> Any:
             f"{file} is not UTF-8 text: {error.reason} at byte {error.start}; save it as UTF-8."
         ) from error
     except OSError as error:
-        raise ConfigError(f"cannot read {file}: {error.strerror}; mend its permissions.") from error
+        raise ConfigError(f"cannot read {file}: {error.strerror}; fix its permissions.") from error
     except yaml.YAMLError:
         return {"name": None}  # Hydra's own reader tells line and column
