@@ -87,9 +87,9 @@ class Sb3Agent(Agent[S]):
             self._require_below(config.n_steps <= steps, "n_steps", config.n_steps, steps)
         if isinstance(config, OffPolicyConfig):
             self._require_below(config.learning_starts < steps, "learning_starts", config.learning_starts, steps)
-        from netgym_cli.agents.sb3 import trial
+        from netgym_cli.agents.sb3 import dry_build
 
-        trial.require_buildable(self.algorithm, config, observation_space, action_space)
+        dry_build.require_buildable(self.algorithm, config, observation_space, action_space)
 
     def learn(self, env: SequentialSessions, seed: int, folder: Path) -> None:
         from netgym_cli.agents.sb3 import build
