@@ -14,12 +14,14 @@ import report
 from timing import Figure, figure
 from two_sessions import plain, two_at_once, wait_for_quiet
 
-from netgym_cli.collection.episode_recorder import RecordedEnv
+from netgym_cli.collection.episode_recorder import EpisodeRecorder
 from netgym_cli.collection.verb import collect
 from netgym_cli.config.compose import compose
 from netgym_cli.datasets import DatasetWriter
 from netgym_cli.datasets.writer import add
 from netgym_cli.experiment.config import typed_run
+from netgym_cli.sessions.plan import Plan
+from netgym_cli.sessions.sequential import SequentialSessions
 from netgym_cli.wrappers.build import open_env
 
 ENV = ["env=nqos_split_light"]
@@ -41,17 +43,17 @@ class Stopwatch(gymnasium.Wrapper[Any, Any, Any, Any]):
 
 def storing(turns: int) -> Figure:
     """Seconds per step that recording and writing add to a step of the environment, as a share of the step."""
-    config = typed_run(compose([*ENV, "env.episodes_per_session=1000", "agent=system_default"]))
+    config = typed_run(compose([*ENV, "env.episodes_per_session=1000", "agent=system_default", "seed=1"]))
     bare = Stopwatch(open_env(config))
     with DatasetWriter.create(next(NAMES), bare.observation_space, bare.action_space, {"netgym": {}}) as writer:
-        recorded = Stopwatch(
-            RecordedEnv(
-                bare,
-                lambda k, episode, layout: add(writer.folder, k, episode, bare.observation_space, bare.action_space),
+        recorder = EpisodeRecorder(
+            lambda session, k, episode, layout: add(
+                writer.folder, k, episode, bare.observation_space, bare.action_space
             )
         )
+        recorded = Stopwatch(SequentialSessions(bare, Plan.of(config), [recorder]))
         shares = []
-        recorded.reset(seed=1)
+        recorded.reset()
         for _ in range(turns):
             before = recorded.seconds, bare.seconds
             for _ in range(5):

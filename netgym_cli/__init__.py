@@ -8,9 +8,10 @@ From Python:
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from netgym_cli.common.exports import exports
+from netgym_cli.compat import old_imports
 from netgym_cli.envs import registration
 
 if TYPE_CHECKING:
@@ -58,11 +59,7 @@ _HOMES = {
     "channel_config": "wrappers.channel_configs",
 }
 
+__getattr__ = exports(__name__, _HOMES)
+
 registration.register_with_gymnasium()
-
-
-def __getattr__(name: str) -> Any:
-    # Imported when first used: the command line answers --help without Gymnasium.
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+old_imports.install()

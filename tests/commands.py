@@ -72,12 +72,12 @@ class Story:
         self.folders |= {word.partition("=")[2] for word in overrides if word.startswith("hydra.run.dir=")}
 
     def evaluate(self, overrides=(), config_dir=(), **_):
-        asked = evaluate_request.parsed(list(overrides or ()), list(config_dir or ()))
+        asked = evaluate_request.parse(list(overrides or ()), list(config_dir or ()))
         for agent in asked.contenders.values():
             run.check(replace(asked.config, agent=agent))
 
     def collect(self, words=(), config_dir=(), default_action=False, **_):
-        asked = collect_request.parsed(list(words or ()), list(config_dir or ()), default_action)
+        asked = collect_request.parse(list(words or ()), list(config_dir or ()), default_action)
         run.check(asked.config)
         self.datasets.add(asked.dataset_id)
 

@@ -7,6 +7,7 @@ from omegaconf import OmegaConf
 
 from netgym_cli.agents.base import agent_registry
 from netgym_cli.config.schema import ChannelConfig, RunConfig, SimulatorConfig, typed
+from netgym_cli.sessions.step import Observer
 from tests.toy import ToyConfig
 
 CONF = Path(__file__).parent.parent / "conf"
@@ -18,6 +19,17 @@ SMALL = {
     "custom": {"cls": "tests.my_agents:Hill"},
     "td3": {"learning_starts": 3, "batch_size": 4, "buffer_size": 200},
 }
+
+
+class StopAfter(Observer):
+    """A Ctrl-C after so many gradient updates."""
+
+    def __init__(self, updates: int) -> None:
+        self.updates = updates
+
+    def updated(self, done: int, total: int) -> None:
+        if done == self.updates:
+            raise KeyboardInterrupt
 
 
 def agent_yaml(name: str) -> dict[str, Any]:

@@ -39,7 +39,7 @@ ALLOWED = {
         "evaluation": "common config simulators wrappers sessions runs experiment jobs",
         "collection": "common config simulators envs wrappers sessions runs datasets experiment jobs",
         "cli": "common config simulators envs datasets compat scaffold experiment jobs evaluation collection analysis",
-        "__init__": "compat envs wrappers",
+        "__init__": "common compat envs wrappers",
         "__main__": "cli",
     }.items()
 }
@@ -55,6 +55,15 @@ KEPT_IN = {
     "ns3": ("simulators/ns3/worker/",),
 }
 
+# Names in a run folder that only this room may write; everywhere else a RunFolder gives the path.
+KEPT_NAMES = {
+    "runs": {
+        "run.json", "metrics", "steps.parquet", "stats.parquet", "episodes.csv", "sessions.csv", "evaluations.csv",
+        ".hydra", "hydra.yaml", "overrides.yaml", "model.zip", "model.npz", "agent.json", "checkpoints", "tb",
+        "error.txt", ".reserve",
+    },
+}  # fmt: skip
+
 
 def room(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
@@ -68,6 +77,15 @@ def imports(path: Path) -> Iterator[tuple[str, list[str]]]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0 and node.module, f"{path} imports relatively"
             yield node.module, [alias.name for alias in node.names]
+
+
+def path_parts(path: Path) -> set[str]:
+    """The parts of all texts in a file that may be paths; docstrings and keys of dictionaries are none."""
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    others = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    others |= {id(key) for node in nodes if isinstance(node, ast.Dict) for key in node.keys}
+    texts = (node for node in nodes if isinstance(node, ast.Constant) and id(node) not in others)
+    return {part for text in texts if isinstance(text.value, str) for part in text.value.split("/")}
 
 
 def used() -> dict[str, set[str]]:
@@ -103,6 +121,14 @@ def test_libraries_stay_where_they_belong(path: Path) -> None:
     place = path.relative_to(PACKAGE).as_posix()
     for root in {module.split(".")[0] for module, _ in imports(path)} & KEPT_IN.keys():
         assert place.startswith(KEPT_IN[root]), f"{place} imports {root}"
+
+
+@pytest.mark.parametrize("owner", KEPT_NAMES)
+def test_names_of_files_stay_in_one_room(owner: str) -> None:
+    parts = {path: path_parts(path) & KEPT_NAMES[owner] for path in FILES}
+    inside = [names for path, names in parts.items() if room(path) == owner]
+    assert set().union(*inside) == KEPT_NAMES[owner]
+    assert not {path: names for path, names in parts.items() if names and room(path) != owner}
 
 
 def test_the_top_level_is_small() -> None:

@@ -8,6 +8,7 @@ LINKS = ("wifi", "nr", "lte")
 RATE = "gma::dl::rate"
 
 
+@pytest.mark.ns3
 def test_the_default_algorithm_starts_on_wifi_and_takes_over_again_after_an_agent():
     env = network(at=(10, 10))
     env.reset()
@@ -20,6 +21,7 @@ def test_the_default_algorithm_starts_on_wifi_and_takes_over_again_after_an_agen
     env.close()
 
 
+@pytest.mark.ns3
 @pytest.mark.parametrize("mode", ["split", "steer"])
 def test_the_default_algorithm_leaves_a_link_that_falls_silent(mode):
     env = network(at=(180, 180), per_slice_config={"downlink_mode": [mode, mode]})
@@ -32,6 +34,7 @@ def test_the_default_algorithm_leaves_a_link_that_falls_silent(mode):
     env.close()
 
 
+@pytest.mark.ns3
 def test_the_default_algorithm_moves_traffic_away_from_a_queue():
     env = network(at=(20, 20), rate_mbps=120, per_slice_config={"downlink_mode": ["split", "split"]})
     env.reset()

@@ -137,7 +137,6 @@ def test_a_bad_setting_is_named_with_what_is_allowed(keys, named):
     assert all(word in str(caught.value) for word in named), caught.value
 
 
-@pytest.mark.ns3
 @pytest.mark.parametrize("env", [{}, CHOICES])
 @pytest.mark.parametrize("normalize_reward", [False, True])
 def test_it_learns(tmp_path, env, normalize_reward):

@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 
 from netgym_cli.cli.app import app
 from netgym_cli.collection.plan import plan_of, require_continues
-from netgym_cli.collection.request import parsed
+from netgym_cli.collection.request import parse
 from netgym_cli.common.errors import ConfigError
-from netgym_cli.datasets import folder_of, ids, open_dataset
+from netgym_cli.datasets import folder_of, open_dataset
 from tests.conftest import REPO
 from tests.network import eventually, marked
 
@@ -85,8 +85,7 @@ def test_workers_change_nothing(agent):
     assert digests("netgym/toy/with_1-v0") == digests("netgym/toy/with_2-v0")
     if agent == "ppo":
         assert open_dataset("netgym/toy/with_1-v0").netgym["run"].endswith("trained")
-        assert netgym("collect", *CONF, "trained", "episodes=1").exit_code == 0
-        assert "netgym/toy/ppo-v0" in ids()
+        assert parse(["trained"], [CONF[1]]).dataset_id == "netgym/toy/ppo-v0"
 
 
 def test_the_same_command_again_does_nothing_and_a_longer_one_goes_on():
@@ -275,10 +274,10 @@ def test_names_are_completed():
         ("mine-v2", "netgym/toy/mine-v2"),
         ("lab/a/mine", "lab/a/mine-v0"),
     ):
-        assert parsed([*asked, f"name={name}"], [CONF[1]]).dataset_id == dataset_id
-    assert parsed([*asked, "channel=poor"], [CONF[1]]).dataset_id == "netgym/toy/random-poor-v0"
+        assert parse([*asked, f"name={name}"], [CONF[1]]).dataset_id == dataset_id
+    assert parse([*asked, "channel=poor"], [CONF[1]]).dataset_id == "netgym/toy/random-poor-v0"
     with pytest.raises(ConfigError, match="workers is '0'"):
-        parsed([*asked, "workers=0"], [CONF[1]])
+        parse([*asked, "workers=0"], [CONF[1]])
 
 
 def test_behind_channels_the_agents_view_and_the_networks_action_are_stored():

@@ -24,6 +24,7 @@ def measured(action, seed=1, **overrides):
         env.close()
 
 
+@pytest.mark.ns3
 def test_the_observation_is_rate_delay_and_loss_of_every_user(env):
     observation, _ = env.reset()
     assert observation.shape == (3, 5)
@@ -32,6 +33,7 @@ def test_the_observation_is_rate_delay_and_loss_of_every_user(env):
     assert [row.unit for row in env.stats.layout.rows] == ["Mbit/s", "Mbit/s", "ms", "%"]
 
 
+@pytest.mark.ns3
 def test_the_default_algorithm_gives_equal_shares_of_the_bottleneck():
     _, _, stats = measured(None)
     assert stats["custom::tx_rate"] == pytest.approx(np.full(5, 0.9 * 10 / 5), rel=0.3)
@@ -39,6 +41,7 @@ def test_the_default_algorithm_gives_equal_shares_of_the_bottleneck():
     assert (stats["custom::owd"] > 10).all()
 
 
+@pytest.mark.ns3
 def test_each_user_sends_at_the_rate_that_its_action_says():
     _, _, stats = measured(np.array([0.8, 0.4, 0.2, 0.0, 0.0], np.float32))
     sent = stats["custom::tx_rate"]
@@ -46,6 +49,7 @@ def test_each_user_sends_at_the_rate_that_its_action_says():
     assert (sent[3:] < 0.4).all()
 
 
+@pytest.mark.ns3
 def test_too_much_load_fills_the_queue_and_loses_packets():
     _, greedy, full = measured(np.ones(5, np.float32))
     _, modest, free = measured(np.full(5, 0.3, np.float32))
@@ -56,6 +60,7 @@ def test_too_much_load_fills_the_queue_and_loses_packets():
     assert modest > greedy
 
 
+@pytest.mark.ns3
 def test_the_guard_interval_is_not_measured():
     _, _, whole = measured(None)
     _, _, part = measured(None, measurement_interval_ms=500, measurement_guard_interval_ms=500)
@@ -63,11 +68,13 @@ def test_the_guard_interval_is_not_measured():
     assert part["custom::rate"] == pytest.approx(whole["custom::rate"], rel=0.3)
 
 
+@pytest.mark.ns3
 def test_seeds_decide_every_number():
     one, again, other = (measured(None, seed)[2].values.tobytes() for seed in (1, 1, 2))
     assert one == again != other
 
 
+@pytest.mark.ns3
 @pytest.mark.parametrize(
     "action", [np.zeros(4), np.full(5, 1.1), np.full(5, -0.1), np.full(5, np.nan), "fast", np.zeros((1, 5))]
 )

@@ -38,6 +38,7 @@ def marked(env, wifi=(), lte=(), steps=6):
     return env.stats
 
 
+@pytest.mark.ns3
 @pytest.mark.parametrize(("link", "rate_mbps"), [("lte", 6.0), ("wifi", 30.0)])
 def test_marked_users_packets_overtake_the_others_queue(link, rate_mbps):
     env = overloaded(link, rate_mbps)
@@ -48,6 +49,7 @@ def test_marked_users_packets_overtake_the_others_queue(link, rate_mbps):
     env.close()
 
 
+@pytest.mark.ns3
 def test_marks_beyond_the_allowed_share_are_taken_from_the_last_user_on():
     env = overloaded("lte", 2.0)
     stats = marked(env, lte=range(USERS))
@@ -55,6 +57,7 @@ def test_marks_beyond_the_allowed_share_are_taken_from_the_last_user_on():
     env.close()
 
 
+@pytest.mark.ns3
 def test_the_default_rule_marks_the_first_users_up_to_the_share_and_returns_after_an_agent():
     env = overloaded("lte", 2.0, min_priority_pct=45)
     env.reset()
@@ -70,6 +73,7 @@ def test_the_default_rule_marks_the_first_users_up_to_the_share_and_returns_afte
     env.close()
 
 
+@pytest.mark.ns3
 def test_the_reward_counts_users_whose_targets_are_met():
     env = overloaded("lte", 1.0)
     env.reset()

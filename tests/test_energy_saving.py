@@ -52,6 +52,7 @@ def network():
 # --- power
 
 
+@pytest.mark.ns3
 def test_a_sleeping_cell_transmits_nothing_and_draws_the_sleep_power(network):
     asleep = stepped(network(), [TOP, 0], 8)[2:]
     assert (series(asleep, "cell::airtime")[:, 1] == 0).all()
@@ -61,6 +62,7 @@ def test_a_sleeping_cell_transmits_nothing_and_draws_the_sleep_power(network):
     assert (series(asleep, "cell::airtime")[:, 0] > 0).all()
 
 
+@pytest.mark.ns3
 def test_an_active_cell_without_users_draws_no_more_than_its_beacons_cost(network):
     idle = stepped(network(), [TOP, TOP], 10)
     airtime = series(idle, "cell::airtime")[:, 1] / 100
@@ -69,6 +71,7 @@ def test_an_active_cell_without_users_draws_no_more_than_its_beacons_cost(networ
     assert series(idle, "cell::power")[:, 1] == pytest.approx(FEMTO_W + SLOPE * radiated_w * airtime)
 
 
+@pytest.mark.ns3
 def test_power_follows_airtime_chains_and_transmit_power(network):
     power = {"n_trx": 2, "p0_w": FEMTO_W, "p_sleep_w": SLEEP_W, "delta_p": SLOPE}
     for level, dbm in ((1, 11), (2, 17)):
@@ -81,6 +84,7 @@ def test_power_follows_airtime_chains_and_transmit_power(network):
         assert (series(busy, "cell::tx_power") == dbm).all()
 
 
+@pytest.mark.ns3
 def test_energy_is_power_times_time_and_adds_up(network):
     env = network()
     measured = [stats for action in ([TOP, 0], [0, 1], [TOP, TOP], [0, 0]) for stats in stepped(env, action, 2)]
@@ -92,6 +96,7 @@ def test_energy_is_power_times_time_and_adds_up(network):
 # --- sleeping and waking
 
 
+@pytest.mark.ns3
 def test_users_of_a_cell_put_to_sleep_are_served_by_another_and_lose_nothing(network):
     env = network(users=3)
     assert (stepped(env, [TOP, TOP], 4)[-1]["user::cell_id"] == 1).all()
@@ -102,6 +107,7 @@ def test_users_of_a_cell_put_to_sleep_are_served_by_another_and_lose_nothing(net
     assert (series(after, "user::loss") == 0).all()
 
 
+@pytest.mark.ns3
 def test_waking_takes_its_time_at_full_supply(network):
     env = network()
     stepped(env, [TOP, 0], 4)
@@ -112,6 +118,7 @@ def test_waking_takes_its_time_at_full_supply(network):
     assert waking[2]["cell::airtime"][1] > 0
 
 
+@pytest.mark.ns3
 def test_falling_asleep_costs_the_time_until_users_have_left(network):
     env = network()
     stepped(env, [TOP, TOP], 2)
@@ -120,6 +127,7 @@ def test_falling_asleep_costs_the_time_until_users_have_left(network):
     assert first["cell::power"][1] == pytest.approx(share * FEMTO_W + (1 - share) * SLEEP_W, rel=0.02)
 
 
+@pytest.mark.ns3
 def test_a_woken_cell_serves_again(network):
     env = network()
     stepped(env, [TOP, TOP], 2)
@@ -129,6 +137,7 @@ def test_a_woken_cell_serves_again(network):
     assert series(back, "user::rate").mean() == pytest.approx(1, rel=0.1)
 
 
+@pytest.mark.ns3
 def test_when_all_cells_sleep_nothing_is_served_and_every_number_is_finite(network):
     env = network(users=2)
     dark = stepped(env, [0, 0], 10)
@@ -144,6 +153,7 @@ def test_when_all_cells_sleep_nothing_is_served_and_every_number_is_finite(netwo
     assert (lit["user::qos_met"] == 1).all()
 
 
+@pytest.mark.ns3
 def test_higher_transmit_power_reaches_farther(network):
     weak, strong = (stepped(network(at=(-85, 0)), [level, 0], 8)[-1] for level in (1, 2))
     assert (weak["user::cell_id"], weak["user::rate"]) == (255, 0)
@@ -151,6 +161,7 @@ def test_higher_transmit_power_reaches_farther(network):
     assert strong["user::rate"] == pytest.approx(1, rel=0.1)
 
 
+@pytest.mark.ns3
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_orders_that_change_all_the_time_under_full_queues_do_no_harm(network, seed):
     env = network(users=3, at=(30, 60), rate_mbps=15, seed=seed, measurement_interval_ms=50)
@@ -165,6 +176,7 @@ def test_orders_that_change_all_the_time_under_full_queues_do_no_harm(network, s
 # --- load, control and reproducibility
 
 
+@pytest.mark.ns3
 def test_load_swings_between_its_rates(network):
     traffic = {"min_rate_mbps": 0.5, "max_rate_mbps": 4, "period_ms": 4000, "phase_spread": 0, "burst_packets": 1}
     offered = series(stepped(network(users=2, traffic=traffic), [TOP, TOP], 20), "user::tx_rate")
@@ -173,6 +185,7 @@ def test_load_swings_between_its_rates(network):
     assert np.abs(offered[:, 0] - offered[:, 1]).max() < 0.3
 
 
+@pytest.mark.ns3
 def test_the_default_algorithm_saves_and_resumes_after_actions(network):
     env = network()
     default = stepped(env, None, 5)
@@ -183,6 +196,7 @@ def test_the_default_algorithm_saves_and_resumes_after_actions(network):
     assert (series(default + again, "user::qos_met") == 1).all()
 
 
+@pytest.mark.ns3
 def test_the_default_algorithm_wakes_a_neighbour_on_load_and_where_nobody_is_reached(network):
     env = network(rate_mbps=35)
     stepped(env, [TOP, 0], 4)
@@ -192,6 +206,7 @@ def test_the_default_algorithm_wakes_a_neighbour_on_load_and_where_nobody_is_rea
     assert (stepped(env, None, 4)[-1]["cell::state"] == [TOP, 0]).all()
 
 
+@pytest.mark.ns3
 def test_equal_seeds_give_equal_bits_and_other_seeds_others():
     def record(seed):
         env = make_env("energy_saving", seed=seed, steps_per_episode=100)

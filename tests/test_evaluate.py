@@ -86,7 +86,7 @@ def test_a_trained_agent_is_known_from_its_folder_and_meets_the_same_seeds(workd
 
 def test_runs_of_one_algorithm_are_told_apart_by_their_folders(workdir, trained):
     assert netgym("train", *TOY, *SMALL_PPO, "seed=2", "hydra.run.dir=other").exit_code == 0
-    asked = request.parsed(["trained", "other", "seeds=2"], [CONF[1]])
+    asked = request.parse(["trained", "other", "seeds=2"], [CONF[1]])
     assert list(asked.contenders) == ["ppo:trained", "ppo:other"]
 
 
@@ -111,15 +111,15 @@ def test_new_seeds_are_never_those_of_the_training(trained):
     assert done.exit_code == 0
     record = json.loads((trained.parent / "far" / "run.json").read_text())
     assert record["seeds"] == [1_000_000]
-    assert 1_000_000 not in request.parsed(["far"], [CONF[1]]).seeds
-    assert not set(request.parsed(["trained", "far"], [CONF[1]]).seeds) & {1, 1_000_000}
+    assert 1_000_000 not in request.parse(["far"], [CONF[1]]).seeds
+    assert not set(request.parse(["trained", "far"], [CONF[1]]).seeds) & {1, 1_000_000}
     refused = netgym("evaluate", *CONF, "trained", "seeds=[5,1]")
     assert refused.exit_code == 2 and "has met the seeds [1]" in refused.stderr
 
 
 @pytest.mark.parametrize(("text", "seeds"), [("3..5", (3, 4, 5)), ("[7, 3]", (7, 3)), ("2", (1_000_000, 1_000_001))])
 def test_seeds_can_be_counted_listed_or_spanned(text, seeds):
-    assert request.parsed(["env=toy", "agent=random", f"seeds={text}"], [CONF[1]]).seeds == seeds
+    assert request.parse(["env=toy", "agent=random", f"seeds={text}"], [CONF[1]]).seeds == seeds
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_a_model_from_elsewhere_needs_trust(trained, another_user):
 
 
 def test_a_trained_agent_can_meet_another_environment_if_it_fits(trained):
-    asked = request.parsed(["trained", "agent=random", "env.steps_per_episode=7"], [CONF[1]])
+    asked = request.parse(["trained", "agent=random", "env.steps_per_episode=7"], [CONF[1]])
     assert asked.config.env.steps_per_episode == 7
     done = netgym("evaluate", *CONF, "trained", "env.num_users=5")
     assert done.exit_code == 2 and "was trained for the observations" in done.stderr
@@ -183,8 +183,8 @@ def test_a_trained_agent_can_meet_another_environment_if_it_fits(trained):
 def test_runs_of_different_environments_need_a_word_on_where(trained):
     assert netgym("train", *TOY, *SMALL_PPO, "env.steps_per_episode=8", "hydra.run.dir=longer").exit_code == 0
     with pytest.raises(ConfigError, match=r"env\.steps_per_episode is 8 in 'longer' and 4 in 'trained'"):
-        request.parsed(["trained", "longer"], [CONF[1]])
-    assert request.parsed(["trained", "longer", "env=toy"], [CONF[1]]).config.env.steps_per_episode == 4
+        request.parse(["trained", "longer"], [CONF[1]])
+    assert request.parse(["trained", "longer", "env=toy"], [CONF[1]]).config.env.steps_per_episode == 4
 
 
 def test_a_crash_names_agent_seed_and_the_command_that_repeats_it(workdir):

@@ -9,14 +9,16 @@ from netgym_cli.datasets import open_dataset
 from netgym_cli.envs.base import env_registry
 from netgym_cli.experiment.config import typed_run
 from netgym_cli.simulators.stats import Layout, Row, Stats
-from tests.test_every_env import ENVS, quick
+from tests.test_every_env import ENVS, needing, quick
 
 HOW = [
-    (env, how) for env in ENVS for how in ("default", "random") if how == "random" or env_registry.load(env).has_default
+    needing(env, how)
+    for env in ENVS
+    for how in ("default", "random")
+    if how == "random" or env_registry.load(env).has_default
 ]
 
 
-@pytest.mark.ns3
 @pytest.mark.parametrize(("env", "how"), HOW)
 def test_every_environment_can_be_collected(env, how):
     words = [f"env={env}", *quick(env), "env.steps_per_episode=4", "episodes=3", "seeds=2", "workers=2", "name=it"]

@@ -9,13 +9,12 @@ from netgym_cli.config.compose import compose
 from netgym_cli.envs.base import env_registry
 from netgym_cli.experiment import run
 from netgym_cli.experiment.config import typed_run
-from tests.test_every_env import ENVS, adapter_of, quick
+from tests.test_every_env import PLAYED, adapter_of, quick
 
 OFFLINE = [name for name in agent_registry.names() if agent_registry.load(name).needs_dataset]
 
 
-@pytest.mark.ns3
-@pytest.mark.parametrize("env", ENVS)
+@pytest.mark.parametrize("env", PLAYED)
 def test_offline_agents_learn_in_every_environment(env, tmp_path):
     words = [f"env={env}", *quick(env), "env.steps_per_episode=4"]
     default = env_registry.load(env).has_default

@@ -86,14 +86,17 @@ def is_rule(agent):
     return hasattr(agent_registry.load(agent), "environments")
 
 
+def needing(env, *more, long=False):
+    """Parameters of a test that plays in `env`, with the marks of what it needs."""
+    return pytest.param(env, *more, marks=[pytest.mark.ns3] * (env in NETWORKS) + [pytest.mark.long] * long)
+
+
 GATE = chosen()
 PAIRS = [
-    pytest.param(env, agent, marks=[] if (env, agent) in GATE else pytest.mark.long)
-    for env in ENVS
-    for agent in fitting(env)
-    if agent not in ASKING
+    needing(env, agent, long=(env, agent) not in GATE) for env in ENVS for agent in fitting(env) if agent not in ASKING
 ]
-FAMILIES = ("custom", "energy_saving", "nqos_split", "rmcat")  # a network of each kind
+PLAYED = [needing(env) for env in ENVS]
+FAMILIES = {"custom": 1000, "energy_saving": 1000, "nqos_split": 300, "rmcat": 1000}  # steps of a network of each kind
 
 
 @pytest.mark.parametrize("env", list(members("env")))
@@ -124,7 +127,6 @@ def test_a_rules_first_line_names_its_environments(name):
         assert set(known) <= set(ENVS)
 
 
-@pytest.mark.ns3
 @pytest.mark.parametrize(("env", "agent"), PAIRS)
 def test_two_short_sessions_of_every_agent_that_fits(env, agent, tmp_path):
     length = ["env.steps_per_episode=2", "env.episodes_per_session=2", "sessions=[{},{}]", *quick(env)]
@@ -139,8 +141,7 @@ def test_two_short_sessions_of_every_agent_that_fits(env, agent, tmp_path):
     assert np.isfinite(stats["value"]).all() and set(stats["session"]) == ({0, 1} if env in NETWORKS else set())
 
 
-@pytest.mark.ns3
-@pytest.mark.parametrize("env", ENVS)
+@pytest.mark.parametrize("env", PLAYED)
 def test_every_environment_passes_every_checker(env):
     config = typed_run(compose([f"env={env}", *quick(env)]))
     assert [verdict for verdict in check(config.env, config.simulator, steps=5) if not verdict.ok] == []
@@ -167,8 +168,8 @@ sys.stdout.write(str(env.stats.events) + b"".join(told).hex())
 @pytest.mark.parametrize(
     ("env", "steps"),
     [
-        *((env, 1000 if env in FAMILIES else 50) for env in NETWORKS),
-        *(pytest.param(env, 1000, marks=pytest.mark.long) for env in NETWORKS if env not in FAMILIES),
+        *((env, FAMILIES.get(env, 50)) for env in NETWORKS),
+        *(pytest.param(env, 1000, marks=pytest.mark.long) for env in NETWORKS if FAMILIES.get(env) != 1000),
     ],
 )
 def test_equal_seeds_give_equal_bits_in_fresh_processes(env, steps):
@@ -188,8 +189,7 @@ def test_the_empty_action_and_the_space_s_own_actions_become_policies(env):
         assert policy is not None and policy.ndim == 1 and np.isfinite(policy).all()
 
 
-@pytest.mark.ns3
-@pytest.mark.parametrize("env", ENVS)
+@pytest.mark.parametrize("env", PLAYED)
 def test_observations_stay_in_their_space_whatever_is_done(env):
     made = make_env(env, seed=5, steps_per_episode=15, episodes_per_session=1, **hurried(env, 100))
     made.action_space.seed(5)

@@ -12,7 +12,7 @@ from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.compose import compose
 from netgym_cli.experiment import run
 from netgym_cli.experiment.config import typed_run
-from netgym_cli.runs import folder as runs
+from netgym_cli.runs.folder import RunFolder
 from netgym_cli.sessions.sequential import SequentialSessions
 from netgym_cli.wrappers.build import open_env
 from tests import offline_data
@@ -145,7 +145,6 @@ def test_only_models_that_were_made_here_are_continued(before, tmp_path, another
         run.check(online("td3", tmp_path / "copy"))
 
 
-@pytest.mark.ns3
 def test_what_was_learnt_offline_is_worth_something_online(place, tmp_path):  # noqa: F811
     done(configured("td3_bc", "steps=400", *QUICK.get("td3_bc", [])), tmp_path / "offline")
     words = ("env.episodes_per_session=4", "agent.learning_starts=90")
@@ -161,5 +160,5 @@ def test_seeds_behind_a_model_are_remembered(place, tmp_path):  # noqa: F811
     dataset = offline_data.write("LQ", count=1, about={"netgym": {"seeds": [5, 6]}}, version=7)
     done(configured("td3_bc", dataset=dataset), tmp_path / "offline")
     done(online("td3", tmp_path / "offline"), tmp_path / "continued")
-    assert runs.seeds_of(tmp_path / "offline") == {5, 6}
-    assert runs.seeds_of(tmp_path / "continued") == {1, 5, 6}
+    assert RunFolder(tmp_path / "offline").seeds() == {5, 6}
+    assert RunFolder(tmp_path / "continued").seeds() == {1, 5, 6}

@@ -63,7 +63,6 @@ def test_the_queue_drains_while_time_passes():
     assert link.info()["queue_bytes"] == 2000
 
 
-@pytest.mark.ns3
 @pytest.mark.parametrize("load", [0.3, 0.6, 0.85])
 def test_delay_is_that_of_m_d_1(load):
     """Pollaczek-Khinchine for a service time D: the mean of waiting and service is D (1 + load / (2 (1 - load)))."""

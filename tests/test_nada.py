@@ -26,6 +26,7 @@ def test_nada_keeps_the_queue_short_and_the_bottleneck_busy():
     assert (series(found, SRATE) == series(found, "rmcat::nada_srate")).all()
 
 
+@pytest.mark.ns3
 @pytest.mark.parametrize("bw_kbps", [500, 1000])
 def test_nada_rests_where_the_rfc_says(tmp_path, bw_kbps):
     rest = measured(300, bw_trace_file=bottleneck(tmp_path, (0, bw_kbps, 10, 0)))[200:]
@@ -33,6 +34,7 @@ def test_nada_rests_where_the_rfc_says(tmp_path, bw_kbps):
     assert series(rest, "rmcat::xcurr").mean() == pytest.approx(congestion_level(bw_kbps), rel=0.15)
 
 
+@pytest.mark.ns3
 def test_nada_ramps_up_by_no_more_than_gamma_and_stops_at_rmax(tmp_path):
     free = measured(120, bw_trace_file=bottleneck(tmp_path, (0, 5000, 10, 0)))
     rate = series(free, SRATE)[:, 0]
@@ -68,6 +70,7 @@ def test_tcp_and_udp_compete(tmp_path):
     assert series(tcp, QDEL).mean() > 5 * series(alone, QDEL).mean()  # TCP fills the queue
 
 
+@pytest.mark.ns3
 def test_control_passes_from_the_agent_back_to_nada(tmp_path):
     trace = bottleneck(tmp_path, (0, 1000, 10, 0))
     found = measured(250, lambda step: 300 if step < 100 else None, bw_trace_file=trace)

@@ -84,7 +84,7 @@ def test_four_copies_over_ns3_wifi_in_processes_of_their_own():
     assert len({parallel[:, copy].tobytes() for copy in range(4)}) == 4
 
 
-@pytest.mark.ns3
+@pytest.mark.long
 def test_sb3_learns_from_the_window():
     import torch
     from stable_baselines3 import PPO
@@ -216,7 +216,6 @@ def test_bad_values_are_value_errors(config, told):
     assert issubclass(ConfigError, ValueError)
 
 
-@pytest.mark.ns3
 @pytest.mark.parametrize("kind", ["DummyVecEnv", "SubprocVecEnv"])
 def test_sb3s_vector_environments_take_it(kind):
     from stable_baselines3.common import vec_env

@@ -59,6 +59,7 @@ def in_force(env, kind):
     return env.adapter.feature(env.stats, f"lte::dl::cell::{kind}_rbg").tolist()
 
 
+@pytest.mark.ns3
 @pytest.mark.parametrize("groups", [(4, 12), (12, 4), (8, 8)])
 def test_saturated_slices_share_the_rate_as_their_dedicated_groups(groups):
     env = cell()
@@ -68,6 +69,7 @@ def test_saturated_slices_share_the_rate_as_their_dedicated_groups(groups):
     env.close()
 
 
+@pytest.mark.ns3
 def test_idle_prioritized_groups_are_lent_and_idle_dedicated_ones_are_not():
     whole = settled((0, 0), (0.1, FULL_MBPS))[1]
     lent = settled((12, 4), (0.1, FULL_MBPS), "prioritized")[1]
@@ -76,6 +78,7 @@ def test_idle_prioritized_groups_are_lent_and_idle_dedicated_ones_are_not():
     assert kept == pytest.approx(4 / 16 * whole, rel=0.05)
 
 
+@pytest.mark.ns3
 def test_a_slice_gets_its_prioritized_groups_when_it_needs_them():
     env = cell(sliced="prioritized")
     first, second = rates(env, (12, 4))
@@ -83,6 +86,7 @@ def test_a_slice_gets_its_prioritized_groups_when_it_needs_them():
     env.close()
 
 
+@pytest.mark.ns3
 def test_shared_groups_are_the_most_that_a_slice_takes_beyond_its_own():
     alone = settled((0, 0), (FULL_MBPS, 0.1))[0]
     limited = settled((0, 0), (FULL_MBPS, 0.1), shared=3)[0]
@@ -105,6 +109,7 @@ def test_groups_are_counted_right_for_every_bandwidth(blocks):
     env.close()
 
 
+@pytest.mark.ns3
 def test_the_empty_action_returns_to_the_configured_groups():
     env = cell(prioritized_rbg=[10, 2])
     rates(env, None, 2)
@@ -128,6 +133,7 @@ def test_no_action_can_ask_for_more_groups_than_there_are():
     assert adapter.groups(np.zeros(3)).tolist() == [0, 0, 0]
 
 
+@pytest.mark.ns3
 def test_slices_are_measured_as_the_sum_of_their_users():
     env = make_env("network_slicing", seed=2)
     env.reset()
@@ -144,6 +150,7 @@ def test_slices_are_measured_as_the_sum_of_their_users():
     env.close()
 
 
+@pytest.mark.ns3
 def test_the_reward_is_the_documented_sum():
     env = make_env("network_slicing", seed=2)
     env.reset()

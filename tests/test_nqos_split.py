@@ -113,6 +113,7 @@ def test_a_dead_network_has_the_worst_normalised_utility():
 # --- what every message holds
 
 
+@pytest.mark.ns3
 @pytest.mark.parametrize("users", [1, 3])
 def test_every_measurement_is_in_every_message_aligned_by_id_and_never_nan(users):
     env = network(users=users, features=PER_USER, rate_mbps=20)
@@ -133,6 +134,7 @@ def test_every_measurement_is_in_every_message_aligned_by_id_and_never_nan(users
     env.close()
 
 
+@pytest.mark.ns3
 def test_a_flow_without_packets_has_rate_0_and_no_delay():
     sparse = measured(WIFI, 12, rate_mbps=0.05)  # a packet every 224 ms
     rate, owd = series(sparse, RATE), series(sparse, OWD)
@@ -142,6 +144,7 @@ def test_a_flow_without_packets_has_rate_0_and_no_delay():
     assert (owd[rate > 0] > 0).all()
 
 
+@pytest.mark.ns3
 def test_where_nothing_arrives_delay_is_the_age_of_the_oldest_packet_up_to_a_second():
     far = measured(WIFI, 16, wifi_ap_locations=[{"x_m": 5000, "y_m": 0, "z_m": 3}])
     owd = series(far, OWD)[:, 0]
@@ -155,6 +158,7 @@ def test_where_nothing_arrives_delay_is_the_age_of_the_oldest_packet_up_to_a_sec
 # --- links and weights
 
 
+@pytest.mark.ns3
 @pytest.mark.parametrize("link", LINKS)
 def test_light_udp_on_one_good_link_is_delivered(link):
     light = measured(LINKS[link], 14)[4:]
@@ -164,6 +168,7 @@ def test_light_udp_on_one_good_link_is_delivered(link):
     assert (series(light, f"gma::{link}::dl::traffic_ratio") == 100).all()
 
 
+@pytest.mark.ns3
 def test_weights_hold_from_the_next_interval_on_and_traffic_follows():
     env = network(at=(10, 10), rate_mbps=10)
     env.reset()
@@ -175,6 +180,7 @@ def test_weights_hold_from_the_next_interval_on_and_traffic_follows():
     env.close()
 
 
+@pytest.mark.ns3
 @pytest.mark.parametrize(
     ("without", "weights", "left"),
     [
@@ -194,12 +200,14 @@ def test_a_link_that_does_not_exist_takes_no_weight(without, weights, left):
         assert last[f"{link}::cell_id"] == 255
 
 
+@pytest.mark.ns3
 def test_steering_sends_everything_over_the_heaviest_link():
     last = measured([0.3, 0.4, 0.3], 6, per_slice_config={"downlink_mode": ["steer", "steer"]})[-1]
     assert [last[f"gma::{link}::dl::split_ratio"][0] for link in LINKS] == [0, 100, 0]
     assert last["gma::nr::dl::traffic_ratio"] == 100
 
 
+@pytest.mark.ns3
 def test_guard_time_passes_unmeasured():
     guard = {"measurement_guard_interval_ms": 50}
     steps = measured(WIFI, 12, gma=guard, wifi=guard, lte=guard)
@@ -207,6 +215,7 @@ def test_guard_time_passes_unmeasured():
     assert series(steps, RATE)[4:].mean() == pytest.approx(offered(2), rel=0.06)
 
 
+@pytest.mark.ns3
 def test_poisson_arrivals_vary_around_the_same_rate():
     regular, poisson = (
         series(measured(WIFI, 40, rate_mbps=5, per_slice_config={"udp_poisson_arrival": [p] * 2}), "gma::dl::tx_rate")
@@ -220,6 +229,7 @@ def test_poisson_arrivals_vary_around_the_same_rate():
 # --- load
 
 
+@pytest.mark.ns3
 @pytest.mark.parametrize(("link", "rate_mbps", "most_ms"), [("wifi", 130, 300), ("nr", 150, 200), ("lte", 60, 700)])
 def test_overload_shows_as_growing_delay_in_a_bounded_queue(link, rate_mbps, most_ms):
     over = measured(LINKS[link], 25, rate_mbps=rate_mbps)
@@ -231,6 +241,7 @@ def test_overload_shows_as_growing_delay_in_a_bounded_queue(link, rate_mbps, mos
     assert 0.5 * limit[10:].mean() < rate[10:].mean() < limit[10:].mean()
 
 
+@pytest.mark.ns3
 def test_a_saturated_nr_cell_delivers_most_of_its_max_rate():
     over = measured(NR, 25, rate_mbps=150, at=(100, 40))[10:]
     share = series(over, "gma::nr::dl::rate").mean() / series(over, "nr::dl::max_rate").mean()
@@ -253,6 +264,7 @@ def test_every_tcp_moves_data(kind):
 # --- the default map
 
 
+@pytest.mark.ns3
 def test_the_worst_spot_of_the_default_map_has_wifi():
     still = {"user_location_range": {"min_x_m": 50, "max_x_m": 50, "min_y_m": 50, "max_y_m": 50}}
     walk = {"min_speed_mps": 0, "max_speed_mps": 0}
@@ -263,6 +275,7 @@ def test_the_worst_spot_of_the_default_map_has_wifi():
     assert series(last, "gma::wifi::dl::rate")[2:].mean() == pytest.approx(offered(2), rel=0.1)
 
 
+@pytest.mark.ns3
 def test_lte_rates_differ_among_users_and_over_time():
     env = make_env("nqos_split_light", seed=1, wifi_ap_locations=[], nr_gnb_locations=[], steps_per_episode=100)
     rates = series(stepped(env, LTE, 20), "lte::dl::max_rate")
@@ -271,6 +284,7 @@ def test_lte_rates_differ_among_users_and_over_time():
     assert sum(len(set(user)) > 1 for user in rates.T) >= 3
 
 
+@pytest.mark.ns3
 def test_many_access_points_serve():
     points = [{"x_m": 20 * k, "y_m": 0, "z_m": 3} for k in range(12)]
     last = measured(WIFI, 5, users=2, wifi_ap_locations=points)[-1]

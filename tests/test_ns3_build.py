@@ -3,11 +3,11 @@ import shutil
 import subprocess
 
 import pytest
-from netgym_cli.simulators.ns3.objects import object_path
 
 from netgym_cli.cli.machine_report import examine
 from netgym_cli.common.errors import BuildError, ConfigError
 from netgym_cli.simulators.ns3 import build
+from netgym_cli.simulators.ns3.object_cache import object_path
 from tests.network import network, output_of, python, stepped
 
 GOOD = {
@@ -164,6 +164,7 @@ def test_no_compiler_is_no_error(native, monkeypatch):
 
 
 @pytest.mark.ns3
+@pytest.mark.long
 def test_without_a_compiler_cling_runs_the_same_session(tmp_path):
     code = """
 import hashlib

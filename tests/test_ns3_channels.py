@@ -8,7 +8,7 @@ from netgym_cli.channels.ns3_channel import DEADLINES
 from netgym_cli.common.errors import ConfigError, SimulatorError
 from netgym_cli.config.compose import compose
 from netgym_cli.simulators.ns3.zygote_client import Zygote
-from tests.network import dead, eventually, output_of, workers
+from tests.network import dead, eventually, output_of, workers, zygotes
 from tests.ns3_channels import NAMES, at_the_edge, channel, config, conserved, digest, play, step
 
 STEPS = 150
@@ -16,8 +16,9 @@ STEPS = 150
 
 @pytest.fixture(autouse=True)
 def nobody_else():
-    """Processes are counted here, so those of tests before must be gone."""
-    Zygote.close_all()
+    """Processes are counted here, so what tests before have left must be gone; an idle zygote may serve again."""
+    if workers() or len(zygotes()) > 1:
+        Zygote.close_all()
     yield
     gc.collect()
 
@@ -44,6 +45,7 @@ def test_all_four_are_there():
 
 @pytest.mark.parametrize("name", NAMES)
 class TestEveryChannel:
+    @pytest.mark.ns3
     def test_packets_come_out_once_in_time_and_the_books_balance(self, name, made):
         one = made(at_the_edge, name)
         one.reset(3)
@@ -61,6 +63,7 @@ class TestEveryChannel:
         assert told["sent"] == STEPS * one.ports
         assert told["duplicates"] == 0
 
+    @pytest.mark.ns3
     def test_equal_seeds_are_equal_to_the_bit(self, name, made):
         one = made(at_the_edge, name)
         first = play(one, STEPS, seed=5)
@@ -68,11 +71,13 @@ class TestEveryChannel:
         assert play(made(at_the_edge, name), STEPS, seed=5) == first
         assert play(one, STEPS, seed=6) != first
 
+    @pytest.mark.ns3
     def test_running_ahead_changes_nothing(self, name, made):
         ahead, plain = made(at_the_edge, name), made(at_the_edge, name, run_ahead=False)
         assert play(ahead, STEPS) == play(plain, STEPS)
         assert ahead.info() == plain.info()
 
+    @pytest.mark.ns3
     def test_another_size_after_running_ahead_changes_the_future_only(self, name, made):
         ahead, plain = made(at_the_edge, name), made(at_the_edge, name, run_ahead=False)
         both = []
@@ -84,6 +89,7 @@ class TestEveryChannel:
         assert both[0] == both[1]
         assert ahead.info() == plain.info()
 
+    @pytest.mark.ns3
     def test_any_pattern_of_packets_is_carried(self, name, made):
         """Silent steps, several packets in a step, times between the steps, and a clock that keeps no step."""
         told = []
@@ -102,6 +108,7 @@ class TestEveryChannel:
             told.append(arrivals)
         assert told[0] == told[1]
 
+    @pytest.mark.ns3
     def test_steps_need_not_be_whole_milliseconds(self, name, made):
         one = made(channel, name, step_ms=0.3)
         arrivals = [a for arrived in play(one, 2 * STEPS) for a in arrived]
@@ -109,6 +116,7 @@ class TestEveryChannel:
         assert all(a.sent_ms == a.packet * 0.3 for a in arrivals)
         assert all(a.sent_ms < a.arrived_ms < 2 * STEPS * 0.3 for a in arrivals)
 
+    @pytest.mark.ns3
     def test_episodes_of_a_session_differ_and_repeat(self, name, made):
         one = made(at_the_edge, name)
 
@@ -124,6 +132,7 @@ class TestEveryChannel:
         assert first[0] != first[1] != first[2] != first[0]
         assert session() == first
 
+    @pytest.mark.ns3
     def test_without_a_seed_sessions_differ(self, name, made):
         told = []
         for _ in range(2):
@@ -132,6 +141,7 @@ class TestEveryChannel:
             told.append([step(one, t) for t in range(STEPS)])
         assert told[0] != told[1]
 
+    @pytest.mark.ns3
     def test_resets_without_steps_are_harmless(self, name, made):
         one = made(at_the_edge, name)
         for seed in range(5):
@@ -142,6 +152,7 @@ class TestEveryChannel:
         fresh = made(at_the_edge, name)
         assert [step(one, t) for t in range(30)] == play(fresh, 30)
 
+    @pytest.mark.ns3
     @pytest.mark.parametrize("size", [0, -1, 10**6])
     def test_a_packet_that_it_cannot_carry_is_refused(self, name, made, size):
         one = made(channel, name)
@@ -151,6 +162,7 @@ class TestEveryChannel:
         assert one.send(one.max_payload_bytes, 0.0) == 0
         assert len(one.advance(1000.0)) == 1
 
+    @pytest.mark.ns3
     def test_ports_and_times_that_are_not_there_are_refused(self, name, made):
         one = made(channel, name)
         one.reset(1)
@@ -165,6 +177,7 @@ class TestEveryChannel:
         with pytest.raises(ConfigError, match="step_ms is 0"):
             channel(name, step_ms=0)
 
+    @pytest.mark.ns3
     def test_a_killed_worker_is_an_error_and_a_reset_starts_another(self, name, made):
         one = made(at_the_edge, name)
         expected = play(one, 40)
@@ -181,6 +194,7 @@ class TestEveryChannel:
         with pytest.raises(SimulatorError, match="SIGKILL"):
             step(one, 0)
 
+    @pytest.mark.ns3
     def test_it_serves_again_after_close(self, name, made):
         one = made(at_the_edge, name)
         first = play(one, 20)
@@ -189,7 +203,7 @@ class TestEveryChannel:
         assert dead(pid)
         assert play(one, 20) == first
 
-    @pytest.mark.ns3
+    @pytest.mark.long
     def test_memory_stays_flat(self, name, made):
         one = made(at_the_edge, name)
         one.reset(1)
@@ -204,7 +218,7 @@ class TestEveryChannel:
         assert after[0] < before[0] + 1
         assert after[1] < before[1] + 1
 
-    @pytest.mark.ns3
+    @pytest.mark.long
     def test_memory_stays_flat_over_resets(self, name, made):
         one = made(at_the_edge, name)
         play(one, 20)

@@ -9,7 +9,7 @@ from netgym_cli.envs.network_env import seed_of_session
 from tests.network import network, python
 
 SEED = 7
-LENGTHS = [30, pytest.param(1000, marks=pytest.mark.ns3)]
+LENGTHS = [30, pytest.param(1000, marks=pytest.mark.long)]
 FRESH = """
 import sys
 from tests.test_ns3_determinism import at_the_cell_edge, record
@@ -60,6 +60,7 @@ def record_slot(steps):
     return b"".join(told)
 
 
+@pytest.mark.ns3
 @pytest.mark.parametrize("steps", LENGTHS)
 def test_equal_seeds_and_actions_give_equal_bits_wherever_a_session_runs(steps):
     code = FRESH.format(steps=steps)
@@ -77,6 +78,7 @@ def test_equal_seeds_and_actions_give_equal_bits_wherever_a_session_runs(steps):
     assert [place for place, told in places.items() if told != fresh[0]] == []
 
 
+@pytest.mark.ns3
 def test_gymnasium_make_gives_the_same_session():
     made = gymnasium.make(
         "netgym/nqos_split_light-v0",
@@ -88,6 +90,7 @@ def test_gymnasium_make_gives_the_same_session():
     assert record(made, 10) == record(ours, 10)
 
 
+@pytest.mark.ns3
 def test_another_seed_or_action_gives_other_numbers():
     env = network()
     first = record(env, 10)
@@ -103,6 +106,7 @@ def test_another_seed_or_action_gives_other_numbers():
     env.close()
 
 
+@pytest.mark.ns3
 def test_every_session_has_its_own_seed_derived_from_the_first():
     env, seeds, starts = network(steps_per_episode=1, episodes_per_session=1), [], []
     for _ in range(3):
@@ -117,6 +121,7 @@ def test_every_session_has_its_own_seed_derived_from_the_first():
     env.close()
 
 
+@pytest.mark.ns3
 def test_an_episodes_end_does_not_touch_the_network():
     long, short = network(), network(steps_per_episode=2)
     long.reset(), short.reset()
@@ -129,6 +134,7 @@ def test_an_episodes_end_does_not_touch_the_network():
     long.close(), short.close()
 
 
+@pytest.mark.ns3
 def test_the_environment_passes_every_checker():
     env = network(steps_per_episode=10, episodes_per_session=2)
     verdicts = check(env.config, env.simulator_config, steps=5)
@@ -136,7 +142,8 @@ def test_the_environment_passes_every_checker():
     assert len(verdicts) == 4
 
 
-@pytest.mark.parametrize("kind", ["DummyVecEnv", pytest.param("SubprocVecEnv", marks=pytest.mark.ns3)])
+@pytest.mark.ns3
+@pytest.mark.parametrize("kind", ["DummyVecEnv", "SubprocVecEnv"])
 def test_sb3_steps_two_environments_through_episodes_and_sessions(kind):
     from stable_baselines3.common import vec_env
 

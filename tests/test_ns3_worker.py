@@ -25,8 +25,9 @@ while True:
 
 @pytest.fixture(autouse=True)
 def nobody_else():
-    """Processes are counted here, so those of tests before must be gone."""
-    Zygote.close_all()
+    """Processes are counted here, so what tests before have left must be gone; an idle zygote may serve again."""
+    if workers() or len(zygotes()) > 1:
+        Zygote.close_all()
 
 
 @pytest.fixture
@@ -58,7 +59,8 @@ class Shooter(threading.Thread):
         os.kill(workers()[0], self.shot)
 
 
-@pytest.mark.parametrize("kills", [6, pytest.param(50, marks=pytest.mark.ns3)])
+@pytest.mark.ns3
+@pytest.mark.parametrize("kills", [6, pytest.param(50, marks=pytest.mark.long)])
 def test_a_killed_worker_is_named_and_the_env_lives_on(env, kills):
     env.reset(options={"new_session": True})  # a zygote is there, so workers come at once
     env.close()
@@ -88,6 +90,7 @@ def test_a_killed_worker_is_named_and_the_env_lives_on(env, kills):
     assert all(hits.values()), hits
 
 
+@pytest.mark.ns3
 def test_a_stopped_worker_times_out_and_is_gone():
     env = network(simulator={"step_timeout_s": 0.5})
     for _ in range(5):
@@ -101,6 +104,7 @@ def test_a_stopped_worker_times_out_and_is_gone():
     assert works_again(env)
 
 
+@pytest.mark.ns3
 def test_a_worker_stopped_during_start_times_out():
     env = network(simulator={"start_timeout_s": 3})
     env.reset()
@@ -112,6 +116,7 @@ def test_a_worker_stopped_during_start_times_out():
     assert works_again(env)
 
 
+@pytest.mark.ns3
 def test_a_stopped_worker_does_not_keep_close_waiting():
     env = network(simulator={"close_timeout_s": 0.3})
     env.reset()
@@ -120,6 +125,7 @@ def test_a_stopped_worker_does_not_keep_close_waiting():
     assert workers() == []
 
 
+@pytest.mark.ns3
 def test_a_killed_zygote_takes_its_workers_along_and_is_replaced(env):
     env.reset()
     (zygote,), (worker,) = zygotes(), workers()
@@ -132,6 +138,7 @@ def test_a_killed_zygote_takes_its_workers_along_and_is_replaced(env):
     assert zygotes() != [zygote]
 
 
+@pytest.mark.ns3
 def test_close_is_harmless_at_any_time(env):
     env.close()
     env.reset()
@@ -153,6 +160,7 @@ def start(env, scenario="nqos_split", without="", **settings):
         simulator.close()
 
 
+@pytest.mark.ns3
 @pytest.mark.parametrize(
     ("message", "request_"),
     [
@@ -170,6 +178,7 @@ def test_what_ns3_refuses_is_told_in_its_words(env, message, request_):
     assert works_again(env)
 
 
+@pytest.mark.ns3
 def test_a_worker_that_waits_too_long_for_an_action_says_so():
     env = network(max_wait_time_for_action_ms=300)
     env.reset()
@@ -181,7 +190,7 @@ def test_a_worker_that_waits_too_long_for_an_action_says_so():
     assert works_again(env)
 
 
-@pytest.mark.parametrize("kills", [2, pytest.param(20, marks=pytest.mark.ns3)])
+@pytest.mark.parametrize("kills", [2, pytest.param(20, marks=pytest.mark.long)])
 def test_nothing_survives_a_killed_trainer(kills):
     rng = random.Random(kills)
     for _ in range(kills):

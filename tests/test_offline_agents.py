@@ -13,8 +13,11 @@ from netgym_cli.config.compose import compose
 from netgym_cli.datasets import open_dataset
 from netgym_cli.experiment import run
 from netgym_cli.experiment.config import typed_run
+from netgym_cli.sessions.sequential import SequentialSessions
+from netgym_cli.wrappers.build import open_env
 from tests import offline_data
 from tests.conftest import homes_in
+from tests.engine import StopAfter
 
 OFFLINE = [name for name in agent_registry.names() if agent_registry.load(name).needs_dataset]
 QUICK = {"cql": ["agent.num_actions=4", "agent.actor_learning_rate=0.001"], "iql": [], "bc": []}
@@ -76,7 +79,6 @@ def observations(count=20):
     return np.random.default_rng(3).uniform(-3, 3, (count, 3)).astype(np.float32)
 
 
-@pytest.mark.ns3
 @pytest.mark.parametrize("name", OFFLINE)
 def test_it_earns_clearly_more_than_the_policy_it_learnt_from(name, trained):
     folder = trained(name)
@@ -89,7 +91,6 @@ def test_it_earns_clearly_more_than_the_policy_it_learnt_from(name, trained):
         assert told["return"].iloc[-1] > imitated, "values say more than imitation"
 
 
-@pytest.mark.ns3
 @pytest.mark.parametrize("name", OFFLINE)
 def test_evaluations_are_sessions_of_one_seed_outside_of_the_dataset(name, trained):
     folder = trained(name)
@@ -100,7 +101,6 @@ def test_evaluations_are_sessions_of_one_seed_outside_of_the_dataset(name, train
     assert np.allclose(episodes.groupby("session")["return"].mean(), told["return"])
 
 
-@pytest.mark.ns3
 @pytest.mark.parametrize("name", OFFLINE)
 def test_the_library_alone_loads_the_model_and_acts_as_the_agent_does(name, trained):
     import stable_baselines3
@@ -156,16 +156,8 @@ def test_ctrl_c_keeps_what_was_learnt(place, tmp_path):
     config = configured("td3_bc", "steps=100000")
     agent = run.make_agent(config)
 
-    def stop(updates, total):
-        if updates == 7:
-            raise KeyboardInterrupt
-
-    agent.on_update = stop
-    from netgym_cli.sessions.sequential import SequentialSessions
-    from netgym_cli.wrappers.build import open_env
-
     with pytest.raises(KeyboardInterrupt):
-        agent.learn(SequentialSessions(open_env(config), agent.plan(config)), 1, tmp_path)
+        agent.learn(SequentialSessions(open_env(config), agent.plan(config), [StopAfter(7)]), 1, tmp_path)
     assert agent.has_learnt
     agent.save(tmp_path)
     assert loaded("td3_bc", tmp_path).trained.model._n_updates == 7

@@ -43,6 +43,7 @@ def numbers(env: NetworkEnv, steps=2) -> bytes:
     return b"".join(seen)
 
 
+@pytest.mark.ns3
 def test_a_scenario_in_cpp_gives_the_numbers_of_the_built_in_it_copies(own, tmp_path):
     name, _ = own()
     env = started(name, tmp_path)
@@ -64,6 +65,7 @@ def test_a_scenario_of_the_last_release_still_compiles(own, tmp_path):
 
 def test_it_is_compiled_once_and_again_when_it_or_a_header_of_its_own_changes(own, tmp_path):
     _, source = own()
+    source.write_text("int here;\n")  # any C++, compiled in no time
     told = []
 
     def library():
@@ -79,6 +81,7 @@ def test_it_is_compiled_once_and_again_when_it_or_a_header_of_its_own_changes(ow
     assert len(told) == 3
 
 
+@pytest.mark.ns3
 def test_an_edited_scenario_is_the_one_that_runs(own, tmp_path):
     name, source = own()
     env = started(name, tmp_path)
@@ -104,6 +107,7 @@ def test_a_compile_error_is_told_with_file_and_line(own, tmp_path, before, after
         started(name, tmp_path)
 
 
+@pytest.mark.ns3
 def test_two_scenarios_have_two_zygotes_and_sessions_share_them(own, tmp_path):
     before = set(zygotes())
     environments = [started(own()[0], tmp_path) for _ in range(2)]
@@ -132,6 +136,7 @@ def test_a_missing_or_unknown_file_is_a_config_error(own, tmp_path):
 
 
 @pytest.mark.ns3
+@pytest.mark.long
 def test_without_a_compiler_cling_compiles_it(own, tmp_path):
     name, _ = own()
     code = f"""

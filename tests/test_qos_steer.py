@@ -22,6 +22,7 @@ def two_users(**keys):
     return make_env("qos_steer", seed=1, steps_per_episode=200, per_slice_config={"num_users": [2]}, **{**NEAR, **keys})
 
 
+@pytest.mark.ns3
 def test_each_user_takes_the_link_that_its_number_names():
     env = two_users()
     _, stats = steered(env, [0, 1])
@@ -31,6 +32,7 @@ def test_each_user_takes_the_link_that_its_number_names():
     env.close()
 
 
+@pytest.mark.ns3
 def test_the_original_reward_counts_met_targets_on_wifi_and_its_variants_the_others_too():
     counted = {}
     for name in ("wifi_qos_user_num", "qos_user_num", "qos_user_num_offloaded"):
@@ -41,6 +43,7 @@ def test_the_original_reward_counts_met_targets_on_wifi_and_its_variants_the_oth
     assert counted == {"wifi_qos_user_num": 1, "qos_user_num": 2, "qos_user_num_offloaded": 1.5}
 
 
+@pytest.mark.ns3
 def test_a_user_that_wifi_does_not_reach_misses_its_target_there():
     env = two_users(user_location_range={"min_x_m": 140, "max_x_m": 150, "min_y_m": 0, "max_y_m": 5})
     on_wifi, _ = steered(env, [1, 1], 4)
@@ -48,6 +51,7 @@ def test_a_user_that_wifi_does_not_reach_misses_its_target_there():
     assert on_wifi == 0
 
 
+@pytest.mark.ns3
 def test_the_default_algorithm_brings_users_to_wifi_one_by_one_and_takes_back_who_suffers():
     env = two_users()
     counts = []
@@ -65,6 +69,7 @@ def test_the_default_algorithm_brings_users_to_wifi_one_by_one_and_takes_back_wh
     far.close()
 
 
+@pytest.mark.ns3
 def test_the_default_algorithm_takes_over_again_after_an_agent():
     env = two_users()
     steered(env, [1, 1])
@@ -75,6 +80,7 @@ def test_the_default_algorithm_takes_over_again_after_an_agent():
     env.close()
 
 
+@pytest.mark.ns3
 def test_three_links_and_several_access_points():
     env = make_env(
         "qos_steer",

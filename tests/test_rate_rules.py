@@ -1,3 +1,5 @@
+from functools import cache, partial
+
 import numpy as np
 import pytest
 
@@ -17,29 +19,32 @@ RULES = [
 ]
 
 
+def mean_reward(name):
+    """What an agent earns in a step of one episode."""
+    kind = agent_registry.load(name)
+    config = typed(kind.config_schema, agent_yaml(name), "agent")
+    config.validate()
+    agent = kind(config)
+    env = make_env("rmcat", seed=1, steps_per_episode=1000, episodes_per_session=1)
+    slot = SequentialSessions(env, Plan([env.config], [1]))
+    agent.begin(slot, 1)
+    observation, info = slot.reset()
+    rewards, over = [], False
+    while not over:
+        observation, reward, _, over, info = slot.step(agent.act(observation, info))
+        rewards.append(reward)
+    return np.mean(rewards)
+
+
+by_chance = cache(partial(mean_reward, "random"))
+
+
 @pytest.mark.ns3
 @pytest.mark.parametrize("name", RULES)
 def test_rules_beat_chance_and_repeat_themselves(name):
-    def mean_reward(agent):
-        env = make_env("rmcat", seed=1, steps_per_episode=1000, episodes_per_session=1)
-        slot = SequentialSessions(env, Plan([env.config], [1]))
-        agent.begin(slot, 1)
-        observation, info = slot.reset()
-        rewards, over = [], False
-        while not over:
-            observation, reward, _, over, info = slot.step(agent.act(observation, info))
-            rewards.append(reward)
-        return np.mean(rewards)
-
-    def made(name):
-        kind = agent_registry.load(name)
-        config = typed(kind.config_schema, agent_yaml(name), "agent")
-        config.validate()
-        return kind(config)
-
-    first = mean_reward(made(name))
-    assert first == mean_reward(made(name))
-    assert first > mean_reward(made("random")) + 0.1
+    first = mean_reward(name)
+    assert first == mean_reward(name)
+    assert first > by_chance() + 0.1
 
 
 @pytest.mark.parametrize("name", RULES)

@@ -28,6 +28,7 @@ SINGLE = [block for block in [*blocks("bash"), *blocks("")[:1]] if block not in 
 COMMANDS = [line for block in SINGLE for line in block.splitlines() if line]
 
 
+LONG = [pytest.mark.ns3, pytest.mark.long]
 LOADED = 'config_json = load_config_file("nqos_split")\n'
 QUICK = [line for line in COMMANDS if line.split()[1] in ("list", "show", "doctor", "new") or "--cfg" in line]
 TYPOS = {
@@ -78,10 +79,7 @@ def test_a_typo_in_the_readme_would_be_noticed(typo: str, right: str) -> None:
     assert mistaken(lines[wrong].replace(right, typo, 1), story)
 
 
-@pytest.mark.ns3
-@pytest.mark.parametrize(
-    "command", [pytest.param(line, marks=[] if line in QUICK else pytest.mark.long) for line in COMMANDS]
-)
+@pytest.mark.parametrize("command", [pytest.param(line, marks=[] if line in QUICK else LONG) for line in COMMANDS])
 def test_a_command_of_the_readme_runs(command: str, tmp_path: Path) -> None:
     program, *arguments = shortened(command)
     assert program == "netgym"

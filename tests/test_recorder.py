@@ -7,7 +7,8 @@ import pytest
 from netgym_cli.common.errors import SessionError
 from netgym_cli.common.provenance import git_state
 from netgym_cli.envs.network_env import NetworkEnv
-from netgym_cli.runs.record import RunRecord, mark_dead
+from netgym_cli.runs.folder import RunFolder
+from netgym_cli.runs.record import RunRecord
 from netgym_cli.runs.recorder import Recorder, encode_stats
 from netgym_cli.sessions.plan import Plan
 from netgym_cli.sessions.sequential import SequentialSessions
@@ -128,13 +129,13 @@ def test_a_change_of_kpis_is_not_hidden(tmp_path):
 
 def test_the_record_of_a_dead_run_is_set_right_once(tmp_path):
     record = RunRecord(tmp_path, ["netgym"], run_config(), 10)
-    mark_dead(tmp_path, "killed by signal 9")
+    RunFolder(tmp_path).mark_dead("killed by signal 9")
     told = json.loads((tmp_path / "run.json").read_text())
     assert told["status"] == "failed" and told["error"]["message"] == "killed by signal 9"
     record.close("complete")
-    mark_dead(tmp_path, "too late")
+    RunFolder(tmp_path).mark_dead("too late")
     assert json.loads((tmp_path / "run.json").read_text())["status"] == "complete"
-    mark_dead(tmp_path / "absent", "nothing to mark")
+    RunFolder(tmp_path / "absent").mark_dead("nothing to mark")
 
 
 def test_git_may_be_absent(tmp_path, monkeypatch):

@@ -161,7 +161,6 @@ def test_signals_interrupt(tmp_path, sent):
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-@pytest.mark.ns3
 def test_a_killed_run_is_a_prefix(tmp_path):
     for k in range(4):
         folder = tmp_path / str(k)

@@ -17,7 +17,7 @@ def netgym(*words):
     [
         ("cpp", "stadium", "stadium.cc"),
         ("python", "harbour", "harbour_simulator.py"),
-        pytest.param("ns3-python", "village", "village_scenario.py", marks=pytest.mark.ns3),
+        pytest.param("ns3-python", "village", "village_scenario.py", marks=[pytest.mark.ns3, pytest.mark.long]),
     ],
 )
 def test_a_new_environment_keeps_its_word(workdir, simulator, name, third):
@@ -34,7 +34,6 @@ def test_a_new_environment_keeps_its_word(workdir, simulator, name, third):
     assert done.stdout.count(" ok ") >= 4
 
 
-@pytest.mark.ns3
 def test_the_printed_train_command_trains(workdir):
     done = netgym("new", "env", "quay", "--simulator", "python", "-o", "mine/here")
     command = next(line.split()[1:] for line in done.stdout.splitlines() if "netgym train" in line)

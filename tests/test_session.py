@@ -5,27 +5,36 @@ from netgym_cli.common.errors import AdapterError, ConfigError, SessionError, Si
 from netgym_cli.envs.network_env import NetworkEnv, seed_of_session
 from netgym_cli.sessions.plan import Plan
 from netgym_cli.sessions.sequential import SequentialSessions
+from netgym_cli.sessions.step import Observer
 from tests.engine import run_config
 from tests.toy import ToySimulator
 
 
-class Notes:
+class Notes(Observer):
     """An observer that remembers."""
 
     def __init__(self):
         self.told = []
+        self.starts = []
 
-    def session_begins(self, session, seed):
-        self.told.append(("begins", session, seed))
+    def session_started(self, session, seed):
+        self.told.append(("session", session, seed))
+
+    def episode_started(self, start):
+        self.told.append(("start", start.session, start.episode, start.seed))
+        self.starts.append(start)
 
     def step(self, step):
         self.told.append(step)
 
     def episode_ended(self, session, episode):
-        self.told.append(("episode", session, episode))
+        self.told.append(("end", session, episode))
 
-    def session_ended(self, status, reason):
-        self.told.append(("ended", status))
+    def session_ended(self, session, status, reason):
+        self.told.append(("ended", session, status))
+
+    def updated(self, done, total):
+        self.told.append(("updated", done, total))
 
     @property
     def steps(self):
@@ -112,8 +121,34 @@ def test_the_observer_hears_everything_in_order():
     env, notes = walked(run_config(seed=3, env={"steps_per_episode": 1}))
     walk(env)
     kinds = [one if not hasattr(one, "reward") else (one.episode, one.step, one.seed) for one in notes.told]
-    expected = [("begins", 0, 3), (0, 0, 3), ("episode", 0, 0), (1, 0, 3), ("episode", 0, 1), ("ended", "complete")]
-    assert kinds == expected
+    episodes = [[("start", 0, k, 3), (k, 0, 3), ("end", 0, k)] for k in (0, 1)]
+    assert kinds == [("session", 0, 3), *episodes[0], *episodes[1], ("ended", 0, "complete")]
+    env.updated(2, 5)
+    assert notes.told[-1] == ("updated", 2, 5)
+
+
+def test_the_observer_gets_what_the_agent_gets_and_the_action_in_force():
+    env, notes = walked(run_config(seed=3, env={"steps_per_episode": 3, "episodes_per_session": 1}))
+    first, info = env.reset()
+    (start,) = notes.starts
+    assert start.observation is first and start.info is info and start.stats.ts_ms == info["sim_time_ms"]
+    chosen = np.array([0.25, 0.5, 1.0])
+    for action in (chosen, None, np.zeros(0)):
+        observation, *_, info = env.step(action)
+        step = notes.steps[-1]
+        assert step.observation is observation and step.info is info
+        assert step.action is (chosen if action is chosen else None)
+        np.testing.assert_array_equal(step.effective_action(), chosen if action is chosen else [0.5] * 3)
+    assert not any(step.terminal for step in notes.steps)
+    assert [step.terminated for step in notes.steps] == [False, False, True]
+
+
+def test_the_action_in_force_is_computed_for_those_who_ask_only(monkeypatch):
+    env, notes = walked(run_config())
+    monkeypatch.setattr(type(env.network.adapter), "in_force", lambda self, action, stats: 1 / 0)
+    walk(env)
+    with pytest.raises(ZeroDivisionError):
+        notes.steps[0].effective_action()
 
 
 def test_the_plan_alone_decides_on_seeds():
@@ -132,7 +167,7 @@ def test_an_early_reset_gives_up_the_episode_and_starts_no_extra_simulator(start
         env.step(None)
     env.reset()
     assert env.finished and started() == 2 and len(notes.steps) == 4
-    assert [one for one in notes.told if one[0] == "episode"] == [("episode", s, e) for s in (0, 1) for e in (0, 1)]
+    assert [one for one in notes.told if one[0] == "end"] == [("end", s, e) for s in (0, 1) for e in (0, 1)]
 
 
 def test_a_failed_session_is_not_silently_restarted(started):

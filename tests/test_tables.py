@@ -103,10 +103,10 @@ def test_csv_rows_are_there_at_once(tmp_path):
     table.close()
 
 
-@pytest.mark.ns3
-def test_a_kill_at_any_moment_leaves_readable_prefixes(tmp_path):
+@pytest.mark.parametrize("kills", [4, pytest.param(12, marks=pytest.mark.long)])
+def test_a_kill_at_any_moment_leaves_readable_prefixes(tmp_path, kills):
     chance = random.Random(4)
-    for attempt in range(12):
+    for attempt in range(kills):
         folder = tmp_path / str(attempt)
         folder.mkdir()
         child = subprocess.Popen([sys.executable, "-c", WRITER, str(folder)])

@@ -7,7 +7,6 @@ YAML file of the same name in conf/agent/. A rule needs only `act`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
@@ -29,7 +28,6 @@ class Agent(ABC, Generic[C]):
         needs_training: whether it can act only after `learn` or `load`.
         needs_dataset: whether it learns from a dataset, and walks sessions only to be evaluated.
         notes: remarks for the run's summary, such as steps that taught nothing.
-        on_update: called with the number of updates done and of all, by an agent that learns between steps.
     """
 
     config_schema: ClassVar[type[AgentConfig]]
@@ -39,7 +37,6 @@ class Agent(ABC, Generic[C]):
     def __init__(self, config: C) -> None:
         self.config = config
         self.notes: list[str] = []
-        self.on_update: Callable[[int, int], None] = lambda done, total: None
 
     @classmethod
     def refuses(cls, adapter: Adapter[Any]) -> str | None:
@@ -82,6 +79,8 @@ class Agent(ABC, Generic[C]):
 
     def learn(self, env: SequentialSessions, seed: int, folder: Path) -> None:
         """Walks all sessions of `env` and learns from them; this one only acts.
+
+        An agent that learns between steps calls `env.updated(done, total)`, so that progress shows.
 
         Args:
             env: sessions to walk until `env.finished`.

@@ -1,4 +1,4 @@
-"""`netgym plot`: what the runs of a grid came to, drawn with intervals over their seeds."""
+"""`netgym plot`: the results of the runs of a grid, with intervals over their seeds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.conf_dirs import GROUPS
 from netgym_cli.config.messages import dotted_keys
 from netgym_cli.config.schema import require, unknown_key
-from netgym_cli.runs import record as run_record
+from netgym_cli.runs.folder import RunFolder, runs_in
 
 SUFFIXES = (".svg", ".png", ".pdf")
 
@@ -42,17 +42,13 @@ class Run:
         Raises `ConfigError` with the nearest key for an unknown one.
         """
         if key in GROUPS:
-            hydra = self.folder / ".hydra" / "hydra.yaml"
-            chosen = (
-                OmegaConf.select(OmegaConf.load(hydra), f"hydra.runtime.choices.{key}") if hydra.is_file() else None
-            )
-            return chosen or self.config[key]["name"]
-        found = OmegaConf.select(OmegaConf.create(self.config), key, throw_on_missing=False)
-        if found is None and key not in (known := list(dotted_keys(self.config))):
+            return RunFolder(self.folder).choices().get(key) or self.config[key]["name"]
+        value = OmegaConf.select(OmegaConf.create(self.config), key, throw_on_missing=False)
+        if value is None and key not in (known := list(dotted_keys(self.config))):
             raise ConfigError(unknown_key(key, known))
-        return OmegaConf.to_container(found) if OmegaConf.is_config(found) else found
+        return OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
 
-    def outcome(self, column: str, last: float) -> float:
+    def result(self, column: str, last: float) -> float:
         """Mean of a column over the last share of the episodes. Raises `ConfigError` for an unknown column."""
         require(column in self.episodes, "--y", column, ", ".join(self.episodes.columns))
         count = max(1, round(last * len(self.episodes)))
@@ -66,30 +62,28 @@ def read(folders: Sequence[Path]) -> tuple[list[Run], list[Path]]:
         ConfigError: a folder holds no run at all, or none is complete.
     """
     runs, incomplete = [], []
-    for folder in {one.resolve(): one for one in folders}.values():
-        records = sorted([*folder.glob(run_record.NAME), *folder.glob(f"*/{run_record.NAME}")], key=_in_order)
-        if not records:
+    for folder in {folder.resolve(): folder for folder in folders}.values():
+        begun = runs_in(folder)
+        if not begun:
             raise ConfigError(f"'{folder}' holds no run; give the folder of a run or of a grid (train -m).")
-        for record in records:
-            episodes = record.parent / "metrics" / "episodes.csv"
-            table = pd.read_csv(episodes) if episodes.is_file() else pd.DataFrame()
-            if json.loads(record.read_text()).get("status") != "complete" or table.empty:
-                incomplete.append(record.parent)
-                continue
-            config = OmegaConf.load(record.parent / ".hydra" / "config.yaml")
-            runs.append(Run(record.parent, OmegaConf.to_container(config), table))  # type: ignore[arg-type]
+        for run in begun:
+            episodes = run.episodes()
+            if run.record().get("status") != "complete" or episodes.empty:
+                incomplete.append(run.path)
+            else:
+                runs.append(Run(run.path, run.config(), episodes))
     if not runs:
         raise ConfigError(f"none of the {len(incomplete)} runs is complete; the first one is in '{incomplete[0]}'.")
     return runs, incomplete
 
 
 def require_share(last: float) -> None:
-    """Raises `ConfigError` for a share of the episodes that is none."""
+    """Raises `ConfigError` unless this is a share of the episodes."""
     require(0 < last <= 1, "--last", last, "above 0, to 1")
 
 
 def points(runs: Sequence[Run], x: str, y: str, by: str | None, last: float) -> pd.DataFrame:
-    """One row per line and place on it: `by`, `x`, `mean`, `low`, `high` (95 % interval over runs), `runs`.
+    """One row per line and point on it: `by`, `x`, `mean`, `low`, `high` (95 % interval over runs), `runs`.
 
     Args:
         runs: complete runs; those with equal `x` and `by` differ in their seed only.
@@ -101,14 +95,14 @@ def points(runs: Sequence[Run], x: str, y: str, by: str | None, last: float) -> 
     Raises:
         ConfigError: unknown key or column.
     """
-    outcomes: dict[tuple[Any, Any], list[float]] = {}
+    results: dict[tuple[Any, Any], list[float]] = {}
     for run in runs:
-        place = (_plain(run.value(by)) if by else "", _plain(run.value(x)))
-        outcomes.setdefault(place, []).append(run.outcome(y, last))
+        point = (_plain(run.value(by)) if by else "", _plain(run.value(x)))
+        results.setdefault(point, []).append(run.result(y, last))
     rows = []
-    for (line, where), values in outcomes.items():
-        found = statistics.of_measured(values)
-        rows.append({"by": line, "x": where, **found._asdict()})
+    for (line, where), values in results.items():
+        estimate = statistics.of_measured(values)
+        rows.append({"by": line, "x": where, **estimate._asdict()})
     table = pd.DataFrame(rows).rename(columns={"seeds": "runs"})
     return table.sort_values(["by", "x"], key=lambda column: column.map(_sortable), ignore_index=True)
 
@@ -117,19 +111,19 @@ def curves(runs: Sequence[Run], y: str, by: str | None) -> pd.DataFrame:
     """Learning curves: as `points`, with the number of the episode as `x`, in about 50 stretches."""
     lines: dict[Any, list[pd.Series]] = {}
     for run in runs:
-        run.outcome(y, 1.0)
+        run.result(y, 1.0)
         lines.setdefault(_plain(run.value(by)) if by else "", []).append(run.episodes[y])
     rows = []
     for line, tables in lines.items():
         length = min(map(len, tables))
         for stretch in np.array_split(np.arange(length), min(50, length)):
-            found = statistics.of_measured([float(table.iloc[stretch].mean()) for table in tables])
-            rows.append({"by": line, "x": float(stretch.mean()), **found._asdict()})
+            estimate = statistics.of_measured([float(table.iloc[stretch].mean()) for table in tables])
+            rows.append({"by": line, "x": float(stretch.mean()), **estimate._asdict()})
     return pd.DataFrame(rows).rename(columns={"seeds": "runs"})
 
 
 def table_rows(table: pd.DataFrame) -> list[list[str]]:
-    """The points, human-readable."""
+    """The rows of `points` as text."""
     rows = []
     for row in table.itertuples():
         interval = "" if pd.isna(row.low) else f"[{row.low:.4g}, {row.high:.4g}]"
@@ -140,7 +134,7 @@ def table_rows(table: pd.DataFrame) -> list[list[str]]:
 def draw(table: pd.DataFrame, x: str, y: str, by: str | None, path: Path) -> None:
     """Lines through the means, a band for each interval.
 
-    Raises `ConfigError` for a kind of picture that is not written or a place that cannot be written to.
+    Raises `ConfigError` for an unknown kind of picture, or a path that cannot be written to.
     """
     require(path.suffix in SUFFIXES, "--output", str(path), f"a file name that ends in {', '.join(SUFFIXES)}")
     from matplotlib import rc_context
@@ -168,11 +162,6 @@ def draw(table: pd.DataFrame, x: str, y: str, by: str | None, path: Path) -> Non
             figure.savefig(path, dpi=150, metadata=metadata)
         except OSError as error:
             raise ConfigError(f"cannot write '{path}': {error.strerror}; choose another by --output.") from error
-
-
-def _in_order(record: Path) -> tuple[int, str]:
-    name = record.parent.name
-    return (int(name), "") if name.isdigit() else (-1, name)
 
 
 def _plain(value: Any) -> Any:

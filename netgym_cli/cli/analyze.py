@@ -22,7 +22,7 @@ def plot(
     last: Annotated[float, typer.Option(help="Share of the last episodes that a point averages over.")] = 0.2,
     output: Annotated[Path, typer.Option("--output", "-o", help="Picture: .svg, .png or .pdf.")] = Path("plot.svg"),
 ) -> None:
-    """Plot the results of runs, with 95 % intervals over their seeds.
+    """Plot the results of runs with 95 % intervals over seeds.
 
     For example plot outputs/multirun/2026-01-31/12-00-00-000000 --x channel.loss_good
     """

@@ -125,12 +125,12 @@ def evaluate(
 
 @app.command(hidden=True)
 def job(folder: Path) -> None:
-    """Run the config FOLDER/.hydra/config.yaml: one job of a sweep."""
+    """Train what the config in FOLDER says: one job of a sweep."""
     with errors_to_exit_codes("job"):
         from netgym_cli.experiment import launch
 
         end_with_parent()
-        say(launch.train_in(folder, ["netgym", "train", *launch.overrides_of(folder)]).lines())
+        say(launch.train_job(folder).lines())
 
 
 @app.command("list")

@@ -24,7 +24,7 @@ from netgym_cli.datasets.schema import require_storable
 from netgym_cli.datasets.writer import STAGING
 from netgym_cli.envs.base import Adapter, env_registry
 from netgym_cli.experiment.task import Task
-from netgym_cli.jobs.pool import SessionFailed, played
+from netgym_cli.jobs.pool import SessionFailed, run_all
 from netgym_cli.jobs.progress import progress
 from netgym_cli.simulators.base import simulator_registry
 from netgym_cli.wrappers.build import open_env, simulators_under
@@ -36,7 +36,7 @@ PUBLISH_S = 1.0  # an episode that waits so long is not lost, and counting each 
 
 @dataclass(frozen=True)
 class Collected:
-    """What a collection came to.
+    """The result of a collection.
 
     Attributes:
         dataset_id, folder: the dataset.
@@ -59,15 +59,15 @@ class Collected:
     missing: tuple[int, ...] = ()
 
     def lines(self) -> list[str]:
-        """The same for people."""
+        """The same, human-readable."""
         speed = f", {self.sim_s / self.wall_s:.2f} simulated seconds per second" if self.sim_s else ""
         dropped = f"{self.dropped} half-written episode{'' if self.dropped == 1 else 's'} dropped"
         episodes = f"{self.episodes} episode{'' if self.episodes == 1 else 's'}"
         added = f"{self.new_episodes} new in {self.wall_s:.1f} s{speed}" if self.new_episodes else "complete already"
         return [
             *([f"note: {dropped}"] if self.dropped else []),
-            *_again(self.damaged, "damaged"),
-            *_again(self.missing, "missing"),
+            *_replay_note(self.damaged, "damaged"),
+            *_replay_note(self.missing, "missing"),
             f"{self.dataset_id}: {episodes}, {self.steps} steps ({added})",
             f"folder: {self.folder}",
             f"next: netgym data show {self.dataset_id}",
@@ -84,9 +84,11 @@ class Collection:
 
     def __init__(self, request: Request, command: Sequence[str], trust: bool = False) -> None:
         self.request, self.command = request, list(command)
-        self._tasks = [Task.of(request.config, request.folder, trust, *one) for one in request.plan]
+        self._tasks = [
+            Task.of(request.config, request.folder, trust, seed, episodes) for seed, episodes in request.plan
+        ]
         self._tasks[0].check()
-        _require_default_told(request)
+        _require_known_default(request)
         env = open_env(request.config)
         self.observation_space, self.action_space = env.observation_space, env.action_space
         require_storable(self.observation_space, "observations")
@@ -94,7 +96,7 @@ class Collection:
         for name, source in simulators_under(request.config):
             simulator_registry.load(name).check(request.config.simulator, source)
         self.folder = require_place(request.dataset_id)
-        self._found = self._mine() if (self.folder / "data" / METADATA).exists() else None
+        self._existing = self._open_existing() if (self.folder / "data" / METADATA).exists() else None
 
     def run(self, console: bool | None = None) -> Collected:
         """Plays what is missing; `console`: whether to draw a progress bar on stderr; None: if it is a terminal.
@@ -108,16 +110,16 @@ class Collection:
         for name, source in simulators_under(config):
             simulator_registry.load(name).prepare(config.simulator, source)
         began, total = time.monotonic(), sum(episodes for _, episodes in self.request.plan)
-        if self._found is not None and self._stands(self._found, total):
-            return Collected(self.request.dataset_id, self.folder, total, self._found.total_steps)
-        with self._opened() as writer:
-            before = self._complete(writer)
-            again = [tuple(one for one in which if one < total) for which in (writer.damaged, writer.missing)]
+        if self._existing is not None and self._is_complete(self._existing, total):
+            return Collected(self.request.dataset_id, self.folder, total, self._existing.total_steps)
+        with self._open_for_writing() as writer:
+            before = self._count_stored(writer)
+            replayed = [tuple(k for k in numbers if k < total) for numbers in (writer.damaged, writer.missing)]
             with progress("episodes", total, console, before) as count:
-                news = _News(writer, count)
+                events = _Events(writer, count)
                 try:
                     jobs = self._jobs(writer)
-                    played([job.line() for job in jobs.values()], WORKER, self.request.workers, news.heard)
+                    run_all([job.line() for job in jobs.values()], WORKER, self.request.workers, events.on_event)
                 except (SessionFailed, KeyboardInterrupt) as error:
                     if isinstance(error, SessionFailed):
                         error.args = (f"seed {list(jobs)[error.number]}: {error}",)
@@ -142,30 +144,30 @@ class Collection:
                 total - before,
                 writer.dropped,
                 time.monotonic() - began,
-                news.sim_s,
-                *again,
+                events.sim_s,
+                *replayed,
             )
 
-    def _stands(self, dataset: Dataset, total: int) -> bool:
+    def _is_complete(self, dataset: Dataset, total: int) -> bool:
         """Whether there is nothing to do: then nothing is written, so that it may lie where nothing can be."""
-        noted, plan = dataset.netgym, [list(one) for one in self.request.plan]
+        noted, plan = dataset.netgym, [list(session) for session in self.request.plan]
         finished = noted["complete"] is True and noted["plan"] == plan and noted["layout"] is not None
         if not finished or dataset.total_episodes != total or (self.folder / STAGING).exists():
             return False
         return all(is_complete(self.folder / "data" / str(number), number) for number in range(total))
 
-    def _mine(self) -> Dataset:
+    def _open_existing(self) -> Dataset:
         """The dataset that is there. Raises `ConfigError` unless this collection would continue it."""
         dataset, request = open_dataset(self.request.dataset_id), self.request
         noted = dataset.netgym
         if "sources" in noted or not {"plan", "complete", "layout", "dropped"} <= noted.keys():
             raise ConfigError(f"the dataset '{dataset.id}' was not collected by netgym; choose another name=.")
-        for what, mine, found in (
+        for what, mine, existing in (
             ("observations", self.observation_space, dataset.observation_space),
             ("actions", self.action_space, dataset.action_space),
         ):
-            if mine != found:
-                theirs, ours = distinct_texts(found, mine)
+            if mine != existing:
+                theirs, ours = distinct_texts(existing, mine)
                 raise ConfigError(
                     f"the dataset '{dataset.id}' has the {what} {theirs}, and these would be {ours}; choose another "
                     "name=."
@@ -174,7 +176,7 @@ class Collection:
         require_continues(tuple((seed, episodes) for seed, episodes in noted["plan"]), request.plan)
         return dataset
 
-    def _opened(self) -> DatasetWriter:
+    def _open_for_writing(self) -> DatasetWriter:
         fresh = about(self.request, self.command)
         if not (self.folder / "data" / METADATA).exists():
             return DatasetWriter.create(self.request.dataset_id, self.observation_space, self.action_space, fresh)
@@ -188,29 +190,29 @@ class Collection:
             writer.save()
         return writer
 
-    def _complete(self, writer: DatasetWriter) -> int:
+    def _count_stored(self, writer: DatasetWriter) -> int:
         return sum(writer.has(number) for number in range(sum(episodes for _, episodes in self.request.plan)))
 
     def _jobs(self, writer: DatasetWriter) -> dict[int, Job]:
         """The sessions of which an episode is missing, by their seed.
 
         A kill may have come between the first episodes and the note of what they measure: then the first session is
-        played again to tell it.
+        played again to note it.
         """
         jobs: dict[int, Job] = {}
         noted = writer.metadata["netgym"]["layout"] is not None
         starts = [0, *accumulate(episodes for _, episodes in self.request.plan)]
         for task, first, (seed, episodes) in zip(self._tasks, starts, self.request.plan, strict=False):
-            there = {k for k in range(episodes) if writer.has(first + k)}
-            if len(there) < episodes or not (noted or jobs):
+            stored = {k for k in range(episodes) if writer.has(first + k)}
+            if len(stored) < episodes or not (noted or jobs):
                 known = {str(k): sha256 for k in range(episodes) if (sha256 := writer.digest(first + k))}
-                missing = [k for k in range(episodes) if k not in there]
+                missing = [k for k in range(episodes) if k not in stored]
                 jobs[seed] = Job(task.line(), str(self.folder), first, missing, known)
         return jobs
 
 
-class _News:
-    """What the workers tell, in one place: episodes are taken into the dataset now and then."""
+class _Events:
+    """The events of all workers: what they stored is taken into the dataset now and then."""
 
     def __init__(self, writer: DatasetWriter, count: Any) -> None:
         self._writer, self._count = writer, count
@@ -218,27 +220,27 @@ class _News:
         self._published = time.monotonic()
         self.sim_s = 0.0
 
-    def heard(self, number: int, news: dict[str, Any]) -> None:
+    def on_event(self, number: int, event: dict[str, Any]) -> None:
         """Called from any thread."""
-        if "episode" not in news:
+        if "episode" not in event:
             return
         with self._lock:
             noted = self._writer.metadata["netgym"]
             if noted["layout"] is None:
-                noted["layout"] = news["layout"]
-            elif noted["layout"] != news["layout"]:
+                noted["layout"] = event["layout"]
+            elif noted["layout"] != event["layout"]:
                 raise DatasetError(
                     f"session {number} measures other things than the sessions before; a dataset needs the same ones."
                 )
-            self.sim_s += news["sim_s"]
-            if news["new"]:
-                self._count(news["sim_s"])
+            self.sim_s += event["sim_s"]
+            if event["new"]:
+                self._count(event["sim_s"])
             if time.monotonic() - self._published > PUBLISH_S:
                 self._writer.publish()
                 self._published = time.monotonic()
 
 
-def _again(episodes: Sequence[int], why: str) -> list[str]:
+def _replay_note(episodes: Sequence[int], why: str) -> list[str]:
     """The note on episodes that were played again, if there are any."""
     if not episodes:
         return []
@@ -248,8 +250,8 @@ def _again(episodes: Sequence[int], why: str) -> list[str]:
     return [f"note: episodes {', '.join(map(str, episodes[:NAMED]))}{more} were {why} and have been played again"]
 
 
-def _require_default_told(request: Request) -> None:
-    """Raises `ConfigError` if nobody could tell what the default algorithm did."""
+def _require_known_default(request: Request) -> None:
+    """Raises `ConfigError` if the adapter does not say what its default algorithm did."""
     kind = env_registry.load(request.config.env.name)
     if request.config.agent.name == DEFAULT_AGENT and kind.in_force is Adapter.in_force:
         raise ConfigError(

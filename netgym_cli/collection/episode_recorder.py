@@ -1,75 +1,68 @@
-"""An environment that remembers what happens in it, episode by episode."""
+"""An observer of the sessions that makes episodes of their steps."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import nan
 from typing import Any
 
-import gymnasium
 import numpy as np
 
 from netgym_cli.common.errors import SessionError
 from netgym_cli.datasets.episode import Episode, stack
-from netgym_cli.envs.base import is_empty
-from netgym_cli.envs.network_env import NetworkEnv
-from netgym_cli.simulators.stats import Layout
+from netgym_cli.sessions.step import EpisodeStart, Observer, Step
+from netgym_cli.simulators.stats import Layout, Stats
+
+OnEpisode = Callable[[int, int, Episode, Layout], object]
 
 
-class RecordedEnv(gymnasium.Wrapper[Any, Any, Any, Any]):
-    """Tells of every complete episode; one that is given up by an early reset is forgotten.
+class EpisodeRecorder(Observer):
+    """Hands over every complete episode; one that is given up by an early reset is forgotten.
 
     Observations and rewards are those that the agent gets, behind whatever channels there are. Actions are those in
     force in the network. `infos` has `default_action` (whether the action was empty; the last entry belongs to no
     step), `sim_time_ms`, the KPIs as `kpi_<name>`, and `stats`, the measurement that the config subscribes to.
 
     Args:
-        env: the environment; its `unwrapped` is a `NetworkEnv`.
-        ended: called with every complete episode, its number in the session, and the layout of its measurements.
+        on_episode: called with the session, the episode's number in it, the complete episode, and the layout of its
+            measurements.
     """
 
-    def __init__(self, env: gymnasium.Env[Any, Any], ended: Callable[[int, Episode, Layout], object]) -> None:
-        super().__init__(env)
-        assert isinstance(env.unwrapped, NetworkEnv)
-        self._network, self._ended = env.unwrapped, ended
-        self._notes = _Notes()
+    def __init__(self, on_episode: OnEpisode) -> None:
+        self._on_episode = on_episode
+        self._running: dict[int, _RunningEpisode] = {}  # by session
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
-        observation, info = self.env.reset(seed=seed, options=options)
-        self._notes = _Notes()
-        self._see(observation, info)
-        return observation, info
+    def episode_started(self, start: EpisodeStart) -> None:
+        """Begins the session's next episode, or the same one again."""
+        episode = self._running[start.session] = _RunningEpisode()
+        episode.add_state(start.observation, start.stats, start.info.get("kpis", {}))
 
-    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
-        observation, reward, terminated, truncated, info = self.env.step(action)
-        network, notes = self._network, self._notes
-        assert network.stats is not None
-        notes.actions.append(network.adapter.in_force(network.asked, network.stats))
-        notes.empty.append(is_empty(network.asked))
-        notes.rewards.append(float(reward))
-        notes.terminal.append(network.terminal)
-        self._see(observation, info)
-        if terminated or truncated:
-            self._ended(network.episode, notes.episode(network.terminal), notes.layout)
-        return observation, float(reward), terminated, truncated, info
+    def step(self, step: Step) -> None:
+        """Adds the step.
 
-    def _see(self, observation: Any, info: dict[str, Any]) -> None:
-        stats = self._network.reported
-        assert stats is not None
-        notes = self._notes
-        if notes.stats and notes.layout is not stats.layout and notes.layout != stats.layout:
-            raise SessionError("the measurements changed within an episode; a dataset needs the same in every step.")
-        notes.layout = stats.layout
-        notes.observations.append(_copied(observation))
-        notes.stats.append(stats.values)
-        notes.times_ms.append(stats.ts_ms)
-        notes.kpis.append(dict(info.get("kpis", {})))
+        Raises:
+            SessionError: the measurements are others than before in the episode.
+            AdapterError: the adapter does not say what its default algorithm did.
+        """
+        episode = self._running[step.session]
+        episode.actions.append(step.effective_action())
+        episode.empty.append(step.action is None)
+        episode.rewards.append(step.reward)
+        episode.terminal.append(step.terminal)
+        episode.complete = step.terminated or step.truncated
+        episode.add_state(step.observation, step.stats, step.kpis)
+
+    def episode_ended(self, session: int, episode: int) -> None:
+        """Hands the episode over if it is complete."""
+        ended = self._running.pop(session)
+        if ended.complete:
+            self._on_episode(session, episode, ended.episode(), ended.layout)
 
 
 @dataclass
-class _Notes:
-    """What was seen of the running episode."""
+class _RunningEpisode:
+    """What was observed of an episode so far: T steps, and T + 1 states."""
 
     layout: Layout = field(default_factory=lambda: Layout(()))
     observations: list[Any] = field(default_factory=list)
@@ -80,15 +73,25 @@ class _Notes:
     stats: list[np.ndarray] = field(default_factory=list)
     times_ms: list[float] = field(default_factory=list)
     kpis: list[dict[str, float]] = field(default_factory=list)
+    complete: bool = False
 
-    def episode(self, terminal: bool) -> Episode:
+    def add_state(self, observation: Any, stats: Stats, kpis: Mapping[str, float]) -> None:
+        if self.stats and self.layout is not stats.layout and self.layout != stats.layout:
+            raise SessionError("the measurements changed within an episode; a dataset needs the same in every step.")
+        self.layout = stats.layout
+        self.observations.append(_copied(observation))
+        self.stats.append(stats.values)
+        self.times_ms.append(stats.ts_ms)
+        self.kpis.append(dict(kpis))
+
+    def episode(self) -> Episode:
         """All of it as an episode, which ended in a terminal state or else was cut off."""
-        steps = len(self.rewards)
-        names = dict.fromkeys(name for one in self.kpis for name in one)  # a channel has some only after a step
+        steps, terminal = len(self.rewards), self.terminal[-1]
+        names = dict.fromkeys(name for kpis in self.kpis for name in kpis)  # a channel has some only after a step
         infos = {
             "default_action": np.array([*self.empty, False]),
             "sim_time_ms": np.array(self.times_ms, np.float64),
-            **{f"kpi_{name}": np.array([one.get(name, nan) for one in self.kpis], np.float64) for name in names},
+            **{f"kpi_{name}": np.array([kpis.get(name, nan) for kpis in self.kpis], np.float64) for name in names},
         }
         if self.layout.size:
             infos["stats"] = np.array(self.stats, np.float64)

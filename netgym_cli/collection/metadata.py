@@ -1,4 +1,4 @@
-"""What a dataset says of its making, and whether a collection would continue it or make something else."""
+"""What a dataset says about its making, and whether a collection would continue it or make something else."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def about(request: Request, command: Sequence[str]) -> dict[str, Any]:
         "label": request.label,
         "run": None if request.folder is None else str(request.folder),
         "action_source": DEFAULT if default else ASKED,
-        "plan": [list(one) for one in request.plan],
+        "plan": [list(session) for session in request.plan],
         "seeds": [seed for seed, _ in request.plan],
         "layout": None,
         "licence": request.licence,
@@ -54,19 +54,19 @@ def about(request: Request, command: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def require_same(dataset_id: str, found: Mapping[str, Any], mine: Mapping[str, Any]) -> None:
+def require_same(dataset_id: str, existing: Mapping[str, Any], mine: Mapping[str, Any]) -> None:
     """Raises `ConfigError`, naming the first key that differs, unless both describe the same data."""
     for part in IDENTITY:
-        one, other = found.get(part), mine[part]
-        if isinstance(one, dict) and isinstance(other, dict):
+        old, new = existing.get(part), mine[part]
+        if isinstance(old, dict) and isinstance(new, dict):
             passing = {"episodes_per_session", "random_seed"}
-            differing = [key for key in {**one, **other} if one.get(key) != other.get(key) and key not in passing]
+            differing = [key for key in {**old, **new} if old.get(key) != new.get(key) and key not in passing]
             if not differing:
                 continue
-            part, one, other = f"{part}.{differing[0]}", one.get(differing[0]), other.get(differing[0])
-        if one != other:
+            part, old, new = f"{part}.{differing[0]}", old.get(differing[0]), new.get(differing[0])
+        if old != new:
             raise ConfigError(
-                f"the dataset '{dataset_id}' was collected with {part}={one!r}, not {other!r}; choose another name=, "
+                f"the dataset '{dataset_id}' was collected with {part}={old!r}, not {new!r}; choose another name=, "
                 "or repeat the command that began it."
             )
 

@@ -15,7 +15,7 @@ Plan = tuple[tuple[int, int], ...]  # (seed, episodes), in the order of the data
 
 
 def plan_of(episodes: int | None, seeds: Sequence[int] | None) -> Plan:
-    """The plan for so many `episodes` in all.
+    """The plan for n `episodes` in all.
 
     Args:
         episodes: None: ten per seed, or 100 without seeds.
@@ -42,12 +42,12 @@ def require_continues(old: Plan, new: Plan) -> None:
         if k < len(new) and new[k][0] == seed and (new[k][1] == episodes or (last and new[k][1] > episodes)):
             continue
         raise ConfigError(
-            f"the dataset was begun with {told(old)}, and {told(new)} would not continue it; ask for the same episodes "
-            "and seeds, or for more seeds behind them, or choose another name=."
+            f"the dataset was begun with {describe(old)}, and {describe(new)} would not continue it; ask for the same "
+            "episodes and seeds, or for more seeds behind them, or choose another name=."
         )
 
 
-def told(plan: Plan) -> str:
+def describe(plan: Plan) -> str:
     """The plan in words."""
     seeds, sizes = [seed for seed, _ in plan], sorted({episodes for _, episodes in plan})
     which = f"seeds {seeds[0]}..{seeds[-1]}" if seeds == list(range(seeds[0], seeds[-1] + 1)) else f"seeds {seeds}"

@@ -1,4 +1,4 @@
-"""What the words behind `netgym collect` ask for: a run folder or overrides, and keys of its own, in any order."""
+"""The arguments of `netgym collect`: a run folder or overrides, and keys of its own, in any order."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from netgym_cli.config.schema import RunConfig, plain
 from netgym_cli.datasets import folder_of
 from netgym_cli.experiment.config import agent_of, config_of
 from netgym_cli.experiment.requests import (
+    Args,
     ConfigDirs,
-    Words,
     agent_names,
     composed,
     in_environment_of,
     listed_seeds,
-    refuse,
-    refuse_agent_keys,
+    parse_args,
+    reject_agent_keys,
+    reject_overrides,
     seed_count,
-    sorted_out,
     whole_number,
 )
-from netgym_cli.runs import folder as runs
+from netgym_cli.runs.folder import RunFolder
 
 OWN = ("episodes", "seeds", "workers", "name", "agent", "licence")
 INSTEAD = {"seed": "seeds", "sessions": "seeds", "env.random_seed": "seeds", "env.episodes_per_session": "episodes"}
@@ -61,29 +61,34 @@ class Request:
     licence: str
 
 
-def parsed(words: Words, config_dirs: ConfigDirs = (), default_action: bool = False) -> Request:
-    """The request in `words`; `default_action` asks for the environment's default algorithm. Raises `ConfigError`."""
-    folders, own, overrides = sorted_out(words, OWN)
-    refuse(overrides, INSTEAD, "a collection")
+def parse(args: Args, config_dirs: ConfigDirs = (), default_action: bool = False) -> Request:
+    """The request in `args`; `default_action` asks for the environment's default algorithm. Raises `ConfigError`."""
+    folders, own, overrides = parse_args(args, OWN)
+    reject_overrides(overrides, INSTEAD, "a collection")
     Composer([], config_dirs)  # the modules of the run may lie there
     names = agent_names(own.get("agent", ""), "collect")
-    given = ["--default-action"] * default_action + [f"agent={name}" for name in names] + [str(one) for one in folders]
+    given = (
+        ["--default-action"] * default_action
+        + [f"agent={name}" for name in names]
+        + [str(folder) for folder in folders]
+    )
     if len(given) != 1:
-        told = f"there are {len(given)} agents ({', '.join(given)})" if given else "there is no agent"
-        raise ConfigError(f"{told} to collect with; give one: --default-action, agent=NAME, or the folder of a run.")
+        agents = f"there are {len(given)} agents ({', '.join(given)})" if given else "there is no agent"
+        raise ConfigError(f"{agents} to collect with; give one: --default-action, agent=NAME, or the folder of a run.")
     if folders:
-        refuse_agent_keys(overrides)
+        reject_agent_keys(overrides)
         run = config_of(folders[0])
         config, label = in_environment_of(run, overrides, config_dirs), agent_of(folders[0])
+        choices = RunFolder(folders[0]).choices()
         env, channel = (
-            _choice(overrides, group) or runs.chosen(folders[0], group) or getattr(config, group).name
+            _choice(overrides, group) or choices.get(group) or getattr(config, group).name
             for group in ("env", "channel")
         )
     else:
         label = DEFAULT_AGENT if default_action else names[0]
         config = composed(label, overrides, config_dirs, None)
         chosen = Composer([f"agent={label}", *overrides], config_dirs).whole()
-        env, channel = (str(OmegaConf.select(chosen, f"hydra.runtime.choices.{one}")) for one in ("env", "channel"))
+        env, channel = (str(OmegaConf.select(chosen, f"hydra.runtime.choices.{group}")) for group in ("env", "channel"))
     episodes = whole_number(own["episodes"], "episodes") if "episodes" in own else None
     if env == FOREIGN:
         env = f"{FOREIGN}-{plain(config.env)['id'].rpartition(':')[2]}"
@@ -99,8 +104,8 @@ def parsed(words: Words, config_dirs: ConfigDirs = (), default_action: bool = Fa
     )
 
 
-def _choice(overrides: Words, group: str) -> str | None:
-    return next((word.partition("=")[2] for word in overrides if word.startswith(f"{group}=")), None)
+def _choice(overrides: Args, group: str) -> str | None:
+    return next((override.partition("=")[2] for override in overrides if override.startswith(f"{group}=")), None)
 
 
 def _seeds(own: Mapping[str, str]) -> tuple[int, ...] | None:
@@ -112,8 +117,8 @@ def _seeds(own: Mapping[str, str]) -> tuple[int, ...] | None:
 
 
 def _id(name: str | None, env: str, label: str, channel: str) -> str:
-    """The id that was asked for, with what is missing of namespace and version, or one made of what is collected."""
-    env, label, channel = (re.sub(r"[^-\w]", "_", one) for one in (env, label, channel))
+    """The id that was asked for, completed by namespace and version, or one made of what is collected."""
+    env, label, channel = (re.sub(r"[^-\w]", "_", part) for part in (env, label, channel))
     if name is None:
         name = label if channel == "none" else f"{label}-{channel}"
     name = name if "/" in name else f"netgym/{env}/{name}"

@@ -1,4 +1,4 @@
-"""`netgym collect` from its words to its dataset."""
+"""`netgym collect`: from its arguments to its dataset."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from netgym_cli.collection.collection import Collected, Collection
-from netgym_cli.collection.request import parsed
+from netgym_cli.collection.request import parse
 
 
 def collect(
-    words: Sequence[str],
+    args: Sequence[str],
     config_dirs: Sequence[str | Path],
     default_action: bool,
     trust: bool,
     command: Sequence[str],
 ) -> Collected:
-    """Collects what `words` ask for, or what is missing of it.
+    """Collects what `args` ask for, or what is missing of it.
 
     Raises:
-        ConfigError: the user can mend it; nothing was played and nothing written.
+        ConfigError: the user can fix it; nothing was played and nothing written.
         SessionFailed, DatasetError, KeyboardInterrupt: what is complete stays, and the same command continues.
     """
-    return Collection(parsed(words, config_dirs, default_action), command, trust).run()
+    return Collection(parse(args, config_dirs, default_action), command, trust).run()

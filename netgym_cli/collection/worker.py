@@ -8,16 +8,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from netgym_cli.collection.episode_recorder import RecordedEnv
+from netgym_cli.collection.episode_recorder import EpisodeRecorder
 from netgym_cli.common.errors import DatasetError
 from netgym_cli.datasets import Episode
 from netgym_cli.datasets.writer import add
 from netgym_cli.experiment.task import Task
-from netgym_cli.jobs.worker import Tell, serve
-from netgym_cli.sessions.plan import Plan
-from netgym_cli.sessions.sequential import SequentialSessions
+from netgym_cli.jobs.worker import Emit, serve
 from netgym_cli.simulators.stats import Layout
-from netgym_cli.wrappers.build import open_env
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,7 @@ class Job:
         return cls(**json.loads(line))
 
 
-def collect(line: str, tell: Tell) -> dict[str, Any]:
+def collect(line: str, emit: Emit) -> dict[str, Any]:
     """Plays the session of the job in `line` and stores what is missing.
 
     Raises:
@@ -58,7 +55,7 @@ def collect(line: str, tell: Tell) -> dict[str, Any]:
     job = Job.from_line(line)
     task = Task.from_line(job.task)
 
-    def ended(k: int, episode: Episode, layout: Layout) -> None:
+    def store(session: int, k: int, episode: Episode, layout: Layout) -> None:
         if job.known.get(str(k)) not in (None, episode.digest()):
             raise DatasetError(
                 f"episode {k} of seed {task.config.seed} is stored in '{job.folder}', and played again it came out "
@@ -71,10 +68,9 @@ def collect(line: str, tell: Tell) -> dict[str, Any]:
             add(Path(job.folder), job.first + k, stored, env.observation_space, env.action_space)
         sim_s = (episode.infos["sim_time_ms"][-1] - episode.infos["sim_time_ms"][0]) / 1e3
         rows = [[row.source, row.name, row.unit, list(row.ids)] for row in layout.rows]
-        tell({"episode": job.first + k, "new": k in job.missing, "sim_s": sim_s, "layout": rows})
+        emit({"episode": job.first + k, "new": k in job.missing, "sim_s": sim_s, "layout": rows})
 
-    recorded = RecordedEnv(open_env(task.config), ended)
-    with closing(SequentialSessions(recorded, Plan.of(task.config))) as env:
+    with closing(task.sessions(EpisodeRecorder(store))) as env:
         task.agent().walk(env, task.config.seed)
     return {}
 

@@ -1,4 +1,4 @@
-"""Where a run and the jobs of a sweep are going to write, known and judged before anything is written."""
+"""Where a run and the jobs of a sweep are going to write, known before anything is written."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from netgym_cli.common.errors import ConfigError
 RUN_DIR, SWEEP_DIR = "hydra.run.dir", "hydra.sweep.dir"
 
 
-def require_free_run(config: DictConfig) -> None:
-    """Raises `ConfigError` if the folder of the run that `config` composes is none or holds a run already."""
-    _require_free(_select(config, RUN_DIR), RUN_DIR)
+def run_folder(config: DictConfig) -> Path:
+    """The folder of the run that `config` composes. Raises `ConfigError` if it is none."""
+    return _select(config, RUN_DIR)
 
 
-def require_free_job(config: DictConfig, number: int) -> None:
-    """The same for the job with this number of a sweep."""
+def job_folder(config: DictConfig, number: int) -> Path:
+    """The folder of the job with this number of a sweep. Raises `ConfigError` if it is none."""
     with open_dict(config):
         config.hydra.job.id = config.hydra.job.num = number
-    _require_free(_select(config, SWEEP_DIR) / str(_select(config, "hydra.sweep.subdir")), SWEEP_DIR)
+    return _select(config, SWEEP_DIR) / str(_select(config, "hydra.sweep.subdir"))
 
 
 @contextmanager
@@ -35,13 +35,6 @@ def making(key: str) -> Iterator[None]:
         raise ConfigError(
             f"cannot create the run folder {error.filename}: {error.strerror}; choose another by {key}=PATH."
         ) from error
-
-
-def _require_free(folder: Path, key: str) -> None:
-    with making(key):
-        taken = [name for name in ("run.json", "metrics") if (folder / name).exists()]
-    if taken:
-        raise ConfigError(f"{folder.absolute()} holds a run already ({taken[0]}); choose another by {key}=PATH.")
 
 
 def _select(config: DictConfig, key: str) -> Path:

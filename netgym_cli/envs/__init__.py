@@ -1,1 +1,16 @@
 """Gymnasium environments: an adapter per environment gives a simulator's measurements their meaning."""
+
+from netgym_cli.common.exports import exports
+
+__getattr__ = exports(
+    __name__,
+    {
+        "Adapter": "base",
+        "NetworkEnv": "network_env",
+        "box_action": "actions",
+        "discrete_action": "actions",
+        "is_empty": "actions",
+        "make_env": "make",
+        "stated_action": "actions",
+    },
+)

@@ -21,20 +21,20 @@ from netgym_cli.config.schema import AgentConfig, RunConfig, require
 from netgym_cli.experiment.config import config_of
 from netgym_cli.experiment.requests import require_seeds
 from netgym_cli.experiment.task import Task
-from netgym_cli.jobs.pool import SessionFailed, played
+from netgym_cli.jobs.pool import SessionFailed, run_all
 from netgym_cli.jobs.progress import progress
-from netgym_cli.runs import folder as runs
+from netgym_cli.runs.folder import RunFolder
 from netgym_cli.simulators.base import simulator_registry
 from netgym_cli.wrappers.build import simulators_under
 
-FIRST_SEED = 1_000_000  # far from the seeds that people train with
+FIRST_SEED = 1_000_000  # far from the seeds that are usual in training
 WORKER = "netgym_cli.evaluation.worker"
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What the agents achieved.
+    """The results of the agents.
 
     Attributes:
         env: name of the environment.
@@ -96,7 +96,7 @@ def default_seeds(count: int, trained_on: frozenset[int] = frozenset()) -> tuple
 
 @dataclass(frozen=True)
 class Contest:
-    """What is going to be played, judged and found possible.
+    """The sessions of an evaluation, checked and ready to be played.
 
     Attributes:
         tasks: label of the agent to its sessions, in the order of `seeds`.
@@ -121,10 +121,10 @@ class Contest:
         require(len(contenders) >= 1, "agent", list(contenders), "one or more")
         require_seeds(seeds)
         tasks: dict[str, list[Task]] = {}
-        for label, one in contenders.items():
-            folder = one if isinstance(one, Path) else None
-            agent = config_of(one).agent if isinstance(one, Path) else one
-            if folder is not None and (known := sorted(set(seeds) & runs.seeds_of(folder))):
+        for label, contender in contenders.items():
+            folder = contender if isinstance(contender, Path) else None
+            agent = config_of(contender).agent if isinstance(contender, Path) else contender
+            if folder is not None and (known := sorted(set(seeds) & RunFolder(folder).seeds())):
                 raise ConfigError(
                     f"'{folder}' has met the seeds {known}, in training or in its own evaluations; "
                     f"evaluate it on others, such as seeds={len(seeds)}."
@@ -145,15 +145,15 @@ class Contest:
         with progress("sessions", len(order), console) as done:
             try:
                 lines = [self.tasks[label][k].line() for k, label in order]
-                figures = played(lines, WORKER, jobs or os.cpu_count() or 1, lambda number, news: done(0.0))
+                figures = run_all(lines, WORKER, jobs or os.cpu_count() or 1, lambda number, event: done(0.0))
             except SessionFailed as error:
                 k, label = order[error.number]
                 error.label, error.seed = label, self.seeds[k]
                 error.args = (f"agent {label}, seed {self.seeds[k]}: {error}",)
                 raise
-        found = dict(zip(order, figures, strict=True))
+        of = dict(zip(order, figures, strict=True))
         values = {
-            label: {name: np.array([found[k, label][name] for k in range(len(self.seeds))]) for name in found[0, label]}
+            label: {name: np.array([of[k, label][name] for k in range(len(self.seeds))]) for name in of[0, label]}
             for label in self.tasks
         }
         return Evaluation(config.env.name, self.seeds, self.episodes, baseline, values)

@@ -1,4 +1,4 @@
-"""What an evaluation leaves: tables and a picture in a folder, and rows for people."""
+"""The results of an evaluation: tables and a picture in a folder, and human-readable rows."""
 
 from __future__ import annotations
 
@@ -91,4 +91,4 @@ def _table(rows: Sequence[Row], metrics: Sequence[str], corner: str) -> tuple[li
         interval = "" if row["low"] is None else f" [{row['low']:.4g}, {row['high']:.4g}]"
         cells.setdefault(row["agent"], {})[row["metric"]] = f"{row['mean']:.4g}{interval}"
     heads = [corner, *("reward/step" if metric == "reward" else metric for metric in metrics)]
-    return heads, [[agent, *(found[metric] for metric in metrics)] for agent, found in cells.items()]
+    return heads, [[agent, *(texts[metric] for metric in metrics)] for agent, texts in cells.items()]

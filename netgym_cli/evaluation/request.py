@@ -1,4 +1,4 @@
-"""What the words behind `netgym evaluate` ask for: run folders, overrides, `episodes=` and `seeds=`, in any order."""
+"""The arguments of `netgym evaluate`: run folders, overrides, `episodes=` and `seeds=`, in any order."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from netgym_cli.config.schema import AgentConfig, RunConfig, known_keys, plain
 from netgym_cli.evaluation.contest import default_seeds
 from netgym_cli.experiment.config import agent_of, config_of, typed_run
 from netgym_cli.experiment.requests import (
-    Words,
+    Args,
     agent_names,
     composed,
     in_environment_of,
     listed_seeds,
-    refuse,
-    refuse_agent_keys,
+    parse_args,
+    reject_agent_keys,
+    reject_overrides,
     seed_count,
-    sorted_out,
     whole_number,
 )
-from netgym_cli.runs import folder as runs
+from netgym_cli.runs.folder import RunFolder
 
 EPISODES, SEEDS = 5, 10
 INSTEAD = {"seed": "seeds", "sessions": "seeds", "env.random_seed": "seeds", "env.episodes_per_session": "episodes"}
@@ -42,34 +42,34 @@ class Request:
     overrides: tuple[str, ...]
 
     def alone(self, label: str, seed: int) -> list[str]:
-        """Words that ask for one session of one agent."""
-        first = next((one for one in self.contenders.values() if isinstance(one, Path)), None)
-        one = self.contenders[label]
-        words = [str(one)] if isinstance(one, Path) else [*([str(first)] if first else []), f"agent={label}"]
-        return [*words, *self.overrides, f"episodes={self.episodes}", f"seeds=[{seed}]"]
+        """Arguments that ask for one session of one agent."""
+        first = next((agent for agent in self.contenders.values() if isinstance(agent, Path)), None)
+        agent = self.contenders[label]
+        args = [str(agent)] if isinstance(agent, Path) else [*([str(first)] if first else []), f"agent={label}"]
+        return [*args, *self.overrides, f"episodes={self.episodes}", f"seeds=[{seed}]"]
 
 
-def parsed(words: Words, config_dirs: Sequence[str | Path] = ()) -> Request:
-    """The request in `words`. Raises `ConfigError` for whatever the user can mend."""
-    folders, own, overrides = sorted_out(words, ("episodes", "seeds", "agent"))
-    refuse(overrides, INSTEAD, "an evaluation")
+def parse(args: Args, config_dirs: Sequence[str | Path] = ()) -> Request:
+    """The request in `args`. Raises `ConfigError` for whatever the user can fix."""
+    folders, own, overrides = parse_args(args, ("episodes", "seeds", "agent"))
+    reject_overrides(overrides, INSTEAD, "an evaluation")
     Composer([], config_dirs)  # the modules of the runs may lie there
     trained = {folder: config_of(folder) for folder in folders}
     names = agent_names(own.get("agent", ""), "evaluate")
     if not names and not trained:
         raise ConfigError("nothing to evaluate; give the folder of a run, agent=NAME, or several: agent=NAME,NAME.")
     if not names:
-        refuse_agent_keys(overrides)
+        reject_agent_keys(overrides)
     run = next(iter(trained.values()), None)
     fitting = _fitting(names, overrides, config_dirs)
     bases = [composed(name, fitting[name], config_dirs, run) for name in names]
     if not bases:
         bases = [in_environment_of(next(iter(trained.values())), overrides, config_dirs)]
-    if not any(word.startswith("env=") for word in overrides):
+    if not any(override.startswith("env=") for override in overrides):
         _require_one_environment(trained)
     contenders: dict[str, AgentConfig | Path] = dict(zip(_labels(trained), trained, strict=True))
     contenders |= {name: base.agent for name, base in zip(names, bases, strict=False)}
-    used = frozenset().union(*map(runs.seeds_of, folders))
+    used = frozenset().union(*(RunFolder(folder).seeds() for folder in folders))
     return Request(
         bases[0],
         contenders,
@@ -79,16 +79,16 @@ def parsed(words: Words, config_dirs: Sequence[str | Path] = ()) -> Request:
     )
 
 
-def _fitting(names: Words, overrides: Words, config_dirs: Sequence[str | Path]) -> dict[str, list[str]]:
+def _fitting(names: Args, overrides: Args, config_dirs: Sequence[str | Path]) -> dict[str, list[str]]:
     """The overrides for each agent: `agent.KEY=` is for those that have the key, or for all if none has."""
     keys = {}
     for name in names:
         schema = type(typed_run(Composer([f"agent={name}"], config_dirs).compose()).agent)
         keys[name] = {f"agent.{key}" for key in known_keys(schema)}
     everyone = set().union(*keys.values())
-    told = {word: re.match(r"agent\.\w+", word.lstrip("+~")) for word in overrides}
+    agent_keys = {override: re.match(r"agent\.\w+", override.lstrip("+~")) for override in overrides}
     return {
-        name: [word for word, own in told.items() if own is None or own[0] not in everyone - keys[name]]
+        name: [override for override, key in agent_keys.items() if key is None or key[0] not in everyone - keys[name]]
         for name in names
     }
 
@@ -114,11 +114,11 @@ def _labels(trained: Collection[Path]) -> list[str]:
     names = [agent_of(folder) for folder in trained]
     short = [f"{name}:{folder.resolve().name}" for name, folder in zip(names, trained, strict=True)]
     long = [f"{name}:{folder}" for name, folder in zip(names, trained, strict=True)]
-    return next(one for one in (names, short, long) if len(set(one)) == len(one))
+    return next(labels for labels in (names, short, long) if len(set(labels)) == len(labels))
 
 
 def _seeds(text: str, used: frozenset[int]) -> tuple[int, ...]:
-    """`10`: so many that no training used; `[3,5]` and `3..5`: just these."""
+    """`10`: ten that no training used; `[3,5]` and `3..5`: exactly these."""
     if (listed := listed_seeds(text)) is not None:
         return listed
     return default_seeds(seed_count(text), used)

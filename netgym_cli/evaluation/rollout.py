@@ -7,10 +7,10 @@ from math import isnan, nan
 from statistics import fmean
 
 from netgym_cli.experiment.task import Task
-from netgym_cli.sessions.step import Step
+from netgym_cli.sessions.step import Observer, Step
 
 
-def play(task: Task) -> dict[str, float]:
+def measure(task: Task) -> dict[str, float]:
     """Mean return of the episodes (`return`), mean reward per step (`reward`) and the mean of every KPI.
 
     Raises:
@@ -22,35 +22,28 @@ def play(task: Task) -> dict[str, float]:
     return tally.means()
 
 
-class Tally:
-    """An observer of the sessions that adds up rewards and KPIs."""
+class Tally(Observer):
+    """Adds up rewards and KPIs of all sessions; the order in which they come makes no difference."""
 
     def __init__(self) -> None:
         self._returns: list[float] = []
         self._rewards: list[float] = []
         self._kpis: dict[str, list[float]] = {}
-        self._episode = 0.0
-
-    def session_begins(self, session: int, seed: int | None) -> None:
-        """Nothing to add."""
+        self._running: dict[int, float] = {}  # sum of the running episode's rewards, by session
 
     def step(self, step: Step) -> None:
         """Adds the step."""
         self._rewards.append(step.reward)
-        self._episode += step.reward
+        self._running[step.session] = self._running.get(step.session, 0.0) + step.reward
         for name, value in step.kpis.items():
             self._kpis.setdefault(name, []).append(float(value))
 
     def episode_ended(self, session: int, episode: int) -> None:
         """Adds the episode."""
-        self._returns.append(self._episode)
-        self._episode = 0.0
-
-    def session_ended(self, status: str, reason: str) -> None:
-        """Nothing to add."""
+        self._returns.append(self._running.pop(session))
 
     def means(self) -> dict[str, float]:
         """The figures of all that was added."""
-        measured = {name: [one for one in values if not isnan(one)] for name, values in self._kpis.items()}
+        measured = {name: [value for value in values if not isnan(value)] for name, values in self._kpis.items()}
         kpis = {name: fmean(values) if values else nan for name, values in measured.items()}
         return {"return": fmean(self._returns), "reward": fmean(self._rewards), **kpis}

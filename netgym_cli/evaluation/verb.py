@@ -1,4 +1,4 @@
-"""`netgym evaluate` from its words to its folder."""
+"""`netgym evaluate`: from its arguments to the folder with its results."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from contextlib import suppress
 from pathlib import Path
 
 from netgym_cli.config.schema import plain, require
-from netgym_cli.evaluation import report, request
+from netgym_cli.evaluation import report
 from netgym_cli.evaluation.contest import Contest, Evaluation
+from netgym_cli.evaluation.request import parse
 from netgym_cli.jobs.pool import SessionFailed
 from netgym_cli.simulators.base import simulator_registry
 from netgym_cli.wrappers.build import simulators_under
 
 
 def evaluate(
-    words: Sequence[str],
+    args: Sequence[str],
     config_dirs: Sequence[str | Path],
     baseline: str | None,
     jobs: int | None,
@@ -24,20 +25,20 @@ def evaluate(
     trust: bool,
     command: Sequence[str],
 ) -> tuple[Evaluation, Path]:
-    """Plays what `words` ask for and writes it to a folder; returns both.
+    """Plays what `args` ask for and writes the results to a folder; returns both.
 
     Raises:
-        ConfigError: the user can mend it; nothing was played and no folder made.
+        ConfigError: the user can fix it; nothing was played and no folder made.
         SessionFailed: a session failed; the message ends in a command that plays it alone.
     """
-    asked = request.parsed(words, config_dirs)
-    require(baseline is None or baseline in asked.contenders, "--baseline", baseline, ", ".join(asked.contenders))
-    contest = Contest.of(asked.config, asked.contenders, asked.seeds, asked.episodes, trust)
-    for name, source in simulators_under(asked.config):
-        simulator_registry.load(name).check(asked.config.simulator, source)
+    request = parse(args, config_dirs)
+    require(baseline is None or baseline in request.contenders, "--baseline", baseline, ", ".join(request.contenders))
+    contest = Contest.of(request.config, request.contenders, request.seeds, request.episodes, trust)
+    for name, source in simulators_under(request.config):
+        simulator_registry.load(name).check(request.config.simulator, source)
     folder = report.new_folder(output)
     try:
-        found = contest.play(jobs, baseline)
+        evaluation = contest.play(jobs, baseline)
     except BaseException as error:
         with suppress(OSError):
             folder.rmdir()
@@ -45,11 +46,13 @@ def evaluate(
             raise
         options = [
             *(["--trust"] if trust else []),
-            *(word for one in config_dirs for word in ("--config-dir", str(one))),
+            *(arg for folder in config_dirs for arg in ("--config-dir", str(folder))),
         ]
-        alone = shlex.join(["netgym", "evaluate", *asked.alone(error.label, error.seed), *options])
+        alone = shlex.join(["netgym", "evaluate", *request.alone(error.label, error.seed), *options])
         error.add_note(f"Reproduce it with: {alone}")
         raise
-    agents = {label: str(one) if isinstance(one, Path) else plain(one) for label, one in asked.contenders.items()}
-    report.write(found, folder, {"command": list(command), "config": plain(asked.config.env), "agents": agents})
-    return found, folder
+    agents = {
+        label: str(agent) if isinstance(agent, Path) else plain(agent) for label, agent in request.contenders.items()
+    }
+    report.write(evaluation, folder, {"command": list(command), "config": plain(request.config.env), "agents": agents})
+    return evaluation, folder

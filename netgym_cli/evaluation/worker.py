@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from netgym_cli.evaluation.rollout import play
+from netgym_cli.evaluation.rollout import measure
 from netgym_cli.experiment.task import Task
-from netgym_cli.jobs.worker import Tell, serve
+from netgym_cli.jobs.worker import Emit, serve
 
 
-def means(line: str, tell: Tell) -> dict[str, float]:
+def means(line: str, emit: Emit) -> dict[str, float]:
     """The figures of the task in `line`."""
-    return play(Task.from_line(line))
+    return measure(Task.from_line(line))
 
 
 if __name__ == "__main__":

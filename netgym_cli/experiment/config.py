@@ -12,7 +12,7 @@ from omegaconf.errors import OmegaConfBaseException
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config import conf_dirs, messages
 from netgym_cli.config.schema import RunConfig, SimulatorConfig, typed, unknown_key
-from netgym_cli.runs import folder as runs
+from netgym_cli.runs.folder import RunFolder
 
 
 def typed_run(config: DictConfig) -> RunConfig:
@@ -42,7 +42,7 @@ def typed_run(config: DictConfig) -> RunConfig:
             raise ConfigError(f"'{group}' is {given!r}; allowed: a mapping with a 'name'. Choose one by {group}=NAME.")
         if ":" not in (name := given["name"]) and name not in registry.names():
             allowed = f"{', '.join(registry.names())}, or importable.module:Class"
-            raise ConfigError(f"{group}.name is {name!r}; allowed: {allowed}. Mend it in the YAML file of the {group}.")
+            raise ConfigError(f"{group}.name is {name!r}; allowed: {allowed}. Fix it in the YAML file of the {group}.")
         parts[group] = typed(registry.load(name).config_schema, given, group)
     if parts["channel"].action is not None:
         parts["channel"].action = completed(parts["channel"].action, "channel.action")
@@ -65,23 +65,20 @@ class _Top:
 
 def config_of(folder: Path) -> RunConfig:
     """The config of the run in `folder`. Raises `ConfigError` if there is none that has ended with a model."""
-    record = runs.read_record(folder)
+    run = RunFolder(folder)
+    record, values = run.record(), run.config()
     try:
-        config = typed_run(OmegaConf.load(folder / ".hydra" / "config.yaml"))  # type: ignore[arg-type]
-    except FileNotFoundError as error:
-        raise ConfigError(
-            f"'{folder}' has no .hydra/config.yaml; give the folder of a run of `netgym train`."
-        ) from error
+        config = typed_run(OmegaConf.create(values))
     except ConfigError as error:
-        raise ConfigError(f"{folder / '.hydra' / 'config.yaml'}: {error}") from error
+        raise ConfigError(f"{run.config_path}: {error}") from error
     status = record.get("status")
     if status not in ("complete", "interrupted"):
-        told = (record.get("error") or {}).get("message")
-        why = told or ("it goes on, or was killed" if status == "running" else "it has not ended")
+        message = (record.get("error") or {}).get("message")
+        why = message or ("it goes on, or was killed" if status == "running" else "it has not ended")
         raise ConfigError(f"the run in '{folder}' has the status {status!r}: {why}; evaluate a run that is complete.")
     return config
 
 
 def agent_of(folder: Path) -> str:
     """The name that the run's agent was chosen by, as in `agent=NAME`."""
-    return runs.chosen(folder, "agent") or config_of(folder).agent.name
+    return RunFolder(folder).choices().get("agent") or config_of(folder).agent.name

@@ -13,6 +13,7 @@ from netgym_cli.config import output_dirs
 from netgym_cli.config.compose import Composer
 from netgym_cli.config.schema import RunConfig, plain
 from netgym_cli.experiment.config import typed_run
+from netgym_cli.runs.folder import RunFolder
 
 if TYPE_CHECKING:
     from netgym_cli.experiment.summary import Summary
@@ -28,7 +29,8 @@ def train(overrides: Sequence[str], config_dirs: Sequence[str | Path], command: 
     composer = Composer(overrides, config_dirs)
     checked = typed_run(composer.compose())
     check(checked)
-    output_dirs.require_free_run(composer.whole())
+    with output_dirs.making(output_dirs.RUN_DIR):
+        RunFolder(output_dirs.run_folder(composer.whole())).require_free(output_dirs.RUN_DIR)
 
     def task(config: DictConfig) -> Summary | Exception:
         # Hydra would report an exception in its own words, so it travels as a value.
@@ -55,10 +57,10 @@ def check(config: RunConfig) -> None:
 
 
 def train_in(folder: Path, command: list[str]) -> Summary:
-    """Trains what `folder`'s `.hydra/config.yaml` says, in `folder`. Raises as `train` does."""
+    """Trains what the config in `folder` says, in `folder`. Raises as `train` does."""
     from netgym_cli.experiment import run
 
-    config = typed_run(OmegaConf.load(folder / ".hydra" / "config.yaml"))  # type: ignore[arg-type]
+    config = typed_run(OmegaConf.create(RunFolder(folder).config()))
     try:
         return run.train(config, folder, command)
     except BaseException as error:
@@ -66,13 +68,13 @@ def train_in(folder: Path, command: list[str]) -> Summary:
         raise
 
 
-def overrides_of(folder: Path) -> list[str]:
-    """The overrides that made the run in `folder`."""
-    return list(OmegaConf.load(folder / ".hydra" / "overrides.yaml"))
+def train_job(folder: Path) -> Summary:
+    """The same for one job of a sweep, with the command that reproduces it alone."""
+    return train_in(folder, ["netgym", "train", *RunFolder(folder).overrides()])
 
 
 def save_resolved(config: DictConfig) -> Path:
-    """Replaces the running job's `.hydra/config.yaml` by its values without interpolations; returns its folder."""
+    """Replaces the config in the running job's folder by its values without interpolations; returns the folder."""
     folder = Path(HydraConfig.get().runtime.output_dir)
     if (action := OmegaConf.select(config, "channel.action")) is not None:  # a name depends on the config directories
         from netgym_cli.wrappers.channel_configs import completed
@@ -80,5 +82,5 @@ def save_resolved(config: DictConfig) -> Path:
         given = OmegaConf.to_container(action) if OmegaConf.is_config(action) else action
         with open_dict(config):
             config.channel.action = plain(completed(given, "channel.action"))
-    OmegaConf.save(config, folder / ".hydra" / "config.yaml", resolve=True)
+    RunFolder(folder).save_config(config)
     return folder

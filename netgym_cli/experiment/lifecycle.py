@@ -17,6 +17,7 @@ from typing import Any
 
 from netgym_cli.agents.base import Agent
 from netgym_cli.common.errors import SimulatorError
+from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.record import RunRecord
 from netgym_cli.runs.recorder import Recorder
 from netgym_cli.sessions.sequential import SequentialSessions
@@ -27,17 +28,18 @@ DISK_REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
-def told_however_it_ends(
+def run_lifecycle(
     env: SequentialSessions, recorder: Recorder, record: RunRecord, agent: Agent[Any], folder: Path, command: list[str]
 ) -> Iterator[None]:
-    """Inside it a run happens; on leaving, the simulator is gone, and record and tables tell how it went.
+    """A run happens inside it; on leaving, the simulator is released, and record and tables say how the run ended.
 
     An interruption keeps what the agent has learnt; anything else that goes wrong leaves its traceback in `error.txt`.
     Exceptions go on to the caller.
     """
-    reserve = folder / ".reserve"
+    files = RunFolder(folder)
+    reserve = files.reserve_path
     try:
-        # Room for the last words on a disk that the run itself filled; random, so that no file system compresses it.
+        # Room for the finalizers on a disk that the run itself filled; random, so that no file system compresses it.
         reserve.write_bytes(os.urandom(RESERVE_BYTES))
         yield
     except BaseException as error:
@@ -48,18 +50,18 @@ def told_however_it_ends(
             error.strerror = f"{error.strerror}; free space or choose another hydra.run.dir"
             error.filename = error.filename or str(folder)
         status = "interrupted" if interrupted else "failed"
-        told = {"type": type(error).__name__, "message": str(error)}
-        reason = f"{told['type']}: {told['message']}".strip(": ").splitlines()[0]
+        failure = {"type": type(error).__name__, "message": str(error)}
+        reason = f"{failure['type']}: {failure['message']}".strip(": ").splitlines()[0]
         if interrupted:
-            told["message"] = reason = f"interrupted by {str(error) or 'Ctrl-C'}"
+            failure["message"] = reason = f"interrupted by {str(error) or 'Ctrl-C'}"
         trace = "".join(traceback.format_exception(error))
         # A second Ctrl-C must not cost the tables.
         with _signals(signal.SIG_IGN, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            _last_words(
+            run_all_finalizers(
                 partial(reserve.unlink, missing_ok=True),
                 env.close,
-                partial(record.close, status, told),  # the shortest first, as long as there is room
-                *([] if interrupted else [partial((folder / "error.txt").write_text, trace)]),
+                partial(record.close, status, failure),  # the shortest first, as long as there is room
+                *([] if interrupted else [partial(files.error_path.write_text, trace)]),
                 partial(recorder.close, status, reason),
                 *([partial(_keep, agent, folder, error)] if interrupted and agent.has_learnt else []),
             )
@@ -74,12 +76,12 @@ def _keep(agent: Agent[Any], folder: Path, error: BaseException) -> None:
     error.add_note("what was learnt until then is kept: `netgym evaluate` takes the folder")
 
 
-def _last_words(*finishes: Callable[[], object]) -> None:
-    """Does each of the last things; one that fails must neither stop the others nor hide the first error."""
+def run_all_finalizers(*finalizers: Callable[[], object]) -> None:
+    """Calls every finalizer; one that fails must neither stop the others nor hide the first error."""
     failures = []
-    for finish in finishes:
+    for finalizer in finalizers:
         try:
-            finish()
+            finalizer()
         except Exception as error:
             failures.append(f"{type(error).__name__}: {error}")
     if failures:

@@ -1,4 +1,4 @@
-"""One line on the terminal that tells how a run is doing."""
+"""One line on the terminal that shows how far a run is, and how fast."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ from rich.progress import (
 from rich.table import Column
 from rich.text import Text
 
-from netgym_cli.sessions.step import Step
+from netgym_cli.sessions.step import Observer, Step
 
 REDRAW_S = 0.2
 
 
-class RunProgress:
-    """An observer of the sessions with a progress bar on stderr; silent where stderr is no terminal.
+class RunProgress(Observer):
+    """A progress bar on stderr; silent where stderr is no terminal.
 
-    A context manager: the bar is there inside the `with` block.
+    A context manager: the bar is there inside the `with` block. Simulated seconds and events per second are those of
+    one simulator, on average where several run at once.
 
     Args:
         total_steps: number of steps of the run.
@@ -39,10 +40,12 @@ class RunProgress:
         self._sessions = total_sessions
         self._steps = 0
         self._updates: tuple[int, int] | None = None
-        self._return = 0.0
+        self._ended_sessions = 0
+        self._returns: dict[int, float] = {}  # of the running episodes, by session
         self._last_return: float | None = None
         self._drawn_at, self._wall_ms, self._sim_ms = 0.0, 0.0, 0.0
-        self._before: Step | None = None
+        self._clocks: dict[int, tuple[float, int] | None] = {}  # simulated ms and events of the sessions under way
+        self._place: tuple[int, int] | None = None  # session and episode of the newest step
         self._events_per_s: float | None = None
         if not self._shown:
             return
@@ -66,22 +69,26 @@ class RunProgress:
             self._draw()
             self._bar.stop()
 
-    def session_begins(self, session: int, seed: int | None) -> None:
-        """Starts the simulated clock anew."""
-        self._before = None
+    def session_started(self, session: int, seed: int | None) -> None:
+        """Starts a simulated clock."""
+        self._clocks[session] = None
+        self._returns[session] = 0.0
 
     def step(self, step: Step) -> None:
         """Counts; redraws a few times per second."""
         if not self._shown:
             return
-        before, self._before = self._before, step
+        before = self._clocks[step.session]
+        self._clocks[step.session] = step.sim_time_ms, step.events
+        self._place = step.session, step.episode
         self._steps += 1
-        self._return += step.reward
+        self._returns[step.session] += step.reward
         if before is not None:
-            self._sim_ms += step.sim_time_ms - before.sim_time_ms
+            sim_time_ms, events = before
+            self._sim_ms += step.sim_time_ms - sim_time_ms
             self._wall_ms += step.wall_ms
             if step.wall_ms > 0:
-                now = (step.events - before.events) * 1e3 / step.wall_ms
+                now = (step.events - events) * 1e3 / step.wall_ms
                 self._events_per_s = now if self._events_per_s is None else 0.9 * self._events_per_s + 0.1 * now
         if time.monotonic() - self._drawn_at >= REDRAW_S:
             self._draw()
@@ -95,10 +102,12 @@ class RunProgress:
 
     def episode_ended(self, session: int, episode: int) -> None:
         """Remembers the return."""
-        self._last_return, self._return = self._return, 0.0
+        self._last_return, self._returns[session] = self._returns[session], 0.0
 
-    def session_ended(self, status: str, reason: str) -> None:
-        """Nothing to show."""
+    def session_ended(self, session: int, status: str, reason: str) -> None:
+        """Counts the session."""
+        self._ended_sessions += 1
+        del self._clocks[session], self._returns[session]
 
     def _draw(self) -> None:
         self._drawn_at = time.monotonic()
@@ -107,14 +116,19 @@ class RunProgress:
             state = "" if self._last_return is None else f"return {self._last_return:.3g}"
             self._bar.update(self._task, completed=done, total=total, description="updates", state=state)
             return
-        if self._before is None:
+        if self._place is None:
             return
-        session = f"session {self._before.session + 1}/{self._sessions} " if self._sessions > 1 else ""
         ratio = f"{self._sim_ms / self._wall_ms:.2f}" if self._wall_ms else "-"
         value = "-" if self._last_return is None else f"{self._last_return:.3g}"
         events = "-" if self._events_per_s is None else f"{self._events_per_s / 1e3:,.0f}k"
-        where, state = f"{session}ep {self._before.episode + 1}", f"return {value} sim/wall {ratio} {events} ev/s"
-        self._bar.update(self._task, completed=self._steps, description=where, state=state)
+        state = f"return {value} sim/wall {ratio} {events} ev/s"
+        self._bar.update(self._task, completed=self._steps, description=self._where(*self._place), state=state)
+
+    def _where(self, session: int, episode: int) -> str:
+        """The place in the run: the newest step's, or how many sessions are done where several are under way."""
+        if len(self._clocks) > 1:
+            return f"{self._ended_sessions}/{self._sessions} sessions"
+        return (f"session {session + 1}/{self._sessions} " if self._sessions > 1 else "") + f"ep {episode + 1}"
 
 
 class _State(ProgressColumn):

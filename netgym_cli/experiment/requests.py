@@ -1,4 +1,4 @@
-"""What the words behind a verb have in common: run folders, overrides, and `KEY=VALUE` that are the verb's own."""
+"""Arguments that several verbs share: run folders, overrides, and `KEY=VALUE` that are the verb's own."""
 
 from __future__ import annotations
 
@@ -13,60 +13,60 @@ from netgym_cli.config.compose import Composer
 from netgym_cli.config.schema import RunConfig, require, unknown_key
 from netgym_cli.experiment.config import typed_run
 
-Words = Sequence[str]
+Args = Sequence[str]
 ConfigDirs = Sequence[str | Path]
-NEAR = 0.7  # spelled so much alike, a word is one of the verb's own with a letter wrong
+NEAR = 0.7  # a key so similar to one of the verb's own is taken for a misspelling of it
 TOP = {field.name for field in fields(RunConfig)}
-MOST = 1_000_000  # seeds, episodes or workers: more than anybody simulates, and few enough to be listed in memory
+MOST = 1_000_000  # seeds, episodes or workers: more than anybody simulates, and few enough to list in memory
 
 
-def sorted_out(words: Words, own: Collection[str]) -> tuple[list[Path], dict[str, str], list[str]]:
-    """`words` as folders of runs, the values of the verb's own keys, and overrides of the config.
+def parse_args(args: Args, own: Collection[str]) -> tuple[list[Path], dict[str, str], list[str]]:
+    """`args` as folders of runs, the values of the verb's own keys, and overrides of the config.
 
-    Raises `ConfigError` for a word that is none of these and nearly one of the verb's own.
+    Raises `ConfigError` for a key that is neither of the config nor of the verb, and similar to one of the verb's.
     """
-    folders = [Path(word) for word in words if "=" not in word or _is_folder(word)]
-    pairs = [word for word in words if "=" in word and not _is_folder(word)]
-    mine = dict(word.split("=", 1) for word in pairs if word.split("=", 1)[0] in own)
-    for key in (word.split("=", 1)[0] for word in pairs):
+    folders = [Path(arg) for arg in args if "=" not in arg or _is_folder(arg)]
+    pairs = [arg for arg in args if "=" in arg and not _is_folder(arg)]
+    values = dict(pair.split("=", 1) for pair in pairs if pair.split("=", 1)[0] in own)
+    for key in (pair.split("=", 1)[0] for pair in pairs):
         if key not in own and key not in TOP and (near := get_close_matches(key, own, 1, NEAR)):
             raise ConfigError(unknown_key(key, near))
-    return folders, mine, [word for word in pairs if word.split("=", 1)[0] not in mine]
+    return folders, values, [pair for pair in pairs if pair.split("=", 1)[0] not in values]
 
 
-def refuse(overrides: Words, instead: Mapping[str, str], what: str) -> None:
+def reject_overrides(overrides: Args, instead: Mapping[str, str], what: str) -> None:
     """Raises `ConfigError` for an override that has no effect on `what`; `instead` maps it to the key that has."""
-    for word in overrides:
-        if (key := word.split("=", 1)[0].lstrip("+~")) in instead:
-            raise ConfigError(f"override '{word}' has no effect on {what}; write {instead[key]}=... instead.")
+    for override in overrides:
+        if (key := override.split("=", 1)[0].lstrip("+~")) in instead:
+            raise ConfigError(f"override '{override}' has no effect on {what}; write {instead[key]}=... instead.")
 
 
-def refuse_agent_keys(overrides: Words) -> None:
+def reject_agent_keys(overrides: Args) -> None:
     """Raises `ConfigError` for an override of an agent that was trained before."""
-    if lost := [word for word in overrides if re.match(r"[+~]*agent\.", word)]:
-        raise ConfigError(f"override '{lost[0]}' has no effect on an agent that was trained before; leave it out.")
+    if rejected := [override for override in overrides if re.match(r"[+~]*agent\.", override)]:
+        raise ConfigError(f"override '{rejected[0]}' has no effect on an agent that was trained before; leave it out.")
 
 
-def composed(agent: str, overrides: Words, config_dirs: ConfigDirs, run: RunConfig | None) -> RunConfig:
+def composed(agent: str, overrides: Args, config_dirs: ConfigDirs, run: RunConfig | None) -> RunConfig:
     """The config of the agent of this name, in the environment of `run` if there is one."""
     if run is None:
         return typed_run(Composer([f"agent={agent}", *overrides], config_dirs).compose())
-    mine = [word for word in overrides if re.match(r"[+~]*agent\.", word)]
-    alone = typed_run(Composer([f"agent={agent}", *mine], config_dirs).compose())
-    others = [word for word in overrides if word not in mine]
+    agent_keys = [override for override in overrides if re.match(r"[+~]*agent\.", override)]
+    alone = typed_run(Composer([f"agent={agent}", *agent_keys], config_dirs).compose())
+    others = [override for override in overrides if override not in agent_keys]
     return replace(in_environment_of(run, others, config_dirs), agent=alone.agent)
 
 
-def in_environment_of(run: RunConfig, overrides: Words, config_dirs: ConfigDirs) -> RunConfig:
+def in_environment_of(run: RunConfig, overrides: Args, config_dirs: ConfigDirs) -> RunConfig:
     """The run's config with other values; with another environment or channel if `env=` or `channel=` is among them."""
-    if any(word.startswith("env=") for word in overrides):
+    if any(override.startswith("env=") for override in overrides):
         other = typed_run(Composer([*overrides, "agent=random"], config_dirs).compose())
         return replace(run, env=other.env, channel=other.channel, simulator=other.simulator)
-    if channels := [word for word in overrides if word.startswith("channel=")]:
-        others = [word for word in overrides if word not in channels]
-        keys = [word for word in others if re.match(r"[+~]*channel\.", word)]
+    if channels := [override for override in overrides if override.startswith("channel=")]:
+        others = [override for override in overrides if override not in channels]
+        keys = [override for override in others if re.match(r"[+~]*channel\.", override)]
         run = replace(run, channel=typed_run(Composer([*channels, *keys], config_dirs).compose()).channel)
-        overrides = [word for word in others if word not in keys]
+        overrides = [override for override in others if override not in keys]
     return typed_run(Composer(overrides, config_dirs).applied_to(asdict(run)))
 
 
@@ -79,12 +79,12 @@ def listed_seeds(text: str) -> tuple[int, ...] | None:
         require(last - first < MOST, "seeds", text, f"{MOST} or fewer")
         return tuple(range(first, last + 1))
     if re.fullmatch(r"\[\s*\d+(\s*,\s*\d+)*\s*\]", text):
-        return tuple(int(one) for one in text.strip("[]").split(","))
+        return tuple(int(seed) for seed in text.strip("[]").split(","))
     return None
 
 
 def seed_count(text: str) -> int:
-    """How many seeds `text` asks for, such as `10`. Raises `ConfigError`."""
+    """The number of seeds that `text` asks for, such as `10`. Raises `ConfigError`."""
     allowed = f"how many, such as 10 (up to {MOST}), or which: [3,5] or 3..5"
     require(text.isdecimal() and len(text) < 20 and 1 <= int(text) <= MOST, "seeds", text, allowed)
     return int(text)
@@ -100,15 +100,15 @@ def agent_names(text: str, verb: str) -> list[str]:
 
 
 def require_seeds(seeds: Sequence[int]) -> None:
-    """Raises `ConfigError` unless these are seeds of one session each."""
+    """Raises `ConfigError` unless these are different seeds, at least one."""
     require(len(seeds) >= 1 and len(set(seeds)) == len(seeds), "seeds", list(seeds), "one or more, each once")
     require(all(0 <= seed < 2**31 for seed in seeds), "seeds", list(seeds), "numbers from 0 to 2147483647")
 
 
-def _is_folder(word: str) -> bool:
+def _is_folder(arg: str) -> bool:
     try:
-        return Path(word).is_dir()
-    except OSError:  # too long to be the name of anything
+        return Path(arg).is_dir()
+    except OSError:  # too long for a file name
         return False
 
 

@@ -1,4 +1,4 @@
-"""The main road: a config becomes sessions, an agent walks them, and tables tell what happened."""
+"""The program: a config becomes sessions, an agent goes through them, and tables say what happened."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from netgym_cli.agents.base import Agent, agent_registry
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.schema import RunConfig
 from netgym_cli.envs.network_env import NetworkEnv
-from netgym_cli.experiment.lifecycle import sigterm_as_ctrl_c, told_however_it_ends
+from netgym_cli.experiment.lifecycle import run_lifecycle, sigterm_as_ctrl_c
 from netgym_cli.experiment.progress import RunProgress
 from netgym_cli.experiment.summary import Summary
+from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.record import RunRecord
 from netgym_cli.runs.recorder import Recorder
 from netgym_cli.sessions.sequential import SequentialSessions
@@ -69,12 +70,11 @@ def train(config: RunConfig, folder: Path, command: list[str], console: bool | N
     agent = make_agent(config)
     plan = agent.plan(config)
     folder.mkdir(parents=True, exist_ok=True)
-    recorder = Recorder(folder / "metrics")
+    recorder = Recorder(RunFolder(folder).metrics)
     record = RunRecord(folder, command, config, plan.total_steps, agent.learnt_on())
     progress = RunProgress(plan.total_steps, len(plan.configs), console)
-    agent.on_update = progress.updated
     env = SequentialSessions(open_env(config), plan, (recorder, record, progress))
-    with sigterm_as_ctrl_c(), told_however_it_ends(env, recorder, record, agent, folder, command):
+    with sigterm_as_ctrl_c(), run_lifecycle(env, recorder, record, agent, folder, command):
         for name, source in simulators_under(config) if plan.configs else ():
             simulator_registry.load(name).prepare(config.simulator, source)
         with progress:

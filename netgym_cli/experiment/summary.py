@@ -1,4 +1,4 @@
-"""What a complete run came to, for people and for machines."""
+"""The result of a complete run, for humans and for machines."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ FEW_EPISODES = 10  # fewer have no tenths to compare
 
 @dataclass(frozen=True)
 class Summary:
-    """What a complete run came to.
+    """The result of a complete run.
 
     Attributes:
         folder, tables: the run's folder and the one with its tables.
         sessions, episodes, steps: how many were done.
         mean_return: mean return over all episodes; None without episodes.
-        first_return, last_return: the same over the first and the last tenth of the episodes, at least one each; over
-            the first and the last session if the sessions only measured.
+        first_return, last_return: the same over the first and the last tenth of the episodes, in the order in which
+            they ended and at least one each; over the first and the last session if the sessions only measured.
         wall_s, sim_s: seconds that passed on the clock and in all simulations.
         start_s: seconds of `wall_s` before the first step began.
         notes: remarks on the run.
@@ -51,17 +51,20 @@ class Summary:
     ) -> Summary:
         """The summary of the run that these have just finished."""
         returns, content = recorder.returns, record.content
-        sessions = len(content["seeds"])
-        part = max(1, len(returns) // (max(sessions, 1) if measured_only else 10))
+        part = max(1, len(returns) // 10)
+        first, last = returns[:part], returns[-part:]
+        if measured_only and returns:
+            by_session = recorder.session_returns
+            first, last = by_session[min(by_session)], by_session[max(by_session)]
         return cls(
             folder=str(folder),
             tables=str(recorder.folder),
-            sessions=sessions,
+            sessions=len(content["seeds"]),
             episodes=len(returns),
             steps=content["steps"],
             mean_return=float(np.mean(returns)) if returns else None,
-            first_return=float(np.mean(returns[:part])) if returns else None,
-            last_return=float(np.mean(returns[-part:])) if returns else None,
+            first_return=float(np.mean(first)) if returns else None,
+            last_return=float(np.mean(last)) if returns else None,
             wall_s=content["wall_s"],
             sim_s=content["sim_s"],
             start_s=content["start_s"] or 0.0,
@@ -88,37 +91,37 @@ class Summary:
         return {**asdict(self), "steps_per_s": self.steps_per_s, "sim_per_wall": self.sim_per_wall}
 
     def lines(self) -> list[str]:
-        """The summary for people."""
+        """The summary, human-readable."""
         notes = [*(f"note: {note}" for note in self.notes), f"tables: {self.tables}"]
         onward = f"next: netgym evaluate {shlex.quote(self.folder)} agent=random"
         return [*(self._evaluations() if self.measured_only else self._sessions()), *notes, onward]
 
     def _sessions(self) -> list[str]:
-        told = [
+        lines = [
             f"{self._done('session')}: started in {self.start_s:.1f} s, then {self.wall_s - self.start_s:.1f} s at "
             f"{self.steps_per_s:.1f} steps/s"
             + (f", {self.sim_per_wall:.2f} simulated seconds per second" if self.sim_s else "")
         ]
         if 0 < self.episodes < FEW_EPISODES:
-            told.append(f"mean return {self.mean_return:.4g}")
+            lines.append(f"mean return {self.mean_return:.4g}")
         elif self.episodes:
-            told.append(
+            lines.append(
                 f"mean return {self.first_return:.4g} in the first tenth of the episodes, "
                 f"{self.last_return:.4g} in the last"
             )
-        return told
+        return lines
 
     def _evaluations(self) -> list[str]:
         if not self.sessions:
             return [f"learnt in {self.wall_s:.1f} s and was not evaluated"]
-        told = [f"{self._done('evaluation')}: {self.wall_s:.1f} s, learning included"]
+        lines = [f"{self._done('evaluation')}: {self.wall_s:.1f} s, learning included"]
         if self.sessions > 1:
-            told.append(
+            lines.append(
                 f"mean return {self.first_return:.4g} in the first evaluation, {self.last_return:.4g} in the last"
             )
         else:
-            told.append(f"mean return {self.last_return:.4g}")
-        return told
+            lines.append(f"mean return {self.last_return:.4g}")
+        return lines
 
     def _done(self, session: str) -> str:
         counted = ((self.sessions, session), (self.episodes, "episode"), (self.steps, "step"))

@@ -1,4 +1,4 @@
-"""What one session of the crew is: an agent, an environment and a seed, as a line that can be sent."""
+"""A session for a worker process: an agent, an environment and a seed, as a line that can be sent."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from netgym_cli.experiment import run
 from netgym_cli.experiment.config import typed_run
 from netgym_cli.sessions.plan import Plan
 from netgym_cli.sessions.sequential import SequentialSessions
+from netgym_cli.sessions.step import Observer
 from netgym_cli.wrappers.build import open_env, seen
 
 
@@ -38,17 +39,17 @@ class Task:
     def of(cls, config: RunConfig, folder: Path | None, trust: bool, seed: int, episodes: int) -> Task:
         """The task of `config`'s agent on one seed, which begins environment and agent as a run's seed does."""
         env = replace(config.env, random_seed=seed, episodes_per_session=episodes)
-        one = replace(config, env=env, seed=seed, sessions=[{}], dataset=None, steps=None, init=None)
-        return cls(one, folder, trust)
+        session = replace(config, env=env, seed=seed, sessions=[{}], dataset=None, steps=None, init=None)
+        return cls(session, folder, trust)
 
     def agent(self) -> Agent[Any]:
-        """The agent, ready to walk. Raises `ConfigError` if it cannot be loaded."""
+        """The agent, ready to act. Raises `ConfigError` if it cannot be loaded."""
         kind = agent_registry.load(self.config.agent.name)
         if self.folder is None:
             return kind(self.config.agent)
         return kind.load(self.config.agent, self.folder, self.trust)
 
-    def sessions(self, *observers: Any) -> SequentialSessions:
+    def sessions(self, *observers: Observer) -> SequentialSessions:
         """The session, not started yet."""
         return SequentialSessions(open_env(self.config), Plan.of(self.config), observers)
 

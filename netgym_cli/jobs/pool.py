@@ -1,25 +1,23 @@
-"""The processes of the crew, and who plays which session."""
+"""Sessions that are played by several worker processes at once."""
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import Any
 
 from netgym_cli.common.errors import ConfigError, NetgymError
+from netgym_cli.jobs.child import ChildProcess
 
-TAIL_LINES = 12
-Heard = Callable[[int, dict[str, Any]], object]
+OnEvent = Callable[[int, dict[str, Any]], object]
 
 
 class SessionFailed(NetgymError, RuntimeError):
-    """A session came to nothing.
+    """A session failed.
 
     Attributes:
         number: which of the sessions it was.
@@ -34,16 +32,17 @@ class SessionFailed(NetgymError, RuntimeError):
         self.number = number
 
 
-def played(
-    lines: Sequence[str], program: str, jobs: int, heard: Heard = lambda number, news: None
+def run_all(
+    lines: Sequence[str], program: str, jobs: int, on_event: OnEvent = lambda number, event: None
 ) -> list[dict[str, Any]]:
-    """What came of every session, in order.
+    """The results of all sessions, in order.
 
     Args:
-        lines: what to play, one line of JSON each, ending in a newline.
-        program: module that plays it.
+        lines: the sessions, one line of JSON each, ending in a newline.
+        program: module that plays one; it uses `jobs.worker.serve`.
         jobs: number of processes, 1 or more.
-        heard: told of news, and of the end of each session by `{"done": ...}`; called from any thread.
+        on_event: called with the number of a session and an event of it, and at its end with `{"done": ...}`; from any
+            thread.
 
     Raises:
         SessionFailed: a session failed; all others were given up.
@@ -52,10 +51,10 @@ def played(
     """
     if not lines:
         return []
-    crew = _Crew([sys.executable, "-P", "-m", program], heard)
+    pool = _Pool(program, on_event)
     with ThreadPoolExecutor(min(jobs, len(lines))) as threads:
         try:
-            futures = [threads.submit(crew.play, number, line) for number, line in enumerate(lines)]
+            futures = [threads.submit(pool.run, number, line) for number, line in enumerate(lines)]
             wait(futures, return_when=FIRST_EXCEPTION)
             for future in futures:
                 if future.done() and (error := future.exception()):
@@ -63,37 +62,33 @@ def played(
             return [future.result() for future in futures]
         finally:
             threads.shutdown(wait=False, cancel_futures=True)
-            crew.end()
+            pool.end()
 
 
-class _Crew:
-    """One process per thread that asks for one."""
+class _Pool:
+    """One worker process per thread that asks for one."""
 
-    def __init__(self, command: list[str], heard: Heard) -> None:
-        self._command, self._heard = command, heard
-        self._mine = threading.local()
+    def __init__(self, program: str, on_event: OnEvent) -> None:
+        self._program, self._on_event = program, on_event
+        self._of_thread = threading.local()
         self._lock = threading.Lock()
         self._ended = False
-        self._workers: list[subprocess.Popen[str]] = []
-        self._said: dict[int, Any] = {}
+        self._workers: list[ChildProcess] = []
 
-    def play(self, number: int, line: str) -> dict[str, Any]:
+    def run(self, number: int, line: str) -> dict[str, Any]:
+        """The result of the session in `line`."""
         worker = self._worker()
-        try:
-            worker.stdin.write(line)  # type: ignore[union-attr]
-            worker.stdin.flush()  # type: ignore[union-attr]
-        except OSError:
-            pass  # it is gone, and the next line says so
-        while (message := self._message(number, worker)).keys() & {"done", "kind"} == set():
-            self._heard(number, message)
-        if "done" in message:
-            self._heard(number, message)
-            found: dict[str, Any] = message["done"]
-            return found
-        if message["kind"] == "config":
-            raise ConfigError(message["message"])
-        tail = self._tail(worker) if message["kind"] == "bug" else ""
-        raise SessionFailed(number, message["message"] + tail)
+        worker.send(line)
+        while (event := self._next_event(number, worker)).keys() & {"done", "kind"} == set():
+            self._on_event(number, event)
+        if "done" in event:
+            self._on_event(number, event)
+            result: dict[str, Any] = event["done"]
+            return result
+        if event["kind"] == "config":
+            raise ConfigError(event["message"])
+        tail = worker.tail() if event["kind"] == "bug" else ""
+        raise SessionFailed(number, event["message"] + tail)
 
     def end(self) -> None:
         """Ends all workers, and with them their simulators."""
@@ -104,37 +99,19 @@ class _Crew:
             for worker in self._workers:
                 worker.wait()
 
-    def _message(self, number: int, worker: subprocess.Popen[str]) -> dict[str, Any]:
-        try:
-            line = worker.stdout.readline()  # type: ignore[union-attr]
-        except OSError:
-            line = ""
-        if not line:
-            raise SessionFailed(number, f"the worker process ended with status {worker.wait()}.{self._tail(worker)}")
-        message: dict[str, Any] = json.loads(line)
-        return message
+    def _next_event(self, number: int, worker: ChildProcess) -> dict[str, Any]:
+        if not (line := worker.readline()):
+            raise SessionFailed(number, f"the worker process ended with status {worker.wait()}.{worker.tail()}")
+        event: dict[str, Any] = json.loads(line)
+        return event
 
-    def _worker(self) -> subprocess.Popen[str]:
-        if not hasattr(self._mine, "worker"):
+    def _worker(self) -> ChildProcess:
+        if not hasattr(self._of_thread, "worker"):
             with self._lock:
                 if self._ended:
                     raise SessionFailed(-1, "given up")
-                output = tempfile.TemporaryFile("w+")  # noqa: SIM115 - lives as long as the worker
-                worker = subprocess.Popen(
-                    self._command,
-                    env=os.environ | {"PYTHONPATH": os.pathsep.join(one or os.getcwd() for one in sys.path)},
-                    stdin=subprocess.PIPE,  # its end tells the worker that this process is gone
-                    stdout=subprocess.PIPE,
-                    stderr=output,
-                    text=True,
-                    process_group=0,  # a Ctrl-C is this process's to handle
-                )
+                here = [folder or os.getcwd() for folder in sys.path]
+                worker = ChildProcess(["-P", "-m", self._program], here, piped=True)
                 self._workers.append(worker)
-                self._said[worker.pid] = output
-            self._mine.worker = worker
-        return self._mine.worker  # type: ignore[no-any-return]
-
-    def _tail(self, worker: subprocess.Popen[str]) -> str:
-        output = self._said[worker.pid]
-        output.seek(0)
-        return "".join(f"\n  {line}" for line in output.read().splitlines()[-TAIL_LINES:])
+            self._of_thread.worker = worker
+        return self._of_thread.worker  # type: ignore[no-any-return]

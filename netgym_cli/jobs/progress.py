@@ -1,4 +1,4 @@
-"""A bar that counts what the crew has done, on a terminal only."""
+"""A bar that counts what child processes have done, on a terminal only."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 @contextmanager
 def progress(things: str, total: int, shown: bool | None = None, done: int = 0) -> Iterator[Callable[[float], None]]:
-    """Inside it the bar stands on stderr; calling what it gives counts one thing more.
+    """A bar on stderr while the context lasts; it yields a function that counts one thing more.
 
-    It is called with the simulated seconds that the thing took; the bar shows them per second of wall time.
+    The function takes the simulated seconds of the thing; the bar shows them per second of wall time.
 
     Args:
         things: what is counted, such as `sessions`.

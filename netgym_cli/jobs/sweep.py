@@ -6,16 +6,8 @@ So a crash in one job ends no other, whatever Hydra launcher starts them.
 from __future__ import annotations
 
 import itertools
-import json
 import logging
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
@@ -27,28 +19,13 @@ from netgym_cli.config import output_dirs
 from netgym_cli.config.compose import Composer
 from netgym_cli.experiment.config import typed_run
 from netgym_cli.experiment.launch import check, save_resolved
-
-# What a job that ends by itself exits with; anything else means that it was killed and could not say so.
-ENDED_BY_ITSELF = (0, 1, 2, *(128 + number for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)))
-ASKED, PATIENCE_S = 3, 10.0  # how often, and how long each time, an interrupted job is let end by itself
+from netgym_cli.jobs.launcher import JobResult, Launcher, LocalLauncher
+from netgym_cli.runs.folder import RunFolder
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Job:
-    """How one job of a sweep ended.
-
-    Attributes:
-        folder: its run folder.
-        error: why it failed, or None.
-    """
-
-    folder: Path
-    error: str | None
-
-
-def sweep(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> list[Job]:
+def sweep(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> list[JobResult]:
     """Runs the grid that `overrides` span. Raises `ConfigError` before anything is launched if a point is wrong."""
     composer = Composer(overrides, config_dirs)
     points = list(grid(composer))
@@ -58,14 +35,13 @@ def sweep(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> list[J
     for number, point in enumerate(points):
         with composer.errors_explained():
             job = composer.hydra.config_loader.load_sweep_config(whole, point)
-        output_dirs.require_free_job(job, number)
-    begun: list[Path] = []
+        with output_dirs.making(output_dirs.SWEEP_DIR):
+            RunFolder(output_dirs.job_folder(job, number)).require_free(output_dirs.SWEEP_DIR)
+    runner = JobRunner(LocalLauncher(composer.folders), len(points))
     try:
-        batches = composer.multirun(partial(run_job, config_dirs=composer.folders, total=len(points), begun=begun))
+        batches = composer.multirun(runner)
     except KeyboardInterrupt as interrupt:
-        done = max(0, len(begun) - 1)  # the last one was interrupted
-        where = f"; sweep folder: {begun[0].parent}" if begun else ""
-        interrupt.add_note(f"{done} of {len(points)} jobs had ended, {len(points) - done} are missing{where}")
+        interrupt.add_note(runner.state())
         raise
     return [job.return_value for batch in batches or [] for job in batch]
 
@@ -87,67 +63,37 @@ def grid(composer: Composer) -> Iterator[list[str]]:
     return map(list, itertools.product(*axes))
 
 
-def run_job(config: DictConfig, config_dirs: Sequence[Path], total: int, begun: list[Path]) -> Job:
-    """Trains `config` in a process of its own and waits for it; fails never, but says so in the returned `Job`.
+class JobRunner:
+    """What Hydra's launcher calls with the config of every point: it submits the job and waits for it.
 
     Args:
-        config: what to train.
-        config_dirs: output_dirs whose modules the job may import.
+        launcher: where the jobs run.
         total: number of jobs in the sweep, for the log.
-        begun: gets the job's folder.
     """
-    folder = save_resolved(config)
-    begun.append(folder)
-    hydra = HydraConfig.get()
-    told = {"env": hydra.runtime.choices["env"], "agent": hydra.runtime.choices["agent"], "seed": config.seed}
-    told |= dict(override.split("=", 1) for override in hydra.overrides.task if "=" in override)
-    log.info("job %s/%s: %s", hydra.job.num, total, " ".join(f"{key}={value}" for key, value in told.items()))
-    search = [*map(str, config_dirs), str(Path.cwd())]
-    if inherited := os.environ.get("PYTHONPATH"):
-        search.append(inherited)
-    child = subprocess.Popen(
-        [sys.executable, "-m", "netgym_cli", "job", str(folder)],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(search)},
-        stdin=subprocess.PIPE,  # its end tells the child that this process is gone
-        process_group=0,  # a Ctrl-C reaches the child once, from here
-    )
-    try:
-        code = child.wait()
-    except BaseException:
-        _end(child)
-        failure(folder, child.returncode)
-        raise
-    finally:
-        child.stdin.close()  # type: ignore[union-attr]
-    return Job(folder, failure(folder, code))
 
+    def __init__(self, launcher: Launcher, total: int) -> None:
+        self._launcher, self._total = launcher, total
+        self._begun: list[Path] = []
+        self._ended = 0
 
-def _end(child: subprocess.Popen[bytes]) -> None:
-    """Lets the job complete its tables; kills it if it does not.
+    def __call__(self, config: DictConfig) -> JobResult:
+        """How the job of `config` ended. A job that fails raises nothing; an interruption of the sweep cancels it."""
+        folder = save_resolved(config)
+        self._begun.append(folder)
+        hydra = HydraConfig.get()
+        chosen = {"env": hydra.runtime.choices["env"], "agent": hydra.runtime.choices["agent"], "seed": config.seed}
+        chosen |= dict(override.split("=", 1) for override in hydra.overrides.task if "=" in override)
+        log.info("job %s/%s: %s", hydra.job.num, self._total, " ".join(f"{key}={chosen[key]}" for key in chosen))
+        job = self._launcher.submit(folder)
+        try:
+            result = job.wait()
+        except BaseException:
+            job.cancel()
+            raise
+        self._ended += 1
+        return result
 
-    SIGTERM, because a job of a background shell may have been told to ignore SIGINT; and more than once, because
-    Python loses an exception that a signal raises inside a weak reference's callback.
-    """
-    for _ in range(ASKED):
-        child.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            child.wait(PATIENCE_S)
-            return
-    child.kill()
-    child.wait()
-
-
-def failure(folder: Path, code: int) -> str | None:
-    """Why the job in `folder` failed, or None; marks the run record of a job that could not do it itself."""
-    if code == 0:
-        return None
-    from netgym_cli.runs import record as run_record
-
-    if code in ENDED_BY_ITSELF:
-        path = folder / run_record.NAME
-        error = json.loads(path.read_text())["error"] if path.is_file() else None
-        said = f"{error['type']}: {error['message']}".strip(": ").splitlines()[0] if error else ""
-        return f"{said} (exit {code})".strip()
-    reason = f"killed by {signal.Signals(-code).name}" if code < 0 else f"died with exit {code}"
-    run_record.mark_dead(folder, reason)
-    return reason
+    def state(self) -> str:
+        """How far the sweep has come."""
+        where = f"; sweep folder: {self._begun[0].parent}" if self._begun else ""
+        return f"{self._ended} of {self._total} jobs had ended, {self._total - self._ended} are missing{where}"

@@ -1,4 +1,4 @@
-"""What the programs of the crew share: they answer lines until their standard input ends, and end with it."""
+"""What all worker programs share: they answer lines until their standard input ends, and end with it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from typing import Any
 
 from netgym_cli.common.errors import ConfigError, NetgymError
 
-Tell = Callable[[dict[str, Any]], None]
-Play = Callable[[str, Tell], dict[str, Any]]
+Emit = Callable[[dict[str, Any]], None]
+Play = Callable[[str, Emit], dict[str, Any]]
 
 
 def serve(play: Play) -> None:
     """Answers until standard input ends, and ends with it, even in the middle of a session.
 
     Args:
-        play: plays the session that a line describes and returns what came of it; it may tell news meanwhile.
+        play: plays the session that a line describes and returns its result; it may emit events meanwhile.
     """
     # What agents of users print must not mix with the answers.
     answers = os.fdopen(os.dup(1), "w")
@@ -34,19 +34,19 @@ def serve(play: Play) -> None:
             lines.put(line)
         os.kill(os.getpid(), signal.SIGTERM)
 
-    def tell(news: dict[str, Any]) -> None:
-        answers.write(json.dumps(news) + "\n")
+    def emit(event: dict[str, Any]) -> None:
+        answers.write(json.dumps(event) + "\n")
         answers.flush()
 
     threading.Thread(target=read, daemon=True).start()
     while True:
-        tell(answer(lines.get(), play, tell))
+        emit(answer(lines.get(), play, emit))
 
 
-def answer(line: str, play: Play, tell: Tell) -> dict[str, Any]:
-    """What came of the session under `done`, or its error: `kind` (`config`, `netgym` or `bug`) and `message`."""
+def answer(line: str, play: Play, emit: Emit) -> dict[str, Any]:
+    """The result of the session under `done`, or its error: `kind` (`config`, `netgym` or `bug`) and `message`."""
     try:
-        return {"done": play(line, tell)}
+        return {"done": play(line, emit)}
     except ConfigError as error:
         return {"kind": "config", "message": str(error)}
     except (NetgymError, OSError) as error:

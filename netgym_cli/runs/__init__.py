@@ -1,1 +1,1 @@
-"""Tables and records that stay readable and true however a run ends."""
+"""The run folder: where its files lie, and tables and records that stay readable and true however a run ends."""

@@ -1,44 +1,187 @@
-"""A trained run, known from its folder alone."""
+"""The folder of a run: which files lie where in it, and what they say."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from omegaconf import OmegaConf
+import yaml
+from omegaconf import DictConfig, OmegaConf
 
 from netgym_cli.common.errors import ConfigError
-from netgym_cli.runs import record as run_record
+from netgym_cli.common.files import write_json
+from netgym_cli.common.provenance import now
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RECORD, METRICS, HYDRA = "run.json", "metrics", ".hydra"
+STEPS, STATS, EPISODES, SESSIONS = "steps.parquet", "stats.parquet", "episodes.csv", "sessions.csv"  # in METRICS
 
 
-def chosen(folder: Path, group: str) -> str | None:
-    """The name that the run's member of `group` was chosen by; None if the folder does not tell."""
-    hydra = folder / ".hydra" / "hydra.yaml"
-    name = OmegaConf.select(OmegaConf.load(hydra), f"hydra.runtime.choices.{group}") if hydra.is_file() else None
-    return None if name is None else str(name)
+@dataclass(frozen=True)
+class RunFolder:
+    """The folder of one run, which need not exist yet. Files are read when a method asks for them, not before.
+
+    Attributes:
+        path: the folder.
+    """
+
+    path: Path
+
+    @property
+    def record_path(self) -> Path:
+        """`run.json`: what ran and how it ended."""
+        return self.path / RECORD
+
+    @property
+    def config_path(self) -> Path:
+        """The composed config, as YAML."""
+        return self.path / HYDRA / "config.yaml"
+
+    @property
+    def metrics(self) -> Path:
+        """The folder of the tables."""
+        return self.path / METRICS
+
+    @property
+    def evaluations_path(self) -> Path:
+        """The table of an offline agent's evaluations."""
+        return self.metrics / "evaluations.csv"
+
+    @property
+    def model_path(self) -> Path:
+        """The model of a Stable-Baselines3 agent."""
+        return self.path / "model.zip"
+
+    @property
+    def weights_path(self) -> Path:
+        """The model of an agent that saves arrays by name."""
+        return self.path / "model.npz"
+
+    @property
+    def agent_files(self) -> Path:
+        """The folder that a user's agent saves its files in."""
+        return self.path / "agent"
+
+    @property
+    def agent_record_path(self) -> Path:
+        """The class and the hashes of what lies in `agent_files`."""
+        return self.path / "agent.json"
+
+    @property
+    def tensorboard(self) -> Path:
+        """The folder of the learner's own log."""
+        return self.path / "tb"
+
+    @property
+    def error_path(self) -> Path:
+        """The traceback of a run that failed."""
+        return self.path / "error.txt"
+
+    @property
+    def reserve_path(self) -> Path:
+        """What keeps room on the disk for the end of the run; there only while it runs."""
+        return self.path / ".reserve"
+
+    @property
+    def holds_run(self) -> bool:
+        """Whether a run was begun here."""
+        return self.record_path.is_file()
+
+    def new_checkpoint(self, steps: int) -> Path:
+        """Where the model after so many steps or updates is to be saved; makes the folder of checkpoints."""
+        folder = self.path / "checkpoints"
+        folder.mkdir(exist_ok=True)
+        return folder / f"step_{steps:09d}.zip"
+
+    def require_free(self, key: str) -> None:
+        """Raises `ConfigError` if a run lies here already; `key` is the override that chooses another folder."""
+        for name in (RECORD, METRICS):
+            if (self.path / name).exists():
+                raise ConfigError(f"{self.path.absolute()} holds a run already ({name}); choose another by {key}=PATH.")
+
+    def record(self) -> dict[str, Any]:
+        """What `run.json` says. Raises `ConfigError` if it holds no record of a run."""
+        if not self.path.is_dir():
+            raise ConfigError(f"'{self.path}' is neither the folder of a run nor KEY=VALUE.")
+        try:
+            content = json.loads(self.record_path.read_text())
+        except FileNotFoundError as error:
+            raise ConfigError(f"'{self.path}' holds no run ({RECORD} is missing); give a run's own folder.") from error
+        except ValueError as error:
+            raise ConfigError(f"{self.record_path} cannot be read: {error}; give another run.") from error
+        if not isinstance(content, dict):
+            raise ConfigError(f"{self.record_path} holds no record of a run; give another run.")
+        return content
+
+    def seeds(self) -> frozenset[int]:
+        """Seeds of all sessions that the run trained on, and of those behind its dataset or its first model.
+
+        Raises `ConfigError` as `record` does.
+        """
+        record = self.record()
+        seeds = [*record.get("seeds", []), *record.get("learnt_on", [])]
+        return frozenset(seed for seed in seeds if isinstance(seed, int))
+
+    def mark_dead(self, reason: str) -> None:
+        """For a parent that saw the run's process die: turns `running` into `failed` for `reason`, and nothing else."""
+        if not self.holds_run:
+            return
+        record = self.record()
+        if record["status"] == "running":
+            record |= {"status": "failed", "ended_at": now(), "error": {"type": "ProcessDied", "message": reason}}
+            write_json(self.record_path, record)
+
+    def config(self) -> dict[str, Any]:
+        """The whole config as plain nested values. Raises `ConfigError` if it is missing or no YAML."""
+        try:
+            return _mapping(self.config_path)
+        except FileNotFoundError as error:
+            raise ConfigError(
+                f"'{self.path}' has no {HYDRA}/{self.config_path.name}; give the folder of a run of `netgym train`."
+            ) from error
+        except (yaml.YAMLError, ValueError) as error:
+            raise ConfigError(f"{self.config_path} cannot be read: {error}; give another run.") from error
+
+    def save_config(self, config: DictConfig) -> None:
+        """Replaces the config by the values of this one, without interpolations."""
+        OmegaConf.save(config, self.config_path, resolve=True)
+
+    def choices(self) -> dict[str, str]:
+        """Config group, such as `env`, to the name that its member was chosen by; empty if the folder does not tell."""
+        path = self.path / HYDRA / "hydra.yaml"
+        chosen = OmegaConf.select(OmegaConf.load(path), "hydra.runtime.choices") if path.is_file() else None
+        return {str(group): str(name) for group, name in (chosen or {}).items() if name is not None}
+
+    def overrides(self) -> list[str]:
+        """The overrides that made the run, as on the command line."""
+        return list(OmegaConf.load(self.path / HYDRA / "overrides.yaml"))
+
+    def episodes(self) -> pd.DataFrame:
+        """The table of ended episodes, one row each; without rows or columns if none was written."""
+        import pandas as pd
+
+        path = self.metrics / EPISODES
+        return pd.read_csv(path) if path.is_file() else pd.DataFrame()
 
 
-def seeds_of(folder: Path) -> frozenset[int]:
-    """Seeds of all sessions that the run in `folder` trained on, and of those behind its dataset or its first model."""
-    record = read_record(folder)
-    seeds = [*record.get("seeds", []), *record.get("learnt_on", [])]
-    return frozenset(seed for seed in seeds if seed is not None)
+def runs_in(folder: Path) -> list[RunFolder]:
+    """The run in `folder` and those directly below it; the jobs of a grid in their order."""
+    records = [*folder.glob(RECORD), *folder.glob(f"*/{RECORD}")]
+    return [RunFolder(record.parent) for record in sorted(records, key=_job_number)]
 
 
-def read_record(folder: Path) -> dict[str, Any]:
-    """What `run.json` in `folder` holds. Raises `ConfigError` if it holds no record of a run."""
-    path = folder / run_record.NAME
-    if not folder.is_dir():
-        raise ConfigError(f"'{folder}' is neither the folder of a run nor KEY=VALUE.")
-    try:
-        content = json.loads(path.read_text())
-    except FileNotFoundError as error:
-        raise ConfigError(
-            f"'{folder}' holds no run ({run_record.NAME} is missing); give a run's own folder."
-        ) from error
-    except ValueError as error:
-        raise ConfigError(f"{path} cannot be read: {error}; give another run.") from error
-    if not isinstance(content, dict):
-        raise ConfigError(f"{path} holds no record of a run; give another run.")
-    return content
+def _job_number(record: Path) -> tuple[int, str]:
+    name = record.parent.name
+    return (int(name), "") if name.isdigit() else (-1, name)
+
+
+def _mapping(path: Path) -> dict[str, Any]:
+    """The nested values of a YAML file. Raises `ValueError` if it is no mapping."""
+    values = OmegaConf.to_container(OmegaConf.load(path), resolve=False)
+    if not isinstance(values, dict):
+        raise ValueError("it is no mapping of keys to values")
+    return {str(key): value for key, value in values.items()}

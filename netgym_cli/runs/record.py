@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import time
@@ -13,16 +12,16 @@ from typing import Any
 from netgym_cli.common.files import write_json
 from netgym_cli.common.provenance import git_state, now, versions
 from netgym_cli.config.schema import RunConfig
-from netgym_cli.sessions.step import Step
+from netgym_cli.runs.folder import RunFolder
+from netgym_cli.sessions.step import Observer, Step
 
-NAME = "run.json"
 HEARTBEAT_S = 2.0
 
 
-class RunRecord:
-    """An observer of the sessions that keeps `run.json` true: `running`, then `complete`, `failed` or `interrupted`.
+class RunRecord(Observer):
+    """Keeps `run.json` true: `running`, then `complete`, `failed` or `interrupted`.
 
-    The file is replaced at one stroke and at most every two seconds; `heartbeat_at` tells when.
+    The file is replaced atomically and at most every two seconds; `heartbeat_at` tells when.
 
     Args:
         folder: the run's folder; it must exist.
@@ -33,16 +32,17 @@ class RunRecord:
 
     Attributes:
         content: what the file says: `steps`, `sim_s` (simulated seconds, all sessions), `wall_s`, `start_s`
-            (seconds until the first step began), `seeds` and so on.
+            (seconds until the first step began), `seeds` (of the sessions in the order of their index) and so on.
     """
 
     def __init__(
         self, folder: Path, command: list[str], config: RunConfig, planned_steps: int, learnt_on: Iterable[int] = ()
     ) -> None:
-        self._path = folder / NAME
+        self._path = RunFolder(folder).record_path
         self._started = time.monotonic()
         self._written = 0.0
-        self._sim_s_before = 0.0
+        self._seeds: dict[int, int | None] = {}
+        self._sim_s: dict[int, float] = {}
         self.content: dict[str, Any] = {
             "status": "running",
             "started_at": now(),
@@ -69,25 +69,22 @@ class RunRecord:
         }
         self._write()
 
-    def session_begins(self, session: int, seed: int | None) -> None:
+    def session_started(self, session: int, seed: int | None) -> None:
         """Notes the session's seed; one drawn afresh is known with the first step."""
-        self.content["seeds"].append(seed)
-        self._sim_s_before = self.content["sim_s"]
+        self._seeds[session] = seed
+        self._sim_s[session] = 0.0
 
     def step(self, step: Step) -> None:
         """Counts the step and shows a sign of life when one is due."""
         if self.content["start_s"] is None:
             self.content["start_s"] = round(time.monotonic() - self._started - step.wall_ms / 1e3, 3)
         self.content["steps"] += 1
-        self.content["seeds"][-1] = step.seed
-        self.content["sim_s"] = round(self._sim_s_before + step.sim_time_ms / 1e3, 3)
+        self._seeds[step.session] = step.seed
+        self._sim_s[step.session] = step.sim_time_ms / 1e3
         if time.monotonic() - self._written >= HEARTBEAT_S:
             self._write()
 
-    def episode_ended(self, session: int, episode: int) -> None:
-        """Nothing of episodes is kept here."""
-
-    def session_ended(self, status: str, reason: str) -> None:
+    def session_ended(self, session: int, status: str, reason: str) -> None:
         """Writes the file."""
         self._write()
 
@@ -100,17 +97,14 @@ class RunRecord:
 
     def _write(self) -> None:
         self._written = time.monotonic()
+        self.content["seeds"] = [self._seeds[session] for session in sorted(self._seeds)]
+        self.content["sim_s"] = self._simulated_s()
         self.content["wall_s"] = round(self._written - self._started, 3)
         self.content["heartbeat_at"] = now()
         write_json(self._path, self.content)
 
-
-def mark_dead(folder: Path, reason: str) -> None:
-    """For a parent that saw the run's process die: turns `running` into `failed` for `reason`, and nothing else."""
-    path = folder / NAME
-    if not path.is_file():
-        return
-    content = json.loads(path.read_text())
-    if content["status"] == "running":
-        content |= {"status": "failed", "ended_at": now(), "error": {"type": "ProcessDied", "message": reason}}
-        write_json(path, content)
+    def _simulated_s(self) -> float:
+        total = 0.0
+        for session in sorted(self._sim_s):
+            total = round(total + self._sim_s[session], 3)  # each time: rounded figures of sessions add up
+        return total

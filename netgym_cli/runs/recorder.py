@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import time
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ import numpy as np
 import pyarrow as pa
 
 from netgym_cli.common.errors import SessionError
+from netgym_cli.runs.folder import EPISODES, SESSIONS, STATS, STEPS
 from netgym_cli.runs.tables import CsvTable, ParquetTable, replace_csv
-from netgym_cli.sessions.step import Step
+from netgym_cli.sessions.step import Observer, Step
 from netgym_cli.simulators.stats import Layout
 
 STEP_COLUMNS = (
@@ -27,7 +29,6 @@ STEP_COLUMNS = (
     ("truncated", pa.bool_()),
     ("wall_ms", pa.float64()),
 )
-SESSIONS = "sessions.csv"
 SESSION_COLUMNS = ("session", "seed", "status", "episodes", "steps", "sim_s", "wall_s", "exit_reason")
 STATS_SCHEMA = pa.schema(
     [
@@ -44,14 +45,36 @@ STATS_SCHEMA = pa.schema(
 )
 
 
-class Recorder:
-    """An observer of the sessions that writes `steps.parquet`, `stats.parquet`, `episodes.csv` and `sessions.csv`.
+@dataclass
+class _Session:
+    """What is known of one session, and of the episode that it is in."""
+
+    row: dict[str, Any]
+    started: float
+    under_way: bool = True
+    rewards: list[float] = field(default_factory=list)
+    kpis: list[tuple[float, ...]] = field(default_factory=list)
+
+    def end(self, status: str, reason: str) -> None:
+        self.under_way = False
+        self.row |= {"status": status, "wall_s": self.wall_s, "exit_reason": reason}
+
+    @property
+    def wall_s(self) -> float:
+        return round(time.perf_counter() - self.started, 3)
+
+
+class Recorder(Observer):
+    """Writes `steps.parquet`, `stats.parquet`, `episodes.csv` and `sessions.csv`.
 
     The measurement that begins a session is not the result of an action and so is no row. The flags are those of the
     environment: both true at a session's end. Session, episode and step count from 0; `total_step` counts the steps of
     the whole run from 0 on, without a gap.
 
-    All tables are written together, every two seconds and where a session begins or ends: steps and statistics first,
+    Rows of `sessions.csv` stand in the order of their index. Rows of the other tables stand in the order in which they
+    arrived: those of one session in its own order, those of sessions that were under way at once mixed.
+
+    All tables are written together, every two seconds and where a session starts or ends: steps and statistics first,
     so that after a kill no episode or session speaks of steps that are not there. Until it ends, a session's row says
     `running`.
 
@@ -59,35 +82,31 @@ class Recorder:
         folder: where the tables go; created, and must not hold tables already.
 
     Attributes:
-        returns: return of every ended episode, in order.
+        returns: return of every ended episode, in the order in which they ended.
+        session_returns: the same by session.
     """
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.returns: list[float] = []
+        self.session_returns: dict[int, list[float]] = {}
         self._kpi_names: tuple[str, ...] | None = None
-        self._steps = ParquetTable(folder / "steps.parquet", self._encode_steps)
-        self._stats = ParquetTable(folder / "stats.parquet", encode_stats, flush_items=2000)
-        self._episodes = CsvTable(folder / "episodes.csv")
+        self._steps = ParquetTable(folder / STEPS, self._encode_steps)
+        self._stats = ParquetTable(folder / STATS, encode_stats, flush_items=2000)
+        self._episodes = CsvTable(folder / EPISODES)
         self._ended_episodes: list[dict[str, Any]] = []  # those not written yet
-        self._sessions: list[dict[str, Any]] = []
-        self._under_way = False
-        self._began = 0.0
+        self._sessions: dict[int, _Session] = {}
         self._total_step = 0
-        self._rewards: list[float] = []
-        self._kpis: list[tuple[float, ...]] = []
         if (folder / SESSIONS).exists():
             raise FileExistsError(errno.EEXIST, "there is a table already", str(folder / SESSIONS))
         self._write_sessions()
 
-    def session_begins(self, session: int, seed: int | None) -> None:
+    def session_started(self, session: int, seed: int | None) -> None:
         """Opens the session's row."""
-        self._began = time.perf_counter()
-        self._under_way = True
         row = dict.fromkeys(SESSION_COLUMNS) | {"episodes": 0, "steps": 0, "sim_s": 0.0, "wall_s": 0.0}
-        self._sessions.append({**row, "session": session, "seed": seed, "status": "running"})
-        self._rewards, self._kpis = [], []
+        row |= {"session": session, "seed": seed, "status": "running"}
+        self._sessions[session] = _Session(row, time.perf_counter())
         self._flush()
 
     def step(self, step: Step) -> None:
@@ -96,12 +115,12 @@ class Recorder:
         if tuple(step.kpis) != self._kpi_names:
             raise SessionError(f"the KPIs may not change in a run: {self._kpi_names} became {tuple(step.kpis)}.")
         kpis = tuple(step.kpis.values())
-        session = self._sessions[-1]
-        session["seed"] = step.seed
-        session["steps"] += 1
-        session["sim_s"] = round(step.sim_time_ms / 1e3, 3)
-        self._rewards.append(step.reward)
-        self._kpis.append(kpis)
+        session = self._sessions[step.session]
+        session.row["seed"] = step.seed
+        session.row["steps"] += 1
+        session.row["sim_s"] = round(step.sim_time_ms / 1e3, 3)
+        session.rewards.append(step.reward)
+        session.kpis.append(kpis)
         place = (step.session, step.episode, step.step)
         flags = (step.terminated, step.truncated)
         self._steps.keep((*place, self._total_step, step.sim_time_ms, step.reward, *flags, step.wall_ms, *kpis))
@@ -112,33 +131,39 @@ class Recorder:
 
     def episode_ended(self, session: int, episode: int) -> None:
         """Adds the episode's row; KPIs are means over its steps."""
-        columns = np.asarray(self._kpis, dtype=np.float64).T
-        means = [float(np.mean(one[measured])) if (measured := ~np.isnan(one)).any() else np.nan for one in columns]
+        state = self._sessions[session]
+        columns = np.asarray(state.kpis, dtype=np.float64).T
+        means = [
+            float(np.mean(values[measured])) if (measured := ~np.isnan(values)).any() else np.nan for values in columns
+        ]
         row = {
             "session": session,
             "episode": episode,
-            "return": sum(self._rewards),
-            "length": len(self._rewards),
+            "return": sum(state.rewards),
+            "length": len(state.rewards),
             **dict(zip(self._kpi_names or (), means, strict=True)),
-            "seed": self._sessions[-1]["seed"],
+            "seed": state.row["seed"],
         }
         self.returns.append(row["return"])
-        self._sessions[-1]["episodes"] += 1
-        self._rewards, self._kpis = [], []
+        self.session_returns.setdefault(session, []).append(row["return"])
+        state.row["episodes"] += 1
+        state.rewards, state.kpis = [], []
         self._ended_episodes.append(row)
         if self._steps.due:
             self._flush()
 
-    def session_ended(self, status: str, reason: str) -> None:
-        """Completes the session's row; without a running session it does nothing."""
-        if self._under_way:
-            self._end_session(status, reason)
+    def session_ended(self, session: int, status: str, reason: str) -> None:
+        """Completes the session's row; does nothing if the session is not under way."""
+        state = self._sessions.get(session)
+        if state is not None and state.under_way:
+            state.end(status, reason)
             self._flush()
 
     def close(self, status: str, reason: str) -> None:
-        """Ends a session still under way with `status` and completes all tables; raises the first `OSError` met."""
-        if self._under_way:
-            self._end_session(status, reason)
+        """Ends sessions still under way with `status` and completes all tables; raises the first `OSError` met."""
+        for session in self._sessions.values():
+            if session.under_way:
+                session.end(status, reason)
         first: OSError | None = None
         # On a full disk each for itself, and the few words on the sessions before the many numbers.
         for finish in (
@@ -156,11 +181,6 @@ class Recorder:
         if first:
             raise first
 
-    def _end_session(self, status: str, reason: str) -> None:
-        self._under_way = False
-        wall_s = round(time.perf_counter() - self._began, 3)
-        self._sessions[-1] |= {"status": status, "wall_s": wall_s, "exit_reason": reason}
-
     def _flush(self) -> None:
         self._steps.flush()
         self._stats.flush()
@@ -175,9 +195,11 @@ class Recorder:
         self._episodes.begin(("session", "episode", "return", "length", *(self._kpi_names or ()), "seed"))
 
     def _write_sessions(self) -> None:
-        if self._under_way:
-            self._sessions[-1]["wall_s"] = round(time.perf_counter() - self._began, 3)
-        replace_csv(self.folder / SESSIONS, SESSION_COLUMNS, self._sessions)
+        for session in self._sessions.values():
+            if session.under_way:
+                session.row["wall_s"] = session.wall_s
+        rows = [self._sessions[index].row for index in sorted(self._sessions)]
+        replace_csv(self.folder / SESSIONS, SESSION_COLUMNS, rows)
 
     def _encode_steps(self, rows: list[tuple[Any, ...]]) -> pa.Table:
         columns = (*STEP_COLUMNS, *((name, pa.float64()) for name in self._kpi_names or ()))
@@ -188,11 +210,11 @@ class Recorder:
 
 def encode_stats(items: list[tuple[int, int, int, float, Layout, np.ndarray]]) -> pa.Table:
     """The long table of `(session, episode, step, ts_ms, layout, values)` items: one line per value."""
-    parts = [_encode_session(list(run), layout) for layout, run in groupby(items, key=lambda item: item[4])]
+    parts = [_encode_same_layout(list(run), layout) for layout, run in groupby(items, key=lambda item: item[4])]
     return pa.concat_tables(parts) if parts else pa.Table.from_pylist([], schema=STATS_SCHEMA)
 
 
-def _encode_session(items: list[tuple[Any, ...]], layout: Layout) -> pa.Table:
+def _encode_same_layout(items: list[tuple[Any, ...]], layout: Layout) -> pa.Table:
     sizes = [len(row.ids) for row in layout.rows]
     of_row = np.repeat(np.arange(len(layout.rows)), sizes)
 

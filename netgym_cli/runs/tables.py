@@ -48,7 +48,7 @@ class ParquetTable(Generic[Item]):
 
     @property
     def due(self) -> bool:
-        """Whether so many items are kept, or for so long, that it is time to flush."""
+        """Whether enough items are kept, or for long enough, that it is time to flush."""
         return len(self._items) >= self._flush_items or time.monotonic() - self._flushed_at >= self._flush_s
 
     def keep(self, item: Item) -> None:
@@ -120,16 +120,16 @@ def _write_atomically(table: pa.Table, path: Path) -> None:
         raise
 
 
-def _exchange(one: Path, other: Path) -> None:
-    """Swaps a file with a directory, at one stroke where the system can, so that neither name is ever missing."""
+def _exchange(file: Path, folder: Path) -> None:
+    """Swaps a file with a directory, atomically where the system can, so that neither name is ever missing."""
     at_cwd, exchange = -100, 2
     renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
-    if renameat2 and renameat2(at_cwd, os.fsencode(one), at_cwd, os.fsencode(other), exchange) == 0:
+    if renameat2 and renameat2(at_cwd, os.fsencode(file), at_cwd, os.fsencode(folder), exchange) == 0:
         return
-    aside = other.with_name(f"{one.name}.aside")
-    other.rename(aside)
-    one.rename(other)
-    aside.rename(one)
+    aside = folder.with_name(f"{file.name}.aside")
+    folder.rename(aside)
+    file.rename(folder)
+    aside.rename(file)
 
 
 class CsvTable:
@@ -185,7 +185,7 @@ class CsvTable:
 
 
 def replace_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
-    """Writes a small table whole and at one stroke, for rows that still change. On `OSError` the old one remains."""
+    """Writes a small table whole and atomically, for rows that still change. On `OSError` the old one remains."""
     hidden = path.with_name(f".{path.name}.tmp")
     try:
         hidden.write_text(_csv_text([columns, *([row[column] for column in columns] for row in rows)]))

@@ -33,15 +33,15 @@ class Plan:
         configs = tuple(_overridden(config.env, change, f"sessions[{k}]") for k, change in enumerate(config.sessions))
         base = config.env.random_seed
         seeds = tuple(
-            one.random_seed if "random_seed" in change or base is None else seed_of_session(base, k)
-            for k, (one, change) in enumerate(zip(configs, config.sessions, strict=True))
+            env.random_seed if "random_seed" in change or base is None else seed_of_session(base, k)
+            for k, (env, change) in enumerate(zip(configs, config.sessions, strict=True))
         )
         return cls(configs, seeds)
 
     @property
     def steps(self) -> tuple[int, ...]:
         """Number of steps of each session."""
-        return tuple(one.episodes_per_session * one.steps_per_episode for one in self.configs)
+        return tuple(env.episodes_per_session * env.steps_per_episode for env in self.configs)
 
     @property
     def total_steps(self) -> int:

@@ -1,4 +1,4 @@
-"""The plan of a run's sessions, and the one environment through which an agent walks it.
+"""A plan's sessions one after the other, as one environment for the agent.
 
 Indices count from 0: sessions in the run, episodes in the session, steps in the episode.
 """
@@ -6,14 +6,16 @@ Indices count from 0: sessions in the run, episodes in the session, steps in the
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import gymnasium
 
 from netgym_cli.common.errors import SessionError
+from netgym_cli.envs.base import is_empty
 from netgym_cli.envs.network_env import NetworkEnv
 from netgym_cli.sessions.plan import Plan
-from netgym_cli.sessions.step import Observer, Step
+from netgym_cli.sessions.step import EpisodeStart, Observer, Step
 
 
 class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
@@ -24,8 +26,8 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
 
     Args:
         env: the environment, perhaps behind channels, not started yet.
-        plan: sessions to walk; exactly `len(plan.configs)` simulators are started.
-        observers: told of everything that happens, in this order.
+        plan: sessions to go through; exactly `len(plan.configs)` simulators are started.
+        observers: called on everything that happens, in this order.
     """
 
     def __init__(self, env: gymnasium.Env[Any, Any], plan: Plan, observers: Sequence[Observer] = ()) -> None:
@@ -55,16 +57,20 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
             self._give_up_unfinished_episode()
         if self.finished:
             return self._last, {"session_end": True}
-        if self._under_way:
-            return self.env.reset()
-        self.session += 1
-        self._under_way = True
-        seed = self.plan.seeds[self.session]
-        for observer in self.observers:
-            observer.session_begins(self.session, seed)
-        if self.network.config != self.plan.configs[self.session]:
-            self.network.adopt(self.plan.configs[self.session])
+        seed = None if self._under_way else self._start_session()
         self._last, info = self.env.reset(seed=seed)
+        network = self.network
+        assert network.reported is not None and network.session_seed is not None
+        start = EpisodeStart(
+            session=self.session,
+            episode=network.episode,
+            seed=network.session_seed,
+            observation=self._last,
+            info=info,
+            stats=network.reported,
+        )
+        for observer in self.observers:
+            observer.episode_started(start)
         return self._last, info
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
@@ -74,7 +80,8 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
         network = self.network
         self._last, gained, terminated, truncated, info = self.env.step(action)
         reward = float(gained)
-        assert network.reported is not None and network.session_seed is not None
+        stats, reported, action = network.stats, network.reported, network.asked
+        assert stats is not None and reported is not None and network.session_seed is not None
         done = Step(
             session=self.session,
             episode=network.episode,
@@ -86,8 +93,13 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
             reward=reward,
             terminated=terminated,
             truncated=truncated,
+            terminal=network.terminal,
             kpis=info["kpis"],
-            stats=network.reported,
+            stats=reported,
+            observation=self._last,
+            action=None if is_empty(action) else action,
+            effective_action=partial(network.adapter.in_force, action, stats),
+            info=info,
         )
         for observer in self.observers:
             observer.step(done)
@@ -97,6 +109,22 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
             info["session_end"] = True
             self._end_session("all steps done")
         return self._last, reward, network.terminal, truncated, info
+
+    def updated(self, done: int, total: int) -> None:
+        """For agents that learn between steps: tells the observers that `done` of `total` updates are done."""
+        for observer in self.observers:
+            observer.updated(done, total)
+
+    def _start_session(self) -> int | None:
+        """Prepares the next session of the plan and returns its seed, None if one is to be drawn."""
+        self.session += 1
+        self._under_way = True
+        seed = self.plan.seeds[self.session]
+        for observer in self.observers:
+            observer.session_started(self.session, seed)
+        if self.network.config != self.plan.configs[self.session]:
+            self.network.adopt(self.plan.configs[self.session])
+        return seed
 
     def _give_up_unfinished_episode(self) -> None:
         network = self.network
@@ -115,4 +143,4 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
     def _end_session(self, reason: str) -> None:
         self._under_way = False
         for observer in self.observers:
-            observer.session_ended("complete", reason)
+            observer.session_ended(self.session, "complete", reason)

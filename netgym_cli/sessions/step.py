@@ -1,17 +1,39 @@
-"""What one step did, and the interface of those who are told about every step."""
+"""What one step did, and the interface of those that follow a run step by step."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from netgym_cli.simulators.stats import Stats
+
+
+class EpisodeStart(NamedTuple):
+    """What `reset` returned at the beginning of an episode, and the measurement behind it.
+
+    `observation` and `info` are what the agent gets, behind whatever channels there are; `stats` is what the
+    environment's config subscribes to. The agent may use its arrays again: copy what you keep.
+    """
+
+    session: int
+    episode: int
+    seed: int
+    observation: Any
+    info: Mapping[str, Any]
+    stats: Stats
 
 
 class Step(NamedTuple):
     """What one step did, as the environment reports it: at a session's end `terminated` and `truncated` are both true.
 
-    `wall_ms` is the time the simulator took; `events` counts simulator events since the session began.
+    `terminal` is true in a terminal state alone, which a network never reaches. `wall_ms` is the time the simulator
+    took; `events` counts simulator events since the session started. `observation` and `info` are what the agent gets,
+    behind whatever channels there are; `stats` is what the environment's config subscribes to.
+
+    `action` is the agent's choice as it reached the environment, None for the default algorithm. `effective_action()`
+    computes the action that was in force, as `Adapter.in_force` tells it; it may raise `AdapterError`.
+
+    The agent may use its arrays again: copy what you keep, and call `effective_action` before the observer returns.
     """
 
     session: int
@@ -24,15 +46,28 @@ class Step(NamedTuple):
     reward: float
     terminated: bool
     truncated: bool
+    terminal: bool
     kpis: Mapping[str, float]
     stats: Stats
+    observation: Any
+    action: Any
+    effective_action: Callable[[], Any]
+    info: Mapping[str, Any]
 
 
-class Observer(Protocol):
-    """Somebody who is told about every step: tables, the run's record, a progress bar."""
+class Observer:
+    """Follows a run: tables, the run's record, a progress bar. Override the methods that matter; the others do nothing.
 
-    def session_begins(self, session: int, seed: int | None) -> None:
+    Several sessions can be under way at once, and their calls come in any order; each session by itself goes
+    `session_started`, then per episode `episode_started`, `step` ... `step`, `episode_ended`, then `session_ended`.
+    A session that fails just stops: the exception goes to whoever runs it.
+    """
+
+    def session_started(self, session: int, seed: int | None) -> None:
         """A simulator is about to be started; `seed` is None when it is drawn afresh."""
+
+    def episode_started(self, start: EpisodeStart) -> None:
+        """An episode begins; for the same one again where the agent resets before its first step."""
 
     def step(self, step: Step) -> None:
         """A step was done."""
@@ -40,5 +75,8 @@ class Observer(Protocol):
     def episode_ended(self, session: int, episode: int) -> None:
         """The episode is over: complete, or given up by an early reset."""
 
-    def session_ended(self, status: str, reason: str) -> None:
-        """The running session is over: `complete`, or another word with the reason for it."""
+    def session_ended(self, session: int, status: str, reason: str) -> None:
+        """The session is over: `complete`, or another word with the reason for it."""
+
+    def updated(self, done: int, total: int) -> None:
+        """An agent that learns between steps has done `done` of `total` gradient updates."""

@@ -21,10 +21,10 @@ from netgym_cli.agents.base import Agent
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.schema import AgentConfig, require
 from netgym_cli.envs.base import Adapter
+from netgym_cli.runs.folder import RunFolder
 from netgym_cli.sessions.sequential import SequentialSessions
 
 Tensor = Any  # torch's, which is imported where something is learnt or restored
-WEIGHTS = "model.npz"
 EPSILON = 1e-8
 
 
@@ -146,19 +146,19 @@ class CleanrlPpo(Agent[CleanrlPpoConfig]):
 
     def save(self, folder: Path) -> None:
         assert self.policy is not None, "save() comes after learn()"
-        hidden = folder / f".{WEIGHTS}"
-        with hidden.open("wb") as file:
+        path = RunFolder(folder).weights_path
+        with (hidden := path.with_name(f".{path.name}")).open("wb") as file:
             np.savez(file, allow_pickle=False, **self.policy.arrays())
-        hidden.replace(folder / WEIGHTS)
+        hidden.replace(path)
 
     @classmethod
     def load(cls, config: CleanrlPpoConfig, folder: Path, trust: bool = False) -> Self:
-        agent = cls(config)
+        agent, path = cls(config), RunFolder(folder).weights_path
         try:
-            with np.load(folder / WEIGHTS, allow_pickle=False) as file:  # numbers only: nothing to trust
+            with np.load(path, allow_pickle=False) as file:  # numbers only: nothing to trust
                 agent.saved = dict(file)
         except (OSError, ValueError) as error:
-            raise ConfigError(f"no model in '{folder / WEIGHTS}': {error}; give a run that is complete.") from error
+            raise ConfigError(f"no model in '{path}': {error}; give a run that is complete.") from error
         return agent
 
 

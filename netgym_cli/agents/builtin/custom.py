@@ -27,9 +27,9 @@ from netgym_cli.agents.base import Agent
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.schema import AgentConfig
 from netgym_cli.envs.base import Adapter
+from netgym_cli.runs.folder import RunFolder
 from netgym_cli.sessions.sequential import SequentialSessions
 
-FILES, RECORD = "agent", "agent.json"
 PROTOCOL = {"act": 2, "learn": 7, "save": 1, "load": 1}  # method to its number of arguments
 log = logging.getLogger(__name__)
 _announced: set[str] = set()
@@ -56,19 +56,20 @@ class Custom(Agent[CustomConfig]):
 
     @classmethod
     def load(cls, config: CustomConfig, folder: Path, trust: bool = False) -> Self:
-        if not (folder / RECORD).is_file():
+        record, files = RunFolder(folder).agent_record_path, RunFolder(folder).agent_files
+        if not record.is_file():
             return super().load(config, folder, trust)
-        content = (folder / RECORD).read_bytes()
-        same = json.loads(content) == _record(config, folder / FILES)
-        if not (trust or (same and signing.made_here(folder / RECORD, content))):
+        content = record.read_bytes()
+        same = json.loads(content) == _record(config, files)
+        if not (trust or (same and signing.made_here(record, content))):
             raise ConfigError(
-                f"'{folder / FILES}' was not saved by a run of yours here or was changed; "
+                f"'{files}' was not saved by a run of yours here or was changed; "
                 "load it with trust (--trust) only if you know who made it."
             )
         if not hasattr(user_class(config.cls), "load"):
             raise ConfigError(f"agent.cls '{config.cls}' has save() and no load(); add it, or write agent=custom.")
         agent = cls(config)
-        agent._folder = folder / FILES
+        agent._folder = files
         return agent
 
     def check(self, adapter: Adapter[Any], steps: int) -> None:
@@ -115,10 +116,11 @@ class Custom(Agent[CustomConfig]):
     def save(self, folder: Path) -> None:
         if not hasattr(self._agent, "save"):
             return
-        (folder / FILES).mkdir()
-        self._agent.save(folder / FILES)
-        (folder / RECORD).write_text(json.dumps(_record(self.config, folder / FILES), indent=1) + "\n")
-        signing.sign(folder / RECORD)
+        record, files = RunFolder(folder).agent_record_path, RunFolder(folder).agent_files
+        files.mkdir()
+        self._agent.save(files)
+        record.write_text(json.dumps(_record(self.config, files), indent=1) + "\n")
+        signing.sign(record)
 
 
 def user_class(name: str | None) -> type:

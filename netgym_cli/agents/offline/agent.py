@@ -100,6 +100,6 @@ class OfflineAgent(Sb3Agent[O]):
     def learn(self, env: SequentialSessions, seed: int, folder: Path) -> None:
         from netgym_cli.agents.offline.training import Training
 
-        self._run(Training(self.algorithm, self.config, self.dataset, self.learner, self.on_update, env, seed, folder))
+        self._run(Training(self.algorithm, self.config, self.dataset, self.learner, env, seed, folder))
         if self.dataset.netgym.get("complete") is False:
             self.notes.append(f"dataset '{self.dataset.id}' is not complete; its whole collection would teach more")

@@ -26,6 +26,7 @@ from netgym_cli.agents.sb3.config import schedule
 from netgym_cli.agents.sb3.dry_build import SpacesOnly
 from netgym_cli.agents.sb3.training import Trained
 from netgym_cli.datasets import Dataset
+from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.tables import CsvTable
 from netgym_cli.sessions.sequential import SequentialSessions
 
@@ -41,10 +42,9 @@ class Training:
         config: the agent's.
         dataset: what is learnt from; it fits the environment.
         learner: puts the algorithm to work on the networks of such a model.
-        on_update: called after every update with their number so far and in all.
-        env: the sessions of its plan, one per evaluation.
+        env: the sessions of its plan, one per evaluation; its observers hear of every update.
         seed: seed of everything drawn: initial parameters, batches, noise.
-        folder: the run's folder, for `tb/`, `checkpoints/` and `metrics/evaluations.csv`.
+        folder: the run's folder, for the log, checkpoints and the table of evaluations.
 
     Attributes:
         updates: gradient updates done.
@@ -56,13 +56,12 @@ class Training:
         config: OfflineConfig,
         dataset: Dataset,
         learner: Callable[[BaseAlgorithm], Learner],
-        on_update: Callable[[int, int], None],
         env: SequentialSessions,
         seed: int,
         folder: Path,
     ) -> None:
-        self.config, self.env, self.folder, self.updates = config, env, folder, 0
-        self._dataset, self._on_update = dataset, on_update
+        self.config, self.env, self.run_folder, self.updates = config, env, RunFolder(folder), 0
+        self._dataset = dataset
         torch.set_num_threads(self.config.torch_threads)
         slot = slot_of(self.config, SpacesOnly(env.observation_space, env.action_space))
         off_policy = issubclass(getattr(stable_baselines3, algorithm), OffPolicyAlgorithm)
@@ -80,8 +79,8 @@ class Training:
         self._learner = learner(self.model)
         self._learner.begin(self._data.actions)
         self._random = torch.Generator().manual_seed(seed)
-        self._logger = configure(str(folder / "tb"), ["tensorboard"])
-        self._table = CsvTable(folder / "metrics" / "evaluations.csv")
+        self._logger = configure(str(self.run_folder.tensorboard), ["tensorboard"])
+        self._table = CsvTable(self.run_folder.evaluations_path)
         self._learning_s = 0.0
 
     def run(self) -> None:
@@ -109,12 +108,11 @@ class Training:
                 self._follow(rate(1 - self.updates / total))
             losses = self._learner.update(self._data.sample(config.batch_size, self._random))
             self.updates += 1
-            self._on_update(self.updates, total)
+            self.env.updated(self.updates, total)
             if self.updates % config.log_every_steps == 0:
                 self._log({f"train/{name}": loss.item() for name, loss in losses.items()})
             if config.checkpoint_every_steps and self.updates % config.checkpoint_every_steps == 0:
-                (self.folder / "checkpoints").mkdir(exist_ok=True)
-                self.result().save(self.folder / "checkpoints" / f"step_{self.updates:09d}.zip")
+                self.result().save(self.run_folder.new_checkpoint(self.updates))
         return losses
 
     def _follow(self, rate: float) -> None:

@@ -14,6 +14,7 @@ from netgym_cli.common.errors import ConfigError, SessionError
 from netgym_cli.common.space_text import short_text
 from netgym_cli.config.schema import require
 from netgym_cli.envs.base import Adapter
+from netgym_cli.runs.folder import RunFolder
 from netgym_cli.sessions.sequential import SequentialSessions
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ S = TypeVar("S", bound=LearnerConfig)
 
 
 class Sb3Agent(Agent[S]):
-    """One SB3 algorithm, trained on the sessions, saved as `model.zip` with its normalisation.
+    """One SB3 algorithm, trained on the sessions, saved as a zip file with its normalisation.
 
     Attributes:
         algorithm: name of the class in `stable_baselines3`.
@@ -53,15 +54,13 @@ class Sb3Agent(Agent[S]):
         from netgym_cli.agents.sb3 import training as _sb3_train
 
         agent = cls(config)
-        agent.trained = _sb3_train.load_model(folder / "model.zip", cls.algorithm, trust, config.torch_threads)
+        agent.trained = _sb3_train.load_model(RunFolder(folder).model_path, cls.algorithm, trust, config.torch_threads)
         return agent
 
     def learnt_on(self) -> frozenset[int]:
         if not isinstance(self.config, Sb3Config) or self.config.init is None:
             return super().learnt_on()
-        from netgym_cli.agents.sb3 import warm_start
-
-        return warm_start.seeds_of(Path(self.config.init))
+        return RunFolder(Path(self.config.init)).seeds()
 
     def check(self, adapter: Adapter[Any], steps: int) -> None:
         config, observation_space, action_space = self.config, adapter.observation_space, adapter.action_space
@@ -129,7 +128,7 @@ class Sb3Agent(Agent[S]):
         return self._model().act(observation)
 
     def save(self, folder: Path) -> None:
-        self._model().save(folder / "model.zip")
+        self._model().save(RunFolder(folder).model_path)
 
     def _model(self) -> Trained:
         if self.trained is None:

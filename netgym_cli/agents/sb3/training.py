@@ -26,6 +26,7 @@ from netgym_cli.agents.sb3.build import bounds_of, build, seen_by_learner
 from netgym_cli.agents.sb3.config import Sb3Config
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.space_text import short_text
+from netgym_cli.runs.folder import RunFolder
 from netgym_cli.sessions.sequential import SequentialSessions
 
 Builder = Callable[[str, Any, VecNormalize, int], BaseAlgorithm]
@@ -68,7 +69,7 @@ class Trained:
                 )
 
     def save(self, path: Path) -> None:
-        """Writes the zip file, which SB3 alone can load too, at one stroke, and signs it as made here."""
+        """Writes the zip file, which SB3 alone can load too, atomically, and signs it as made here."""
         hidden = path.with_name(f".{path.name}")
         try:
             with hidden.open("wb") as file:
@@ -134,8 +135,9 @@ class Training:
         torch.set_num_threads(config.torch_threads)
         self._steps = env.plan.total_steps
         self._learner = build_learner(algorithm, config, seen_by_learner(config, env), seed)
-        self._learner.set_logger(configure(str(folder / "tb"), ["tensorboard"]))
-        self._walk = _Walk(env, config, folder / "checkpoints")
+        run_folder = RunFolder(folder)
+        self._learner.set_logger(configure(str(run_folder.tensorboard), ["tensorboard"]))
+        self._walk = _Walk(env, config, run_folder)
         self._walk.init_callback(self._learner)  # there is a result before the first step, too
 
     def run(self) -> None:
@@ -160,9 +162,9 @@ class Training:
 class _Walk(BaseCallback):
     """Stops with the last session and saves checkpoints on the way."""
 
-    def __init__(self, env: SequentialSessions, config: Sb3Config, checkpoints: Path) -> None:
+    def __init__(self, env: SequentialSessions, config: Sb3Config, run_folder: RunFolder) -> None:
         super().__init__()
-        self.sessions, self.every, self.folder = env, config.checkpoint_every_steps, checkpoints
+        self.sessions, self.every, self.run_folder = env, config.checkpoint_every_steps, run_folder
         self.bounds = bounds_of(config, env.action_space)
         self.notes: list[str] = []
 
@@ -174,9 +176,8 @@ class _Walk(BaseCallback):
 
     def _on_step(self) -> bool:
         if self.every and self.num_timesteps % self.every == 0:
-            self.folder.mkdir(exist_ok=True)
             trained = Trained(self.model, self.normalization())
-            trained.save(self.folder / f"step_{self.num_timesteps:09d}.zip")
+            trained.save(self.run_folder.new_checkpoint(self.num_timesteps))
         if not self.sessions.finished:
             return True
         collected, complete = self._rollout()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from netgym_cli.agents.sb3.build import bounds_of, build, policy_kwargs
 from netgym_cli.agents.sb3.config import Sb3Config
 from netgym_cli.agents.sb3.training import Trained, load_model
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.runs.folder import RunFolder
 
 OPTIMIZER = ("optimizer_class", "optimizer_kwargs")  # how to learn, not what the network is
 
@@ -54,7 +54,7 @@ class Start:
                 f"init: '{folder}' holds {_article(made_by)} (agent {agent}), which agent={config.name} cannot "
                 f"continue; {_advice(made_by)}."
             )
-        model = folder / "model.zip"
+        model = RunFolder(folder).model_path
         if model.is_file() and not signing.made_here(model, model.read_bytes()):
             raise ConfigError(
                 f"init: '{model}' was not made by a run of yours here, and a model can run code when loaded; training "
@@ -122,25 +122,11 @@ class _ActsAtOnce(OffPolicyAlgorithm):
         return super().collect_rollouts(*args, **(kwargs | {"learning_starts": 0}))
 
 
-def seeds_of(folder: Path) -> frozenset[int]:
-    """Seeds of all sessions behind the model in the run's `folder`. Raises `ConfigError` if it is none."""
-    record = _record(folder)
-    seeds = [*record.get("seeds", []), *record.get("learnt_on", [])]
-    return frozenset(seed for seed in seeds if isinstance(seed, int))
-
-
-def _record(folder: Path) -> dict[str, Any]:
-    try:
-        record: dict[str, Any] = json.loads((folder / "run.json").read_text())
-        return {"agent": record["agent"], **record}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigError(
-            f"init: '{folder}' is not the folder of a run (run.json cannot be read); give one."
-        ) from error
-
-
 def _agent_of(folder: Path) -> str:
-    name = _record(folder)["agent"]
+    try:
+        name = RunFolder(folder).record()["agent"]
+    except (OSError, KeyError, ConfigError) as error:
+        raise ConfigError(f"init: '{folder}' is not the folder of a run (no record can be read); give one.") from error
     if name not in agent_registry.names():  # a name with a module in it would be imported
         raise ConfigError(f"init: '{folder}' is a run of agent {name!r}; allowed: one of netgym's own learners.")
     return str(name)
