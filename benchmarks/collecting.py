@@ -17,7 +17,7 @@ from two_sessions import plain, two_at_once, wait_for_quiet
 from netgym_cli.collection.episode_recorder import EpisodeRecorder
 from netgym_cli.collection.verb import collect
 from netgym_cli.config.compose import compose
-from netgym_cli.datasets import Growing
+from netgym_cli.datasets import DatasetWriter
 from netgym_cli.datasets.writer import add
 from netgym_cli.experiment.config import typed_run
 from netgym_cli.sessions.plan import Plan
@@ -45,10 +45,10 @@ def storing(turns: int) -> Figure:
     """Seconds per step that recording and writing add to a step of the environment, as a share of the step."""
     config = typed_run(compose([*ENV, "env.episodes_per_session=1000", "agent=system_default", "seed=1"]))
     bare = Stopwatch(open_env(config))
-    with Growing.create(next(NAMES), bare.observation_space, bare.action_space, {"netgym": {}}) as growing:
+    with DatasetWriter.create(next(NAMES), bare.observation_space, bare.action_space, {"netgym": {}}) as writer:
         recorder = EpisodeRecorder(
             lambda session, k, episode, layout: add(
-                growing.folder, k, episode, bare.observation_space, bare.action_space
+                writer.folder, k, episode, bare.observation_space, bare.action_space
             )
         )
         recorded = Stopwatch(SequentialSessions(bare, Plan.of(config), [recorder]))

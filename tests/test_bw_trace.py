@@ -107,8 +107,8 @@ def test_a_file_without_a_trace_is_refused(tmp_path, content, message):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("wifi_lik", "no shipped trace and no file. Did you mean 'wifi_like'"),
-        ("nowhere/x.csv", "no shipped trace and no file"), ("", "no file"), (".", "no file"),
+        ("wifi_lik", "neither a shipped trace nor a file. Did you mean 'wifi_like'"),
+        ("nowhere/x.csv", "neither a shipped trace nor a file"), ("", "nor a file"), (".", "nor a file"),
     ],
 )  # fmt: skip
 def test_an_unknown_trace_is_refused(name, message):

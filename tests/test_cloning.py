@@ -7,7 +7,7 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.type_aliases import ReplayBufferSamples
 
 from netgym_cli.agents.offline.bc import BcLearner
-from netgym_cli.agents.sb3.trial import SpacesOnly
+from netgym_cli.agents.sb3.dry_build import SpacesOnly
 
 SEEN = spaces.Box(-10, 10, (6,), np.float32)
 ALWAYS = torch.tensor([1.0, -1.0])

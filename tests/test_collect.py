@@ -202,7 +202,7 @@ def test_a_full_disk_leaves_whole_episodes():
         (["env=toy", "agent=random", "seeds=[1,1]"], "each once"),
         (["env=toy", "agent=random", "seed=3"], "write seeds=... instead"),
         (["env=toy", "agent=random", "env.episodes_per_session=3"], "write episodes=... instead"),
-        (["env=toy", "agent=random", "name=a b"], "is no id of a dataset"),
+        (["env=toy", "agent=random", "name=a b"], "is not an id of a dataset"),
         (["env=toy", "agent=randem"], "Did you mean 'random'"),
         (["env=toy", "agent=random", "seeds=2147483648"], "how many, such as 10"),
         (["env=toy", "agent=random", "seeds=0..9999999999"], "numbers from 0 to 2147483647"),

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from netgym_cli.datasets import Growing, folder_of, open_dataset
+from netgym_cli.datasets import DatasetWriter, folder_of, open_dataset
 from tests.test_collect import TOY, collected, digests, netgym
 
 NAME = "netgym/toy/random-v0"
@@ -79,9 +79,9 @@ def test_what_stands_behind_a_gap_is_kept_when_the_repair_goes_no_further():
     whole = digests(NAME)
     truncate(0)
     forget(6)
-    with Growing(folder_of(NAME)) as growing:
-        assert (growing.damaged, growing.missing) == ([0], [6])
-        assert [number for number in range(8) if growing.has(number)] == [1, 2, 3, 4, 5, 7]
+    with DatasetWriter(folder_of(NAME)) as writer:
+        assert (writer.damaged, writer.missing) == ([0], [6])
+        assert [number for number in range(8) if writer.has(number)] == [1, 2, 3, 4, 5, 7]
     assert open_dataset(NAME).total_episodes == 0
     assert sorted(path.name for path in (folder_of(NAME) / ".waiting").iterdir()) == ["1", "2", "3", "4", "5", "7"]
     assert "(2 new in" in collected(*EIGHT)
@@ -118,7 +118,7 @@ def test_two_different_episodes_in_one_place_are_refused_and_kept():
     path.write_text(json.dumps(json.loads(path.read_text()) | {"sha256": "other"}))
     before = sorted(folder_of(NAME).rglob("*"))
     done = netgym("collect", *TOY, *EIGHT)
-    assert done.exit_code == 2 and "episode 2 lies there twice" in done.stderr and "delete one" in done.stderr
+    assert done.exit_code == 2 and "episode 2 exists twice" in done.stderr and "delete one" in done.stderr
     assert sorted(folder_of(NAME).rglob("*")) == before
 
 

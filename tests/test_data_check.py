@@ -71,18 +71,18 @@ def test_an_observation_of_another_step_is_found():
     assert failed().keys() == {"observations from measurements"}
     collect("netgym/custom/far-v0", change=shifted, channel={"name": "link", "reward": "immediate"})
     outcome, message = verdicts("netgym/custom/far-v0")["observations from measurements"]
-    assert (outcome, message) == ("not checked", "the agent saw them behind a channel")
+    assert (outcome, message) == ("not checked", "the agent got them through a channel")
     assert verdicts("netgym/custom/far-v0")["rewards from measurements"][0] == "ok"
 
 
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"channel": {"name": "link", "reward": "with_observation"}}, "they came late"),
+        ({"channel": {"name": "link", "reward": "with_observation"}}, "they were delayed"),
         ({"layout": None, "complete": False}, "the measurements were not stored"),
         ({"layout": [["custom", "rate"]]}, "the layout of the measurements holds"),
         ({"env": {"name": "antigravity:fly"}}, "an environment of your own"),
-        ({"env": {"name": "gym", "id": "antigravity:Fly-v0"}}, "somebody else's environment"),
+        ({"env": {"name": "gym", "id": "antigravity:Fly-v0"}}, "third-party environment"),
         ({"env": {"name": "../custom"}}, "none of netgym's"),
         ({"env": {"name": "custom", "num_users": 3}}, "does not know the stored config"),
         ({"env": None}, "names no environment"),
@@ -142,7 +142,7 @@ def test_a_file_that_is_gone_is_found(name):
     found = failed()
     assert found.keys() == {"episodes", "seeds and plan", "counts"}
     assert found["episodes"].startswith("episode 3 of dataset")
-    assert found["seeds and plan"] == "5 of 6 planned episodes are there"
+    assert found["seeds and plan"] == "5 of 6 planned episodes are present"
 
 
 def test_an_episode_that_is_there_twice_is_found():
@@ -160,7 +160,7 @@ def test_seeds_that_were_not_planned_and_episodes_that_are_missing_are_found():
     assert "episode 2 is of seed 1, 2" in failed()["seeds and plan"]
     with_about(NAME, 2, seed=1, episode=0)
     with_metadata(NAME, plan=[[0, 2], [1, 2], [2, 3]])
-    assert failed() == {"seeds and plan": "6 of 7 planned episodes are there"}
+    assert failed() == {"seeds and plan": "6 of 7 planned episodes are present"}
     with_metadata(NAME, complete=False)
     assert failed() == {}
     with_metadata(NAME, plan=[[0, 10**15], ["x"]])
@@ -174,7 +174,7 @@ def test_seeds_that_were_not_planned_and_episodes_that_are_missing_are_found():
         (lambda one: replace(one, truncations=~one.truncations), "lengths and ends", "it ends at steps [0, 1"),
         (lambda one: replace(one, truncations=one.terminations), "lengths and ends", "it has no end"),
         (lambda one: replace(one, actions=one.actions + 2), "spaces", "actions: 2."),
-        (lambda one: replace(one, observations=-one.observations), "spaces", "at step 0 lies outside"),
+        (lambda one: replace(one, observations=-one.observations), "spaces", "at step 0 is outside"),
         (lambda one: replace(one, observations=one.observations * np.nan), "spaces", "observations: NaN at step 0"),
         (lambda one: rewarded(one, 3, np.inf), "finite", "reward at step 3"),
     ],

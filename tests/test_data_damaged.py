@@ -10,7 +10,7 @@ from tests.collected import NAME, collect, with_metadata
 from tests.test_data_verbs import data
 
 COMMAND = ["netgym", "collect", "env=custom", "name=it is"]
-AGAIN = "`netgym collect env=custom 'name=it is'` plays"
+AGAIN = "`netgym collect env=custom 'name=it is'` records"
 
 
 pytestmark = pytest.mark.usefixtures("workdir")
@@ -50,13 +50,13 @@ def test_a_damaged_episode_is_told_shortly_and_ends_in_what_to_do(verb, damage, 
     ("changes", "told"),
     [
         ({"command": COMMAND}, AGAIN),
-        ({"command": ["rm", "-r", "/"]}, "the command that collected it plays"),
-        ({"command": ["netgym", "collect", "\x1b[2J"]}, "`netgym collect '?[2J'` plays"),
+        ({"command": ["rm", "-r", "/"]}, "the command that collected it records"),
+        ({"command": ["netgym", "collect", "\x1b[2J"]}, "`netgym collect '?[2J'` records"),
         ({"sources": []}, "and merge its sources again"),
         ({"imported_from": ["a.npz"]}, "and import its files again"),
     ],
 )
-def test_how_it_was_made_tells_how_to_mend_it(changes, told):
+def test_how_it_was_made_tells_how_to_repair_it(changes, told):
     collect(**changes)
     lost(folder_of(NAME) / "data/2/part-0.parquet")
     done = data("show", NAME)
@@ -92,7 +92,10 @@ def test_a_folder_that_may_not_be_written_to_is_the_users_to_mend():
 def test_a_root_that_is_a_file_is_named(words, root):
     root.write_text("")
     done = data(*words)
-    assert (done.exit_code, done.stdout) == (2, "") and f"'{root}', where datasets lie, is no folder" in done.stderr
+    assert (done.exit_code, done.stdout) == (
+        2,
+        "",
+    ) and f"'{root}', the folder of datasets, is not a folder" in done.stderr
 
 
 def test_metadata_that_cannot_be_read_says_which_folder_is_in_the_way():

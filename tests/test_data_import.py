@@ -171,7 +171,7 @@ def test_what_contradicts_between_files_is_refused_and_nothing_is_left(tmp_path)
         ([first, write(tmp_path / "b/r_3.pickle", trajectory())], "--name NAMESPACE/NAME-v0"),
         ([first, tmp_path / "nowhere.pickle"], "there is no file"),
         ([first, "--env", "nqos_spilt"], "Did you mean 'nqos_split'?"),
-        ([first, "--name", "no version"], "is no id of a dataset"),
+        ([first, "--name", "no version"], "is not an id of a dataset"),
     ]
     (tmp_path / "empty").mkdir()
     cases.append(([tmp_path / "empty"], "holds no file that ends in"))

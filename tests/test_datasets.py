@@ -12,7 +12,7 @@ import pytest
 from gymnasium import spaces
 
 from netgym_cli.common.errors import ConfigError, DatasetError
-from netgym_cli.datasets import Episode, Growing, ids, open_dataset, write_dataset
+from netgym_cli.datasets import DatasetWriter, Episode, ids, open_dataset, write_dataset
 from netgym_cli.datasets.episode import stack
 from netgym_cli.datasets.writer import add
 
@@ -67,13 +67,13 @@ def test_pandas_opens_an_episode(root):
 
 def test_episodes_that_arrive_out_of_order_are_read_in_order(root):
     given = [episode(*BOX, seed=seed) for seed in range(4)]
-    with Growing.create("netgym/box-v0", *BOX, {}) as writer:
+    with DatasetWriter.create("netgym/box-v0", *BOX, {}) as writer:
         for number in (2, 0):
             add(writer.folder, number, given[number], *BOX)
         assert writer.publish() == 1
         assert [writer.has(number) for number in range(4)] == [True, False, True, False]
     assert open_dataset("netgym/box-v0").total_episodes == 1
-    with Growing(root / "netgym/box-v0") as writer:
+    with DatasetWriter(root / "netgym/box-v0") as writer:
         add(writer.folder, 1, given[1], *BOX)
         assert writer.publish() == 3
     assert [one.digest() for one in open_dataset("netgym/box-v0").episodes()] == [one.digest() for one in given[:3]]
@@ -85,7 +85,7 @@ import os, signal
 from netgym_cli.datasets import writer
 from tests.test_datasets import BOX, episode
 
-with writer.Growing.create("netgym/box-v0", *BOX, {}) as mine:
+with writer.DatasetWriter.create("netgym/box-v0", *BOX, {}) as mine:
     writer.add(mine.folder, 0, episode(*BOX), *BOX)
     mine.publish()
     writer.json.dumps = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # in the middle of the next episode
@@ -97,7 +97,7 @@ def test_a_killed_writer_leaves_whole_episodes_and_its_half_one_is_dropped_and_c
     done = subprocess.run([sys.executable, "-c", WRITE_AND_DIE], env=os.environ, capture_output=True)
     assert done.returncode == -9, done.stderr
     assert open_dataset("netgym/box-v0").total_episodes == 1
-    with Growing(root / "netgym/box-v0") as writer:
+    with DatasetWriter(root / "netgym/box-v0") as writer:
         assert writer.dropped == 1
         assert not writer.has(1)
     assert next(minari.load_dataset("netgym/box-v0").iterate_episodes()).rewards.shape == (6,)
@@ -107,13 +107,13 @@ def test_a_kill_between_arrival_and_count_is_noticed(root):
     write_dataset("netgym/box-v0", *BOX, [episode(*BOX)])
     path = root / "netgym/box-v0/data/metadata.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"total_episodes": 0, "total_steps": 0}))
-    with Growing(root / "netgym/box-v0") as writer:
+    with DatasetWriter(root / "netgym/box-v0") as writer:
         assert (writer.total_episodes, writer.metadata["total_steps"]) == (1, 6)
 
 
 def test_two_processes_do_not_write_to_one_dataset(root):
-    with Growing.create("netgym/box-v0", *BOX, {}), pytest.raises(ConfigError, match="another process"):
-        Growing(root / "netgym/box-v0")
+    with DatasetWriter.create("netgym/box-v0", *BOX, {}), pytest.raises(ConfigError, match="another process"):
+        DatasetWriter(root / "netgym/box-v0")
 
 
 def test_unknown_and_impossible_ids_say_what_there_is():
@@ -121,7 +121,7 @@ def test_unknown_and_impossible_ids_say_what_there_is():
     assert ids() == ["netgym/box-v0"]
     with pytest.raises(ConfigError, match="Did you mean 'netgym/box-v0'"):
         open_dataset("netgym/bax-v0")
-    with pytest.raises(ConfigError, match="no id of a dataset"):
+    with pytest.raises(ConfigError, match="not an id of a dataset"):
         open_dataset("../box-v0")
     with pytest.raises(ConfigError, match="there is a dataset"):
         write_dataset("netgym/box-v0", *BOX, [])

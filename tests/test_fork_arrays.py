@@ -112,5 +112,7 @@ def test_an_array_without_content_and_a_file_that_is_no_pickle_are_told_in_plain
     with pytest.raises(ConfigError, match=r"announces an array of shape \(1099511627776,\) and does not hold"):
         arrays_of(announced, "giant")
     for data in (b"hello, world", b"NN.", b"\x80\x04.", b"t."):
-        with pytest.raises(ConfigError, match="no whole pickle of arrays: it is cut off, damaged or another kind"):
+        with pytest.raises(
+            ConfigError, match="not a complete pickle of arrays: it is cut off, damaged or another kind"
+        ):
             arrays_of(data, "text")

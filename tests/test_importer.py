@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 from netgym_cli.cli.app import app
 from netgym_cli.common.errors import ConfigError
-from netgym_cli.compat.networkgym import import_config, tolerant_json
+from netgym_cli.compat.networkgym import import_config
+from netgym_cli.compat.networkgym.tolerant_json import read_json
 from netgym_cli.config import conf_dirs
 from netgym_cli.config.compose import compose
 from netgym_cli.experiment.config import typed_run
@@ -32,7 +33,7 @@ pytestmark = pytest.mark.usefixtures("workdir")
 
 
 def content(name):
-    return tolerant_json.read(FILES[0].with_name(f"{name}.json"))
+    return read_json(FILES[0].with_name(f"{name}.json"))
 
 
 def imported(name, workdir, change=None, **options):
@@ -69,7 +70,7 @@ def test_every_generation_is_known_and_composes(workdir, file):
 def test_every_key_has_a_line(workdir, file):
     result = import_config.import_file(file)
     told = {line.old for line in result.lines}
-    whole = tolerant_json.read(file)
+    whole = read_json(file)
     section = "env_config" if "env_config" in whole else "gmasim_config"
     for key in whole.keys() - {section, "rl_config", "rl_agent_config"} | whole[section].keys():
         assert any(old.startswith(key) for old in told), key
@@ -147,7 +148,7 @@ def test_a_trace_becomes_a_file_beside_the_yaml(workdir):
 )
 def test_comments_and_trailing_commas_are_read_and_texts_untouched(workdir, text, value):
     (workdir / "x.json").write_text(text, encoding="utf-8")
-    assert tolerant_json.read(workdir / "x.json") == value
+    assert read_json(workdir / "x.json") == value
 
 
 @pytest.mark.parametrize(
@@ -155,10 +156,10 @@ def test_comments_and_trailing_commas_are_read_and_texts_untouched(workdir, text
     [
         ('{\n  "env_config": // here\n    nothing\n}', "x.json, line 3, column 5: not JSON"),
         ("", "x.json, line 1, column 1: not JSON"),
-        ('{"a": NaN}', "NaN is no number"),
+        ('{"a": NaN}', "NaN is not a number"),
         ("[" * 100000, "not JSON"),
-        ("[1]", "is no NetworkGym configuration; looked for env_config or gmasim_config, or one of gma"),
-        ('{"server": 1}', "is no NetworkGym configuration"),
+        ("[1]", "is not a NetworkGym configuration; looked for env_config or gmasim_config, or one of gma"),
+        ('{"server": 1}', "is not a NetworkGym configuration"),
         ('{"env_config": {"env": "nqos_split"}}', "there are no users; looked for num_users"),
         ('{"env_config": {"slice_list": [{"num_users": 1}, {}]}}', "slice_list is .*; allowed: records that all have"),
         ('{"nada_flows": 1, "bw_trace": {"time_ms": [0]}}', "bw_trace is .*; allowed: equally long lists"),

@@ -4,7 +4,7 @@ import pytest
 
 from netgym_cli import Env, load_config_file
 from netgym_cli.common.errors import ConfigError
-from netgym_cli.compat.networkgym.client import OURS, THEIRS, SystemDefaultEnv
+from netgym_cli.compat.networkgym.client import NETGYM_NAMES, NETWORKGYM_NAMES, SystemDefaultEnv
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def test_the_layout_is_networkgyms(config_json):
 
 
 def test_aliases_are_one_to_one():
-    assert {ours: theirs for theirs, ours in OURS.items()} == THEIRS
+    assert {netgym: networkgym for networkgym, netgym in NETGYM_NAMES.items()} == NETWORKGYM_NAMES
 
 
 def test_changes_reach_the_environment(config_json):

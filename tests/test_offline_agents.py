@@ -286,7 +286,7 @@ def test_gradients_by_the_last_layer_are_part_of_those_by_the_critic(place):
     for gradient in ("last_layer", "critic"):
         config = configured("ptd3", f"agent.gradient={gradient}")
         from netgym_cli.agents.sb3.build import build, slot_of
-        from netgym_cli.agents.sb3.trial import SpacesOnly
+        from netgym_cli.agents.sb3.dry_build import SpacesOnly
 
         env = offline_data.LQ()
         slot = slot_of(config.agent, SpacesOnly(env.observation_space, env.action_space))

@@ -103,7 +103,7 @@ def test_an_edited_scenario_is_the_one_that_runs(own, tmp_path):
 def test_a_compile_error_is_told_with_file_and_line(own, tmp_path, before, after, message):
     name, source = own()
     source.write_text(source.read_text().replace(before, after))
-    with pytest.raises(BuildError, match=rf"(?s){name}\.cc could not be compiled; mend it there:.*{name}{message}"):
+    with pytest.raises(BuildError, match=rf"(?s){name}\.cc could not be compiled; fix it there:.*{name}{message}"):
         started(name, tmp_path)
 
 

@@ -210,7 +210,7 @@ def test_bad_rows_are_told_with_line_value_and_what_is_allowed(tmp_path, rows, w
 @pytest.mark.parametrize(
     ("lines", "wrong"),
     [
-        ([5, 3], "line 2: '3' after 5; allowed: whole numbers of ms that do not fall"),
+        ([5, 3], "line 2: '3' after 5; allowed: whole numbers of ms that do not decrease"),
         ([5, "", -3], "line 3: '-3' after 5; allowed: whole numbers"),
         ([5, "nan"], "line 2: 'nan' after 5; allowed: whole numbers"),
         ([-1], "line 1: '-1'; allowed: whole numbers"),
@@ -229,7 +229,7 @@ def test_an_empty_file_and_a_missing_one_are_told(tmp_path):
     (tmp_path / "empty").write_text("")
     with pytest.raises(ConfigError, match=r"line 1: there is no column 'time_ms'"):
         make("trace", trace_file=str(tmp_path / "empty"))
-    with pytest.raises(ConfigError, match=r"no shipped trace and no file. Did you mean 'lte_like'\?"):
+    with pytest.raises(ConfigError, match=r"neither a shipped trace nor a file. Did you mean 'lte_like'\?"):
         make("trace", trace_file="lte_lik")
 
 

@@ -1,4 +1,4 @@
-"""The verbs that look at what runs have left and at channels: `plot` and `fit-channel`."""
+"""The verbs that analyse results of runs and channels: `plot` and `fit-channel`."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ def plot(
 
         plots.require_share(last)
         runs, incomplete = plots.read(folders)
-        found = plots.points(runs, x, y, by, last) if x else plots.curves(runs, y, by)
-        plots.draw(found, x or "episode", y, by, output)
+        results = plots.points(runs, x, y, by, last) if x else plots.curves(runs, y, by)
+        plots.draw(results, x or "episode", y, by, output)
         if x:
-            table([by or "", x, y, "95 % interval", "runs"], plots.table_rows(found))
+            table([by or "", x, y, "95 % interval", "runs"], plots.table_rows(results))
         say([f"left out, not complete: {folder}" for folder in incomplete])
         say([f"picture: {output}"])
 
 
 def fit_channel(
-    words: Annotated[
+    requests: Annotated[
         list[str] | None, typer.Argument(metavar="KEY=VALUE...", help="channel=NAME, to=NAME, packets=N, overrides.")
     ] = None,
     config_dir: Annotated[
@@ -58,8 +58,8 @@ def fit_channel(
     with errors_to_exit_codes("fit-channel"):
         from netgym_cli.analysis import fit_channel as fits
 
-        found = fits.fit(words or [], config_dir or [], output)
-        found.write()
-        table(["", found.of, found.to, "error"], found.rows())
-        folder, name = found.file.parent.parent, found.file.stem
-        say([f"wrote {found.file}", f"next: netgym train --config-dir {folder} env=gym channel={name}"])
+        fitted = fits.fit(requests or [], config_dir or [], output)
+        fitted.write()
+        table(["", fitted.of, fitted.to, "error"], fitted.rows())
+        folder, name = fitted.file.parent.parent, fitted.file.stem
+        say([f"wrote {fitted.file}", f"next: netgym train --config-dir {folder} env=gym channel={name}"])

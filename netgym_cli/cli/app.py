@@ -1,4 +1,4 @@
-"""The command line: one short function per verb. What is heavy is imported where it is used."""
+"""The command line: one short function per verb. Heavy modules are imported where they are used."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ class Part(StrEnum):
 
 
 class Topic(StrEnum):
-    """What to tell about how a config is composed."""
+    """What to print about how a config is composed."""
 
     all, config, defaults = "all", "config", "defaults"
     tree, plugins, searchpath = "defaults-tree", "plugins", "searchpath"
 
 
 class Group(StrEnum):
-    """A kind of thing that can be chosen."""
+    """A kind of member that can be chosen."""
 
     env, agent, channel, simulator = "env", "agent", "channel", "simulator"
 
@@ -139,31 +139,31 @@ def list_(
     config_dir: ConfigDir = None,
     as_json: Json = False,
 ) -> None:
-    """List what there is to choose from."""
+    """List environments, agents and channels."""
     with errors_to_exit_codes("list"):
         from netgym_cli.config import catalog
 
-        found = catalog.members([group.value] if group else [kind.value for kind in Group], config_dir or [])
+        members = catalog.members([group.value] if group else [kind.value for kind in Group], config_dir or [])
         if as_json:
-            print_json([asdict(member) for member in found])
+            print_json([asdict(member) for member in members])
         else:
-            table(["group", "name", "meaning"], [[m.group, m.name, m.meaning] for m in found])
+            table(["group", "name", "meaning"], [[m.group, m.name, m.meaning] for m in members])
 
 
 @app.command()
 def show(overrides: Overrides = None, config_dir: ConfigDir = None, as_json: Json = False) -> None:
-    """Show the spaces and keys of what is chosen.
+    """Show the spaces and keys of the chosen config.
 
     For example show env=nqos_split.
     """
     with errors_to_exit_codes("show"):
-        from netgym_cli.cli import describe as contents
+        from netgym_cli.cli.describe import describe, space_lines
 
-        described = contents.describe(overrides or [], config_dir or [])
+        described = describe(overrides or [], config_dir or [])
         if as_json:
             print_json(described)
         else:
-            say(contents.space_lines(described["spaces"]))
+            say(space_lines(described["spaces"]))
             heads = ["key", "default", "unit", "allowed", "meaning"]
             rows = [key | {"default": json.dumps(key["default"])} for key in described["keys"]]
             table(heads, [[row[head] for head in heads] for row in rows])
@@ -176,19 +176,19 @@ def check(
     config_dir: ConfigDir = None,
     as_json: Json = False,
 ) -> None:
-    """Check that an environment keeps its word.
+    """Check an environment against the Gymnasium API and its seeds.
 
     For example check env=nqos_split.
     """
     with errors_to_exit_codes("check"):
         from netgym_cli.config.compose import Composer
         from netgym_cli.config.schema import require
-        from netgym_cli.envs import checker as checks
+        from netgym_cli.envs import checker
         from netgym_cli.experiment.config import run_of
 
         config = run_of(Composer(overrides or [], config_dir or []))
         require(config.channel.name == "none", "channel", config.channel.name, "none: environments are checked alone")
-        verdicts = checks.check(config.env, config.simulator, steps)
+        verdicts = checker.check(config.env, config.simulator, steps)
         if as_json:
             print_json([asdict(verdict) for verdict in verdicts])
         else:
@@ -209,7 +209,7 @@ def root(
 ) -> None:
     """Train agents on packet-level network simulations.
 
-    Every KEY=VALUE is an override of the config: `netgym list` shows what there is, `netgym show` every key.
+    Every KEY=VALUE is an override of the config: `netgym list` shows the choices, `netgym show` every key.
     """
     if version:
         typer.echo(f"netgym {__version__}")
@@ -217,7 +217,7 @@ def root(
 
 
 def run_sweep(overrides: list[str], config_dirs: list[Path]) -> None:
-    """Runs a grid and sums up; exit 1 if any job failed."""
+    """Runs a grid and prints a summary; exit 1 if any job failed."""
     from netgym_cli.jobs.sweep import sweep
 
     jobs = sweep(overrides, config_dirs)
@@ -232,6 +232,6 @@ def run_sweep(overrides: list[str], config_dirs: list[Path]) -> None:
 
 def main() -> None:
     """The `netgym` program."""
-    logging.raiseExceptions = False  # a closed pipe, as by `| head`, is nobody's error
+    logging.raiseExceptions = False  # a closed pipe, as by `| head`, is not an error
     show_log()
     app(prog_name="netgym")

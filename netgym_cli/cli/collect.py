@@ -13,7 +13,7 @@ from netgym_cli.cli.output import print_json, say
 
 
 def collect(
-    words: Annotated[
+    requests: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="[RUN|KEY=VALUE]...",
@@ -31,14 +31,14 @@ def collect(
 ) -> None:
     """Collect a dataset for offline training.
 
-    Interrupted or killed, the same command continues.
+    After an interruption the same command continues.
     For example collect env=nqos_split --default-action episodes=20
     """
     with errors_to_exit_codes("collect"):
-        from netgym_cli.collection.verb import collect as collected
+        from netgym_cli.collection.verb import collect as collect_dataset
 
-        found = collected(words or [], config_dir or [], default_action, trust, command())
+        collected = collect_dataset(requests or [], config_dir or [], default_action, trust, command())
         if as_json:
-            print_json(asdict(found))
+            print_json(asdict(collected))
         else:
-            say(found.lines())
+            say(collected.lines())

@@ -1,4 +1,4 @@
-"""What the shell may complete an override to."""
+"""Completion of overrides, for the shell."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from netgym_cli.config.messages import dotted_keys
 
 
 def completions(words: Sequence[str], config_dirs: Sequence[str | Path] = ()) -> list[str]:
-    """What the last of `words` can become; the words before it are overrides that hold already.
+    """Completions of the last of `words`; the words before it are complete overrides.
 
     A shell that splits words at `=` gets back only what follows it.
     """
@@ -22,14 +22,14 @@ def completions(words: Sequence[str], config_dirs: Sequence[str | Path] = ()) ->
     head, _, _ = word.rpartition("=")
     if head in (*conf_dirs.GROUPS, ACTION_CHANNEL):
         group, folders = head.partition(".")[0], conf_dirs.user_dirs(config_dirs)
-        found = [f"{head}={name}" for name in conf_dirs.members(group, folders)]
+        candidates = [f"{head}={name}" for name in conf_dirs.members(group, folders)]
     elif head:
-        found = []
+        candidates = []
     else:
         overrides = [w for w in done if "=" in w and not w.endswith("=")]
         config = OmegaConf.to_container(Composer(overrides, config_dirs).compose(), resolve=False)
-        found = [f"{key}=" for key in dotted_keys(config)]  # type: ignore[arg-type]
-    return [candidate[cut:] for candidate in found if candidate.startswith(word)]
+        candidates = [f"{key}=" for key in dotted_keys(config)]  # type: ignore[arg-type]
+    return [candidate[cut:] for candidate in candidates if candidate.startswith(word)]
 
 
 def _joined(words: Sequence[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The verbs that write files of the user's own: `new env` and `import-config`."""
+"""The verbs that write files for the user: `new env` and `import-config`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 from netgym_cli.cli.exit_codes import errors_to_exit_codes
 from netgym_cli.cli.output import say, table
 
-new = typer.Typer(no_args_is_help=True, help="Write the files of something of your own.", rich_markup_mode=None)
+new = typer.Typer(no_args_is_help=True, help="Write the files of your own environment.", rich_markup_mode=None)
 
 
 class Simulated(StrEnum):
@@ -34,9 +34,9 @@ def env(
     For example new env stadium.
     """
     with errors_to_exit_codes("new env"):
-        from netgym_cli.scaffold import new_env
+        from netgym_cli.scaffold.new_env import new_env
 
-        written = new_env.new_env(name, simulator.value, folder)
+        written = new_env(name, simulator.value, folder)
         say(f"wrote {path}" for path in written)
         say(["", "next:", f"  netgym check --config-dir {folder} env={name}"])
         say([f"  netgym train --config-dir {folder} env={name} agent=ppo env.episodes_per_session=100"])
@@ -44,24 +44,30 @@ def env(
 
 def import_config(
     file: Annotated[Path, typer.Argument(help="A configuration of NetworkGym or GMAsim: JSON.")],
-    env: Annotated[str | None, typer.Option(help="Its environment, if the file does not tell.")] = None,
+    env: Annotated[str | None, typer.Option(help="Its environment, if the file does not say.")] = None,
     output: Annotated[
         Path | None, typer.Option("-o", metavar="DIR/env/NAME.yaml", help="The file to write; else in conf/env/.")
     ] = None,
 ) -> None:
     """Translate a configuration of NetworkGym.
 
-    Writes a variant of netgym's environment of the same name and tells what became of every key.
+    Writes a variant of netgym's environment of the same name and reports the outcome of every key.
     """
     with errors_to_exit_codes("import-config"):
-        from netgym_cli.compat.networkgym import import_config as importer
+        from netgym_cli.compat.networkgym.import_config import import_file, table_rows
 
-        found = importer.import_file(file, env, output)
-        found.write()
-        table(["NetworkGym's key", "", "netgym's key", "value", "remark"], importer.table_rows(found.lines))
-        path = next(iter(found.files))
-        say(["", f"{file}: {found.source.env}, {found.source.generation}", *(f"wrote {path}" for path in found.files)])
-        if not found.checked:
-            say([f"not checked: this netgym has no environment '{found.source.env}'"])
-        command = ["netgym", "train", "--config-dir", str(path.parent.parent), f"env={path.stem}", *found.options]
+        imported = import_file(file, env, output)
+        imported.write()
+        table(["NetworkGym's key", "", "netgym's key", "value", "remark"], table_rows(imported.lines))
+        path = next(iter(imported.files))
+        say(
+            [
+                "",
+                f"{file}: {imported.source.env}, {imported.source.generation}",
+                *(f"wrote {path}" for path in imported.files),
+            ]
+        )
+        if not imported.checked:
+            say([f"not checked: this netgym has no environment '{imported.source.env}'"])
+        command = ["netgym", "train", "--config-dir", str(path.parent.parent), f"env={path.stem}", *imported.options]
         say(["next:", f"  {' '.join(command)}"])

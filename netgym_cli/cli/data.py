@@ -21,7 +21,7 @@ def complete(incomplete: str) -> list[str]:
     try:
         from netgym_cli.datasets import ids
 
-        return [one for one in ids() if one.startswith(incomplete)]
+        return [dataset_id for dataset_id in ids() if dataset_id.startswith(incomplete)]
     except Exception:  # a folder that cannot be read completes to nothing
         return []
 
@@ -30,14 +30,14 @@ Id = Annotated[
     str, typer.Argument(metavar="ID", help="Such as netgym/nqos_split/system_default-v0.", autocompletion=complete)
 ]
 BASE_ENV = (
-    "The base environment that it is of, no variant: custom, dynamic_qos, energy_saving, gym, network_slicing, "
+    "Its base environment, not a variant: custom, dynamic_qos, energy_saving, gym, network_slicing, "
     "nqos_split, qos_steer or rmcat."
 )
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 class Kind(StrEnum):
-    """What a dataset is exported to."""
+    """A file format to export to."""
 
     parquet, hdf5, csv = "parquet", "hdf5", "csv"
 
@@ -46,32 +46,32 @@ class Kind(StrEnum):
 def list_(as_json: Json = False) -> None:
     """List the datasets on this machine."""
     with errors_to_exit_codes("data list"):
-        from netgym_cli.datasets.tools import list as listing
+        from netgym_cli.datasets.tools.listing import HEADS, list_datasets, none_lines
 
-        found = listing.listing()
+        datasets = list_datasets()
         if as_json:
-            print_json([asdict(one) for one in found])
-        elif found:
-            table(listing.HEADS, [one.row() for one in found])
+            print_json([asdict(dataset) for dataset in datasets])
+        elif datasets:
+            table(HEADS, [dataset.row() for dataset in datasets])
         else:
-            say(listing.nothing_found())
+            say(none_lines())
 
 
 @data.command()
 def show(dataset: Id, as_json: Json = False) -> None:
-    """Show what a dataset holds: who made it, what it earned, which actions it covers."""
+    """Show a dataset's origin, returns and covered actions."""
     with errors_to_exit_codes("data show"):
         from netgym_cli.datasets import open_dataset
-        from netgym_cli.datasets.tools import show as showing
-        from netgym_cli.datasets.tools import show_text
+        from netgym_cli.datasets.tools.show import describe
+        from netgym_cli.datasets.tools.show_text import about_lines, action_table, result_lines
 
-        found = showing.describe(open_dataset(dataset))
+        described = describe(open_dataset(dataset))
         if as_json:
-            print_json(found)
+            print_json(described)
         else:
-            say([*show_text.about_lines(found), *show_text.result_lines(found)])
-            if "actions" in found:
-                table(*show_text.action_table(found["actions"]))
+            say([*about_lines(described), *result_lines(described)])
+            if "actions" in described:
+                table(*action_table(described["actions"]))
 
 
 @data.command()
@@ -88,9 +88,9 @@ def export(
     """
     with errors_to_exit_codes("data export"):
         from netgym_cli.datasets import open_dataset
-        from netgym_cli.datasets.tools import export as exporting
+        from netgym_cli.datasets.tools.export import export_dataset
 
-        path = exporting.export(open_dataset(dataset), to.value, output)
+        path = export_dataset(open_dataset(dataset), to.value, output)
         say([f"wrote {path} ({path.stat().st_size / 1e6:.3g} MB)"])
 
 
@@ -109,13 +109,14 @@ def import_(
     Reads arrays only: nothing that a file names is imported or called.
     """
     with errors_to_exit_codes("data import"):
-        from netgym_cli.compat.networkgym import import_data
+        from netgym_cli.compat.networkgym.import_data import import_trajectories
         from netgym_cli.datasets.tools.metadata import counted
 
-        found = import_data.import_files(files, name, env, ["netgym", *sys.argv[1:]])
-        held = [counted(found.files, "file"), counted(found.episodes, "episode"), counted(found.steps, "step")]
-        say([f"{found.id}: {', '.join(held)} in {found.folder}"])
-        say([f"next: netgym data show {found.id}"])
+        imported = import_trajectories(files, name, env, ["netgym", *sys.argv[1:]])
+        counts = [counted(imported.files, "file"), counted(imported.episodes, "episode")]
+        counts.append(counted(imported.steps, "step"))
+        say([f"{imported.id}: {', '.join(counts)} in {imported.folder}"])
+        say([f"next: netgym data show {imported.id}"])
 
 
 @data.command()
@@ -126,32 +127,32 @@ def merge(
     """Make one dataset of several of the same environment."""
     with errors_to_exit_codes("data merge"):
         from netgym_cli.datasets import open_dataset
-        from netgym_cli.datasets.tools import merge as merging
+        from netgym_cli.datasets.tools.merge import merge_datasets
         from netgym_cli.datasets.tools.metadata import counted
 
-        found = merging.merge([open_dataset(one) for one in datasets], name)
-        say(f"not complete: {one}; what was there was taken" for one in found.incomplete)
-        say(f"dropped {counted(count, 'episode')} of {one}: there already" for one, count in found.dropped.items())
+        merged = merge_datasets([open_dataset(dataset_id) for dataset_id in datasets], name)
+        say(f"not complete: {source}; its present episodes were taken" for source in merged.incomplete)
+        say(f"dropped {counted(count, 'episode')} of {source}: duplicates" for source, count in merged.dropped.items())
         say(
             [
-                f"{found.id}: {counted(found.episodes, 'episode')} in {found.folder}",
-                f"next: netgym data check {found.id}",
+                f"{merged.id}: {counted(merged.episodes, 'episode')} in {merged.folder}",
+                f"next: netgym data check {merged.id}",
             ]
         )
 
 
 @data.command()
 def check(dataset: Id, as_json: Json = False) -> None:
-    """Check that a dataset is what it says: every entry, hash and reward."""
+    """Check every entry, hash and reward of a dataset."""
     with errors_to_exit_codes("data check"):
-        from netgym_cli.datasets.tools import check as checking
-        from netgym_cli.datasets.tools import check_result
+        from netgym_cli.datasets.tools.check import advice, check_dataset
+        from netgym_cli.datasets.tools.check_result import FAILED
 
-        found = checking.check(dataset)
+        verdicts = check_dataset(dataset)
         if as_json:
-            print_json([asdict(one) for one in found])
+            print_json([asdict(verdict) for verdict in verdicts])
         else:
-            table(["check", "", "message"], [[one.name, one.outcome, one.message] for one in found])
-            say(checking.advice(dataset, found))
-        if any(one.outcome == check_result.FAILED for one in found):
+            table(["check", "", "message"], [[verdict.name, verdict.outcome, verdict.message] for verdict in verdicts])
+            say(advice(dataset, verdicts))
+        if any(verdict.outcome == FAILED for verdict in verdicts):
             raise typer.Exit(1)

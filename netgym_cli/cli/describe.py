@@ -1,4 +1,4 @@
-"""What `netgym show` tells: spaces, and every key with default, unit, allowed values and meaning."""
+"""The output of `netgym show`: spaces, and every key with default, unit, allowed values and meaning."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from netgym_cli.experiment.config import run_of
 
 
 def describe(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> dict[str, Any]:
-    """What the groups named in `overrides` hold (without any: everything), as plain values.
+    """Spaces and keys of the groups named in `overrides` (without any: all), as plain values.
 
     Returns:
         `spaces`: observation and action space and step length if an environment is described, else empty;
@@ -48,8 +48,8 @@ def space_lines(spaces: dict[str, Any]) -> Iterator[str]:
     for name in ("observation", "action") if spaces else ():
         space = spaces[name]
         yield f"{name}: {space['space']}"
-        for place, label in enumerate(space["labels"]):
-            yield f"  {place}: {label}"
+        for index, label in enumerate(space["labels"]):
+            yield f"  {index}: {label}"
     if spaces:
         yield f"step: {spaces['step_ms']:g} ms of simulated time\n"
 

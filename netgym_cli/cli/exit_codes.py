@@ -1,6 +1,6 @@
 """How a verb ends: one message, one exit code.
 
-0 done; 1 something failed while it ran; 2 the user can mend it; 129 SIGHUP; 130 Ctrl-C; 143 SIGTERM.
+0 done; 1 something failed while it ran; 2 the user can fix it; 129 SIGHUP; 130 Ctrl-C; 143 SIGTERM.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from netgym_cli.common.errors import ConfigError, NetgymError
 
 @contextmanager
 def errors_to_exit_codes(verb: str) -> Iterator[None]:
-    """One message and the right exit code for whatever goes wrong; NETGYM_TRACEBACK=1 shows the traceback too."""
+    """One message and the right exit code for any error; NETGYM_TRACEBACK=1 shows the traceback too."""
     interrupts: list[int] = []
 
     def interrupt(number: int, frame: object) -> NoReturn:
@@ -27,22 +27,22 @@ def errors_to_exit_codes(verb: str) -> Iterator[None]:
         raise KeyboardInterrupt
 
     handlers: dict[int, Callable[[int, object], NoReturn]] = {signal.SIGTERM: _terminate}
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup ignores it, and means it
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup ignores it on purpose
         handlers[signal.SIGHUP] = _terminate
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         handlers[signal.SIGINT] = interrupt
     previous = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
-    except (typer.Exit, BrokenPipeError):  # whoever read the output has seen enough; click ends quietly
+    except (typer.Exit, BrokenPipeError):  # the reader of the output has closed it; click ends quietly
         raise
     except KeyboardInterrupt as error:
         name = error.args[0] if error.args in (("SIGTERM",), ("SIGHUP",)) else "SIGINT"
         _fail(verb, "interrupted", error, 128 + signal.Signals[name])
-    except SystemExit as error:  # the user's code, or a library's, would end the program behind everybody's back
-        _fail(verb, f"an agent or environment called sys.exit({error.code!r}), which is not for it to do", error, 1)
+    except SystemExit as error:  # the user's code, or a library's, would end the program without a message
+        _fail(verb, f"an agent or environment called sys.exit({error.code!r}), which it must not do", error, 1)
     except Exception as error:
-        if interrupts:  # a library has taken the interruption for an error of its own
+        if interrupts:  # a library has turned the interruption into an error of its own
             _fail(verb, "interrupted", error, 130)
         _fail_by_kind(verb, error)
     finally:
@@ -60,7 +60,7 @@ def _fail_by_kind(verb: str, error: Exception) -> NoReturn:
 
 
 def end_with_parent() -> None:
-    """Ends this process as SIGTERM does when its standard input ends, that is, when its parent is gone."""
+    """Ends this process as SIGTERM does when its standard input ends because its parent has ended."""
 
     def watch() -> None:
         while os.read(0, 1024):
@@ -82,4 +82,4 @@ def _fail(verb: str, message: str, error: BaseException, code: int) -> NoReturn:
 
 
 def _terminate(number: int, frame: object) -> NoReturn:
-    raise KeyboardInterrupt(signal.Signals(number).name)  # unwinds all that Ctrl-C unwinds
+    raise KeyboardInterrupt(signal.Signals(number).name)  # unwinds like Ctrl-C

@@ -13,11 +13,11 @@ from netgym_cli.cli.output import print_json, table
 
 
 def doctor(overrides: Overrides = None, config_dir: ConfigDir = None, as_json: Json = False) -> None:
-    """Say whether this machine has what a run needs."""
+    """Check this machine's dependencies."""
     with errors_to_exit_codes("doctor"):
-        from netgym_cli.cli import machine_report as surgery
+        from netgym_cli.cli.machine_report import examine
 
-        findings = surgery.examine(ns3_prefix(overrides, config_dir))
+        findings = examine(ns3_prefix(overrides, config_dir))
         if as_json:
             print_json([asdict(finding) for finding in findings])
         else:
@@ -30,9 +30,9 @@ def doctor(overrides: Overrides = None, config_dir: ConfigDir = None, as_json: J
 def build(overrides: Overrides = None, config_dir: ConfigDir = None) -> None:
     """Compile the native part now, not at the first run."""
     with errors_to_exit_codes("build"):
-        from netgym_cli.simulators.ns3 import build as builder
+        from netgym_cli.simulators.ns3.build import ensure
 
-        built = builder.ensure(ns3_prefix(overrides, config_dir))
+        built = ensure(ns3_prefix(overrides, config_dir))
         how = "was built already" if built.cached else f"built in {built.seconds:.0f} s"
         typer.echo(f"{built.library or 'no compiler: nothing'} {how}")
 

@@ -1,4 +1,4 @@
-"""Is this machine ready? Versions and the native part, without importing what is heavy."""
+"""The report of `netgym doctor`: versions and the native part, without importing heavy packages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PACKAGES = ("ns3", "cppyy", "torch", "gymnasium", "stable-baselines3", "hydra-co
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the diagnosis: what was looked at, what was found, whether netgym can run with it, and what to do."""
+    """One row of the report: name, value, whether netgym can run with it, and advice."""
 
     name: str
     found: str
@@ -26,7 +26,7 @@ class Finding:
 
 
 def examine(ns3_prefix: str | None = None) -> list[Finding]:
-    """Everything that a run needs of this machine; `ns3_prefix` as `simulator.ns3_prefix`."""
+    """All dependencies of a run; `ns3_prefix` as `simulator.ns3_prefix`."""
     findings = [Finding("netgym", netgym_cli.__version__), Finding("python", platform.python_version())]
     findings += [_package(name) for name in PACKAGES]
     return findings + _native(ns3_prefix)
@@ -60,7 +60,7 @@ def _cache(status: Status) -> Finding:
     from netgym_cli.common.errors import BuildError
     from netgym_cli.simulators.ns3 import build
 
-    if not status.library:  # what is built is only read
+    if not status.library:  # a built library is only read
         try:
             build.make_cache()
         except BuildError as error:

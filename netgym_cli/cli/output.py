@@ -11,7 +11,7 @@ import typer
 
 
 def say(lines: Iterable[str]) -> None:
-    """Prints lines for people."""
+    """Prints human-readable lines."""
     for line in lines:
         typer.echo(line)
 
@@ -38,7 +38,7 @@ def table(heads: list[str], rows: list[list[str]]) -> None:
 
 
 def show_log() -> None:
-    """Says on stderr what takes long (compiling) and which of the user's classes were loaded."""
+    """Logs long operations (compiling) and loaded user classes to stderr."""
     log = logging.getLogger("netgym_cli")
     log.addHandler(logging.StreamHandler())
     log.setLevel(logging.INFO)

@@ -16,12 +16,12 @@ from netgym_cli.collection.request import DEFAULT_AGENT, Request
 from netgym_cli.collection.worker import Job
 from netgym_cli.common.errors import ConfigError, DatasetError
 from netgym_cli.common.provenance import now
-from netgym_cli.common.space_text import told_apart
-from netgym_cli.datasets import Dataset, Growing, open_dataset
-from netgym_cli.datasets.integrity import stands
+from netgym_cli.common.space_text import distinct_texts
+from netgym_cli.datasets import Dataset, DatasetWriter, open_dataset
+from netgym_cli.datasets.integrity import is_complete
 from netgym_cli.datasets.paths import METADATA, require_place, writing
 from netgym_cli.datasets.schema import require_storable
-from netgym_cli.datasets.writer import WAITING
+from netgym_cli.datasets.writer import STAGING
 from netgym_cli.envs.base import Adapter, env_registry
 from netgym_cli.experiment.task import Task
 from netgym_cli.jobs.pool import SessionFailed, run_all
@@ -110,13 +110,13 @@ class Collection:
         began, total = time.monotonic(), sum(episodes for _, episodes in self.request.plan)
         if self._existing is not None and self._is_complete(self._existing, total):
             return Collected(self.request.dataset_id, self.folder, total, self._existing.total_steps)
-        with self._open_for_writing() as growing:
-            before = self._count_stored(growing)
-            replayed = [tuple(k for k in numbers if k < total) for numbers in (growing.damaged, growing.missing)]
+        with self._open_for_writing() as writer:
+            before = self._count_stored(writer)
+            replayed = [tuple(k for k in numbers if k < total) for numbers in (writer.damaged, writer.missing)]
             with progress("episodes", total, console, before) as count:
-                events = _Events(growing, count)
+                events = _Events(writer, count)
                 try:
-                    jobs = self._jobs(growing)
+                    jobs = self._jobs(writer)
                     run_all([job.line() for job in jobs.values()], WORKER, self.request.workers, events.on_event)
                 except (SessionFailed, KeyboardInterrupt) as error:
                     if isinstance(error, SessionFailed):
@@ -124,23 +124,23 @@ class Collection:
                     error.add_note(f"complete episodes stay in {self.folder}; the same command continues")
                     raise
                 finally:
-                    growing.publish()
-            if growing.total_episodes < total:
+                    writer.publish()
+            if writer.total_episodes < total:
                 raise DatasetError(
-                    f"the agent gave up {total - growing.total_episodes} of {total} episodes; '{self.folder}' holds "
+                    f"the agent gave up {total - writer.total_episodes} of {total} episodes; '{self.folder}' holds "
                     "the others."
                 )
-            growing.metadata["netgym"] |= {"complete": True}
+            writer.metadata["netgym"] |= {"complete": True}
             if total > before:
-                growing.metadata["netgym"] |= {"ended_at": now()}
-            growing.save()
+                writer.metadata["netgym"] |= {"ended_at": now()}
+            writer.save()
             return Collected(
                 self.request.dataset_id,
                 self.folder,
-                growing.total_episodes,
-                growing.metadata["total_steps"],
+                writer.total_episodes,
+                writer.metadata["total_steps"],
                 total - before,
-                growing.dropped,
+                writer.dropped,
                 time.monotonic() - began,
                 events.sim_s,
                 *replayed,
@@ -150,9 +150,9 @@ class Collection:
         """Whether there is nothing to do: then nothing is written, so that it may lie where nothing can be."""
         noted, plan = dataset.netgym, [list(session) for session in self.request.plan]
         finished = noted["complete"] is True and noted["plan"] == plan and noted["layout"] is not None
-        if not finished or dataset.total_episodes != total or (self.folder / WAITING).exists():
+        if not finished or dataset.total_episodes != total or (self.folder / STAGING).exists():
             return False
-        return all(stands(self.folder / "data" / str(number), number) for number in range(total))
+        return all(is_complete(self.folder / "data" / str(number), number) for number in range(total))
 
     def _open_existing(self) -> Dataset:
         """The dataset that is there. Raises `ConfigError` unless this collection would continue it."""
@@ -165,7 +165,7 @@ class Collection:
             ("actions", self.action_space, dataset.action_space),
         ):
             if mine != existing:
-                theirs, ours = told_apart(existing, mine)
+                theirs, ours = distinct_texts(existing, mine)
                 raise ConfigError(
                     f"the dataset '{dataset.id}' has the {what} {theirs}, and these would be {ours}; choose another "
                     "name=."
@@ -174,36 +174,36 @@ class Collection:
         require_continues(tuple((seed, episodes) for seed, episodes in noted["plan"]), request.plan)
         return dataset
 
-    def _open_for_writing(self) -> Growing:
+    def _open_for_writing(self) -> DatasetWriter:
         fresh = about(self.request, self.command)
         if not (self.folder / "data" / METADATA).exists():
-            return Growing.create(self.request.dataset_id, self.observation_space, self.action_space, fresh)
-        growing = Growing(self.folder)
-        noted = growing.metadata["netgym"]
-        noted["dropped"] += growing.dropped
+            return DatasetWriter.create(self.request.dataset_id, self.observation_space, self.action_space, fresh)
+        writer = DatasetWriter(self.folder)
+        noted = writer.metadata["netgym"]
+        noted["dropped"] += writer.dropped
         if noted["plan"] != fresh["netgym"]["plan"]:
             noted |= {key: fresh["netgym"][key] for key in ("plan", "seeds", "command")}
         noted["complete"] = False
         with writing(f"the dataset in '{self.folder}'"):
-            growing.save()
-        return growing
+            writer.save()
+        return writer
 
-    def _count_stored(self, growing: Growing) -> int:
-        return sum(growing.has(number) for number in range(sum(episodes for _, episodes in self.request.plan)))
+    def _count_stored(self, writer: DatasetWriter) -> int:
+        return sum(writer.has(number) for number in range(sum(episodes for _, episodes in self.request.plan)))
 
-    def _jobs(self, growing: Growing) -> dict[int, Job]:
+    def _jobs(self, writer: DatasetWriter) -> dict[int, Job]:
         """The sessions of which an episode is missing, by their seed.
 
         A kill may have come between the first episodes and the note of what they measure: then the first session is
         played again to note it.
         """
         jobs: dict[int, Job] = {}
-        noted = growing.metadata["netgym"]["layout"] is not None
+        noted = writer.metadata["netgym"]["layout"] is not None
         starts = [0, *accumulate(episodes for _, episodes in self.request.plan)]
         for task, first, (seed, episodes) in zip(self._tasks, starts, self.request.plan, strict=False):
-            stored = {k for k in range(episodes) if growing.has(first + k)}
+            stored = {k for k in range(episodes) if writer.has(first + k)}
             if len(stored) < episodes or not (noted or jobs):
-                known = {str(k): sha256 for k in range(episodes) if (sha256 := growing.digest(first + k))}
+                known = {str(k): sha256 for k in range(episodes) if (sha256 := writer.digest(first + k))}
                 missing = [k for k in range(episodes) if k not in stored]
                 jobs[seed] = Job(task.line(), str(self.folder), first, missing, known)
         return jobs
@@ -212,8 +212,8 @@ class Collection:
 class _Events:
     """The events of all workers: what they stored is taken into the dataset now and then."""
 
-    def __init__(self, growing: Growing, count: Any) -> None:
-        self._growing, self._count = growing, count
+    def __init__(self, writer: DatasetWriter, count: Any) -> None:
+        self._writer, self._count = writer, count
         self._lock = threading.Lock()
         self._published = time.monotonic()
         self.sim_s = 0.0
@@ -223,7 +223,7 @@ class _Events:
         if "episode" not in event:
             return
         with self._lock:
-            noted = self._growing.metadata["netgym"]
+            noted = self._writer.metadata["netgym"]
             if noted["layout"] is None:
                 noted["layout"] = event["layout"]
             elif noted["layout"] != event["layout"]:
@@ -234,7 +234,7 @@ class _Events:
             if event["new"]:
                 self._count(event["sim_s"])
             if time.monotonic() - self._published > PUBLISH_S:
-                self._growing.publish()
+                self._writer.publish()
                 self._published = time.monotonic()
 
 

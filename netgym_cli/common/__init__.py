@@ -1,1 +1,1 @@
-"""What every room may use: errors, names to classes, files written whole, where a result came from, statistics."""
+"""What every room may use: errors, registries, atomic files, provenance of results, statistics, texts of spaces."""

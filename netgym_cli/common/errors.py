@@ -1,4 +1,4 @@
-"""Everything netgym raises on purpose. The CLI turns `ConfigError` into exit 2 and every other one into exit 1."""
+"""All errors that netgym raises on purpose. The CLI turns `ConfigError` into exit 2 and every other one into exit 1."""
 
 
 class NetgymError(Exception):
@@ -6,7 +6,7 @@ class NetgymError(Exception):
 
 
 class ConfigError(NetgymError, ValueError):
-    """A setting the user can mend: unknown name, wrong type, impossible combination."""
+    """A setting the user can fix: unknown name, wrong type, impossible combination."""
 
 
 class ActionError(NetgymError, ValueError):
@@ -18,7 +18,7 @@ class SessionError(NetgymError, RuntimeError):
 
 
 class AdapterError(NetgymError, ValueError):
-    """An environment's adapter returned an observation outside its space or a reward that is no finite number."""
+    """An environment's adapter returned an observation outside its space or a reward that is not a finite number."""
 
 
 class BuildError(NetgymError, RuntimeError):
@@ -30,7 +30,7 @@ class SimulatorError(NetgymError, RuntimeError):
 
 
 class SimulatorDied(SimulatorError):
-    """The worker process ended by itself, by a fatal ns-3 message or by a signal."""
+    """The worker process ended unasked: by itself, by a fatal ns-3 message or by a signal."""
 
 
 class SimulatorTimeout(SimulatorError):

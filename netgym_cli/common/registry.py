@@ -17,10 +17,10 @@ log = logging.getLogger(__name__)
 
 
 class Registry(Generic[T]):
-    """The members of one kind (environment, agent, channel, simulator), imported only when asked for.
+    """The members of one kind (environment, agent, channel, simulator), imported only when they are used.
 
     Args:
-        kind: word for messages, such as `"agent"`.
+        kind: name of the kind in messages, such as `"agent"`.
         package: dotted package whose public modules are the members.
         base: class that each member module subclasses exactly once.
     """
@@ -37,7 +37,7 @@ class Registry(Generic[T]):
     def load(self, name: str) -> type[T]:
         """The class behind `name`, a member or a `module:Class`. Raises `ConfigError` for an unknown one."""
         if ":" in name:
-            return self._load_foreign(name)
+            return self._load_user_class(name)
         if name not in self.names():
             raise ConfigError(unknown(self.kind, name, self.names()))
         module = importlib.import_module(f"{self.package}.{name}")
@@ -50,7 +50,7 @@ class Registry(Generic[T]):
             raise TypeError(f"{module.__name__} must define exactly one {self.base.__name__}, found {len(own)}")
         return own[0]
 
-    def _load_foreign(self, name: str) -> type[T]:
+    def _load_user_class(self, name: str) -> type[T]:
         module_name, _, class_name = name.partition(":")
         try:
             member = getattr(importlib.import_module(module_name), class_name)
@@ -67,5 +67,5 @@ class Registry(Generic[T]):
 
 
 def unknown(kind: str, name: str, known: list[str]) -> str:
-    """The message for a name nobody knows: the name, the nearest known one, all known ones."""
+    """The message for an unknown name: the name, the nearest known one, all known ones."""
     return f"unknown {kind} '{name}'.{did_you_mean(name, known)} Known: {', '.join(known) or 'none'}."

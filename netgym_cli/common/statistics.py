@@ -1,4 +1,4 @@
-"""How sure a mean over few seeds is: percentile bootstrap intervals, the same at every call."""
+"""Means over few seeds with percentile bootstrap intervals, the same at every call."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Estimate(NamedTuple):
 
     Attributes:
         mean: mean of the values; NaN if there is none.
-        low, high: ends of its 95 % interval; None for a single value, which says nothing of its spread.
+        low, high: ends of its 95 % interval; None for a single value, which has no spread.
         seeds: number of values measured.
     """
 
@@ -48,14 +48,14 @@ def estimate(values: Sequence[float] | np.ndarray) -> Estimate:
 
 
 def of_measured(values: Sequence[float] | np.ndarray) -> Estimate:
-    """As `estimate`, of the `values` that are no NaN: what never arrived has no delay. NaN if none is left."""
+    """As `estimate`, of the `values` that are not NaN: what never arrived has no delay. NaN if none is left."""
     array = np.asarray(values, dtype=np.float64)
     array = array[~np.isnan(array)]
     return estimate(array) if array.size else Estimate(np.nan, None, None, 0)
 
 
 def paired(values: Sequence[float] | np.ndarray, baseline: Sequence[float] | np.ndarray) -> Estimate:
-    """The mean of `values` minus `baseline`, seed by seed: what the seeds have in common drops out.
+    """The mean of `values` minus `baseline`, seed by seed: what the seeds have in common cancels out.
 
     Args:
         values: one number per seed.

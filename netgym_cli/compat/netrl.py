@@ -1,4 +1,4 @@
-"""NetRL's words for windows and channels, so that its documented examples run with another import line.
+"""NetRL's configuration classes, so that its documented examples run with another import line.
 
 The defaults are NetRL's own. A time of 0.5 ms is 0.5 ms here, seeds reach every channel, and `packet_size_bytes` is the
 payload of every packet that `step` does not give another size.
@@ -34,13 +34,13 @@ class NetworkConfig:
     seed: int | None = 42
 
     def keys(self) -> dict[str, Any]:
-        """Name and keys of the channel in netgym's words."""
-        own = asdict(self)
-        del own["seed"], own["buffer_size"]
-        return {"name": "gilbert_elliott", **own}
+        """Name and keys of netgym's channel."""
+        channel = asdict(self)
+        del channel["seed"], channel["buffer_size"]
+        return {"name": "gilbert_elliott", **channel}
 
     def validate(self) -> None:
-        """Raises `ConfigError` for a seed that is none; the channel checks the rest."""
+        """Raises `ConfigError` for an invalid seed; the channel checks the rest."""
         require(
             self.seed is None or (isinstance(self.seed, int) and self.seed >= 0),
             "seed",
@@ -62,7 +62,7 @@ class NS3WifiConfig:
     packet_size_bytes: int = 64
 
     def keys(self) -> dict[str, Any]:
-        """Name and keys of the channel in netgym's words."""
+        """Name and keys of netgym's channel."""
         return {"name": "ns3_wifi", "reference_loss_db": self.reference_loss_db, **asdict(self)}
 
 
@@ -78,7 +78,7 @@ class NS3WiFiChannelFastConfig(NS3WifiConfig):
 
 @dataclass
 class NS3WifiMultiUEConfig:
-    """Stations that share one access point, simulated by ns-3. The last distance holds for stations without one."""
+    """Stations that share one access point, simulated by ns-3. Stations without a distance have the last one."""
 
     n_ues: int = 2
     distances_m: Sequence[float] = field(default_factory=lambda: [10.0, 10.0])
@@ -89,10 +89,10 @@ class NS3WifiMultiUEConfig:
     packet_size_bytes: int = 64
 
     def keys(self) -> dict[str, Any]:
-        """Name and keys of the channel in netgym's words."""
-        own = asdict(self)
-        count = own.pop("n_ues")
-        distances = [*own.pop("distances_m")]
+        """Name and keys of netgym's channel."""
+        channel = asdict(self)
+        count = channel.pop("n_ues")
+        distances = [*channel.pop("distances_m")]
         require(bool(distances), "distances_m", distances, "one distance or more")
-        own["distances_m"] = [distances[min(k, len(distances) - 1)] for k in range(count)]
-        return {"name": "ns3_wifi_multi", "reference_loss_db": 46.6777, **own}
+        channel["distances_m"] = [distances[min(k, len(distances) - 1)] for k in range(count)]
+        return {"name": "ns3_wifi_multi", "reference_loss_db": 46.6777, **channel}

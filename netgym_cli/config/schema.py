@@ -109,7 +109,7 @@ class RunConfig:
             part.validate()
         for key, meaning in FOR_SOME_AGENTS.items():
             if (value := getattr(self, key)) is not None and not hasattr(self.agent, key):
-                raise ConfigError(f"{key} is {value!r}, and agent '{self.agent.name}' {meaning}; leave {key}= away.")
+                raise ConfigError(f"{key} is {value!r}, and agent '{self.agent.name}' {meaning}; remove {key}=.")
 
 
 def require(condition: bool, key: str, value: object, allowed: str) -> None:

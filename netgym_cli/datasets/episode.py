@@ -1,4 +1,4 @@
-"""One episode: what the agent saw, what was in force, what came of it."""
+"""One episode: observations, effective actions, rewards, and how it ended."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class Episode:
     Attributes:
         observations: array of shape `(T + 1, ...)`, or a dict of such; the last is the final observation, as it was
             before any reset.
-        actions: array of shape `(T, ...)`, or a dict of such: the actions in force.
+        actions: array of shape `(T, ...)`, or a dict of such: the effective actions.
         rewards: float64 of shape `(T,)`.
         terminations, truncations: bool of shape `(T,)`. A termination is a terminal state; the end of a network's
             session is a truncation.
         infos: name to array of T + 1 entries, the first one of the reset.
-        about: what the episode's own metadata says besides: `seed` of the session, `episode` in it, `sha256`.
+        about: the episode's own metadata: `seed` of the session, `episode` in it, `sha256`.
     """
 
     observations: Any
@@ -42,10 +42,10 @@ class Episode:
 
     def digest(self) -> str:
         """SHA-256 of all that was recorded, the same wherever and however it is stored."""
-        found = hashlib.sha256()
+        sha256 = hashlib.sha256()
         for part in (self.observations, self.actions, self.rewards, self.terminations, self.truncations, self.infos):
-            _add(found, part)
-        return found.hexdigest()
+            _add(sha256, part)
+        return sha256.hexdigest()
 
 
 def stack(values: list[Any]) -> Any:
@@ -58,15 +58,15 @@ def stack(values: list[Any]) -> Any:
     return np.stack([np.asarray(value) for value in values])
 
 
-def _add(found: Any, part: Any) -> None:
+def _add(sha256: Any, part: Any) -> None:
     if isinstance(part, dict):
         for key in sorted(part):
-            found.update(key.encode())
-            _add(found, part[key])
+            sha256.update(key.encode())
+            _add(sha256, part[key])
     elif isinstance(part, tuple):
-        for one in part:
-            _add(found, one)
+        for entry in part:
+            _add(sha256, entry)
     else:
         array = np.ascontiguousarray(part)
-        found.update(f"{array.dtype.str}{array.shape}".encode())
-        found.update(array.tobytes())
+        sha256.update(f"{array.dtype.str}{array.shape}".encode())
+        sha256.update(array.tobytes())

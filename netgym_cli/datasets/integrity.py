@@ -1,4 +1,4 @@
-"""Which episodes stand: folders that hold all that was written into them, judged without reading the content."""
+"""Which episode folders are complete, judged by their metadata and file footers without reading the content."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ PART = "part-0.parquet"
 ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 
 
-def numbers(room: Path) -> list[int]:
-    """The episodes that have a folder in `room`, ascending, whatever is in it."""
-    names = [path.name for path in room.iterdir()] if room.is_dir() else []
+def episode_numbers(folder: Path) -> list[int]:
+    """Numbers of the episodes that have a folder in `folder`, ascending, whatever is in it."""
+    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
     return sorted(int(name) for name in names if name.isdecimal() and name == str(int(name)))
 
 
-def noted(folder: Path, number: int) -> dict[str, Any] | None:
+def episode_metadata(folder: Path, number: int) -> dict[str, Any] | None:
     """The episode's own metadata; None if it is missing, damaged, or of another episode. Raises `OSError`."""
     try:
         about = json.loads((folder / METADATA).read_text())
     except (*ABSENT, ValueError, RecursionError):
         return None
     kinds = {"id": int, "total_steps": int, "sha256": str}
-    whole = isinstance(about, dict) and all(type(about.get(key)) is kind for key, kind in kinds.items())
-    return about if whole and about["id"] == number else None
+    valid = isinstance(about, dict) and all(type(about.get(key)) is kind for key, kind in kinds.items())
+    return about if valid and about["id"] == number else None
 
 
-def stands(folder: Path, number: int) -> bool:
+def is_complete(folder: Path, number: int) -> bool:
     """Whether `folder` holds all of episode `number`: its metadata, and a Parquet file with a row per observation.
 
-    Only the file's footer is read; a truncated file has none. Raises `OSError` if the disk does not let it be read.
+    Only the file's footer is read; a truncated file has none. Raises `OSError` if the disk cannot be read.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    if (about := noted(folder, number)) is None:
+    if (about := episode_metadata(folder, number)) is None:
         return False
     try:
         with (folder / PART).open("rb") as file:
@@ -52,7 +52,7 @@ def stands(folder: Path, number: int) -> bool:
 
 
 def remove(path: Path) -> None:
-    """Removes what stands in an episode's place, if anything does. Raises `OSError`."""
+    """Removes an episode's folder, or a file in its place, if there is any. Raises `OSError`."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:

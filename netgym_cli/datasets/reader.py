@@ -17,16 +17,16 @@ from gymnasium import spaces
 from netgym_cli.common.errors import ConfigError, DatasetError
 from netgym_cli.datasets.episode import Episode
 from netgym_cli.datasets.paths import METADATA, require_known
-from netgym_cli.datasets.repair_hint import mending
+from netgym_cli.datasets.repair_hint import repair_hint
 
 FORMATS = ("parquet", "arrow", "hdf5")  # that Minari reads
 LONGEST = 160  # letters of a reason
-UNREADABLE = (OSError, ValueError, TypeError, LookupError, AttributeError, AssertionError)  # what damaged files come to
+UNREADABLE = (OSError, ValueError, TypeError, LookupError, AttributeError, AssertionError)  # what damaged files raise
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A dataset as it lies on the disk.
+    """A dataset on the disk.
 
     Attributes:
         id: such as `netgym/nqos_split/system_default-v0`.
@@ -43,9 +43,9 @@ class Dataset:
 
     @property
     def netgym(self) -> dict[str, Any]:
-        """What netgym noted when it made the dataset; empty for one that was made elsewhere."""
-        noted = self.metadata.get("netgym")
-        return dict(noted) if isinstance(noted, dict) else {}
+        """netgym's part of the metadata; empty for a dataset that was made elsewhere."""
+        metadata = self.metadata.get("netgym")
+        return dict(metadata) if isinstance(metadata, dict) else {}
 
     @property
     def total_episodes(self) -> int:
@@ -63,10 +63,10 @@ class Dataset:
             return {
                 key: _plain(value) for key, value in next(iter(self._storage.get_episode_metadata([number]))).items()
             }
-        found = json.loads((self.path / "data" / str(number) / METADATA).read_text())
-        if not isinstance(found, dict):
-            raise ValueError("its metadata is no mapping")
-        return found
+        about = json.loads((self.path / "data" / str(number) / METADATA).read_text())
+        if not isinstance(about, dict):
+            raise ValueError("its metadata is not a mapping")
+        return about
 
     def episodes(self, numbers: Sequence[int] | None = None) -> Iterator[Episode]:
         """The episodes in order, or those with these numbers. Raises `DatasetError` for one that cannot be read."""
@@ -75,29 +75,29 @@ class Dataset:
 
     def damaged(self, number: int, error: BaseException) -> DatasetError:
         """The error to raise for an episode whose reading raised `error`: why, and what to do next."""
-        way = mending(self.netgym, self.path)
+        hint = repair_hint(self.netgym, self.path)
         return DatasetError(
             f"episode {number} of dataset '{self.id}' cannot be read ({_reason(error)}); `netgym data check {self.id}` "
-            f"tells what else is wrong with it{f', and {way}' if way else ''}."
+            f"reports what else is wrong{f', and {hint}' if hint else ''}."
         )
 
     def _episode(self, number: int) -> Episode:
         import pyarrow as pa
 
         try:
-            found = next(iter(self._storage.get_episodes([number])))
+            stored = next(iter(self._storage.get_episodes([number])))
             about = self.about(number)
-            if len(found["rewards"]) != about.get("total_steps", len(found["rewards"])):
-                raise ValueError(f"it has {len(found['rewards'])} steps, its metadata says {about['total_steps']}")
+            if len(stored["rewards"]) != about.get("total_steps", len(stored["rewards"])):
+                raise ValueError(f"it has {len(stored['rewards'])} steps, its metadata says {about['total_steps']}")
         except (*UNREADABLE, StopIteration, pa.ArrowException) as error:
             raise self.damaged(number, error) from error
         return Episode(
-            observations=_own(found["observations"]),
-            actions=_own(found["actions"]),
-            rewards=np.asarray(found["rewards"], np.float64),
-            terminations=np.asarray(found["terminations"], bool),
-            truncations=np.asarray(found["truncations"], bool),
-            infos={name: np.asarray(values) for name, values in (found["infos"] or {}).items()},
+            observations=_own(stored["observations"]),
+            actions=_own(stored["actions"]),
+            rewards=np.asarray(stored["rewards"], np.float64),
+            terminations=np.asarray(stored["terminations"], bool),
+            truncations=np.asarray(stored["truncations"], bool),
+            infos={name: np.asarray(values) for name, values in (stored["infos"] or {}).items()},
             about=about,
         )
 
@@ -112,7 +112,7 @@ def open_dataset(dataset_id: str) -> Dataset:
     """The dataset with this id.
 
     Raises:
-        ConfigError: there is none (with the nearest id), or its metadata does not say what its arrays are.
+        ConfigError: there is none (with the nearest id), or its metadata does not describe its arrays.
     """
     folder = require_known(dataset_id)
     path = folder / "data" / METADATA
@@ -124,20 +124,20 @@ def open_dataset(dataset_id: str) -> Dataset:
         if metadata["data_format"] not in FORMATS:
             raise ValueError(f"data_format is {str(metadata['data_format'])[:40]!r}; allowed: {', '.join(FORMATS)}")
         if not all(type(metadata[key]) is int and metadata[key] >= 0 for key in ("total_episodes", "total_steps")):
-            raise ValueError("its counts are no numbers")
+            raise ValueError("its counts are not numbers from 0")
         from minari.serialization import deserialize_space
 
-        found = [deserialize_space(metadata[key]) for key in ("observation_space", "action_space")]
+        both_spaces = [deserialize_space(metadata[key]) for key in ("observation_space", "action_space")]
     except (*UNREADABLE, RecursionError) as error:
         raise ConfigError(
             f"{path} does not describe a dataset ({error}); delete the folder '{folder}' or move it elsewhere, and "
             "collect or import it anew."
         ) from error
-    return Dataset(dataset_id, folder, metadata, *found)
+    return Dataset(dataset_id, folder, metadata, *both_spaces)
 
 
 def _reason(error: BaseException) -> str:
-    """Why an episode cannot be read, in a few words: Arrow tells it with every path twice."""
+    """Why an episode cannot be read, in a few words: Arrow's own messages repeat every path."""
     text = (str(error) or type(error).__name__).splitlines()[0]
     if isinstance(error, FileNotFoundError):
         return "its folder or a file in it is missing"

@@ -8,22 +8,22 @@ from pathlib import Path
 from typing import Any
 
 
-def mending(noted: Mapping[str, Any], folder: Path, what: str = "it") -> str:
-    """The way to get `what` again, a part of a sentence; empty for a dataset that was made elsewhere.
+def repair_hint(metadata: Mapping[str, Any], folder: Path, what: str = "it") -> str:
+    """How to get lost episodes back, a part of a sentence; empty for a dataset that was made elsewhere.
 
     Args:
-        noted: netgym's metadata of the dataset, which is not trusted.
+        metadata: netgym's metadata of the dataset, which is not trusted.
         folder: the dataset's folder.
-        what: the pronoun, `it` or `them`.
+        what: the pronoun for the episodes, `it` or `them`.
     """
-    if "sources" in noted:
+    if "sources" in metadata:
         return f"delete '{folder}' and merge its sources again"
-    if "imported_from" in noted:
+    if "imported_from" in metadata:
         return f"delete '{folder}' and import its files again"
-    if "plan" not in noted:
+    if "plan" not in metadata:
         return ""
-    command = noted.get("command")
+    command = metadata.get("command")
     if not (isinstance(command, list) and command[:2] == ["netgym", "collect"]):
-        return f"the command that collected it plays {what} again"
+        return f"the command that collected it records {what} again"
     shown = shlex.join(map(str, command))
-    return f"`{''.join(letter if letter.isprintable() else '?' for letter in shown)}` plays {what} again"
+    return f"`{''.join(letter if letter.isprintable() else '?' for letter in shown)}` records {what} again"

@@ -1,9 +1,9 @@
-"""Writing a dataset episode by episode: at any moment it is a prefix of what it is going to be, and can be opened.
+"""Writing a dataset episode by episode: at any moment it is a prefix of its plan and can be opened.
 
-An episode is written under a hidden name and renamed, first into the waiting room `.waiting/NUMBER`, where episodes of
-parallel sessions may arrive in any order, and from there, in order, into `data/NUMBER`. A kill loses only what has not
-arrived; what waits is taken in when the collection continues. So is what lies behind a damaged or missing episode, once
-that one has arrived again.
+An episode is written under a hidden name and renamed, first into the staging area `.waiting/NUMBER`, where episodes of
+parallel sessions may arrive in any order, and from there, in order, into `data/NUMBER`. A kill loses only episodes that
+were not staged; staged ones are published when the collection continues. So are those after a damaged or missing
+episode, once that one has been recorded again.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from gymnasium import spaces
 
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.datasets.episode import Episode
-from netgym_cli.datasets.integrity import PART, noted, numbers, remove, stands
+from netgym_cli.datasets.integrity import PART, episode_metadata, episode_numbers, is_complete, remove
 from netgym_cli.datasets.paths import METADATA, require_place, root, writing
 from netgym_cli.datasets.schema import encode, require_storable
 
-WAITING, LOCK = ".waiting", ".lock"
+STAGING, LOCK = ".waiting", ".lock"
 MEGABYTE = 1e6
 
 
 def add(
     folder: Path, number: int, episode: Episode, observations: spaces.Space[Any], actions: spaces.Space[Any]
 ) -> None:
-    """Puts an episode into the waiting room of the dataset in `folder`; from any process, in any order.
+    """Puts an episode into the staging area of the dataset in `folder`; from any process, in any order.
 
     Args:
         folder: the dataset's folder.
@@ -43,39 +43,39 @@ def add(
         actions: space of the actions.
 
     Raises:
-        OSError: the disk refused it; nothing is left of it.
+        OSError: it could not be written; nothing is left of it.
     """
     import pyarrow.parquet as pq
 
-    waiting = folder / WAITING
-    waiting.mkdir(exist_ok=True)
-    draft = waiting / f".{number}.{os.getpid()}"
+    staging = folder / STAGING
+    staging.mkdir(exist_ok=True)
+    draft = staging / f".{number}.{os.getpid()}"
     try:
         draft.mkdir(exist_ok=True)
         pq.write_table(encode(episode, observations, actions), draft / PART, compression="zstd")
         about = {"id": number, "total_steps": len(episode), **episode.about, "sha256": episode.digest()}
         (draft / METADATA).write_text(json.dumps(about))
-        draft.rename(waiting / str(number))
+        draft.rename(staging / str(number))
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
 
 
-class Growing:
-    """A dataset that one process at a time takes episodes into.
+class DatasetWriter:
+    """A dataset that one process at a time writes to.
 
     Args:
         folder: its folder, which must hold a dataset: see `create`.
 
     Attributes:
         metadata: the content of `data/metadata.json`; `save` writes it.
-        dropped: half-written episodes that were found, and removed, when it was opened.
-        damaged: episodes that were found truncated or half there. They stay until they are written again.
-        missing: episodes that the metadata counted, or others stand behind, and that were not there.
+        dropped: number of half-written episodes that were removed when it was opened.
+        damaged: episodes that are truncated or incomplete. They stay until they are written again.
+        missing: absent episodes that the metadata counted or that others follow.
 
     Raises:
-        ConfigError: another process is writing to it, it may not be written to, or an episode lies there twice, with
-            different content.
+        ConfigError: another process is writing to it, it may not be written to, or an episode exists twice,
+            with different content.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -91,12 +91,12 @@ class Growing:
             ) from error
         try:
             self.metadata: dict[str, Any] = json.loads((folder / "data" / METADATA).read_text())
-            drafts = list((folder / WAITING).glob(".*"))
+            drafts = list((folder / STAGING).glob(".*"))
             for draft in drafts:
                 shutil.rmtree(draft, ignore_errors=True)
             self.dropped = len(drafts)
             with writing(f"the dataset in '{folder}'"):
-                self.damaged, self.missing = self._settle()
+                self.damaged, self.missing = self._reconcile()
                 self.publish()
         except BaseException:
             self._lock.close()
@@ -146,8 +146,8 @@ class Growing:
             (folder / "data").mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigError(
-                f"cannot make '{folder}': {error.strerror}; datasets lie in {root()}, and MINARI_DATASETS_PATH chooses "
-                "another folder."
+                f"cannot make '{folder}': {error.strerror}; datasets are stored in {root()}, and MINARI_DATASETS_PATH "
+                "chooses another folder."
             ) from error
         with writing(f"the dataset in '{folder}'"):
             _replace_json(folder / "data" / METADATA, metadata)
@@ -165,22 +165,22 @@ class Growing:
         return int(self.metadata["total_episodes"])
 
     def has(self, number: int) -> bool:
-        """Whether this episode is complete: taken in, or waiting."""
-        return number < self.total_episodes or (self.folder / WAITING / str(number)).is_dir()
+        """Whether this episode is complete: published or staged."""
+        return number < self.total_episodes or (self.folder / STAGING / str(number)).is_dir()
 
     def digest(self, number: int) -> str | None:
-        """SHA-256 of this episode as it was written, also if it is damaged now; None if nothing tells."""
-        for room in (WAITING, "data"):
-            if about := noted(self.folder / room / str(number), number):
+        """SHA-256 of this episode as it was written, also if it is damaged now; None if unknown."""
+        for parent in (STAGING, "data"):
+            if about := episode_metadata(self.folder / parent / str(number), number):
                 return str(about["sha256"])
         return None
 
     def publish(self) -> int:
-        """Takes in all waiting episodes that are next in order; returns how many episodes can be read now."""
+        """Publishes all staged episodes that are next in order; returns how many episodes can be read now."""
         before = number = self.total_episodes
-        while (one := self.folder / WAITING / str(number)).is_dir():
-            remove(self.folder / "data" / str(number))  # a damaged one, and here it is whole
-            one.rename(self.folder / "data" / str(number))
+        while (staged := self.folder / STAGING / str(number)).is_dir():
+            remove(self.folder / "data" / str(number))  # a damaged one; the staged one is whole
+            staged.rename(self.folder / "data" / str(number))
             self._count(number)
             number += 1
         self.metadata["total_episodes"] = number
@@ -189,57 +189,58 @@ class Growing:
         return number
 
     def save(self) -> None:
-        """Writes the metadata at one stroke."""
+        """Writes the metadata atomically."""
         _replace_json(self.folder / "data" / METADATA, self.metadata)
 
     def close(self) -> None:
-        """Lets others write; removes the waiting room if nothing waits."""
+        """Lets others write; removes the staging area if it is empty."""
         with suppress(OSError):
-            (self.folder / WAITING).rmdir()
+            (self.folder / STAGING).rmdir()
         self._lock.close()
 
-    def _settle(self) -> tuple[list[int], list[int]]:
-        """Counts the episodes up to the first gap, and lets those behind it wait; returns the damaged and the missing.
+    def _reconcile(self) -> tuple[list[int], list[int]]:
+        """Counts the episodes up to the first gap and stages those after it; returns the damaged and the missing.
 
-        A kill may have come between an episode's arrival and the count, and anything may have happened to the files.
+        A kill may have come between a rename and the count, and the files may have been changed since.
         """
-        data, waiting = self.folder / "data", self.folder / WAITING
-        here = {number: stands(data / str(number), number) for number in numbers(data)}
-        there = {number: stands(waiting / str(number), number) for number in numbers(waiting)}
-        twice = [number for number, whole in there.items() if whole and here.get(number)]
+        data, staging = self.folder / "data", self.folder / STAGING
+        published = {number: is_complete(data / str(number), number) for number in episode_numbers(data)}
+        staged = {number: is_complete(staging / str(number), number) for number in episode_numbers(staging)}
+        twice = [number for number, complete in staged.items() if complete and published.get(number)]
         for number in twice:
             self._require_same(number)
-        for number in {*twice, *(number for number, whole in there.items() if not whole)}:
-            remove(waiting / str(number))
+        for number in {*twice, *(number for number, complete in staged.items() if not complete)}:
+            remove(staging / str(number))
         counted = self.total_episodes
         self.metadata |= {"total_episodes": 0, "total_steps": 0, "dataset_size": 0.0}
         number = 0
-        while here.get(number):
+        while published.get(number):
             self._count(number)
             number += 1
         self.metadata["total_episodes"] = number
-        if behind := [other for other, whole in here.items() if whole and other > number]:
-            self.save()  # before they go: what is counted can be read at any moment
-            waiting.mkdir(exist_ok=True)
-        for other in behind:
-            (data / str(other)).rename(waiting / str(other))
-        found = {**there, **here}
-        damaged = [number for number in sorted(found) if not (here.get(number) or there.get(number))]
-        return damaged, [number for number in range(max([counted, *(one + 1 for one in here)])) if number not in found]
+        if later := [k for k, complete in published.items() if complete and k > number]:
+            self.save()  # first: what is counted can be read at any moment
+            staging.mkdir(exist_ok=True)
+        for k in later:
+            (data / str(k)).rename(staging / str(k))
+        present = {**staged, **published}
+        damaged = [number for number in sorted(present) if not (published.get(number) or staged.get(number))]
+        expected = max([counted, *(number + 1 for number in published)])
+        return damaged, [number for number in range(expected) if number not in present]
 
     def _require_same(self, number: int) -> None:
-        """Raises `ConfigError` if the episode that lies there twice is not the same one."""
-        places = [self.folder / room / str(number) for room in ("data", WAITING)]
-        if len({json.loads((place / METADATA).read_text())["sha256"] for place in places}) > 1:
+        """Raises `ConfigError` if an episode exists twice with different content."""
+        folders = [self.folder / parent / str(number) for parent in ("data", STAGING)]
+        if len({json.loads((folder / METADATA).read_text())["sha256"] for folder in folders}) > 1:
             raise ConfigError(
-                f"episode {number} lies there twice, with different content, in '{places[0]}' and '{places[1]}'; "
+                f"episode {number} exists twice, with different content, in '{folders[0]}' and '{folders[1]}'; "
                 "delete one of the folders, or collect under another name=."
             )
 
     def _count(self, number: int) -> None:
-        one = self.folder / "data" / str(number)
-        self.metadata["total_steps"] += json.loads((one / METADATA).read_text())["total_steps"]
-        size = self.metadata["dataset_size"] + (one / PART).stat().st_size / MEGABYTE
+        episode = self.folder / "data" / str(number)
+        self.metadata["total_steps"] += json.loads((episode / METADATA).read_text())["total_steps"]
+        size = self.metadata["dataset_size"] + (episode / PART).stat().st_size / MEGABYTE
         self.metadata["dataset_size"] = round(size, 6)
 
 
@@ -250,12 +251,12 @@ def write_dataset(
     episodes: Iterable[Episode],
     about: Mapping[str, Any] | None = None,
 ) -> Path:
-    """Writes a whole dataset; returns its folder. Arguments and errors as for `Growing.create`."""
-    with Growing.create(dataset_id, observation_space, action_space, about or {}) as growing:
+    """Writes a whole dataset; returns its folder. Arguments and errors as for `DatasetWriter.create`."""
+    with DatasetWriter.create(dataset_id, observation_space, action_space, about or {}) as writer:
         for number, episode in enumerate(episodes):
-            add(growing.folder, number, episode, observation_space, action_space)
-            growing.publish()
-        return growing.folder
+            add(writer.folder, number, episode, observation_space, action_space)
+            writer.publish()
+        return writer.folder
 
 
 def _replace_json(path: Path, content: Any) -> None:

@@ -1,1 +1,1 @@
-"""Files for an environment of one's own."""
+"""Files for a user's own environment."""

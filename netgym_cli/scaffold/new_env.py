@@ -1,4 +1,4 @@
-"""Files for an environment of one's own, made from the built-in environment `custom` under another name."""
+"""Files for a user's own environment, made from the built-in environment `custom` under another name."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def new_env(name: str, simulator: str, folder: Path) -> list[Path]:
     Args:
         name: name of the environment, a Python identifier.
         simulator: one of `SIMULATORS`.
-        folder: the conf directory; made if need be.
+        folder: the conf directory; created if it does not exist.
 
     Raises:
-        ConfigError: the name cannot be used, or a file is there already; nothing was written.
+        ConfigError: the name cannot be used, or a file exists already; nothing was written.
     """
     source, copy, pointer = SIMULATORS[simulator]
     _check_name(name, source)
@@ -62,9 +62,9 @@ def _check_name(name: str, source: Path) -> None:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise ConfigError(f"NAME is '{name}'; allowed: small letters, digits and _, beginning with a letter.")
     if keyword.iskeyword(name):
-        raise ConfigError(f"NAME is '{name}', which is a word of the Python language; choose another.")
+        raise ConfigError(f"NAME is '{name}', which is a keyword of Python; choose another.")
     if name in conf_dirs.members("env"):
-        raise ConfigError(f"NAME is '{name}', which is an environment of netgym's; choose another.")
+        raise ConfigError(f"NAME is '{name}', which is an environment of netgym; choose another.")
     if importlib.util.find_spec(f"{name}_env") is not None:
         raise ConfigError(f"NAME is '{name}', and there is a Python module {name}_env already; choose another.")
     texts = [path.read_text(encoding="utf-8") for path in (ADAPTER, source, *sorted(NATIVE.rglob("*.h")))]
@@ -90,5 +90,5 @@ def _renamed(file: Path, name: str, *changes: tuple[str, str]) -> str:
 
 
 def _class_name(name: str) -> str:
-    words = "".join(part.capitalize() for part in name.split("_"))
-    return f"{words}Env" if words == name.upper() else words  # the C++ file has a constant in capitals
+    camel_case = "".join(part.capitalize() for part in name.split("_"))
+    return f"{camel_case}Env" if camel_case == name.upper() else camel_case  # the C++ file has a constant in capitals

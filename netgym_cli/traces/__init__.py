@@ -1,1 +1,1 @@
-"""Recorded networks: what a bottleneck could carry at which time, and the files that come with netgym."""
+"""Bandwidth traces: capacity, delay and loss of a bottleneck over time, and the files that come with netgym."""

@@ -1,4 +1,4 @@
-"""Bandwidth traces: what a bottleneck's rate, delay and loss are from which time on, read from CSV files."""
+"""Bandwidth traces: rate, delay and loss of a bottleneck from given times on, read from CSV files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from netgym_cli.common.suggestions import did_you_mean
 SHIPPED = Path(__file__).parent
 INF = float("inf")
 
-# Column to the lowest and highest value allowed, and these in words.
+# Column: the lowest and the highest value allowed, and both as text.
 COLUMNS: dict[str, tuple[float, float, str]] = {
     "time_ms": (0, INF, "0 or more, ms"),
     "bw_kbps": (1, INF, "1 or more, kbit/s"),
@@ -33,11 +33,11 @@ def read_bw_trace(name: str, key: str, from_0: bool = False) -> dict[str, list[f
 
     Args:
         name: name of a shipped trace, or path to a CSV file of the user's, relative to the working directory.
-        key: config key that says so, for messages.
-        from_0: whether the first row must be at 0 ms, because nothing else tells what holds before it.
+        key: config key that names it, for messages.
+        from_0: whether the first row must be at 0 ms, because no value is known before it.
 
     Raises:
-        ConfigError: naming key, file, line and value for whatever is wrong.
+        ConfigError: a wrong value, with key, file, line and value.
     """
     file = trace_file(name, key)
     try:
@@ -57,7 +57,7 @@ def trace_file(name: str, key: str) -> Path:
     file = Path(name).expanduser()
     if not file.is_file():
         raise ConfigError(
-            f"{key} is '{name}', which is no shipped trace and no file.{did_you_mean(name, known)} "
+            f"{key} is '{name}', which is neither a shipped trace nor a file.{did_you_mean(name, known)} "
             f"Shipped: {', '.join(known)}; or give the path of a CSV file with the columns {HEADER}, "
             "relative to the working directory."
         )
@@ -79,7 +79,7 @@ def _columns(lines: Iterable[str], where: str, from_0: bool) -> dict[str, list[f
             columns[column].append(_number(value, column, place))
         times = columns["time_ms"]
         if from_0 and times[0] != 0:
-            raise ConfigError(f"{place}: time_ms is {times[0]:g} in the first row; allowed: 0, as nothing goes before.")
+            raise ConfigError(f"{place}: time_ms is {times[0]:g} in the first row; allowed: 0, as nothing precedes it.")
         if len(times) > 1 and times[-1] <= times[-2]:
             raise ConfigError(f"{place}: time_ms is {times[-1]:g} after {times[-2]:g}; allowed: times that rise.")
     if not columns["time_ms"]:

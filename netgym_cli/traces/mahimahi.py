@@ -6,25 +6,25 @@ from pathlib import Path
 
 from netgym_cli.common.errors import ConfigError
 
-ALLOWED = "whole numbers of ms that do not fall, one per line, the last one above 0"
+ALLOWED = "whole numbers of ms that do not decrease, one per line, the last one above 0"
 
 
 def looks_like_mahimahi(file: Path) -> bool:
-    """Whether the first line with something on it is one number, and so no header of a CSV file."""
+    """Whether the first line that is not empty is one number, and so not a header of a CSV file."""
     with file.open(encoding="utf-8-sig", errors="replace") as lines:
         first = next((line.strip() for line in lines if line.strip()), "")
     return first.removeprefix("-").replace(".", "", 1).isdigit()
 
 
 def read_mahimahi(file: Path, key: str) -> list[int]:
-    """The times of the delivery opportunities, ms, as they stand in the file; equal ones are several at a time.
+    """The times of the delivery opportunities, ms, as in the file; equal times are several opportunities at once.
 
     Args:
         file: one time per line, as Mahimahi's `mm-link` takes it (Netravali et al., USENIX ATC 2015).
         key: config key that names it, for messages.
 
     Raises:
-        ConfigError: naming key, file, line and value for whatever is wrong.
+        ConfigError: a wrong value, with key, file, line and value.
     """
     times: list[int] = []
     try:

@@ -9,7 +9,7 @@ from gymnasium import spaces
 from omegaconf import MISSING
 
 from netgym_cli.agents.base import Agent
-from netgym_cli.common.space_text import told
+from netgym_cli.common.space_text import short_text
 from netgym_cli.config.schema import AgentConfig
 from netgym_cli.envs.agent_spec import AgentSpec
 from netgym_cli.envs.base import stated_action
@@ -33,7 +33,7 @@ class Constant(Agent[ConstantConfig]):
     @classmethod
     def incompatibility(cls, spec: AgentSpec) -> str | None:
         space = spec.action_space
-        return None if isinstance(space, Numbers) else f"needs an action space of numbers, and not {told(space)}"
+        return None if isinstance(space, Numbers) else f"needs an action space of numbers, and not {short_text(space)}"
 
     def check(self, spec: AgentSpec, steps: int) -> None:
         stated_action(self.config.action, spec.action_space, "agent.action")

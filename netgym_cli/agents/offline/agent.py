@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 from netgym_cli.agents.offline.config import OfflineConfig
 from netgym_cli.agents.sb3.agent import Sb3Agent
 from netgym_cli.common.errors import ConfigError
-from netgym_cli.common.space_text import told
+from netgym_cli.common.space_text import short_text
 from netgym_cli.config.schema import RunConfig
 from netgym_cli.envs.agent_spec import AgentSpec
 from netgym_cli.sessions.plan import Plan
@@ -90,8 +90,8 @@ class OfflineAgent(Sb3Agent[O]):
         ):
             if mine != given:
                 raise ConfigError(
-                    f"dataset '{dataset.id}' holds the {kind} {told(mine)}, and the environment has {told(given)}; "
-                    "choose the env (and channel) that it was collected in, or another dataset."
+                    f"dataset '{dataset.id}' holds the {kind} {short_text(mine)}, and the environment has "
+                    f"{short_text(given)}; choose the env (and channel) that it was collected in, or another dataset."
                 )
         if not dataset.total_steps:
             raise ConfigError(f"dataset '{dataset.id}' holds no complete episode; collect some.")

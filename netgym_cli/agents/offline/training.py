@@ -19,12 +19,12 @@ from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 from netgym_cli.agents.normalization import Bounds
 from netgym_cli.agents.offline.config import OfflineConfig
 from netgym_cli.agents.offline.learner import Learner, Losses
-from netgym_cli.agents.offline.straying import straying_note
+from netgym_cli.agents.offline.out_of_distribution import straying_note
 from netgym_cli.agents.offline.transitions import read
 from netgym_cli.agents.sb3.build import bounds_of, build, policy_kwargs, slot_of
 from netgym_cli.agents.sb3.config import schedule
+from netgym_cli.agents.sb3.dry_build import SpacesOnly
 from netgym_cli.agents.sb3.training import Trained
-from netgym_cli.agents.sb3.trial import SpacesOnly
 from netgym_cli.datasets import Dataset
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.tables import CsvTable

@@ -11,7 +11,7 @@ from gymnasium import spaces
 from netgym_cli.agents.base import Agent
 from netgym_cli.agents.sb3.config import LearnerConfig, OffPolicyConfig, OnPolicyConfig, Sb3Config
 from netgym_cli.common.errors import ConfigError, SessionError
-from netgym_cli.common.space_text import told
+from netgym_cli.common.space_text import short_text
 from netgym_cli.config.schema import require
 from netgym_cli.envs.agent_spec import AgentSpec
 from netgym_cli.runs.folder import RunFolder
@@ -44,9 +44,9 @@ class Sb3Agent(Agent[S]):
         action_space = spec.action_space
         if not isinstance(action_space, cls.action_spaces):
             kinds = " or ".join(one.__name__ for one in cls.action_spaces)
-            return f"needs a {kinds} action space, and not {told(action_space)}"
+            return f"needs a {kinds} action space, and not {short_text(action_space)}"
         if isinstance(action_space, spaces.Box) and not np.isfinite([action_space.low, action_space.high]).all():
-            return f"needs bounded actions, and not {told(action_space)}"
+            return f"needs bounded actions, and not {short_text(action_space)}"
         return None
 
     @classmethod
@@ -86,9 +86,9 @@ class Sb3Agent(Agent[S]):
             self._require_below(config.n_steps <= steps, "n_steps", config.n_steps, steps)
         if isinstance(config, OffPolicyConfig):
             self._require_below(config.learning_starts < steps, "learning_starts", config.learning_starts, steps)
-        from netgym_cli.agents.sb3 import trial
+        from netgym_cli.agents.sb3 import dry_build
 
-        trial.require_buildable(self.algorithm, config, observation_space, action_space)
+        dry_build.require_buildable(self.algorithm, config, observation_space, action_space)
 
     def learn(self, env: SequentialSessions, seed: int, folder: Path) -> None:
         from netgym_cli.agents.sb3 import build

@@ -25,7 +25,7 @@ from netgym_cli.agents.normalization import MEMBER, Normalization
 from netgym_cli.agents.sb3.build import bounds_of, build, seen_by_learner
 from netgym_cli.agents.sb3.config import Sb3Config
 from netgym_cli.common.errors import ConfigError
-from netgym_cli.common.space_text import told
+from netgym_cli.common.space_text import short_text
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.sessions.sequential import SequentialSessions
 
@@ -64,7 +64,8 @@ class Trained:
             boxes = isinstance(mine, spaces.Box) and isinstance(given, spaces.Box)
             if mine != given and not (kind == "observations" and boxes and mine.shape == given.shape):
                 raise ConfigError(
-                    f"the model was trained for the {kind} {told(mine)}, and the environment has {told(given)}."
+                    f"the model was trained for the {kind} {short_text(mine)}, and the environment has "
+                    f"{short_text(given)}."
                 )
 
     def save(self, path: Path) -> None:

@@ -6,7 +6,7 @@
     config_json["env_config"]["episodes_per_session"] = 3
     env = Env(0, config_json)
 
-Two things are kept from netgym: an episode has as many steps as `steps_per_episode` says, and `reset` between episodes
+Two things are as in netgym: an episode has as many steps as `steps_per_episode` says, and `reset` between episodes
 does not advance the network.
 """
 
@@ -24,7 +24,7 @@ from netgym_cli.envs.network_env import NetworkEnv
 from netgym_cli.envs.step_info import StepInfo
 
 # NetworkGym's name of a key whose unit netgym spells out.
-THEIRS = {
+NETWORKGYM_NAMES = {
     "x_m": "x",
     "y_m": "y",
     "z_m": "z",
@@ -37,9 +37,9 @@ THEIRS = {
     "min_direction_rad": "min_direction_gradients",
     "max_direction_rad": "max_direction_gradients",
 }
-OURS = {theirs: ours for ours, theirs in THEIRS.items()}
+NETGYM_NAMES = {networkgym: netgym for netgym, networkgym in NETWORKGYM_NAMES.items()}
 
-# Keys that NetworkGym computes or uses to reach its server; they mean nothing here.
+# Keys that NetworkGym computes or uses to reach its server; netgym ignores them.
 COMPUTED = ("type", "env", "num_users", "env_end_time_ms", "measurement_interval_ms", "measurement_guard_interval_ms")
 COMMON = {
     "connect_via_server_ip_and_server_port": False,
@@ -54,7 +54,7 @@ COMMON = {
 
 
 class SystemDefaultEnv(NetworkEnv):
-    """Gives every action up for the default algorithm, as NetworkGym does for the agent `system_default`."""
+    """Replaces every action by the default algorithm's, as NetworkGym does for the agent `system_default`."""
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, StepInfo]:
         return super().step(None)
@@ -70,7 +70,7 @@ def load_config_file(env: str) -> dict[str, Any]:
     raw.pop("name")
     reward = raw.pop("reward", "")
     raw["random_seed"] = 1
-    env_config = {"type": "env-start", "env": env, **renamed(raw, THEIRS)}
+    env_config = {"type": "env-start", "env": env, **renamed(raw, NETWORKGYM_NAMES)}
     return {**COMMON, "env_config": env_config, "rl_config": {"agent": "", "reward_type": reward}}
 
 
@@ -78,11 +78,11 @@ def Env(client_id: int, config_json: Mapping[str, Any]) -> NetworkEnv:
     """The environment that a NetworkGym config describes.
 
     Args:
-        client_id: 0 or more; tells nothing apart here, every environment has a simulator of its own.
+        client_id: 0 or more, without effect: every environment has a simulator of its own.
         config_json: as from `load_config_file`; it is not kept, so a change needs a new `Env`.
 
     Raises:
-        ConfigError: a wrong `client_id`, or whatever is wrong with the config.
+        ConfigError: a wrong `client_id` or a wrong config.
     """
     if isinstance(client_id, bool) or not isinstance(client_id, int) or client_id < 0:
         raise ConfigError(f"client_id is {client_id!r}; allowed: a whole number, 0 or more.")
@@ -90,7 +90,7 @@ def Env(client_id: int, config_json: Mapping[str, Any]) -> NetworkEnv:
     if not isinstance(given, Mapping) or "env" not in given:
         raise ConfigError("the config has no 'env_config' with an 'env'; start from load_config_file(NAME).")
     env_config, rl_config = config_json["env_config"], config_json.get("rl_config", {})
-    overrides = renamed({key: value for key, value in env_config.items() if key not in COMPUTED}, OURS)
+    overrides = renamed({key: value for key, value in env_config.items() if key not in COMPUTED}, NETGYM_NAMES)
     if reward := rl_config.get("reward_type"):
         overrides["reward"] = reward
     env = make_env(env_config["env"], overrides.pop("random_seed", None), **overrides)

@@ -1,4 +1,4 @@
-"""Which environment and which generation of NetworkGym's layout a configuration is."""
+"""Which environment a configuration is of, and which generation of NetworkGym's layout."""
 
 from __future__ import annotations
 
@@ -11,45 +11,52 @@ from netgym_cli.common.errors import ConfigError
 
 ENVS = ("nqos_split", "qos_steer", "network_slicing", "rmcat", "custom")
 SECTIONS = ("env_config", "gmasim_config")
-TELLING = ("gma", "GMA", "per_slice_config", "slice_list", "nada_flows", "num_users")  # a bare env_config has one
+CHARACTERISTIC_KEYS = (
+    "gma",
+    "GMA",
+    "per_slice_config",
+    "slice_list",
+    "nada_flows",
+    "num_users",
+)  # one of them is in a bare env_config
 
 
 @dataclass(frozen=True)
 class Source:
-    """A configuration taken apart.
+    """The parts of a configuration.
 
     Attributes:
         env: name of the environment.
         generation: `gen-0` (gmasim) to `gen-3`, or `netsim-llc`.
-        env_config, rl_config: the two parts that matter.
-        other: every other key of the file.
+        env_config, rl_config: the two parts that are translated.
+        other_keys: every other key of the file, with its value.
     """
 
     env: str
     generation: str
     env_config: Mapping[str, Any]
     rl_config: Mapping[str, Any]
-    other: Mapping[str, Any]
+    other_keys: Mapping[str, Any]
 
 
 def examine(content: Any, file: Path, env: str | None) -> Source:
-    """Takes `content` of `file` apart; `env` forces the environment. Raises `ConfigError` if it is no configuration."""
+    """Splits `content` of `file`; `env` forces the environment. Raises `ConfigError` if it is not a configuration."""
     given = content if isinstance(content, Mapping) else {}
     section = next((name for name in SECTIONS if isinstance(given.get(name), Mapping)), None)
-    if section is None and not any(key in given for key in TELLING):
+    if section is None and not any(key in given for key in CHARACTERISTIC_KEYS):
         raise ConfigError(
-            f"{file} is no NetworkGym configuration; looked for {' or '.join(SECTIONS)}, or one of "
-            f"{', '.join(TELLING)} at its top."
+            f"{file} is not a NetworkGym configuration; looked for {' or '.join(SECTIONS)}, or one of "
+            f"{', '.join(CHARACTERISTIC_KEYS)} at its top."
         )
     env_config = given[section] if section else given
     rl_config: Any = next((given[name] for name in ("rl_config", "rl_agent_config") if name in given), {})
-    other = {key: value for key, value in given.items() if key not in (*SECTIONS, "rl_config", "rl_agent_config")}
+    other_keys = {key: value for key, value in given.items() if key not in (*SECTIONS, "rl_config", "rl_agent_config")}
     return Source(
         env=_env(env_config, rl_config, file, env),
         generation=_generation(env_config, given),
         env_config=env_config,
         rl_config=rl_config if isinstance(rl_config, Mapping) else {},
-        other=other if section else {},
+        other_keys=other_keys if section else {},
     )
 
 
@@ -70,10 +77,10 @@ def _env(env_config: Mapping[str, Any], rl_config: Any, file: Path, forced: str 
         if forced not in ENVS:
             raise ConfigError(f"--env is '{forced}'; allowed: {', '.join(ENVS)}.")
         return forced
-    said = env_config.get("env", env_config.get("use_case"))
-    if said is not None and said not in ENVS:
-        raise ConfigError(f"{file}: 'env' is {said!r}; allowed: {', '.join(ENVS)}. Say which one by --env NAME.")
-    # NetworkGym names an environment in the file, or by the folder that the file lies in.
+    named = env_config.get("env", env_config.get("use_case"))
+    if named is not None and named not in ENVS:
+        raise ConfigError(f"{file}: 'env' is {named!r}; allowed: {', '.join(ENVS)}. Choose one by --env NAME.")
+    # NetworkGym names an environment in the file, or by the folder of the file.
     for name in (env_config.get("env"), env_config.get("use_case"), file.resolve().parent.name, file.stem):
         if name in ENVS:
             return str(name)

@@ -1,4 +1,4 @@
-"""NetworkGym's configuration files as variants of netgym's environments, with a line on what became of every key."""
+"""NetworkGym's configuration files as variants of netgym's environments, with a line on the outcome of every key."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from omegaconf import OmegaConf
 
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.files import write
-from netgym_cli.compat.networkgym import tolerant_json, variant
-from netgym_cli.compat.networkgym.client import COMMON, OURS, renamed
+from netgym_cli.compat.networkgym import variant
+from netgym_cli.compat.networkgym.client import COMMON, NETGYM_NAMES, renamed
 from netgym_cli.compat.networkgym.detection import ENVS, Source, examine
-from netgym_cli.compat.networkgym.multi_access import Found, convert, flat
+from netgym_cli.compat.networkgym.multi_access import Entries, convert, flat
+from netgym_cli.compat.networkgym.tolerant_json import read_json
 from netgym_cli.config import conf_dirs
 from netgym_cli.config.compose import compose
 
@@ -33,7 +34,7 @@ NO_MEANING = {
     "use_case": "the environment's name",
     "env_end_time_ms": "follows from the steps",
     "simulation_time_s": "follows from the steps",
-    "subscribed_network_stats": "netgym keeps every measurement unless told otherwise",
+    "subscribed_network_stats": "netgym keeps every measurement unless configured otherwise",
     **dict.fromkeys([*COMMON, "session_id", "algorithm_client_port", "env_port"], "netgym has no server to reach"),
     **dict.fromkeys(
         ["rl_config_option_list", "rl_agent_config_option_list", "action_template", "gmasim_action_template"],
@@ -44,7 +45,7 @@ NO_MEANING = {
 
 @dataclass(frozen=True)
 class Line:
-    """What became of one key; docs/import.md says what each `outcome` means."""
+    """The outcome of one key; docs/import.md says what each `outcome` means."""
 
     old: str
     value: Any
@@ -59,11 +60,11 @@ class Imported:
     """A configuration, translated but not written.
 
     Attributes:
-        source: what was found.
+        source: the parts of the original file.
         files: text of every file to write, the YAML first.
-        lines: what became of every key.
-        options: overrides that say on the command line what has no place in the YAML (`seed=30`).
-        checked: whether it was composed and validated; not if this netgym lacks the environment.
+        lines: the outcome of every key.
+        options: overrides for the command line of what is not in the YAML (`seed=30`).
+        checked: whether it was composed and validated, which needs the environment in this netgym.
     """
 
     source: Source
@@ -73,7 +74,7 @@ class Imported:
     checked: bool = True
 
     def write(self) -> None:
-        """Writes the files. Raises `ConfigError` if one is there already; then none is written."""
+        """Writes the files. Raises `ConfigError` if one exists; then none is written."""
         for path in self.files:
             if path.exists():
                 raise ConfigError(f"{path} exists and is not overwritten; choose another by -o DIR/env/NAME.yaml.")
@@ -85,13 +86,13 @@ def import_file(file: Path, env: str | None = None, output: Path | None = None) 
 
     Args:
         file: a configuration of any generation; comments and trailing commas are allowed.
-        env: name of its environment; None: found out.
-        output: the YAML to be, DIR/env/NAME.yaml; None: conf/env/ and the name of `file`.
+        env: name of its environment; None: detected.
+        output: the YAML to write, DIR/env/NAME.yaml; None: conf/env/ and the name of `file`.
 
     Raises:
-        ConfigError: no JSON, no configuration, or a value that was wrong in NetworkGym, too.
+        ConfigError: not JSON, not a configuration, or a value that was wrong in NetworkGym, too.
     """
-    source = examine(tolerant_json.read(file), file, env)
+    source = examine(read_json(file), file, env)
     output = _output(file, source, output)
     try:
         return _translated(source, file, output)
@@ -107,7 +108,7 @@ def _translated(source: Source, file: Path, output: Path) -> Imported:
     olds: dict[str, str] = {}
     notes: dict[str, str] = {}
     for old, value, new, new_value, note in _entries(source, file, output, result):
-        new = new and ".".join(OURS.get(part, part) for part in new.split("."))
+        new = new and ".".join(NETGYM_NAMES.get(part, part) for part in new.split("."))
         if new is None:
             result.lines.append(Line(old, value, "ignored", note=note))
         elif known and any(key.startswith(f"{new}.") for key in dict(flat(known))):
@@ -115,7 +116,7 @@ def _translated(source: Source, file: Path, output: Path) -> Imported:
         elif known and new not in dict(flat(known)):
             result.lines.append(Line(old, value, "ignored", note=f"netgym's {source.env} has no such key"))
         else:
-            values[new], olds[new], notes[new] = renamed(new_value, OURS), old, note
+            values[new], olds[new], notes[new] = renamed(new_value, NETGYM_NAMES), old, note
     added = variant.fill_slices(values, known)
     refused = _refused(result, values, base, olds) if base else {}
     result.checked = bool(base)
@@ -136,24 +137,24 @@ def _translated(source: Source, file: Path, output: Path) -> Imported:
 def _refused(
     result: Imported, values: dict[str, Any], base: Mapping[str, Any], olds: Mapping[str, str]
 ) -> dict[str, str]:
-    """As `variant.keep_what_fits`, which needs the other files to be there."""
+    """As `variant.remove_unsupported`, with the other files in a scratch folder, where they exist."""
     with tempfile.TemporaryDirectory() as scratch:
-        trial = dict(values)
+        candidate = dict(values)
         for path, text in list(result.files.items())[1:]:
             draft = Path(scratch) / path.name
             draft.write_text(text, encoding="utf-8")
-            trial |= {key: str(draft) for key, value in values.items() if value == str(path)}
-        refused = variant.keep_what_fits(trial, base, olds)
+            candidate |= {key: str(draft) for key, value in values.items() if value == str(path)}
+        refused = variant.remove_unsupported(candidate, base, olds)
     for key in refused:
         del values[key]
     return refused
 
 
-def _entries(source: Source, file: Path, output: Path, result: Imported) -> Found:
-    """Every key of the file as (old key, value, new key or None, new value, remark)."""
+def _entries(source: Source, file: Path, output: Path, result: Imported) -> Entries:
+    """Every key of the file: old key, value, new key or None, new value, remark."""
     config = {key: value for key, value in source.env_config.items() if key not in (*NO_MEANING, *SEEDS)}
-    for key in [*(key for key in source.env_config if key not in config), *source.other]:
-        value = source.env_config.get(key, source.other.get(key))
+    for key in [*(key for key in source.env_config if key not in config), *source.other_keys]:
+        value = source.env_config.get(key, source.other_keys.get(key))
         if key in SEEDS:
             result.options.append(f"seed={value}")
             yield key, value, None, None, f"say seed={value} on the command line"
@@ -161,8 +162,8 @@ def _entries(source: Source, file: Path, output: Path, result: Imported) -> Foun
             yield key, value, None, None, NO_MEANING.get(key, "unknown; NetworkGym ignores it, too")
     for key, value in source.rl_config.items():
         if key == "reward_type" and value:
-            ours = "netgym's own formula; utility_networkgym is the original's" if value == "utility" else ""
-            yield f"rl_config.{key}", value, "reward", value, ours
+            remark = "netgym's own formula; utility_networkgym is the original's" if value == "utility" else ""
+            yield f"rl_config.{key}", value, "reward", value, remark
         else:
             note = (
                 "choose by agent=NAME; `netgym list agent`" if key == "agent" else "a matter of NetworkGym's own agents"
@@ -188,9 +189,9 @@ def _entries(source: Source, file: Path, output: Path, result: Imported) -> Foun
         )
     elif name := config.get("bw_trace_file"):
         path = file.resolve().parent / str(name)
-        found = path.is_file()
-        note = "" if found else f"{path} is not there; give env.bw_trace_file"
-        yield "bw_trace_file", name, "bw_trace_file" if found else None, str(path), note
+        exists = path.is_file()
+        note = "" if exists else f"{path} does not exist; give env.bw_trace_file"
+        yield "bw_trace_file", name, "bw_trace_file" if exists else None, str(path), note
 
 
 def _csv(trace: Any) -> str:
@@ -206,7 +207,7 @@ def _csv(trace: Any) -> str:
 
 
 def _base(env: str) -> dict[str, Any]:
-    """The environment as this netgym has it; empty if it has none of that name."""
+    """The config of this netgym's environment; empty if it has none of that name."""
     if env not in conf_dirs.members("env"):
         return {}
     return OmegaConf.to_container(compose([f"env={env}"]), resolve=True)["env"]  # type: ignore[index,call-overload,return-value]
@@ -227,6 +228,12 @@ def _output(file: Path, source: Source, output: Path | None) -> Path:
 def table_rows(lines: Iterable[Line]) -> list[list[str]]:
     """The lines as text: old key, outcome, new key, its value, remark."""
     return [
-        [one.old, one.outcome, one.new, json.dumps(one.new_value) if one.new else json.dumps(one.value), one.note]
-        for one in lines
+        [
+            line.old,
+            line.outcome,
+            line.new,
+            json.dumps(line.new_value) if line.new else json.dumps(line.value),
+            line.note,
+        ]
+        for line in lines
     ]

@@ -23,7 +23,7 @@ MOST_SEED = 2**31
 
 @dataclass(frozen=True)
 class Imported:
-    """What came of it: the dataset's id and folder, and how much it holds."""
+    """The new dataset: id, folder, and numbers of files, episodes and steps."""
 
     id: str
     folder: Path
@@ -32,23 +32,23 @@ class Imported:
     steps: int
 
 
-def import_files(paths: Sequence[Path], name: str | None, env: str | None, command: list[str]) -> Imported:
+def import_trajectories(paths: Sequence[Path], name: str | None, env: str | None, command: list[str]) -> Imported:
     """Makes one dataset of the files.
 
     Args:
         paths: files, or folders of files.
         name: id of the dataset; None: after the folder or the file.
-        env: name of the base environment, such as `nqos_split`, that the data is of; None: not noted.
+        env: name of the base environment, such as `nqos_split`, that the data is of; None: unknown.
         command: the command line, for the metadata.
 
     Raises:
-        ConfigError: a file holds anything else, files contradict each other, or the id exists; nothing is left.
-        OSError: a file cannot be read, or the disk refused the dataset; nothing is left.
+        ConfigError: a file holds anything else, files contradict each other, or the id exists; nothing is written.
+        OSError: a file cannot be read, or the dataset cannot be written; nothing is left.
     """
     if env is not None and env not in env_registry.names():
         raise ConfigError(
-            f"{unknown('base environment', env, env_registry.names())} A variant, such as nqos_split_light, goes "
-            "by the one that it is a variant of."
+            f"{unknown('base environment', env, env_registry.names())} For a variant, such as nqos_split_light, "
+            "give its base environment."
         )
     files = files_of(paths)
     seeds = _seeds(files)
@@ -72,27 +72,25 @@ def import_files(paths: Sequence[Path], name: str | None, env: str | None, comma
         for path, seed in zip(files, seeds, strict=True):
             trajectory = read(path)
             _require_alike(first, files[0], trajectory, path)
-            for episode, one in enumerate(trajectory.episodes()):
-                derived.append(replace(one, about={"seed": seed, "episode": episode, "file": path.name}))
-        growing = derived.growing
-    return Imported(
-        dataset_id, growing.folder, len(files), growing.total_episodes, int(growing.metadata["total_steps"])
-    )
+            for number, episode in enumerate(trajectory.episodes()):
+                derived.append(replace(episode, about={"seed": seed, "episode": number, "file": path.name}))
+        writer = derived.writer
+    return Imported(dataset_id, writer.folder, len(files), writer.total_episodes, int(writer.metadata["total_steps"]))
 
 
 def _seeds(files: Sequence[Path]) -> list[int]:
-    """Each file's seed: the number that its name ends in, else its place."""
-    found: dict[int, Path] = {}
-    for place, path in enumerate(files):
+    """Each file's seed: the number that its name ends in, else its index."""
+    paths_by_seed: dict[int, Path] = {}
+    for index, path in enumerate(files):
         number = re.search(r"([0-9]{1,10})$", path.stem)
-        seed = int(number[1]) if number and int(number[1]) < MOST_SEED else place
-        if seed in found:
+        seed = int(number[1]) if number and int(number[1]) < MOST_SEED else index
+        if seed in paths_by_seed:
             raise ConfigError(
-                f"'{found[seed]}' and '{path}' are both of seed {seed}, the number that their names end in (else their "
-                "place); rename one, or import them into two datasets."
+                f"'{paths_by_seed[seed]}' and '{path}' are both of seed {seed}, the number that their names end "
+                "in (else their index); rename one, or import them into two datasets."
             )
-        found[seed] = path
-    return list(found)
+        paths_by_seed[seed] = path
+    return list(paths_by_seed)
 
 
 def _default_id(paths: Sequence[Path], files: Sequence[Path]) -> str:
@@ -102,7 +100,7 @@ def _default_id(paths: Sequence[Path], files: Sequence[Path]) -> str:
     elif len(folders) == 1:
         stem = folders.pop().name
     else:
-        raise ConfigError("the files lie in several folders; name the dataset with --name NAMESPACE/NAME-v0.")
+        raise ConfigError("the files are in several folders; name the dataset with --name NAMESPACE/NAME-v0.")
     dataset_id = f"networkgym/{re.sub(r'[^-_a-zA-Z0-9]+', '_', stem)}-v0"
     assert ID.fullmatch(dataset_id)
     return dataset_id
@@ -113,8 +111,10 @@ def _spaces(trajectory: Trajectory) -> tuple[spaces.Box, spaces.Box]:
     return spaces.Box(-np.inf, np.inf, (features,), np.float32), spaces.Box(0.0, 1.0, (links,), np.float32)
 
 
-def _require_alike(first: Trajectory, first_path: Path, other: Trajectory, path: Path) -> None:
+def _require_alike(first: Trajectory, first_path: Path, later: Trajectory, path: Path) -> None:
     for name in ("states", "actions"):
-        one, two = (getattr(trajectory, name).shape[1] for trajectory in (first, other))
-        if one != two:
-            raise ConfigError(f"{name} have {one} entries in '{first_path}' and {two} in '{path}'; import them apart.")
+        first_size, size = (getattr(trajectory, name).shape[1] for trajectory in (first, later))
+        if first_size != size:
+            raise ConfigError(
+                f"{name} have {first_size} entries in '{first_path}' and {size} in '{path}'; import them apart."
+            )

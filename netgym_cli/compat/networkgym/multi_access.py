@@ -7,7 +7,7 @@ from typing import Any
 
 from netgym_cli.common.errors import ConfigError
 
-# Parts that were renamed, and keys that were; every other key has kept its name.
+# Renamed parts and keys; every other key has the same name.
 PARTS = {"GMA": "gma", "Wi-Fi": "wifi", "LTE": "lte"}
 RENAMED = {
     "downlink": "downlink_traffic",
@@ -32,7 +32,7 @@ SLICED = {
 }
 MAY_BE_LONGER = ("downlink_mode", "uplink_mode")  # shipped files have more entries than slices; the rest had no effect
 LEFT_RIGHT = "user_left_right_speed_m/s"
-WITHOUT_MEANING = {
+WITHOUT_EFFECT = {
     "respond_action_after_measurement": "netgym always waits for the action",
     "LTE.qos_aware_scheduler": "netgym's LTE scheduler is proportional fair",
     "num_slices": "netgym has as many slices as the lists have entries",
@@ -52,14 +52,14 @@ IMPLIED = {
 SLICES = "per_slice_config"
 PLACE = {"x", "y", "z", "x_m", "y_m", "z_m"}
 
-Found = Iterator[tuple[str, Any, str | None, Any, str]]
+Entries = Iterator[tuple[str, Any, str | None, Any, str]]
 
 
-def convert(config: Mapping[str, Any]) -> Found:
-    """Every key of `config` as (old key, value, new key or None, new value, remark).
+def convert(config: Mapping[str, Any]) -> Entries:
+    """Every key of `config`: old key, value, new key or None, new value, remark.
 
     Raises:
-        ConfigError: lists that should have one entry per slice do not.
+        ConfigError: lists without one entry per slice.
     """
     for part in PARTS:
         if not isinstance(config.get(part, {}), Mapping):
@@ -81,8 +81,8 @@ def convert(config: Mapping[str, Any]) -> Found:
         elif key == LEFT_RIGHT:
             for end in ("min", "max"):
                 yield key, value, f"user_random_walk.{end}_speed_mps", value, "users walk in all directions here"
-        elif key in WITHOUT_MEANING:
-            yield key, value, None, None, WITHOUT_MEANING[key]
+        elif key in WITHOUT_EFFECT:
+            yield key, value, None, None, WITHOUT_EFFECT[key]
         else:
             new = f"{PARTS[part]}.{rest}" if part in PARTS and rest else RENAMED.get(key, key)
             yield key, value, new, value, ""
@@ -91,7 +91,7 @@ def convert(config: Mapping[str, Any]) -> Found:
 
 
 def flat(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Dotted keys and their values; a position stays whole."""
+    """Dotted keys and their values; a position is one value."""
     for key, value in config.items():
         if isinstance(value, Mapping) and value and not value.keys() <= PLACE:
             yield from flat(value, f"{prefix}{key}.")
@@ -100,7 +100,7 @@ def flat(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
 
 
 def _slices(config: Mapping[str, Any]) -> dict[str, tuple[str, Any]]:
-    """`num_users` and, if given, the resource block groups of each slice, each with the key it stood under."""
+    """`num_users` and, if given, the resource block groups of each slice, each with its old key."""
     given = config.get(SLICES)
     if isinstance(given, Mapping):
         users = given.get("num_users")
@@ -109,12 +109,12 @@ def _slices(config: Mapping[str, Any]) -> dict[str, tuple[str, Any]]:
         return {"num_users": (f"{SLICES}.num_users", users)}
     listed = config.get("slice_list")
     if isinstance(listed, list) and listed:
-        records = [one if isinstance(one, Mapping) else {} for one in listed]
-        keys = list(dict.fromkeys(key for one in records for key in one))
+        records = [record if isinstance(record, Mapping) else {} for record in listed]
+        keys = list(dict.fromkeys(key for record in records for key in record))
         for key in ["num_users", *keys]:
-            if not all(key in one for one in records):
+            if not all(key in record for record in records):
                 raise ConfigError(f"slice_list is {listed!r}; allowed: records that all have '{key}'.")
-        return {key: (f"slice_list[].{key}", [one[key] for one in records]) for key in keys}
+        return {key: (f"slice_list[].{key}", [record[key] for record in records]) for key in keys}
     if "num_users" not in config:
         raise ConfigError("there are no users; looked for num_users, slice_list and per_slice_config.num_users.")
     return {"num_users": ("num_users", [config["num_users"]])}

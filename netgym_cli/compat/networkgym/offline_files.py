@@ -55,27 +55,27 @@ def files_of(paths: Sequence[Path]) -> list[Path]:
     """The files among `paths`, and those in the folders among them, in the order of their names.
 
     Raises:
-        ConfigError: one does not exist, or a folder holds none.
+        ConfigError: a path does not exist, or a folder holds no such files.
     """
-    found: list[Path] = []
+    files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(one for one in path.iterdir() if one.suffix in SUFFIXES)
+            inside = sorted(file for file in path.iterdir() if file.suffix in SUFFIXES)
             if not inside:
                 raise ConfigError(f"'{path}' holds no file that ends in {', '.join(SUFFIXES)}.")
-            found += inside
+            files += inside
         elif path.is_file():
-            found.append(path)
+            files.append(path)
         else:
             raise ConfigError(f"there is no file '{path}'; give the files of NetworkGym's data, or their folder.")
-    return found
+    return files
 
 
 def read(path: Path) -> Trajectory:
     """The transitions in a file.
 
     Raises:
-        ConfigError: it holds anything else than four arrays that fit together.
+        ConfigError: it does not hold four arrays of matching shapes.
         OSError: it cannot be read.
     """
     size = path.stat().st_size
@@ -91,7 +91,7 @@ def read(path: Path) -> Trajectory:
 def _of_npz(path: Path) -> tuple[np.ndarray, ...]:
     try:
         with zipfile.ZipFile(path) as archive:
-            unpacked = sum(one.file_size for one in archive.infolist())
+            unpacked = sum(member.file_size for member in archive.infolist())
             require(unpacked <= LARGEST_BYTES, str(path), f"{unpacked} bytes unpacked", f"up to {LARGEST_BYTES} bytes")
         with np.load(path, allow_pickle=False) as loaded:
             if missing := set(NAMES) - set(loaded.files):
@@ -109,16 +109,16 @@ def _fitting(path: Path, states: np.ndarray, actions: np.ndarray, rewards: np.nd
     named = dict(zip(NAMES, (states, actions, rewards, after), strict=True))
     fits = states.ndim == actions.ndim == 2 and rewards.ndim == 1 and after.shape == states.shape
     if not fits or not len(states) == len(actions) == len(rewards) or 0 in (*states.shape, *actions.shape):
-        shapes = ", ".join(f"{name} {one.shape}" for name, one in named.items())
+        shapes = ", ".join(f"{name} {array.shape}" for name, array in named.items())
         raise ConfigError(
             f"the arrays in '{path}' do not fit together: {shapes}; needed: states (T, S), actions (T, A), rewards "
             "(T,) and next_states (T, S), with T at least 1."
         )
     limit = float(np.finfo(np.float32).max)
-    for name, one in named.items():
-        if one.dtype.kind not in "fiub":
-            raise ConfigError(f"{name} in '{path}' are of dtype {one.dtype}; allowed: numbers.")
-        if not (np.isfinite(one).all() and (np.abs(one.astype(np.float64)) <= limit).all()):
+    for name, array in named.items():
+        if array.dtype.kind not in "fiub":
+            raise ConfigError(f"{name} in '{path}' are of dtype {array.dtype}; allowed: numbers.")
+        if not (np.isfinite(array).all() and (np.abs(array.astype(np.float64)) <= limit).all()):
             raise ConfigError(f"{name} in '{path}' hold NaN, infinity or what float32 cannot hold.")
     require(
         bool(((actions >= 0) & (actions <= 1)).all()),
@@ -126,5 +126,5 @@ def _fitting(path: Path, states: np.ndarray, actions: np.ndarray, rewards: np.nd
         [float(actions.min()), float(actions.max())],
         "0 to 1, shares of traffic",
     )
-    single = [np.ascontiguousarray(one, np.float32) for one in (states, actions, after)]
+    single = [np.ascontiguousarray(array, np.float32) for array in (states, actions, after)]
     return Trajectory(single[0], single[1], np.asarray(rewards, np.float64), single[2])

@@ -1,8 +1,8 @@
-"""Arrays out of a pickle without the pickle machine.
+"""Arrays from a pickle file, read without unpickling.
 
 Python's `pickle` calls whatever a file names. This reader looks at the file's instructions one by one
-(`pickletools.genops`, which only parses), understands the few that NumPy's arrays are written with, in protocols 0 to
-5, and refuses all others. A name in the file is compared with the few that arrays need; it is never imported.
+(`pickletools.genops`, which only parses), executes the few that NumPy's arrays need, in protocols 0 to
+5, and rejects all others. A name in the file is compared with the few that arrays need; it is never imported.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ VALUES = {
     *("SHORT_BINBYTES", "BINBYTES", "BINBYTES8", "BYTEARRAY8"),
 }
 FIXED_TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
-SILENT = {"PROTO", "FRAME"}
+IGNORED = {"PROTO", "FRAME"}
 
 
-class _Refused(Exception):
-    """The file holds something else than arrays; the message says what."""
+class _NotArrays(Exception):
+    """The file holds something other than arrays; the message says what."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ class _Name:
 
 
 @dataclass
-class _Promised:
-    """What the file has named and is going to describe: a dtype whose byte order, an array whose content follows."""
+class _Incomplete:
+    """A named value whose state follows in the file: a dtype without its byte order, an array without its content."""
 
     kind: str
     value: Any = None
@@ -69,23 +69,23 @@ def arrays_of(data: bytes, where: str) -> tuple[np.ndarray, ...]:
         where: the file's name, for messages.
 
     Raises:
-        ConfigError: it is no such pickle; with what it holds instead.
+        ConfigError: it is not such a pickle; the message says what it holds instead.
     """
     try:
-        found = _Reader().read(data)
-        if not isinstance(found, tuple):
-            raise _Refused(f"holds {_kind(found)}, no tuple of arrays")
-        return tuple(_array(one) for one in found)
-    except _Refused as error:
+        value = _Reader().read(data)
+        if not isinstance(value, tuple):
+            raise _NotArrays(f"holds {_kind(value)}, no tuple of arrays")
+        return tuple(_array(entry) for entry in value)
+    except _NotArrays as error:
         raise ConfigError(f"'{where}' {error}; only a tuple of arrays of numbers is read.") from error
     except (ValueError, IndexError, KeyError, TypeError, OverflowError) as error:
         raise ConfigError(
-            f"'{where}' is no whole pickle of arrays: it is cut off, damaged or another kind of file."
+            f"'{where}' is not a complete pickle of arrays: it is cut off, damaged or another kind of file."
         ) from error
 
 
 class _Reader:
-    """A stack and a memo, as the format wants them; nothing on them is ever called."""
+    """The stack and memo of the pickle format; nothing on them is ever called."""
 
     def __init__(self) -> None:
         self.stack: list[Any] = []
@@ -95,14 +95,14 @@ class _Reader:
         end = 0
         for count, (opcode, argument, place) in enumerate(pickletools.genops(data)):
             if count == INSTRUCTIONS:
-                raise _Refused(f"has more than {INSTRUCTIONS} instructions")
+                raise _NotArrays(f"has more than {INSTRUCTIONS} instructions")
             end = (place or 0) + 1
             if opcode.name != "STOP":
                 self._do(opcode.name, argument)
         if end != len(data):
-            raise _Refused(f"goes on for {len(data) - end} bytes behind its end")
-        (found,) = self.stack
-        return found
+            raise _NotArrays(f"goes on for {len(data) - end} bytes behind its end")
+        (value,) = self.stack
+        return value
 
     def _do(self, name: str, argument: Any) -> None:
         if name in VALUES:
@@ -113,14 +113,14 @@ class _Reader:
             self._gather(len(self.stack) - FIXED_TUPLES[name])
         elif name in ACTIONS:
             ACTIONS[name](self, argument)
-        elif name not in SILENT:
-            raise _Refused(f"holds the instruction {name}, which no array needs")
+        elif name not in IGNORED:
+            raise _NotArrays(f"holds the instruction {name}, which no array needs")
 
     def _mark(self, argument: Any) -> None:
         self.stack.append(_MARK)
 
     def _tuple(self, argument: Any) -> None:
-        place = max(k for k, one in enumerate(self.stack) if one is _MARK)
+        place = max(k for k, entry in enumerate(self.stack) if entry is _MARK)
         self._gather(place + 1)
         del self.stack[place]
 
@@ -148,21 +148,21 @@ class _Reader:
 
     def _push_name(self, module: str, name: str) -> None:
         if (whole := f"{module}.{name}") not in NAMES:
-            raise _Refused(f"holds '{_shown(whole)}', which is no array")
+            raise _NotArrays(f"holds '{_shown(whole)}', which is no array")
         self.stack.append(_Name(whole))
 
     def _reduce(self, argument: Any) -> None:
         arguments, function = self.stack.pop(), self.stack.pop()
         if not isinstance(function, _Name) or not isinstance(arguments, tuple):
-            raise _Refused(f"calls {_kind(function)}")
-        self.stack.append(_made(function.name, arguments))
+            raise _NotArrays(f"calls {_kind(function)}")
+        self.stack.append(_call_result(function.name, arguments))
 
     def _build(self, argument: Any) -> None:
         state = self.stack.pop()
-        promised = self.stack[-1]
-        if not isinstance(promised, _Promised) or not isinstance(state, tuple):
-            raise _Refused(f"gives a state to {_kind(promised)}")
-        promised.value = _with_order(promised.value, state) if promised.kind == "dtype" else _content(state)
+        incomplete = self.stack[-1]
+        if not isinstance(incomplete, _Incomplete) or not isinstance(state, tuple):
+            raise _NotArrays(f"gives a state to {_kind(incomplete)}")
+        incomplete.value = _with_order(incomplete.value, state) if incomplete.kind == "dtype" else _content(state)
 
 
 ACTIONS: dict[str, Callable[[_Reader, Any], None]] = {
@@ -178,34 +178,34 @@ ACTIONS: dict[str, Callable[[_Reader, Any], None]] = {
 }
 
 
-def _made(name: str, arguments: tuple[Any, ...]) -> Any:
-    """What the call of one of `NAMES` stands for."""
+def _call_result(name: str, arguments: tuple[Any, ...]) -> Any:
+    """The value of a call of one of `NAMES`."""
     if name in BYTES and not arguments:
         return b""
     if name == ENCODE and len(arguments) == 2 and arguments[1] in ("latin1", "latin-1"):
         return str(arguments[0]).encode("latin-1")
     if name == DTYPE and arguments and isinstance(arguments[0], str):
-        return _Promised("dtype", _dtype(arguments[0]))
+        return _Incomplete("dtype", _dtype(arguments[0]))
     if name in RECONSTRUCT and arguments[:1] == (_Name(NDARRAY),):
-        return _Promised("array", shape=arguments[1] if len(arguments) > 1 else None)
+        return _Incomplete("array", shape=arguments[1] if len(arguments) > 1 else None)
     if name in FROM_BUFFER and len(arguments) == 4:
         data, kind, shape, order = arguments
-        return _Promised("array", _shaped(data, kind, shape, order == "F"))
-    raise _Refused(f"calls '{name}' as no array does")
+        return _Incomplete("array", _shaped(data, kind, shape, order == "F"))
+    raise _NotArrays(f"calls '{name}' as no array does")
 
 
 def _dtype(text: str) -> np.dtype[Any]:
     if text.startswith("O"):
-        raise _Refused("holds an array of objects")
+        raise _NotArrays("holds an array of objects")
     if not NUMBERS.fullmatch(text):
-        raise _Refused(f"holds an array of dtype '{_shown(text)}', no numbers of up to 8 bytes")
+        raise _NotArrays(f"holds an array of dtype '{_shown(text)}', no numbers of up to 8 bytes")
     return np.dtype(text)
 
 
 def _with_order(kind: np.dtype[Any], state: tuple[Any, ...]) -> np.dtype[Any]:
     order = state[1]
-    if order not in ("<", ">", "=", "|") or any(one is not None for one in state[2:5]):
-        raise _Refused("holds an array of records")
+    if order not in ("<", ">", "=", "|") or any(entry is not None for entry in state[2:5]):
+        raise _NotArrays("holds an array of records")
     return kind.newbyteorder(order)
 
 
@@ -218,13 +218,13 @@ def _shaped(data: Any, kind: Any, shape: Any, fortran: bool) -> np.ndarray:
     if isinstance(data, str):  # Python 2 wrote its bytes as text
         data = data.encode("latin-1")
     if not isinstance(data, bytes | bytearray):
-        raise _Refused("holds an array whose content is not in the file, or made of objects")
-    if not isinstance(kind, _Promised) or kind.kind != "dtype":
-        raise _Refused("holds an array without a dtype")
+        raise _NotArrays("holds an array whose content is not in the file, or made of objects")
+    if not isinstance(kind, _Incomplete) or kind.kind != "dtype":
+        raise _NotArrays("holds an array without a dtype")
     if not _is_shape(shape):
-        raise _Refused(f"holds an array without a shape of up to {DIMENSIONS} lengths")
+        raise _NotArrays(f"holds an array without a shape of up to {DIMENSIONS} lengths")
     if prod(shape) * kind.value.itemsize != len(data):
-        raise _Refused(f"holds an array of shape {shape} and dtype {kind.value} in {len(data)} bytes")
+        raise _NotArrays(f"holds an array of shape {shape} and dtype {kind.value} in {len(data)} bytes")
     return np.frombuffer(data, kind.value).reshape(shape, order="F" if fortran else "C")
 
 
@@ -236,17 +236,17 @@ def _is_length(number: Any) -> bool:
     return type(number) is int and 0 <= number < LONGEST
 
 
-def _array(promised: Any) -> np.ndarray:
-    if isinstance(promised, _Promised) and promised.kind == "array" and promised.value is None:
-        of = f" of shape {promised.shape}" if _is_shape(promised.shape) else ""
-        raise _Refused(f"announces an array{of} and does not hold its content")
-    if not isinstance(promised, _Promised) or promised.kind != "array":
-        raise _Refused(f"holds {_kind(promised)} where an array should be")
-    return np.asarray(promised.value)
+def _array(incomplete: Any) -> np.ndarray:
+    if isinstance(incomplete, _Incomplete) and incomplete.kind == "array" and incomplete.value is None:
+        of = f" of shape {incomplete.shape}" if _is_shape(incomplete.shape) else ""
+        raise _NotArrays(f"announces an array{of} and does not hold its content")
+    if not isinstance(incomplete, _Incomplete) or incomplete.kind != "array":
+        raise _NotArrays(f"holds {_kind(incomplete)} where an array should be")
+    return np.asarray(incomplete.value)
 
 
 def _kind(value: Any) -> str:
-    if isinstance(value, _Promised):
+    if isinstance(value, _Incomplete):
         return f"an {value.kind}" if value.kind == "array" else f"a {value.kind}"
     return f"'{value.name}'" if isinstance(value, _Name) else f"a {type(value).__name__}"
 

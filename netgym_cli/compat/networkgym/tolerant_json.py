@@ -14,18 +14,18 @@ COMMENT = re.compile(rf"{STRING}|//[^\n]*|#[^\n]*|/\*.*?\*/", re.DOTALL)
 TRAILING_COMMA = re.compile(rf"{STRING}|,(?=\s*[}}\]])")
 
 
-def read(file: Path) -> Any:
-    """The content of `file`. Raises `ConfigError` with line and column where it is no JSON."""
+def read_json(file: Path) -> Any:
+    """The content of `file`. Raises `ConfigError` with line and column where it is not JSON."""
     try:
         text = file.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise ConfigError(f"cannot read {file}: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file} is not UTF-8 text: {error.reason} at byte {error.start}.") from error
-    for what in (COMMENT, TRAILING_COMMA):  # commas second: a comment may follow the last one
-        text = what.sub(_blank_unless_string, text)
+    for pattern in (COMMENT, TRAILING_COMMA):  # commas second: a comment may follow the last one
+        text = pattern.sub(_blank_unless_string, text)
     try:
-        return json.loads(text, parse_constant=_refuse)
+        return json.loads(text, parse_constant=_reject_constant)
     except json.JSONDecodeError as error:
         raise ConfigError(f"{file}, line {error.lineno}, column {error.colno}: not JSON: {error.msg}.") from error
     except (ValueError, RecursionError) as error:
@@ -37,5 +37,5 @@ def _blank_unless_string(match: re.Match[str]) -> str:
     return match[0] if match[0].startswith('"') else re.sub(r"[^\n]", " ", match[0])
 
 
-def _refuse(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number that JSON knows")
+def _reject_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a number in JSON")

@@ -13,8 +13,8 @@ from netgym_cli.compat.networkgym.multi_access import IMPLIED, SLICES, flat
 from netgym_cli.config.schema import typed
 from netgym_cli.envs.base import env_registry
 
-# What NetworkGym may say and netgym may not do: such a key is left out, with netgym's own words, and the rest is kept.
-ASKING_TOO_MUCH = (
+# Keys with values that netgym may not support: such a key is left out, with netgym's message, and the rest is kept.
+MAY_BE_UNSUPPORTED = (
     "downlink_traffic", "reward", "gma.mx_algorithm", "gma.enable_dynamic_flow_prioritization",
     "per_slice_config.dedicated_rbg", "per_slice_config.prioritized_rbg", "per_slice_config.shared_rbg",
     "user_location_range.z_m", "measurement_interval_ms",
@@ -36,13 +36,13 @@ def fill_slices(values: dict[str, Any], base: Mapping[str, Any]) -> dict[str, st
 
 
 def changed(values: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of `values` that differ from `base`."""
+    """The `values` that differ from `base`."""
     before = dict(flat(base))
     return {key: value for key, value in values.items() if key not in before or before[key] != value}
 
 
-def keep_what_fits(values: dict[str, Any], base: Mapping[str, Any], olds: Mapping[str, str]) -> dict[str, str]:
-    """Takes from `values` what netgym cannot do; returns the keys taken out, each with netgym's own message.
+def remove_unsupported(values: dict[str, Any], base: Mapping[str, Any], olds: Mapping[str, str]) -> dict[str, str]:
+    """Removes values that netgym does not support; returns their keys, each with netgym's message.
 
     Raises:
         ConfigError: a value that is wrong in NetworkGym, too, with the key it came from.
@@ -56,12 +56,12 @@ def keep_what_fits(values: dict[str, Any], base: Mapping[str, Any], olds: Mappin
             typed(env_registry.load(base["name"]).config_schema, merged, "env").validate()  # type: ignore[arg-type]
         except ConfigError as error:
             named = [key for key in values if f"env.{key} " in str(error) or f"'env.{key}'" in str(error)]
-            guilty = next((key for key in named if key in ASKING_TOO_MUCH), None)
-            if guilty is None:
+            unsupported = next((key for key in named if key in MAY_BE_UNSUPPORTED), None)
+            if unsupported is None:
                 source = next((f" (from '{olds[key]}')" for key in named if key in olds), "")
                 raise ConfigError(f"{error}{source}") from error
-            refused[guilty] = str(error)
-            del values[guilty]
+            refused[unsupported] = str(error)
+            del values[unsupported]
         else:
             return refused
 
@@ -88,7 +88,7 @@ def yaml_text(title: str, base: str, values: Mapping[str, Any], comments: Mappin
     """The variant's file: its title, the base and the keys that differ, with comments behind them."""
     lines = [f"# {title}", f"defaults: [{base}, _self_]"]
     path: list[str] = []
-    # One place per part: keys of one mapping need not follow each other in `values`.
+    # Sorted into one tree: keys of one mapping need not follow each other in `values`.
     for key, value in flat(nested(values)):
         *parts, last = key.split(".")
         for depth, part in enumerate(parts):

@@ -1,1 +1,1 @@
-"""What is done with datasets once they are there: listed, shown, checked, exported, imported, merged."""
+"""One module per verb of `netgym data`, and what these modules share."""

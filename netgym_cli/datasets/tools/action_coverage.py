@@ -19,7 +19,7 @@ class Range:
     """Values of one dimension of a Box.
 
     Attributes:
-        name: its place and, if known, its label.
+        name: its index and, if known, its label.
         quantiles: the values below which 0, 5, 50, 95 and 100 % of the steps lie.
         visited: share of 20 equal bins over [low, high] that hold a step; None without finite bounds.
     """
@@ -52,9 +52,9 @@ def _parts(space: spaces.Space[Any], actions: Sequence[Any], labels: Sequence[st
     if isinstance(space, spaces.Dict | spaces.Tuple):
         inner = space.spaces.items() if isinstance(space, spaces.Dict) else enumerate(space.spaces)
         for key, part in inner:
-            yield from _parts(part, [one[key] for one in actions], (), f"{prefix}{key} ")
+            yield from _parts(part, [episode[key] for episode in actions], (), f"{prefix}{key} ")
     elif isinstance(space, spaces.Box | spaces.Discrete | spaces.MultiDiscrete | spaces.MultiBinary):
-        values = np.concatenate([np.asarray(one).reshape(len(one), -1) for one in actions])
+        values = np.concatenate([np.asarray(episode).reshape(len(episode), -1) for episode in actions])
         for k, name in enumerate(_names(space.shape or (), labels, prefix)):
             if isinstance(space, spaces.Box):
                 yield _range(name, values[:, k], float(space.low.flat[k]), float(space.high.flat[k]))
@@ -66,9 +66,9 @@ def _names(shape: tuple[int, ...], labels: Sequence[str], prefix: str) -> Iterat
     if not shape:
         yield f"{prefix}{labels[0] if labels else 'action'}"
         return
-    for place in np.ndindex(*shape):
-        label = labels[place[-1]] if len(labels) == shape[-1] else labels[0] if len(labels) == 1 else ""
-        yield f"{prefix}{','.join(map(str, place))} {label}".rstrip()
+    for index in np.ndindex(*shape):
+        label = labels[index[-1]] if len(labels) == shape[-1] else labels[0] if len(labels) == 1 else ""
+        yield f"{prefix}{','.join(map(str, index))} {label}".rstrip()
 
 
 def _range(name: str, values: np.ndarray, low: float, high: float) -> Range:
@@ -77,7 +77,7 @@ def _range(name: str, values: np.ndarray, low: float, high: float) -> Range:
         bins = np.floor((values.astype(np.float64) - low) / (high - low) * BINS)
         bins = bins[np.isfinite(bins)].clip(0, BINS - 1).astype(np.int64)
         visited = float(np.count_nonzero(np.bincount(bins, minlength=BINS)) / BINS)
-    return Range(name, tuple(float(one) for one in np.quantile(values, QUANTILES)), visited)
+    return Range(name, tuple(float(value) for value in np.quantile(values, QUANTILES)), visited)
 
 
 def _first_and_number(space: spaces.Space[Any], k: int) -> tuple[int, int]:
@@ -91,5 +91,5 @@ def _first_and_number(space: spaces.Space[Any], k: int) -> tuple[int, int]:
 def _choices(name: str, values: np.ndarray, first: int, number: int) -> Choices:
     counts = dict.fromkeys(range(first, first + min(number, CHOICES)), 0)
     taken, times = np.unique(values, return_counts=True)
-    counts |= {int(one): int(count) for one, count in zip(taken, times, strict=True)}
+    counts |= {int(choice): int(count) for choice, count in zip(taken, times, strict=True)}
     return Choices(name, counts)

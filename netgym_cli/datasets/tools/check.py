@@ -1,4 +1,4 @@
-"""`netgym data check`: whether a dataset is what it says, down to every entry."""
+"""`netgym data check`: whether a dataset's files, entries and metadata agree."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ import numpy as np
 from netgym_cli.common.errors import ConfigError, DatasetError
 from netgym_cli.datasets import Dataset, Episode, open_dataset
 from netgym_cli.datasets.paths import require_known
-from netgym_cli.datasets.repair_hint import mending
-from netgym_cli.datasets.tools import check_plan, check_recompute
-from netgym_cli.datasets.tools.check_metadata import metadata
-from netgym_cli.datasets.tools.check_plan import Place
+from netgym_cli.datasets.repair_hint import repair_hint
+from netgym_cli.datasets.tools import check_recompute
+from netgym_cli.datasets.tools.check_metadata import check_metadata
+from netgym_cli.datasets.tools.check_plan import PLAN, EpisodeOrigin, check_plan
 from netgym_cli.datasets.tools.check_recompute import Recomputed
 from netgym_cli.datasets.tools.check_result import FAILED, NOT_CHECKED, OK, Verdict, verdict
-from netgym_cli.datasets.tools.check_spaces import misfit
-from netgym_cli.datasets.tools.episode_files import missing, there
-from netgym_cli.datasets.tools.metadata import counted, notes_for, waiting
+from netgym_cli.datasets.tools.check_spaces import check_spaces
+from netgym_cli.datasets.tools.episode_files import list_episode_numbers, missing_episodes
+from netgym_cli.datasets.tools.metadata import counted, notes_for, staged
 
 EPISODES, ENDS, MEMBERS, FINITE, HASHES = "episodes", "lengths and ends", "spaces", "finite", "hashes"
 
 
-def check(dataset_id: str) -> list[Verdict]:
+def check_dataset(dataset_id: str) -> list[Verdict]:
     """All verdicts on a dataset. Every episode is read once.
 
     Raises:
@@ -34,62 +34,64 @@ def check(dataset_id: str) -> list[Verdict]:
         dataset = open_dataset(dataset_id)
     except ConfigError as error:
         return [Verdict("metadata", FAILED, str(error))]
-    found, numbers = _Pass(dataset), there(dataset)
-    if gap := missing(dataset, numbers):
-        found.wrong[EPISODES].append(gap)
+    checks, numbers = _EpisodeChecks(dataset), list_episode_numbers(dataset)
+    if gap := missing_episodes(dataset, numbers):
+        checks.failures[EPISODES].append(gap)
     for number in numbers:
         if number < dataset.total_episodes:
-            found.look_at(number)
+            checks.add(number)
     return [
-        metadata(dataset, found.places),
-        *found.verdicts(),
-        _counts(dataset, numbers, found.steps),
-        _waiting(dataset),
+        check_metadata(dataset, checks.origins),
+        *checks.verdicts(),
+        _counts(dataset, numbers, checks.steps),
+        _collection(dataset),
     ]
 
 
-def advice(dataset_id: str, found: Sequence[Verdict]) -> list[str]:
-    """What to do next about the verdicts, in one line; nothing if all is well or the verdict itself says so."""
-    failed = {one.name for one in found if one.outcome == FAILED}
+def advice(dataset_id: str, verdicts: Sequence[Verdict]) -> list[str]:
+    """What to do next about the verdicts, in one line; nothing if no check failed or the verdict itself says it."""
+    failed = {verdict.name for verdict in verdicts if verdict.outcome == FAILED}
     if not failed or "metadata" in failed:
         return []
     dataset = open_dataset(dataset_id)
-    if not (way := mending(dataset.netgym, dataset.path, "them")):
+    if not (hint := repair_hint(dataset.netgym, dataset.path, "them")):
         return []
-    if failed & {ENDS, MEMBERS, FINITE, HASHES} and "plays" in way:  # a collection looks at what is there, not into it
-        return [f"next: delete the folders of these episodes in '{dataset.path / 'data'}'; {way}"]
-    return [f"next: {way}"] if failed <= {EPISODES, check_plan.NAME, "counts", "collection"} else []
+    if (
+        failed & {ENDS, MEMBERS, FINITE, HASHES} and "records" in hint
+    ):  # a collection does not read the episodes that it keeps
+        return [f"next: delete the folders of these episodes in '{dataset.path / 'data'}'; {hint}"]
+    return [f"next: {hint}"] if failed <= {EPISODES, PLAN, "counts", "collection"} else []
 
 
-class _Pass:
-    """One pass over the episodes: what is wrong with them, by the name of the check."""
+class _EpisodeChecks:
+    """One pass over the episodes: failures by the name of the check."""
 
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
-        self.wrong: dict[str, list[str]] = {name: [] for name in (EPISODES, ENDS, MEMBERS, FINITE, HASHES)}
+        self.failures: dict[str, list[str]] = {name: [] for name in (EPISODES, ENDS, MEMBERS, FINITE, HASHES)}
         self.steps = self.hashed = 0
-        self.places: list[Place] = []
+        self.origins: list[EpisodeOrigin] = []
         self.recomputed: dict[str | None, Recomputed] = {}
 
-    def look_at(self, number: int) -> None:
-        """Reads an episode and puts it to every check."""
+    def add(self, number: int) -> None:
+        """Reads an episode and makes every check of it."""
         try:
             episode = next(self.dataset.episodes([number]))
         except DatasetError as error:
-            self.wrong[EPISODES].append(str(error).partition("; ")[0])
+            self.failures[EPISODES].append(str(error).partition("; ")[0])
             return
         self.steps += len(episode)
         about = episode.about
         source = str(about["source"]) if "source" in about else None
-        self.places.append(Place(number, source, about.get("seed"), about.get("episode")))
+        self.origins.append(EpisodeOrigin(number, source, about.get("seed"), about.get("episode")))
         for name, why in (
             (ENDS, _end(episode)),
-            (MEMBERS, self._misfit(episode)),
+            (MEMBERS, self._check_spaces(episode)),
             (FINITE, _not_finite(episode)),
             (HASHES, _hash(episode)),
         ):
             if why:
-                self.wrong[name].append(f"episode {number}: {why}")
+                self.failures[name].append(f"episode {number}: {why}")
         self.hashed += "sha256" in about
         if source not in self.recomputed:
             self.recomputed[source] = Recomputed(notes_for(self.dataset, source))
@@ -98,41 +100,41 @@ class _Pass:
     def verdicts(self) -> list[Verdict]:
         """The verdicts on the episodes."""
         total = self.dataset.total_episodes
-        sources = dict.fromkeys(place.source for place in self.places)
+        sources = dict.fromkeys(origin.source for origin in self.origins)
         noted = {source: notes_for(self.dataset, source) for source in sources}
         return [
-            verdict(EPISODES, self.wrong[EPISODES], f"{total} readable"),
-            verdict(ENDS, self.wrong[ENDS]),
-            verdict(MEMBERS, self.wrong[MEMBERS]),
-            verdict(FINITE, self.wrong[FINITE]),
+            verdict(EPISODES, self.failures[EPISODES], f"{total} readable"),
+            verdict(ENDS, self.failures[ENDS]),
+            verdict(MEMBERS, self.failures[MEMBERS]),
+            verdict(FINITE, self.failures[FINITE]),
             self._hashes(),
-            check_plan.planned(self.places, noted or {None: self.dataset.netgym}),
+            check_plan(self.origins, noted or {None: self.dataset.netgym}),
             *self._recomputed(),
         ]
 
     def _recomputed(self) -> list[Verdict]:
-        if self.places:
+        if self.origins:
             return check_recompute.verdicts(list(self.recomputed.values()))
         why = "no episode can be read" if self.dataset.total_episodes else "no episodes yet"
         return [Verdict(name, NOT_CHECKED, why) for name in check_recompute.NAMES]
 
-    def _misfit(self, episode: Episode) -> str:
+    def _check_spaces(self, episode: Episode) -> str:
         for what, space, values, number in (
             ("observations", self.dataset.observation_space, episode.observations, len(episode) + 1),
             ("actions", self.dataset.action_space, episode.actions, len(episode)),
         ):
-            if why := misfit(space, values, number):
+            if why := check_spaces(space, values, number):
                 return f"{what}: {why}"
         return ""
 
     def _hashes(self) -> Verdict:
-        if self.hashed < len(self.places):
-            without = len(self.places) - self.hashed
-            if not self.wrong[HASHES]:
+        if self.hashed < len(self.origins):
+            without = len(self.origins) - self.hashed
+            if not self.failures[HASHES]:
                 if self.dataset.netgym and "format" in self.dataset.netgym:
                     return Verdict(HASHES, FAILED, f"{counted(without, 'episode')} without")
                 return Verdict(HASHES, NOT_CHECKED, "they were not noted")
-        return verdict(HASHES, self.wrong[HASHES], f"{self.hashed} agree")
+        return verdict(HASHES, self.failures[HASHES], f"{self.hashed} agree")
 
 
 def _end(episode: Episode) -> str:
@@ -162,13 +164,13 @@ def _not_finite(episode: Episode) -> str:
 def _leaves(values: Any) -> list[Any]:
     if isinstance(values, dict | tuple):
         inner = values.values() if isinstance(values, dict) else values
-        return [leaf for one in inner for leaf in _leaves(one)]
+        return [leaf for part in inner for leaf in _leaves(part)]
     return [values]
 
 
 def _hash(episode: Episode) -> str:
-    noted = episode.about.get("sha256")
-    return "its content is not what was written" if noted is not None and noted != episode.digest() else ""
+    recorded = episode.about.get("sha256")
+    return "its content is not what was written" if recorded is not None and recorded != episode.digest() else ""
 
 
 def _counts(dataset: Dataset, numbers: list[int], steps: int) -> Verdict:
@@ -184,14 +186,14 @@ def _counts(dataset: Dataset, numbers: list[int], steps: int) -> Verdict:
     )
 
 
-def _waiting(dataset: Dataset) -> Verdict:
-    whole, half = waiting(dataset.path)
+def _collection(dataset: Dataset) -> Verdict:
+    whole, half = staged(dataset.path)
     complete = dataset.netgym.get("complete")
     merged = "sources" in dataset.netgym
     goes_on = "a dataset that it was merged from was not" if merged else "the command that collected it goes on"
-    told = [] if complete is not False else [f"not complete; {goes_on}"]
-    told += [f"not taken in yet: {counted(whole, 'whole episode')}"] if whole else []
-    told += [f"never read: {half} half-written"] if half else []
+    remarks = [] if complete is not False else [f"not complete; {goes_on}"]
+    remarks += [f"not taken in yet: {counted(whole, 'whole episode')}"] if whole else []
+    remarks += [f"never read: {half} half-written"] if half else []
     if whole and complete is True:
-        return Verdict("collection", FAILED, "it calls itself complete; " + "; ".join(told))
-    return Verdict("collection", OK, "; ".join(told) or ("complete" if complete else ""))
+        return Verdict("collection", FAILED, "it calls itself complete; " + "; ".join(remarks))
+    return Verdict("collection", OK, "; ".join(remarks) or ("complete" if complete else ""))

@@ -1,4 +1,4 @@
-"""Rewards and observations once more from the measurements that were stored, by the environment's own adapter."""
+"""Whether rewards and observations follow from the stored measurements, by the environment's own adapter."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TOLERANCE = 1e-6  # relative; another machine's logarithm may differ in the last
 
 @dataclass
 class Recomputed:
-    """Collects, over the episodes of one source, what does not recompute.
+    """Collects, over the episodes of one source, what differs when it is computed again.
 
     Attributes:
         noted: netgym's metadata for these episodes.
@@ -48,38 +48,38 @@ class Recomputed:
             return
         channel = mapping(self.noted.get("channel"))
         if channel.get("name") != "none":
-            self.reasons[1] = "the agent saw them behind a channel"
+            self.reasons[1] = "the agent got them through a channel"
             if channel.get("reward") != "immediate":
-                self.reasons[0] = "they came late, with the observations"
+                self.reasons[0] = "they were delayed with the observations"
 
     def add(self, number: int, episode: Episode) -> None:
         """Compares one episode."""
         stats = episode.infos.get("stats")
         if stats is not None and stats.size and self.noted.get("layout") == []:
-            for found in self.failures:  # else a layout taken away would pass for measurements that never were
-                found.append(f"episode {number} holds measurements, and the metadata names none")
+            for failures in self.failures:  # a removed layout must not pass for measurements that were not stored
+                failures.append(f"episode {number} holds measurements, and the metadata names none")
             return
         if all(self.reasons) or self.adapter is None:
             return
         if stats is None:
-            self.reasons = [one or "the measurements were not stored" for one in self.reasons]
+            self.reasons = [reason or "the measurements were not stored" for reason in self.reasons]
             return
         if stats.ndim != 2 or stats.shape != (len(episode) + 1, self.layout.size):
-            for found in self.failures:
-                found.append(f"episode {number}: measurements of shape {stats.shape}, {self.layout.size} are named")
+            for failures in self.failures:
+                failures.append(f"episode {number}: measurements of shape {stats.shape}, {self.layout.size} are named")
             return
         times_ms = episode.infos.get("sim_time_ms", np.zeros(len(stats)))
-        told = [Stats(self.layout, float(at), row) for at, row in zip(times_ms, stats, strict=True)]
+        measurements = [Stats(self.layout, float(at), row) for at, row in zip(times_ms, stats, strict=True)]
         self.steps += len(episode)
-        self._rewards(number, episode, told)
-        self._observations(number, episode, told)
+        self._rewards(number, episode, measurements)
+        self._observations(number, episode, measurements)
 
-    def _rewards(self, number: int, episode: Episode, told: list[Stats]) -> None:
+    def _rewards(self, number: int, episode: Episode, measurements: list[Stats]) -> None:
         assert self.adapter is not None
         if self.reasons[0]:
             return
         try:
-            again = np.array([self.adapter.reward(stats) for stats in told[1:]])
+            again = np.array([self.adapter.reward(stats) for stats in measurements[1:]])
         except KeyError as error:
             self.reasons[0] = f"{error} was not stored (env.subscribed_network_stats)"
             return
@@ -93,12 +93,12 @@ class Recomputed:
                 f"episode {number}, step {step}: stored {episode.rewards[step]:g}, measured {again[step]:g}"
             )
 
-    def _observations(self, number: int, episode: Episode, told: list[Stats]) -> None:
+    def _observations(self, number: int, episode: Episode, measurements: list[Stats]) -> None:
         assert self.adapter is not None
         if self.reasons[1]:
             return
         try:
-            for step, stats in enumerate(told):
+            for step, stats in enumerate(measurements):
                 if not _equal(self.adapter.observation(stats), _entry(episode.observations, step)):
                     self.failures[1].append(f"episode {number}, step {step}: not what was measured")
                     return
@@ -110,27 +110,27 @@ class Recomputed:
 
 def verdicts(sources: list[Recomputed]) -> list[Verdict]:
     """The verdict on rewards and that on observations, over all sources."""
-    found = []
+    result = []
     for which, name in enumerate(NAMES):
         failures = [failure for source in sources for failure in source.failures[which]]
         reasons = list(dict.fromkeys(source.reasons[which] for source in sources if source.reasons[which]))
         steps = sum(source.steps for source in sources if not source.reasons[which])
         if failures or not reasons:
-            found.append(verdict(name, failures, counted(steps, "step")))
+            result.append(verdict(name, failures, counted(steps, "step")))
         else:
             compared = f"compared: {counted(steps, 'step')}; others: " if steps else ""
-            found.append(Verdict(name, NOT_CHECKED, compared + "; ".join(reasons)))
-    return found
+            result.append(Verdict(name, NOT_CHECKED, compared + "; ".join(reasons)))
+    return result
 
 
 def _layout(noted: dict[str, Any]) -> Layout:
     rows = []
-    for one in listed(noted.get("layout")):
-        match one:
+    for row in listed(noted.get("layout")):
+        match row:
             case [str(source), str(name), str(unit), list(ids)] if all(type(i) is int for i in ids):
                 rows.append(Row(source, name, unit, tuple(ids)))
             case _:
-                raise NoAdapter(f"the layout of the measurements holds {str(one)[:60]}")
+                raise NoAdapter(f"the layout of the measurements holds {str(row)[:60]}")
     if not rows:
         raise NoAdapter("the measurements were not stored")
     return Layout(tuple(rows))
@@ -142,10 +142,16 @@ def _entry(values: Any, step: int) -> Any:
     return tuple(_entry(inner, step) for inner in values) if isinstance(values, tuple) else values[step]
 
 
-def _equal(one: Any, other: Any) -> bool:
-    if isinstance(one, dict):
-        return isinstance(other, dict) and one.keys() == other.keys() and all(_equal(one[k], other[k]) for k in one)
-    if isinstance(one, tuple):
-        return len(one) == len(other) and all(map(_equal, one, other))
-    one, other = np.asarray(one, np.float64), np.asarray(other, np.float64)
-    return one.shape == other.shape and bool((np.abs(one - other) <= TOLERANCE * (1 + np.abs(other))).all())
+def _equal(computed: Any, stored: Any) -> bool:
+    if isinstance(computed, dict):
+        return (
+            isinstance(stored, dict)
+            and computed.keys() == stored.keys()
+            and all(_equal(computed[k], stored[k]) for k in computed)
+        )
+    if isinstance(computed, tuple):
+        return len(computed) == len(stored) and all(map(_equal, computed, stored))
+    computed, stored = np.asarray(computed, np.float64), np.asarray(stored, np.float64)
+    return computed.shape == stored.shape and bool(
+        (np.abs(computed - stored) <= TOLERANCE * (1 + np.abs(stored))).all()
+    )

@@ -1,4 +1,4 @@
-"""What a check of a dataset says."""
+"""The outcome of a check of a dataset."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 OK, FAILED, NOT_CHECKED = "ok", "FAILED", "not checked"
-NAMED = 2  # places that a message lists
+NAMED = 2  # failures that a message lists
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome of one check: its name, `ok`, `FAILED` or `not checked`, and what there is to say."""
+    """The outcome of one check: its name, `ok`, `FAILED` or `not checked`, and a message."""
 
     name: str
     outcome: str

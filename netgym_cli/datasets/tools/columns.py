@@ -1,4 +1,4 @@
-"""Rewards, actions and little else of an episode, read as columns: what is not asked for is not decoded."""
+"""Rewards, actions and default-action flags of episodes, read as columns without decoding the rest."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COLUMNS = ["rewards", "actions", "infos.default_action"]
 
 @dataclass(frozen=True)
 class Steps:
-    """The steps of one episode without what was observed.
+    """The steps of one episode without the observations.
 
     Attributes:
         rewards: float64 of shape `(T,)`.

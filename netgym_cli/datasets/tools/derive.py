@@ -1,4 +1,4 @@
-"""Writing a dataset that is made from others at one go: it stands whole under its name, or not at all."""
+"""Writing a dataset that is made from others as a whole: either all of it exists afterwards, or nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from gymnasium import spaces
 
-from netgym_cli.datasets import Episode, Growing, folder_of, root
+from netgym_cli.datasets import DatasetWriter, Episode, folder_of, root
 from netgym_cli.datasets.paths import METADATA
 from netgym_cli.datasets.tools.metadata import mapping
 from netgym_cli.datasets.writer import add
@@ -23,17 +23,17 @@ class Derived:
     """A dataset that is being made from others.
 
     Attributes:
-        growing: the dataset.
+        writer: the dataset's writer.
         observation_space, action_space: spaces of its entries.
     """
 
-    def __init__(self, growing: Growing, observations: spaces.Space[Any], actions: spaces.Space[Any]) -> None:
-        self.growing, self.observation_space, self.action_space = growing, observations, actions
+    def __init__(self, writer: DatasetWriter, observations: spaces.Space[Any], actions: spaces.Space[Any]) -> None:
+        self.writer, self.observation_space, self.action_space = writer, observations, actions
 
     def append(self, episode: Episode) -> None:
-        """Adds an episode. Raises `OSError` if the disk refuses it."""
-        add(self.growing.folder, self.growing.total_episodes, episode, self.observation_space, self.action_space)
-        self.growing.publish()
+        """Adds an episode. Raises `OSError` if it cannot be written."""
+        add(self.writer.folder, self.writer.total_episodes, episode, self.observation_space, self.action_space)
+        self.writer.publish()
 
 
 @contextmanager
@@ -44,31 +44,31 @@ def deriving(
     about: Mapping[str, Any],
     noted: Mapping[str, Any],
 ) -> Iterator[Derived]:
-    """A new dataset to append episodes to; whatever fails meanwhile, nothing is left of it.
+    """A new dataset to append episodes to; if anything fails meanwhile, it is removed.
 
-    What a kill left of an earlier attempt is replaced.
+    An earlier attempt that was killed is replaced.
 
     Args:
         dataset_id: its id.
         observation_space: space of its observations.
         action_space: space of its actions.
-        about: metadata beside Minari's own; see `Growing.create`.
+        about: metadata beside Minari's own; see `DatasetWriter.create`.
         noted: netgym's metadata.
 
     Raises:
         ConfigError: it exists already, or a space cannot be stored.
-        OSError: the disk refused it.
+        OSError: it could not be written.
     """
     folder = folder_of(dataset_id)
     _remove_if_unfinished(folder)
-    growing = Growing.create(
+    writer = DatasetWriter.create(
         dataset_id, observation_space, action_space, {**about, "netgym": {**noted, "complete": False, MARK: True}}
     )
     try:
-        with growing:
-            yield Derived(growing, observation_space, action_space)
-            growing.metadata["netgym"] = dict(noted)
-            growing.save()
+        with writer:
+            yield Derived(writer, observation_space, action_space)
+            writer.metadata["netgym"] = dict(noted)
+            writer.save()
     except BaseException:
         _remove(folder)
         raise
@@ -80,14 +80,14 @@ def _remove_if_unfinished(folder: Path) -> None:
     except (OSError, ValueError):
         return
     if mapping(metadata.get("netgym")).get(MARK) is True:
-        with Growing(folder):  # nobody writes to it
+        with DatasetWriter(folder):  # no other process writes to it
             pass
         _remove(folder)
 
 
 def _remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
-    with suppress(OSError):  # parts of the id that nobody else uses
+    with suppress(OSError):  # folders of the id's namespace that are empty now
         for parent in folder.parents:
             if parent == root() or root() not in parent.parents:
                 break

@@ -1,4 +1,4 @@
-"""Which episodes of a dataset lie on the disk, whatever its metadata counts."""
+"""Which episodes of a dataset are on the disk, whatever its metadata counts."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from netgym_cli.datasets import Dataset
 NAMED = 2  # missing episodes that a message lists
 
 
-def there(dataset: Dataset) -> list[int]:
-    """Numbers of the episodes that lie there, ascending."""
+def list_episode_numbers(dataset: Dataset) -> list[int]:
+    """Numbers of the episodes on the disk, ascending."""
     if dataset.metadata["data_format"] == "hdf5":
         names = [name.removeprefix("episode_") for name in _groups(dataset)]
     else:
@@ -18,9 +18,9 @@ def there(dataset: Dataset) -> list[int]:
     return sorted(int(name) for name in names if name.isdecimal() and name == str(int(name)))
 
 
-def missing(dataset: Dataset, found: list[int]) -> str:
-    """What to say if the metadata counts episodes that are not among `found`; else nothing."""
-    total, held = dataset.total_episodes, set(found)
+def missing_episodes(dataset: Dataset, numbers: list[int]) -> str:
+    """A message if the metadata counts episodes that are not among `numbers`; else empty."""
+    total, held = dataset.total_episodes, set(numbers)
     counted = sum(number < total for number in held)
     if counted == total:
         return ""

@@ -17,10 +17,10 @@ from netgym_cli.datasets.tools.export_table import flat_columns
 ROWS_AT_ONCE, BYTES_AT_ONCE = 65_536, 2**26
 
 
-def export(dataset: Dataset, kind: str, path: Path | None) -> Path:
+def export_dataset(dataset: Dataset, kind: str, path: Path | None) -> Path:
     """Writes a dataset to one file; returns the file.
 
-    The file appears when it is whole. Never more than an episode and 64 MiB of rows are held in memory.
+    The file appears when it is complete. At most an episode and 64 MiB of rows are held in memory.
 
     Args:
         dataset: the dataset.
@@ -30,7 +30,7 @@ def export(dataset: Dataset, kind: str, path: Path | None) -> Path:
     Raises:
         ConfigError: the file exists, its folder does not or may not be written to, or there is nothing to export.
         DatasetError: an episode cannot be read; no file is left.
-        OSError: the disk refused it; no file is left.
+        OSError: it could not be written; no file is left.
     """
     path = path or Path(f"{dataset.id.replace('/', '_')}.{kind}")
     with writing(f"the folder '{path.parent}'", "choose another file with -o"):
@@ -40,13 +40,13 @@ def export(dataset: Dataset, kind: str, path: Path | None) -> Path:
             raise ConfigError(f"there is no folder '{path.parent}' to write to; make it, or choose another with -o.")
     if not dataset.total_episodes:
         raise ConfigError(f"dataset '{dataset.id}' holds no complete episode; there is nothing to export.")
-    with _appearing_whole(path) as draft:
+    with _complete_file(path) as draft:
         WRITERS[kind](dataset, draft)
     return path
 
 
 @contextmanager
-def _appearing_whole(path: Path) -> Iterator[Path]:
+def _complete_file(path: Path) -> Iterator[Path]:
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     with writing(f"the folder '{path.parent}'", "choose another file with -o"):
         draft.touch()
@@ -104,7 +104,7 @@ def _tables(dataset: Dataset) -> Iterator[Any]:
             for field in schema
         ]
         held.append(pa.table(arrays, schema=schema))
-        if sum(len(one) for one in held) >= ROWS_AT_ONCE or sum(one.nbytes for one in held) >= BYTES_AT_ONCE:
+        if sum(map(len, held)) >= ROWS_AT_ONCE or sum(table.nbytes for table in held) >= BYTES_AT_ONCE:
             yield pa.concat_tables(held).combine_chunks()
             held = []
     if held:

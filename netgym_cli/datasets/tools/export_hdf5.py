@@ -21,9 +21,9 @@ ROWS_AT_ONCE, BYTES_AT_ONCE = 2**14, 2**25
 def write_hdf5(dataset: Dataset, path: Path) -> None:
     """Writes `observations, actions, rewards, next_observations, terminals, timeouts` to `path`.
 
-    Arrays keep the shape of their space; a Dict or Tuple is a group. `episodes` tells the episode of each step, `seeds`
+    Arrays keep the shape of their space; a Dict or Tuple is a group. `episodes` holds the episode of each step, `seeds`
     its seed (-1 if there is none). The attribute `metadata` holds the dataset's metadata as JSON. No more than
-    an episode and 32 MiB are held in memory. Raises `OSError` if the disk refuses it.
+    an episode and 32 MiB are held in memory. Raises `OSError` if it cannot be written.
     """
     import h5py
 
@@ -39,13 +39,13 @@ def write_hdf5(dataset: Dataset, path: Path) -> None:
                 size = sum(parts[-1].nbytes for parts in held.values()) * len(held["rewards"])
                 if sum(map(len, held["rewards"])) >= ROWS_AT_ONCE or size >= BYTES_AT_ONCE:
                     _flush(file, held)
-                    disk.require_whole()
+                    disk.raise_failure()
             _flush(file, held)
-        disk.require_whole()
+        disk.raise_failure()
 
 
 class _Disk:
-    """A file that keeps a failure to itself until it is asked: the HDF5 library does not survive a full disk."""
+    """A file that holds back a failure until it is asked: the HDF5 library crashes on a full disk."""
 
     def __init__(self, file: FileIO) -> None:
         self.file = file
@@ -70,8 +70,8 @@ class _Disk:
             self.failure = self.failure or error
             return size
 
-    def require_whole(self) -> None:
-        """Raises the first `OSError` that there was."""
+    def raise_failure(self) -> None:
+        """Raises the first `OSError` of a write."""
         if self.failure:
             raise self.failure
 
@@ -97,7 +97,7 @@ def _parts(name: str, space: spaces.Space[Any], values: Any, rows: slice) -> Ite
     elif isinstance(space, spaces.Box | spaces.Discrete | spaces.MultiDiscrete | spaces.MultiBinary):
         yield name, np.asarray(values)[rows]
     else:
-        raise ConfigError(f"entries of {space} are no arrays and have no place in this layout.")
+        raise ConfigError(f"entries of {space} are not arrays and cannot be stored in this layout.")
 
 
 def _flush(file: Any, held: dict[str, list[np.ndarray]]) -> None:

@@ -1,4 +1,4 @@
-"""The adapter of a dataset's environment, made from the stored config: only netgym's own, and nothing that it names."""
+"""The adapter of a dataset's environment, made from the stored config: only netgym's own, never code that it names."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from netgym_cli.envs.base import Adapter, env_registry
 
 
 class NoAdapter(Exception):
-    """There is none to be had; the message says why."""
+    """No adapter can be made; the message says why."""
 
 
 def adapter_of(noted: dict[str, Any]) -> Adapter[Any]:
     """The adapter of the environment that `noted` (netgym's metadata) describes.
 
-    A `module:Class` is not imported and `gymnasium.make` not called: a dataset of others would run its code.
+    A `module:Class` is not imported and `gymnasium.make` not called: a dataset must not choose code to run.
 
     Raises:
-        NoAdapter: it is not one of netgym's, or its config does not fit this version's.
+        NoAdapter: it is not one of netgym's, or its config is not valid in this version.
     """
     config = mapping(noted.get("env"))
     name = config.get("name")
@@ -31,7 +31,7 @@ def adapter_of(noted: dict[str, Any]) -> Adapter[Any]:
         raise NoAdapter(f"'{printable(name)}' is {whose}")
     member = env_registry.load(name)
     if member.external_env:
-        raise NoAdapter(f"env={name} has its rewards from somebody else's environment")
+        raise NoAdapter(f"env={name} has its rewards from a third-party environment")
     if _interpolates(config):
         raise NoAdapter("the stored config holds interpolations")
     try:

@@ -1,4 +1,4 @@
-"""What a dataset's metadata says of its making, from whatever is written there: nothing in it is trusted."""
+"""How a dataset was made, read from metadata that is not trusted: whatever is written there, nothing fails."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from netgym_cli.datasets import Dataset
-from netgym_cli.datasets.writer import WAITING
+from netgym_cli.datasets.writer import STAGING
 
 
 @dataclass(frozen=True)
 class Notes:
-    """Who made a dataset, and in what.
+    """Origin of a dataset.
 
     Attributes:
-        env: name of the environment, or its Gymnasium id; empty if nothing tells.
-        agent: label of what acted; those of a merged dataset joined by ` + `.
-        complete: whether all planned episodes are there; None if it was made elsewhere.
+        env: name of the environment, or its Gymnasium id; empty if unknown.
+        agent: label of the agent that acted; those of a merged dataset joined by ` + `.
+        complete: whether all planned episodes are present; None if it was made elsewhere.
     """
 
     env: str
@@ -30,10 +30,10 @@ class Notes:
 def notes_of(metadata: Mapping[str, Any]) -> Notes:
     """The notes in the content of a `data/metadata.json`, Minari's own keys where netgym's are missing."""
     noted = mapping(metadata.get("netgym"))
-    labels = [noted.get("label"), *(mapping(one).get("label") for one in listed(noted.get("sources")))]
-    known = list(dict.fromkeys(printable(one) for one in labels if one))
+    labels = [noted.get("label"), *(mapping(source).get("label") for source in listed(noted.get("sources")))]
+    known = list(dict.fromkeys(printable(label) for label in labels if label))
     complete = noted.get("complete")
-    envs = [mapping(mapping(one).get("env")).get("name") for one in (noted, *listed(noted.get("sources")))]
+    envs = [mapping(mapping(source).get("env")).get("name") for source in (noted, *listed(noted.get("sources")))]
     return Notes(
         env=printable(next(filter(None, envs), None) or _spec_id(metadata)),
         agent=" + ".join(known) or printable(metadata.get("algorithm_name") or ""),
@@ -42,17 +42,17 @@ def notes_of(metadata: Mapping[str, Any]) -> Notes:
 
 
 def notes_for(dataset: Dataset, source: str | None) -> dict[str, Any]:
-    """What netgym noted for the episodes of one source of a merged dataset; for all episodes if it was not merged."""
+    """netgym's metadata for the episodes of one source of a merged dataset; for all episodes if it was not merged."""
     own = {}
-    for one in listed(dataset.netgym.get("sources")):
-        if source is not None and mapping(one).get("id") == source:
-            own = mapping(one)
+    for entry in listed(dataset.netgym.get("sources")):
+        if source is not None and mapping(entry).get("id") == source:
+            own = mapping(entry)
     return {**dataset.netgym, **own}
 
 
-def waiting(folder: Path) -> tuple[int, int]:
-    """How many whole episodes wait to be taken in, and how many half-written ones lie beside them."""
-    names = [path.name for path in (folder / WAITING).glob("*")] if (folder / WAITING).is_dir() else []
+def staged(folder: Path) -> tuple[int, int]:
+    """Number of complete episodes in the staging area, and of half-written ones."""
+    names = [path.name for path in (folder / STAGING).glob("*")] if (folder / STAGING).is_dir() else []
     half = sum(name.startswith(".") for name in names)
     return len(names) - half, half
 
@@ -63,17 +63,17 @@ def counted(number: int, what: str) -> str:
 
 
 def mapping(value: Any) -> dict[str, Any]:
-    """`value` if it is a mapping, else an empty one."""
+    """`value` if it is a mapping, else an empty mapping."""
     return value if isinstance(value, dict) else {}
 
 
 def listed(value: Any) -> list[Any]:
-    """`value` if it is a list, else an empty one."""
+    """`value` if it is a list, else an empty list."""
     return value if isinstance(value, list) else []
 
 
 def printable(value: Any) -> str:
-    """`value` as text that cannot steer a terminal."""
+    """`value` as text without control characters of a terminal."""
     return "".join(letter if letter.isprintable() else "?" for letter in str(value))
 
 

@@ -1,4 +1,4 @@
-"""What `netgym data show` tells of a dataset: who made it, what it earned, which actions it holds."""
+"""What `netgym data show` reports of a dataset: origin, returns and covered actions."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from netgym_cli.datasets import Dataset
 from netgym_cli.datasets.tools.action_coverage import coverage
 from netgym_cli.datasets.tools.columns import steps_of
 from netgym_cli.datasets.tools.known_env import NoAdapter, adapter_of
-from netgym_cli.datasets.tools.metadata import listed, mapping, notes_of, waiting
+from netgym_cli.datasets.tools.metadata import listed, mapping, notes_of, staged
 
 HISTOGRAM_BINS = 10
-ALIKE = 1e-9  # returns that are relatively nearer stand in one bin
+ALIKE = 1e-9  # returns that are relatively nearer are in one bin
 
 
 def describe(dataset: Dataset) -> dict[str, Any]:
     """All that is shown, as plain values; see docs/datasets.md. Raises `DatasetError` for a damaged episode."""
     noted, notes = dataset.netgym, notes_of(dataset.metadata)
-    whole, half = waiting(dataset.path)
+    whole, half = staged(dataset.path)
     return {
         "id": dataset.id,
         "path": str(dataset.path),
@@ -42,7 +42,7 @@ def describe(dataset: Dataset) -> dict[str, Any]:
         "command": listed(noted.get("command")),
         "started_at": noted.get("started_at"),
         "ended_at": noted.get("ended_at"),
-        "sources": [str(one) for one in listed(dataset.metadata.get("combined_datasets"))],
+        "sources": [str(source) for source in listed(dataset.metadata.get("combined_datasets"))],
         "observation_space": " ".join(str(dataset.observation_space).split()),
         "action_space": " ".join(str(dataset.action_space).split()),
         **(_measured(dataset) if dataset.total_episodes else {}),
@@ -50,11 +50,12 @@ def describe(dataset: Dataset) -> dict[str, Any]:
 
 
 def _measured(dataset: Dataset) -> dict[str, Any]:
-    read = list(steps_of(dataset))
-    returns = [float(one.rewards.sum()) for one in read]
-    means = [float(one.rewards.mean()) if len(one.rewards) else 0.0 for one in read]
-    seeds = [one.about.get("seed") for one in read]
-    known = [one.default_action for one in read if one.default_action is not None]
+    episodes = list(steps_of(dataset))
+    returns = [float(episode.rewards.sum()) for episode in episodes]
+    means = [float(episode.rewards.mean()) if len(episode.rewards) else 0.0 for episode in episodes]
+    seeds = [episode.about.get("seed") for episode in episodes]
+    dimensions = coverage(dataset.action_space, [episode.actions for episode in episodes], _labels(dataset))
+    known = [episode.default_action for episode in episodes if episode.default_action is not None]
     return {
         "seeds": sorted({seed for seed in seeds if isinstance(seed, int)}),
         "samples": "episodes" if None in seeds else "seeds",
@@ -62,17 +63,17 @@ def _measured(dataset: Dataset) -> dict[str, Any]:
         "reward": _over_seeds(means, seeds),
         "returns": _histogram(returns),
         "default_action": float(np.concatenate(known).mean()) if known else None,
-        "actions": [asdict(one) for one in coverage(dataset.action_space, [s.actions for s in read], _labels(dataset))],
+        "actions": [asdict(dimension) for dimension in dimensions],
     }
 
 
 def _over_seeds(values: Sequence[float], seeds: Sequence[Any]) -> dict[str, Any] | None:
-    """Mean and interval over the seeds' means; over episodes, if one of them has no seed."""
+    """Mean and interval over the seeds' means; over episodes, if any of them has no seed."""
     if not np.isfinite(values).all():
         return None
     groups: dict[Any, list[float]] = {}
-    for place, (value, seed) in enumerate(zip(values, seeds, strict=True)):
-        groups.setdefault(place if None in seeds else str(seed), []).append(value)
+    for k, (value, seed) in enumerate(zip(values, seeds, strict=True)):
+        groups.setdefault(k if None in seeds else str(seed), []).append(value)
     return estimate([float(np.mean(group)) for group in groups.values()])._asdict()
 
 

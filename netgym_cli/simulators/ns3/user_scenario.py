@@ -84,6 +84,6 @@ def _own_library(built: Built, core: Path, source: Path, tell: Report) -> Path:
             flags = [*built.ns3.compile_flags, "-g1", *include_flags(), "-shared"]
             command = [cxx, *flags, str(source), *netgym, *built.ns3.link_flags, "-Wl,-z,defs", "-o", str(draft)]
             if errors := compiler_errors(command):
-                raise BuildError(f"{source.name} could not be compiled; mend it there:\n  " + "\n  ".join(errors))
+                raise BuildError(f"{source.name} could not be compiled; fix it there:\n  " + "\n  ".join(errors))
             draft.rename(library)
     return library

@@ -1,4 +1,4 @@
-"""All datasets in a few words, from their metadata alone."""
+"""All datasets, one row each, from their metadata alone."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ COMPLETE = {True: "yes", False: "no", None: ""}
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedDataset:
     """A dataset in the list.
 
     Attributes:
         id: such as `netgym/nqos_split/system_default-v0`.
-        env, agent: where it was collected, and by whom; empty if its metadata does not tell.
-        episodes, steps: how many there are; None if the metadata cannot be read.
+        env, agent: environment and agent that made it; empty if its metadata does not say.
+        episodes, steps: their numbers; None if the metadata cannot be read.
         size_mb: size of the episodes on the disk, MB.
-        complete: whether all planned episodes are there; None if it was made elsewhere.
+        complete: whether all planned episodes are present; None if it was made elsewhere.
     """
 
     id: str
@@ -42,27 +42,27 @@ class Listed:
 HEADS = ["id", "env", "agent", "episodes", "steps", "MB", "complete"]
 
 
-def listing() -> list[Listed]:
+def list_datasets() -> list[ListedDataset]:
     """All datasets, sorted by id."""
-    return [_listed(one) for one in ids()]
+    return [_row(dataset_id) for dataset_id in ids()]
 
 
-def nothing_found() -> list[str]:
-    """What to say if there is none."""
+def none_lines() -> list[str]:
+    """The lines to print if there is none."""
     return [
         f"no datasets in {root()} (MINARI_DATASETS_PATH chooses another folder).",
         "next: netgym collect env=nqos_split --default-action",
     ]
 
 
-def _listed(dataset_id: str) -> Listed:
+def _row(dataset_id: str) -> ListedDataset:
     try:
         metadata = mapping(json.loads((root() / dataset_id / "data" / METADATA).read_text()))
     except (OSError, ValueError):
         metadata = {}
     notes = notes_of(metadata)
     episodes, steps = (_number(metadata.get(key)) for key in ("total_episodes", "total_steps"))
-    return Listed(
+    return ListedDataset(
         id=dataset_id,
         env=notes.env,
         agent=notes.agent,

@@ -7,8 +7,8 @@ from gymnasium import spaces
 from stable_baselines3 import SAC, TD3
 from stable_baselines3.common.type_aliases import ReplayBufferSamples
 
-from netgym_cli.agents.offline.straying import straying_note
-from netgym_cli.agents.sb3.trial import SpacesOnly
+from netgym_cli.agents.offline.out_of_distribution import straying_note
+from netgym_cli.agents.sb3.dry_build import SpacesOnly
 
 SEEN = spaces.Box(-10, 10, (3,), np.float32)
 ACTIONS = spaces.Box(-1, 1, (2,), np.float32)

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from netgym_cli.datasets import folder_of, open_dataset, write_dataset
-from netgym_cli.datasets.tools.episode_files import there
+from netgym_cli.datasets.tools.episode_files import list_episode_numbers
 from tests.collected import NAME, collect, with_about, with_metadata
 from tests.test_data_check import failed, verdicts
 from tests.test_data_import import load, trajectory, write
@@ -40,7 +40,7 @@ def with_raw(dataset_id, **changes):
         ("layout", None, "netgym.layout is null"),
         ("format", "1", "netgym.format is '1'"),
         ("sources", [], "netgym.sources is []"),
-        ("imported_from", ["a.pickle"], "netgym.plan stands beside imported_from"),
+        ("imported_from", ["a.pickle"], "netgym.plan is given beside imported_from"),
         ("label", "\x1b[2J" * 99, None),
         ("versions", "\x1b[2J" * 99, "netgym.versions is '\\x1b[2J"),
     ],
@@ -116,7 +116,7 @@ def test_a_folder_that_is_missing_is_told_as_missing_and_other_names_are_no_epis
     shutil.rmtree(folder_of(NAME) / "data/3")
     for name in ("007", "²", "x"):
         (folder_of(NAME) / "data" / name).mkdir()
-    assert there(open_dataset(NAME)) == [0, 1, 2, 4, 5]
+    assert list_episode_numbers(open_dataset(NAME)) == [0, 1, 2, 4, 5]
     assert failed()["episodes"] == "the metadata says 6, 5 are there: episode 3 is missing"
 
 

@@ -1,10 +1,10 @@
-"""Spaces in messages: one short line, and two that differ can be told apart."""
+"""Spaces in messages: one short line, and different texts for two that differ."""
 
 import numpy as np
 import pytest
 from gymnasium import spaces
 
-from netgym_cli.common.space_text import told, told_apart
+from netgym_cli.common.space_text import distinct_texts, short_text
 
 VARIED = spaces.Box(np.arange(12, dtype=np.float32).reshape(3, 4), np.full((3, 4), 99, np.float32))
 
@@ -25,11 +25,11 @@ VARIED = spaces.Box(np.arange(12, dtype=np.float32).reshape(3, 4), np.full((3, 4
     ],
 )
 def test_a_space_is_one_short_line(space, text):
-    assert told(space) == text
+    assert short_text(space) == text
 
 
 def test_a_long_one_is_cut():
-    assert len(told(spaces.Dict({f"part_{k}": spaces.Discrete(9) for k in range(99)}))) == 203
+    assert len(short_text(spaces.Dict({f"part_{k}": spaces.Discrete(9) for k in range(99)}))) == 203
 
 
 @pytest.mark.parametrize("wrap", [lambda box: box, lambda box: spaces.Dict(a=spaces.Discrete(2), b=box)])
@@ -38,10 +38,10 @@ def test_spaces_that_differ_in_one_bound_can_be_told_apart(wrap):
     high[0, 0] = high[2, 1] = 50
     other_high = high.copy()
     other_high[2, 1] = 60
-    one, other = told_apart(wrap(spaces.Box(VARIED.low, high)), wrap(spaces.Box(VARIED.low, other_high)))
+    one, other = distinct_texts(wrap(spaces.Box(VARIED.low, high)), wrap(spaces.Box(VARIED.low, other_high)))
     assert one.endswith("with 9 to 50 at [2, 1]") and other.endswith("with 9 to 60 at [2, 1]")
-    assert told_apart(VARIED, VARIED) == (told(VARIED), told(VARIED))
+    assert distinct_texts(VARIED, VARIED) == (short_text(VARIED), short_text(VARIED))
 
 
 def test_other_spaces_are_apart_as_they_are():
-    assert told_apart(spaces.Discrete(2), spaces.Discrete(3)) == ("Discrete(2)", "Discrete(3)")
+    assert distinct_texts(spaces.Discrete(2), spaces.Discrete(3)) == ("Discrete(2)", "Discrete(3)")
