@@ -53,6 +53,7 @@ def test_the_log_says_each_new_name_once(caplog):
             foreign = True
             policy = Old.policy
             in_force = Old.in_force
+            simulator = "tests.toy:ToySimulator"
 
         class Derived(Named):
             pass

@@ -6,6 +6,7 @@ from netgym_cli.cli.describe import describe, spaces
 from netgym_cli.config import catalog, compose, conf_dirs
 from netgym_cli.envs.base import env_registry
 from netgym_cli.experiment.config import typed_run
+from netgym_cli.simulators.base import simulator_registry
 from tests.conftest import REPO
 
 YAML = """\
@@ -56,7 +57,13 @@ def test_units_come_from_the_keys_ending(key, unit):
 
 
 @pytest.mark.parametrize(
-    ("group", "registry"), [("env", env_registry), ("agent", agent_registry), ("channel", channel_registry)]
+    ("group", "registry"),
+    [
+        ("env", env_registry),
+        ("agent", agent_registry),
+        ("channel", channel_registry),
+        ("simulator", simulator_registry),
+    ],
 )
 def test_every_registered_member_is_listed_with_its_meaning(group, registry):
     listed = {member.name: member for member in catalog.members([group])}
@@ -71,11 +78,10 @@ def test_a_users_directory_is_listed_too():
     assert names == sorted(names)
 
 
-@pytest.mark.parametrize("group", ["env", "agent", "channel", "simulator"])
+@pytest.mark.parametrize("group", conf_dirs.GROUPS)
 def test_every_key_of_the_shipped_configs_has_a_meaning(group):
-    names = [member.name for member in catalog.members([group])] if group in conf_dirs.GROUPS else [None]
-    for name in names:
-        composer = compose.Composer([f"{group}={name}"] if name else [])
+    for name in [member.name for member in catalog.members([group])]:
+        composer = compose.Composer([f"{group}={name}"])
         raw = compose.OmegaConf.to_container(composer.compose(), resolve=True)
         silent = [key.key for key in catalog.keys(raw, composer.files(), group) if not key.meaning]
         allowed = {f"{group}.name"}

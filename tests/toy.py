@@ -29,7 +29,7 @@ class ToyConfig(EnvConfig):
 
 class ToyAdapter(Adapter[ToyConfig]):
     config_schema = ToyConfig
-    simulator = "tests.toy:ToySimulator"
+    required_simulator = "tests.toy:ToySimulator"
     scenario = "toy"
     observation_labels = ("rate, Mbit/s",)
 

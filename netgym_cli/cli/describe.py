@@ -17,7 +17,7 @@ from omegaconf import OmegaConf
 from netgym_cli.config import catalog
 from netgym_cli.config.compose import Composer
 from netgym_cli.config.fields import allowed_values
-from netgym_cli.experiment.config import typed_run
+from netgym_cli.experiment.config import run_of
 
 
 def describe(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def describe(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> dic
     config = composer.compose()
     named = {override.lstrip("+~").partition("=")[0].partition(".")[0] for override in overrides}
     groups = [group for group in conf_dirs.GROUPS if group in named] or [""]
-    run = typed_run(config)
+    run = run_of(composer)
     described = spaces(run.env) if {"env", ""} & set(groups) else {}
     allowed = {key: str(values) for key, values in allowed_values(run, "")}
     raw: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]

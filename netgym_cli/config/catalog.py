@@ -16,7 +16,7 @@ from netgym_cli.config.units import unit
 
 @dataclass(frozen=True)
 class Member:
-    """One thing that can be chosen: its `group` (env, agent, channel), `name`, one line of `meaning` and `file`."""
+    """A member of a `group` (env, agent, channel, simulator): its `name`, one line of `meaning` and its `file`."""
 
     group: str
     name: str

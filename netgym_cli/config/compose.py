@@ -69,6 +69,10 @@ class Composer:
             del config["hydra"]
         return config
 
+    def chooses(self, group: str) -> bool:
+        """Whether the overrides choose a member of `group`, rather than leave it at the default."""
+        return any(override.partition("=")[0] == group for override in self.task_overrides)
+
     def applied_to(self, values: Mapping[str, Any]) -> DictConfig:
         """A config of these plain `values`, with the overrides in place of what they override."""
         config: DictConfig = OmegaConf.create(dict(values))

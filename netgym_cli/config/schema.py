@@ -1,6 +1,6 @@
 """The schema of everything in conf/: types and ranges. Defaults, with meaning and unit, stand in the YAML files.
 
-Members (environments, agents, channels) extend the base records here in their own files.
+Members (environments, agents, channels, simulators) extend the base records here in their own files.
 """
 
 from __future__ import annotations
@@ -25,17 +25,18 @@ FOR_SOME_AGENTS = {  # keys of a run that only agents with a key of that name ta
 }
 SECONDS = "a number of seconds above 0, up to 1000000"
 MOST_SEED = 2**31 - 1
+DEFAULT_SIMULATOR = "ns3"  # of configs from the time when there was no choice
 HOLDS = ("last", "default")  # what an actuator does while no action arrives
 
 
 @dataclass
 class SimulatorConfig:
-    """How simulator workers are run; see conf/config.yaml for meanings."""
+    """Keys that every simulator has."""
 
+    name: str = MISSING
     start_timeout_s: float = ranged(above=0, high=1e6, words=SECONDS)
     step_timeout_s: float = ranged(above=0, high=1e6, words=SECONDS)
     close_timeout_s: float = ranged(above=0, high=1e6, words=SECONDS)
-    ns3_prefix: str | None = MISSING
 
     def validate(self) -> None:
         """Raises `ConfigError` for a deadline that is not positive or that no clock can hold."""

@@ -23,7 +23,12 @@ from netgym_cli.envs.actions import box_action, discrete_action, is_empty, state
 from netgym_cli.simulators.stats import Stats
 
 C = TypeVar("C", bound=EnvConfig)
-OLD_NAMES = {"policy": "encode_action", "in_force": "effective_action", "foreign": "external_env"}
+OLD_NAMES = {
+    "policy": "encode_action",
+    "in_force": "effective_action",
+    "foreign": "external_env",
+    "simulator": "required_simulator",
+}
 log = logging.getLogger(__name__)
 _announced: set[str] = set()
 
@@ -33,7 +38,7 @@ class Adapter(ABC, Generic[C]):
 
     Attributes:
         config_schema: the dataclass of the environment's YAML file.
-        simulator: name of the simulator that runs it (see `netgym_cli.simulators.base`).
+        required_simulator: the only simulator that runs it, a name or `importable.module:Class`; None: the run chooses.
         scenario: name of the scenario inside that simulator.
         scenario_source: your own scenario's file, relative to the adapter's: C++ that registers `scenario`, or Python
             with a generator `scenario(settings, seed)`; None if it is one of netgym's.
@@ -49,7 +54,7 @@ class Adapter(ABC, Generic[C]):
     """
 
     config_schema: ClassVar[type[EnvConfig]]
-    simulator: ClassVar[str] = "ns3"
+    required_simulator: ClassVar[str | None] = None
     scenario: ClassVar[str]
     scenario_source: ClassVar[str | None] = None
     observation_space: spaces.Space[Any]

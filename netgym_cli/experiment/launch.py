@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from netgym_cli.config import output_dirs
 from netgym_cli.config.compose import Composer
 from netgym_cli.config.schema import RunConfig, plain
-from netgym_cli.experiment.config import typed_run
+from netgym_cli.experiment.config import run_of, typed_run
 from netgym_cli.runs.folder import RunFolder
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def train(overrides: Sequence[str], config_dirs: Sequence[str | Path], command: 
         NetgymError, OSError: training failed; the folder keeps what there was.
     """
     composer = Composer(overrides, config_dirs)
-    checked = typed_run(composer.compose())
+    checked = run_of(composer)
     check(checked)
     with output_dirs.making(output_dirs.RUN_DIR):
         RunFolder(output_dirs.run_folder(composer.whole())).require_free(output_dirs.RUN_DIR)
@@ -48,12 +48,10 @@ def train(overrides: Sequence[str], config_dirs: Sequence[str | Path], command: 
 def check(config: RunConfig) -> None:
     """Everything about a run that can be known before it has a folder. Raises `ConfigError`."""
     from netgym_cli.experiment import run  # slow to import, and the user's mistakes are known by now
-    from netgym_cli.simulators.base import simulator_registry
-    from netgym_cli.wrappers.build import simulators_under
+    from netgym_cli.wrappers.required_simulators import check_simulators
 
     run.check(config)
-    for name, source in simulators_under(config):
-        simulator_registry.load(name).check(config.simulator, source)
+    check_simulators(config)
 
 
 def train_in(folder: Path, command: list[str]) -> Summary:

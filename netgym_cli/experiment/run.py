@@ -16,8 +16,8 @@ from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.record import RunRecord
 from netgym_cli.runs.recorder import Recorder
 from netgym_cli.sessions.sequential import SequentialSessions
-from netgym_cli.simulators.base import simulator_registry
-from netgym_cli.wrappers.build import open_env, seen, simulators_under
+from netgym_cli.wrappers.build import open_env, seen
+from netgym_cli.wrappers.required_simulators import prepare_simulators
 
 
 def check(config: RunConfig) -> None:
@@ -75,8 +75,8 @@ def train(config: RunConfig, folder: Path, command: list[str], console: bool | N
     progress = RunProgress(plan.total_steps, len(plan.configs), console)
     env = SequentialSessions(open_env(config), plan, (recorder, record, progress))
     with sigterm_as_ctrl_c(), run_lifecycle(env, recorder, record, agent, folder, command):
-        for name, source in simulators_under(config) if plan.configs else ():
-            simulator_registry.load(name).prepare(config.simulator, source)
+        if plan.configs:
+            prepare_simulators(config)
         with progress:
             agent.learn(env, config.seed, folder)
             agent.save(folder)

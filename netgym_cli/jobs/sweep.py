@@ -17,7 +17,7 @@ from omegaconf import DictConfig
 
 from netgym_cli.config import output_dirs
 from netgym_cli.config.compose import Composer
-from netgym_cli.experiment.config import typed_run
+from netgym_cli.experiment.config import run_of
 from netgym_cli.experiment.launch import check, save_resolved
 from netgym_cli.jobs.launcher import JobResult, Launcher, LocalLauncher
 from netgym_cli.runs.folder import RunFolder
@@ -29,7 +29,7 @@ def sweep(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> list[J
     """Runs the grid that `overrides` span. Raises `ConfigError` before anything is launched if a point is wrong."""
     composer = Composer(overrides, config_dirs)
     points = list(grid(composer))
-    for config in [typed_run(Composer(point, config_dirs).compose()) for point in points]:
+    for config in [run_of(Composer(point, config_dirs)) for point in points]:
         check(config)
     whole = composer.whole(RunMode.MULTIRUN)
     for number, point in enumerate(points):

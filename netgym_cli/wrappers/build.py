@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import gymnasium
 
-from netgym_cli.channels.base import DeliveryConfig, channel_registry
+from netgym_cli.channels.base import DeliveryConfig
 from netgym_cli.config.schema import ChannelConfig, RunConfig
-from netgym_cli.envs.base import Adapter, env_registry
+from netgym_cli.envs.base import Adapter
 from netgym_cli.envs.network_env import NetworkEnv
 from netgym_cli.wrappers.action_channel_env import ActionChannelEnv, default_action
 from netgym_cli.wrappers.multi_view_env import MultiViewEnv
@@ -51,16 +50,6 @@ def seen(network: NetworkEnv, config: ChannelConfig) -> Adapter[Any]:
     return adapter
 
 
-def simulators_under(config: RunConfig) -> list[tuple[str, Path | None]]:
-    """Name of every simulator that a run needs, each with the user's own scenario file if there is one."""
-    adapter = env_registry.load(config.env.name)
-    needed = [(adapter.simulator, adapter.source())]
-    for one in (config.channel, config.channel.action):
-        if one is not None and (simulator := channel_registry.load(one.name).simulator):
-            needed.append((simulator, None))
-    return list(dict.fromkeys(needed))
-
-
 def _step_ms(config: ChannelConfig) -> float:
-    timed = next(one for one in (config, config.action, None) if one is None or isinstance(one, DeliveryConfig))
-    return timed.step_duration_ms if isinstance(timed, DeliveryConfig) else 1.0
+    timed = [way for way in (config, config.action) if isinstance(way, DeliveryConfig)]
+    return timed[0].step_duration_ms if timed else 1.0

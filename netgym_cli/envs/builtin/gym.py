@@ -31,7 +31,7 @@ class GymAdapter(Adapter[GymConfig]):
     """Passes everything on. There is no default algorithm, no measurement and no simulated time."""
 
     config_schema = GymConfig
-    simulator = "gymnasium"
+    required_simulator = "gymnasium"
     scenario = "gymnasium"
     has_default: ClassVar[bool] = False
     external_env: ClassVar[bool] = True
