@@ -27,6 +27,7 @@ from netgym_cli.agents.base import agent_registry
 from netgym_cli.agents.rule import Rule
 from netgym_cli.config.compose import compose
 from netgym_cli.config.schema import RunConfig
+from netgym_cli.envs.agent_spec import AgentSpec
 from netgym_cli.envs.base import env_registry
 from netgym_cli.evaluation.contest import Evaluation, default_seeds, evaluate
 from netgym_cli.experiment.config import typed_run
@@ -69,7 +70,7 @@ def hands(env_name: str) -> dict[str, Any]:
     agents: dict[str, Any] = {"random": config.agent, "system_default": config_of(env_name, "system_default").agent}
     for name in agent_registry.names():
         kind = agent_registry.load(name)
-        if not issubclass(kind, Rule) or kind.refuses(adapter) is not None:
+        if not issubclass(kind, Rule) or kind.incompatibility(AgentSpec.of(adapter)) is not None:
             continue
         agent = config_of(env_name, name).agent
         if name == "single_link":
@@ -85,7 +86,7 @@ def trained(env_name: str, folder: Path, jobs: int) -> dict[str, Path]:
     """Label to run folder of every learner that fits."""
     config = config_of(env_name)
     adapter = env_registry.load(config.env.name)(config.env)
-    fitting = [name for name in LEARNERS if agent_registry.load(name).refuses(adapter) is None]
+    fitting = [name for name in LEARNERS if agent_registry.load(name).incompatibility(AgentSpec.of(adapter)) is None]
     plan = PLANS[env_name]
 
     def train(name: str) -> Path:

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -102,14 +102,14 @@ def worker_start(env: Any) -> float:
 
     def start() -> None:
         workers.append(zygote.fork())
-        workers[0].connection.send_bytes(frame)
-        kind, _ = protocol.unpack(workers[0].connection.recv_bytes())
+        workers[0].send(frame)
+        kind, _ = protocol.unpack(workers[0].receive())
         assert kind == protocol.LAYOUT
 
     workers: list[Any] = []
     seconds = timed(start)
-    with workers[0].connection, workers[0].output:
-        zygote.kill(workers[0].pid)
+    with closing(workers[0]) as worker:
+        worker.kill()
     return seconds
 
 

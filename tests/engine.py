@@ -6,8 +6,9 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from netgym_cli.agents.base import agent_registry
-from netgym_cli.config.schema import ChannelConfig, RunConfig, SimulatorConfig, typed
+from netgym_cli.config.schema import ChannelConfig, RunConfig, typed
 from netgym_cli.sessions.step import Observer
+from netgym_cli.simulators.ns3.config import Ns3Config
 from tests.toy import ToyConfig
 
 CONF = Path(__file__).parent.parent / "conf"
@@ -59,7 +60,7 @@ def run_config(
         env=typed(ToyConfig, {**small_env, **(env or {})}, "env"),
         agent=typed(schema, {**agent_yaml(agent), **SMALL.get(agent, {}), **keys}, "agent"),
         channel=ChannelConfig(name="none", action=None, action_hold="last", action_default=None),
-        simulator=SimulatorConfig(start_timeout_s=10, step_timeout_s=10, close_timeout_s=10, ns3_prefix=None),
+        simulator=Ns3Config(name="ns3", start_timeout_s=10, step_timeout_s=10, close_timeout_s=10, ns3_prefix=None),
         seed=seed,
         sessions=[{}] if sessions is None else sessions,
     )

@@ -89,7 +89,8 @@ def test_agents_refuse_what_they_cannot_act_in():
     discrete = SimpleNamespace(action_space=spaces.Discrete(3))
     endless = SimpleNamespace(action_space=spaces.Box(-np.inf, np.inf, (2,)))
     able = {
-        name: agent_registry.load(name).refuses(discrete) is None for name in ("ppo", "a2c", "sac", "td3", "random")
+        name: agent_registry.load(name).incompatibility(discrete) is None
+        for name in ("ppo", "a2c", "sac", "td3", "random")
     }
     assert able == {"ppo": True, "a2c": True, "sac": False, "td3": False, "random": True}
-    assert "bounded" in agent_registry.load("ppo").refuses(endless)
+    assert "bounded" in agent_registry.load("ppo").incompatibility(endless)

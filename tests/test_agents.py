@@ -15,6 +15,7 @@ from netgym_cli.agents.sb3 import agent as _sb3
 from netgym_cli.agents.sb3 import config as _sb3_config
 from netgym_cli.common.errors import ConfigError, SessionError
 from netgym_cli.config.schema import known_keys, typed
+from netgym_cli.envs.agent_spec import AgentSpec
 from netgym_cli.envs.network_env import NetworkEnv
 from netgym_cli.experiment import run
 from netgym_cli.sessions.plan import Plan
@@ -23,7 +24,8 @@ from tests.engine import CONF, agent_yaml, run_config
 from tests.toy import ToyAdapter, ToySimulator
 
 ALL = agent_registry.names()
-GENERAL = [name for name in ALL if agent_registry.load(name).refuses(ToyAdapter(run_config("random").env)) is None]
+TOY = AgentSpec.of(ToyAdapter(run_config("random").env))
+GENERAL = [name for name in ALL if agent_registry.load(name).incompatibility(TOY) is None]
 OFFLINE = [name for name in ALL if agent_registry.load(name).needs_dataset]  # see tests/test_offline_agents.py
 GENERAL = [name for name in GENERAL if name not in OFFLINE]
 SB3 = [name for name in ALL if issubclass(agent_registry.load(name), _sb3.Sb3Agent)]

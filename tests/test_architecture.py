@@ -27,7 +27,7 @@ ALLOWED = {
         "scaffold": "common config",
         "channels": "common config simulators traces",
         "envs": "common config simulators traces",
-        "wrappers": "common config channels envs",
+        "wrappers": "common config simulators channels envs",
         "sessions": "common config simulators envs",
         "runs": "common config simulators sessions",
         "datasets": "common config simulators envs",
@@ -36,7 +36,7 @@ ALLOWED = {
         "experiment": "common config simulators channels envs wrappers sessions runs agents",
         "jobs": "common config runs experiment",
         "analysis": "common config simulators channels wrappers runs experiment",
-        "evaluation": "common config simulators wrappers sessions runs experiment jobs",
+        "evaluation": "common config wrappers sessions runs experiment jobs",
         "collection": "common config simulators envs wrappers sessions runs datasets experiment jobs",
         "cli": "common config simulators envs datasets compat scaffold experiment jobs evaluation collection analysis",
         "__init__": "common compat envs wrappers",
@@ -46,6 +46,7 @@ ALLOWED = {
 
 # Libraries that only these places may import: a room, or a file in it.
 KEPT_IN = {
+    "difflib": ("common/suggestions.py",),
     "hydra": ("config/", "experiment/launch.py", "jobs/sweep.py"),
     "typer": ("cli/",),
     "torch": ("agents/",),

@@ -15,7 +15,7 @@ from netgym_cli.envs.network_env import NetworkEnv
 from netgym_cli.experiment import run
 from netgym_cli.sessions.plan import Plan
 from netgym_cli.sessions.sequential import SequentialSessions
-from netgym_cli.wrappers.build import behind, open_env, seen
+from netgym_cli.wrappers.build import agent_spec, open_env, wrap_with_channels
 from netgym_cli.wrappers.seeds import channel_seed
 from tests.engine import run_config
 from tests.scripted_channel import scripted_config
@@ -105,7 +105,7 @@ def test_a_learner_takes_the_window_and_its_model_can_be_loaded(agent, tmp_path)
 def test_what_an_agent_will_see_is_known_before():
     config = behind_toy(scripted_config(buffer_size=7))
     network = NetworkEnv(config.env, config.simulator)
-    space = seen(network, config.channel).observation_space
+    space = agent_spec(network, config.channel).observation_space
     assert isinstance(space, spaces.Dict) and space == open_env(config).observation_space
     assert space["observations"].shape == (7, 1, 3) and network.adapter.observation_space.shape == (1, 3)
 
@@ -113,7 +113,7 @@ def test_what_an_agent_will_see_is_known_before():
 def test_without_channels_the_environment_stays_as_it_is():
     config = run_config()
     network = NetworkEnv(config.env, config.simulator)
-    assert behind(network, config.channel) is network
+    assert wrap_with_channels(network, config.channel) is network
 
 
 def test_a_default_action_outside_the_space_is_refused():

@@ -2,10 +2,11 @@ import pytest
 
 from netgym_cli.agents.base import agent_registry
 from netgym_cli.channels.base import channel_registry
-from netgym_cli.cli.describe import spaces
+from netgym_cli.cli.describe import describe, spaces
 from netgym_cli.config import catalog, compose, conf_dirs
 from netgym_cli.envs.base import env_registry
 from netgym_cli.experiment.config import typed_run
+from netgym_cli.simulators.base import simulator_registry
 from tests.conftest import REPO
 
 YAML = """\
@@ -56,7 +57,13 @@ def test_units_come_from_the_keys_ending(key, unit):
 
 
 @pytest.mark.parametrize(
-    ("group", "registry"), [("env", env_registry), ("agent", agent_registry), ("channel", channel_registry)]
+    ("group", "registry"),
+    [
+        ("env", env_registry),
+        ("agent", agent_registry),
+        ("channel", channel_registry),
+        ("simulator", simulator_registry),
+    ],
 )
 def test_every_registered_member_is_listed_with_its_meaning(group, registry):
     listed = {member.name: member for member in catalog.members([group])}
@@ -71,15 +78,25 @@ def test_a_users_directory_is_listed_too():
     assert names == sorted(names)
 
 
-@pytest.mark.parametrize("group", ["env", "agent", "channel", "simulator"])
+@pytest.mark.parametrize("group", conf_dirs.GROUPS)
 def test_every_key_of_the_shipped_configs_has_a_meaning(group):
-    names = [member.name for member in catalog.members([group])] if group in conf_dirs.GROUPS else [None]
-    for name in names:
-        composer = compose.Composer([f"{group}={name}"] if name else [])
+    for name in [member.name for member in catalog.members([group])]:
+        composer = compose.Composer([f"{group}={name}"])
         raw = compose.OmegaConf.to_container(composer.compose(), resolve=True)
         silent = [key.key for key in catalog.keys(raw, composer.files(), group) if not key.meaning]
         allowed = {f"{group}.name"}
         assert not set(silent) - allowed, f"{group}={name}"
+
+
+def test_keys_say_what_is_allowed_as_far_as_it_is_known():
+    described = describe(["env=toy", "channel=link", "agent=ppo"], [REPO / "tests" / "conf"])
+    allowed = {key["key"]: key["allowed"] for key in described["keys"]}
+    assert allowed["env.random_seed"] == "0 to 2147483647, or null"
+    assert allowed["channel.fill"] == "zero, hold"
+    assert allowed["channel.loss"] == "a number or a range [low, high], 0 to 1"
+    assert allowed["agent.clip_reward"] == "above 0"
+    assert allowed["agent.policy_kwargs.activation_fn"].startswith("elu, gelu, ")
+    assert allowed["env.num_users"] == allowed["agent.device"] == ""
 
 
 def test_spaces_are_described():

@@ -145,7 +145,7 @@ KILLER = """
 import os, signal
 from tests.toy import ToyAdapter, ToySimulator
 class Adapter(ToyAdapter):
-    simulator = "killer:Simulator"
+    required_simulator = "killer:Simulator"
 class Simulator(ToySimulator):
     def step(self, policy):
         if self.fail_at_step and self.steps == 3:

@@ -251,9 +251,9 @@ def test_an_environment_that_hides_its_default_is_refused(monkeypatch):
     from netgym_cli.envs.base import Adapter
     from tests.toy import ToyAdapter
 
-    monkeypatch.setattr(ToyAdapter, "in_force", Adapter.in_force)
+    monkeypatch.setattr(ToyAdapter, "effective_action", Adapter.effective_action)
     done = netgym("collect", *TOY, "--default-action")
-    assert done.exit_code == 2 and "let its adapter override in_force()" in done.stderr
+    assert done.exit_code == 2 and "let its adapter override effective_action()" in done.stderr
 
 
 def test_plans_share_episodes_among_seeds():

@@ -84,7 +84,7 @@ def test_nothing_near_gives_no_hint():
 
 @pytest.mark.parametrize("key", ["start_timeout_s", "step_timeout_s", "close_timeout_s"])
 def test_deadlines_are_positive_and_fit_a_clock(key):
-    config = SimulatorConfig(start_timeout_s=1, step_timeout_s=1, close_timeout_s=1, ns3_prefix=None)
+    config = SimulatorConfig("ns3", start_timeout_s=1, step_timeout_s=1, close_timeout_s=1)
     config.validate()
     for value in (0, 1e7, float("inf"), float("nan")):
         setattr(config, key, value)

@@ -233,12 +233,12 @@ def test_equal_seeds_give_equal_bits_and_other_seeds_others():
 )  # fmt: skip
 def test_an_action_outside_the_space_is_refused(action, message):
     with pytest.raises(ActionError, match=message):
-        make_env("energy_saving").adapter.policy(action)
+        make_env("energy_saving").adapter.encode_action(action)
 
 
 @pytest.mark.parametrize("empty", [None, [], np.array([])])
 def test_an_empty_action_asks_for_the_default_algorithm(empty):
-    assert make_env("energy_saving").adapter.policy(empty) is None
+    assert make_env("energy_saving").adapter.encode_action(empty) is None
 
 
 @pytest.mark.parametrize(

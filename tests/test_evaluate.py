@@ -200,7 +200,7 @@ DEADLY = """
 import os, signal
 from tests.toy import ToyAdapter, ToySimulator
 class Adapter(ToyAdapter):
-    simulator = "deadly:Simulator"
+    required_simulator = "deadly:Simulator"
 class Simulator(ToySimulator):
     def step(self, policy):
         if self.fail_at_step and self.steps == 3:

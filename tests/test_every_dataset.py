@@ -35,7 +35,7 @@ def test_every_environment_can_be_collected(env, how):
         assert all(observation in dataset.observation_space for observation in episode.observations)
         assert (episode.infos["default_action"][:-1] == (how == "default")).all()
         assert (episode.terminations | episode.truncations).tolist() == [False] * (len(episode) - 1) + [True]
-        if not adapter.foreign:
+        if not adapter.external_env:
             measured = [Stats(layout, 0.0, values) for values in episode.infos["stats"]]
             assert [adapter.reward(one) for one in measured[1:]] == episode.rewards.tolist()
             np.testing.assert_array_equal([adapter.observation(one) for one in measured], episode.observations)

@@ -6,6 +6,7 @@ import pytest
 from netgym_cli.agents.base import agent_registry
 from netgym_cli.collection.verb import collect
 from netgym_cli.config.compose import compose
+from netgym_cli.envs.agent_spec import AgentSpec
 from netgym_cli.envs.base import env_registry
 from netgym_cli.experiment import run
 from netgym_cli.experiment.config import typed_run
@@ -21,7 +22,7 @@ def test_offline_agents_learn_in_every_environment(env, tmp_path):
     more = ["episodes=2", "seeds=1", "workers=1", "name=it", *([] if default else ["agent=random"])]
     found = collect([*words, *more], [], default, False, ["netgym"])
     adapter = adapter_of(env)
-    fitting = [name for name in OFFLINE if agent_registry.load(name).refuses(adapter) is None]
+    fitting = [name for name in OFFLINE if agent_registry.load(name).incompatibility(AgentSpec.of(adapter)) is None]
     assert "bc" in fitting
     for name in fitting:
         learn = [f"dataset={found.dataset_id}", "steps=2", "agent.batch_size=8", f"agent={name}"]

@@ -12,6 +12,7 @@ from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.compose import compose
 from netgym_cli.config.conf_dirs import members
 from netgym_cli.config.schema import plain
+from netgym_cli.envs.agent_spec import AgentSpec
 from netgym_cli.envs.base import env_registry
 from netgym_cli.envs.checker import check
 from netgym_cli.experiment import run
@@ -19,7 +20,7 @@ from netgym_cli.experiment.config import typed_run
 from tests.network import python
 
 ENVS = env_registry.names()
-NETWORKS = [name for name in ENVS if not env_registry.load(name).foreign]
+NETWORKS = [name for name in ENVS if not env_registry.load(name).external_env]
 ASKING = {"custom"}  # agents that need more than a name
 CHEAP_FIRST = ["gym", "custom", "rmcat", "energy_saving", "network_slicing", "qos_steer", "dynamic_qos", "nqos_split"]
 LEARNER = "ppo"
@@ -39,9 +40,9 @@ def adapter_of(env):
 
 
 def fitting(env):
-    adapter = adapter_of(env)
+    spec = AgentSpec.of(adapter_of(env))
     kinds = {name: agent_registry.load(name) for name in agent_registry.names()}
-    return [name for name, kind in kinds.items() if kind.refuses(adapter) is None and not kind.needs_dataset]
+    return [name for name, kind in kinds.items() if kind.incompatibility(spec) is None and not kind.needs_dataset]
 
 
 def with_interval(interval_ms, config):
@@ -104,7 +105,7 @@ def test_each_config_describes_itself_and_fits_its_schema(env):
     text = members("env")[env].read_text()
     assert text.startswith("# ")
     adapter = adapter_of(env)
-    assert (adapter.step_ms > 0) != adapter.foreign
+    assert (adapter.step_ms > 0) != adapter.external_env
     assert adapter.action_labels or adapter.observation_labels
     assert len(fitting(env)) >= 4
 
@@ -180,13 +181,13 @@ def test_equal_seeds_give_equal_bits_in_fresh_processes(env, steps):
 
 
 @pytest.mark.parametrize("env", NETWORKS)
-def test_the_empty_action_and_the_space_s_own_actions_become_policies(env):
+def test_the_empty_action_and_the_space_s_own_actions_become_control(env):
     adapter = adapter_of(env)
-    assert adapter.policy(None) is None and adapter.policy([]) is None
+    assert adapter.encode_action(None) is None and adapter.encode_action([]) is None
     adapter.action_space.seed(0)
     for _ in range(20):
-        policy = adapter.policy(adapter.action_space.sample())
-        assert policy is not None and policy.ndim == 1 and np.isfinite(policy).all()
+        control = adapter.encode_action(adapter.action_space.sample())
+        assert control is not None and control.ndim == 1 and np.isfinite(control).all()
 
 
 @pytest.mark.parametrize("env", PLAYED)

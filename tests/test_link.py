@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from netgym_cli.channels.link_session import RANGES
+from netgym_cli.channels.link_session import DRAWN
 from netgym_cli.common.errors import ConfigError
 from tests.channel_play import (
     assert_batch_equals_scalar,
@@ -272,7 +272,7 @@ def test_a_batch_of_simple_links_is_bit_equal(keys):
 # --- bad values
 
 
-@pytest.mark.parametrize("key", RANGES)
+@pytest.mark.parametrize("key", DRAWN)
 @pytest.mark.parametrize("value", [-0.1, math.nan, math.inf, "fast", True, [1], [0.5, 0.2], [0.1, 0.2, 0.3], [0.1, -1]])
 def test_bad_ranges_are_told_with_what_is_allowed(key, value):
     with pytest.raises(ConfigError, match=rf"channel\.{key} is .*; allowed: a number or a range \[low, high\]"):

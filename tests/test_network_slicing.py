@@ -5,7 +5,7 @@ import pytest
 
 from netgym_cli import make_env
 from netgym_cli.common.errors import ActionError, ConfigError
-from netgym_cli.envs.multi_access.checks import RBG_NUM
+from netgym_cli.envs.multi_access.config import RBG_NUM
 
 FULL_MBPS = 40.0  # more than the whole carrier of 50 resource blocks carries
 
@@ -188,4 +188,4 @@ def test_what_cannot_be_is_told_with_key_and_value(keys, words):
 @pytest.mark.parametrize("action", [[0.5], [0.5, 1.2], [0.5, np.nan], [-0.1, 0.5], "all"])
 def test_a_wrong_action_reaches_no_simulator(action):
     with pytest.raises(ActionError, match=r"allowed|array of numbers"):
-        cell().adapter.policy(action)
+        cell().adapter.encode_action(action)

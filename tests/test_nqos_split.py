@@ -4,7 +4,7 @@ import pytest
 from netgym_cli.common.errors import ActionError
 from netgym_cli.envs.builtin.nqos_split import utility, utility_networkgym, utility_normalized
 from netgym_cli.envs.make import make_env
-from netgym_cli.envs.multi_access.checks import TCP_TYPES
+from netgym_cli.envs.multi_access.config import TCP_TYPES
 from tests.network import LTE, NR, WIFI, network, series, stepped
 
 RATE, OWD = "gma::dl::rate", "gma::dl::owd"
@@ -46,16 +46,16 @@ def adapter():
 def test_weights_are_normalised_in_a_copy_and_a_row_of_zeros_is_all_wifi(adapter):
     action = np.array([[1, 1, 0], [0.2, 0.2, 0.4], [0, 0, 0], [0, 0, 1], [1e-7, 0, 0]], np.float32)
     before = action.copy()
-    policy = adapter.policy(action)
+    control = adapter.encode_action(action)
     assert np.array_equal(action, before)
-    assert (policy.shape, policy.dtype) == ((15,), np.float64)
+    assert (control.shape, control.dtype) == ((15,), np.float64)
     wanted = [[0.5, 0.5, 0], [0.25, 0.25, 0.5], [1, 0, 0], [0, 0, 1], [1, 0, 0]]
-    np.testing.assert_allclose(policy.reshape(5, 3), wanted, atol=1e-6)
+    np.testing.assert_allclose(control.reshape(5, 3), wanted, atol=1e-6)
 
 
 @pytest.mark.parametrize("empty", [None, [], np.array([])])
 def test_an_empty_action_asks_for_the_default_algorithm(adapter, empty):
-    assert adapter.policy(empty) is None
+    assert adapter.encode_action(empty) is None
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_an_empty_action_asks_for_the_default_algorithm(adapter, empty):
 )  # fmt: skip
 def test_an_action_outside_the_space_is_refused(adapter, action, message):
     with pytest.raises(ActionError, match=message):
-        adapter.policy(action)
+        adapter.encode_action(action)
 
 
 def test_a_dead_network_has_the_worst_utility():

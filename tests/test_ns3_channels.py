@@ -1,13 +1,14 @@
 import gc
 import os
 import signal
+from dataclasses import asdict
 
 import pytest
 
-from netgym_cli.channels.ns3_channel import DEADLINES
 from netgym_cli.common.errors import ConfigError, SimulatorError
 from netgym_cli.config.compose import compose
 from netgym_cli.simulators.ns3.zygote_client import Zygote
+from netgym_cli.simulators.selection import default_settings
 from tests.network import dead, eventually, output_of, workers, zygotes
 from tests.ns3_channels import NAMES, at_the_edge, channel, config, conserved, digest, play, step
 
@@ -243,8 +244,8 @@ def test_a_fresh_process_gives_the_same_to_the_bit():
     assert told.split() == [digest(name) for name in NAMES]
 
 
-def test_deadlines_are_those_of_a_run():
-    assert {key: compose([]).simulator[key] for key in DEADLINES} == DEADLINES
+def test_without_a_run_ns3_is_run_as_a_run_would():
+    assert asdict(default_settings("ns3")) == compose([]).simulator
 
 
 BAD = [

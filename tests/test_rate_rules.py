@@ -7,6 +7,7 @@ from netgym_cli.agents.base import agent_registry
 from netgym_cli.agents.rule import Rule
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.schema import typed
+from netgym_cli.envs.agent_spec import AgentSpec
 from netgym_cli.envs.make import make_env
 from netgym_cli.sessions.plan import Plan
 from netgym_cli.sessions.sequential import SequentialSessions
@@ -50,8 +51,8 @@ def test_rules_beat_chance_and_repeat_themselves(name):
 @pytest.mark.parametrize("name", RULES)
 def test_a_rule_tells_where_it_acts(name):
     kind = agent_registry.load(name)
-    assert kind.refuses(make_env("rmcat_lte").adapter) is None
-    assert "rmcat" in kind.refuses(make_env("nqos_split").adapter)
+    assert kind.incompatibility(AgentSpec.of(make_env("rmcat_lte").adapter)) is None
+    assert "rmcat" in kind.incompatibility(AgentSpec.of(make_env("nqos_split").adapter))
 
 
 def test_three_rules_are_found():

@@ -145,7 +145,7 @@ def test_the_observer_gets_what_the_agent_gets_and_the_action_in_force():
 
 def test_the_action_in_force_is_computed_for_those_who_ask_only(monkeypatch):
     env, notes = walked(run_config())
-    monkeypatch.setattr(type(env.network.adapter), "in_force", lambda self, action, stats: 1 / 0)
+    monkeypatch.setattr(type(env.network.adapter), "effective_action", lambda self, action, stats: 1 / 0)
     walk(env)
     with pytest.raises(ZeroDivisionError):
         notes.steps[0].effective_action()

@@ -84,8 +84,8 @@ def test_constants_outside_a_space_are_refused(space, value):
 
 
 def test_a_constant_needs_numbers():
-    adapter = SimpleNamespace(action_space=spaces.Dict({"a": spaces.Discrete(2)}))
-    assert constant.Constant.refuses(adapter) is not None
+    spec = SimpleNamespace(action_space=spaces.Dict({"a": spaces.Discrete(2)}))
+    assert constant.Constant.incompatibility(spec) is not None
 
 
 def test_a_custom_agent_learns_is_saved_and_comes_back(tmp_path):

@@ -18,7 +18,7 @@ SLOW = """
 import time
 from tests.toy import ToyAdapter, ToySimulator
 class Adapter(ToyAdapter):
-    simulator = "slow:Simulator"
+    required_simulator = "slow:Simulator"
 class Simulator(ToySimulator):
     def step(self, policy):
         time.sleep(0.1 if self.users == 2 else 0)

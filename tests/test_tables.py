@@ -135,3 +135,16 @@ def test_a_full_disk_leaves_what_fitted(tmp_path):
     assert text.endswith("\n") and len(text) <= 6000
     seen = pd.read_csv(tmp_path / "t.csv")["n"].tolist()
     assert seen == list(range(len(seen))) and len(seen) > 1000
+
+
+def test_an_interrupted_header_leaves_no_file_and_can_be_written_again(tmp_path, monkeypatch):
+    def interrupted(cells):
+        raise KeyboardInterrupt
+
+    table = CsvTable(tmp_path / "t.csv")
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(table, "_put", interrupted)
+        table.begin(["a", "b"])
+    assert not table.path.exists()
+    table.write({"a": 1, "b": 2})
+    assert table.path.read_text() == "a,b\n1,2\n"

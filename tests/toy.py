@@ -29,7 +29,7 @@ class ToyConfig(EnvConfig):
 
 class ToyAdapter(Adapter[ToyConfig]):
     config_schema = ToyConfig
-    simulator = "tests.toy:ToySimulator"
+    required_simulator = "tests.toy:ToySimulator"
     scenario = "toy"
     observation_labels = ("rate, Mbit/s",)
 
@@ -48,7 +48,7 @@ class ToyAdapter(Adapter[ToyConfig]):
     def reward(self, stats: Stats) -> float:
         return float(stats["toy::dl::rate"].mean())
 
-    def policy(self, action: Any) -> np.ndarray | None:
+    def encode_action(self, action: Any) -> np.ndarray | None:
         if is_empty(action):
             return None
         array = np.asarray(action, dtype=np.float64)
@@ -56,7 +56,7 @@ class ToyAdapter(Adapter[ToyConfig]):
             raise ActionError(f"action {action!r} must be finite and of shape {self.action_space.shape}")
         return array
 
-    def in_force(self, action: Any, stats: Stats) -> np.ndarray:
+    def effective_action(self, action: Any, stats: Stats) -> np.ndarray:
         half = np.full(self.config.num_users, 0.5)
         return np.asarray(half if is_empty(action) else action, self.action_space.dtype)
 
@@ -71,7 +71,7 @@ class ToyChoices(ToyAdapter):
         super().__init__(config)
         self.action_space = spaces.MultiDiscrete([3] * config.num_users)
 
-    def policy(self, action: Any) -> np.ndarray | None:
+    def encode_action(self, action: Any) -> np.ndarray | None:
         if not is_empty(action) and np.asarray(action) not in self.action_space:
             raise ActionError(f"action {action!r} must be in {self.action_space}")
         return None if is_empty(action) else np.asarray(action) / 2

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.registry import Registry
 from netgym_cli.config.schema import AgentConfig, RunConfig
+from netgym_cli.envs.agent_spec import AgentSpec
 from netgym_cli.envs.base import Adapter
 from netgym_cli.sessions.plan import Plan
 from netgym_cli.sessions.sequential import SequentialSessions
@@ -50,11 +51,23 @@ class Agent(ABC, Generic[C]):
             elif old in vars(cls):
                 setattr(cls, new, vars(cls)[old])
                 log.warning("%s.%s() is now %s(); the old name works for this release", cls.__name__, old, new)
+        if "refuses" in vars(cls) and "incompatibility" not in vars(cls):
+            log.warning("agent %s has refuses(adapter); write incompatibility(spec) instead.", cls.__name__)
+            cls.incompatibility = classmethod(_by_refuses)  # type: ignore[assignment, arg-type]
+            _WITH_REFUSES.add(cls)
+
+    @classmethod
+    def incompatibility(cls, spec: AgentSpec) -> str | None:
+        """Why the agent cannot act in this environment, as a phrase ("needs a bounded Box"); None if it can."""
+        return None
 
     @classmethod
     def refuses(cls, adapter: Adapter[Any]) -> str | None:
-        """Why the agent cannot act in this environment, as a phrase ("needs a bounded Box"); None if it can."""
-        return None
+        """Deprecated: `incompatibility`. An agent that overrides this one gets here by `super()`."""
+        begin = max((place for place, kind in enumerate(cls.__mro__, 1) if kind in _WITH_REFUSES), default=0)
+        kind = next(kind for kind in cls.__mro__[begin:] if "incompatibility" in vars(kind))
+        judge: Any = vars(kind)["incompatibility"].__get__(None, cls)
+        return judge(AgentSpec.of(adapter))  # type: ignore[no-any-return]
 
     @classmethod
     def load(cls, config: C, folder: Path, trust: bool = False) -> Self:
@@ -78,7 +91,7 @@ class Agent(ABC, Generic[C]):
         """Seeds of the sessions that the agent has learnt from before this run, such as those of its dataset."""
         return frozenset()
 
-    def check(self, adapter: Adapter[Any], steps: int) -> None:
+    def check(self, spec: AgentSpec, steps: int) -> None:
         """Raises `ConfigError` if the settings do not fit this environment, this machine or a run of `steps` steps.
 
         The libraries of `learn` may be imported here: a run follows.
@@ -125,6 +138,13 @@ class Agent(ABC, Generic[C]):
         """Saves what was learnt in the run's folder; nothing unless overridden."""
 
     learnt_on, walk = training_seeds, rollout  # their names in the last release; the next one drops them
+
+
+_WITH_REFUSES: set[type] = set()  # agents whose `incompatibility` asks their `refuses`
+
+
+def _by_refuses(cls: type[Agent[Any]], spec: AgentSpec) -> str | None:
+    return cls.refuses(spec.as_adapter())
 
 
 agent_registry: Registry[Agent[Any]] = Registry("agent", "netgym_cli.agents.builtin", Agent)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, TypeVar
 
 from netgym_cli.agents.base import Agent
 from netgym_cli.config.schema import AgentConfig
-from netgym_cli.envs.base import Adapter
+from netgym_cli.envs.agent_spec import AgentSpec
 from netgym_cli.sessions.sequential import SequentialSessions
 from netgym_cli.simulators.stats import Stats
 
@@ -27,8 +27,9 @@ class Rule(Agent[R]):
     adapter: Any
 
     @classmethod
-    def refuses(cls, adapter: Adapter[Any]) -> str | None:
-        modules = {kind.__module__.rpartition(".")[2] for kind in type(adapter).__mro__}  # a user's subclass fits, too
+    def incompatibility(cls, spec: AgentSpec) -> str | None:
+        # A user's subclass of an adapter fits, too.
+        modules = {kind.__module__.rpartition(".")[2] for kind in type(spec.adapter).__mro__}
         if modules & set(cls.environments):
             return None
         return f"is a rule for {' and '.join(cls.environments)}"

@@ -14,17 +14,17 @@ from netgym_cli.channels.base import Channel, DeliveryConfig
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.files import write
 from netgym_cli.common.registry import unknown
-from netgym_cli.config.compose import compose
+from netgym_cli.config.compose import Composer
 from netgym_cli.config.schema import RunConfig, require
-from netgym_cli.experiment.config import typed_run
-from netgym_cli.simulators.base import simulator_registry
+from netgym_cli.experiment.config import run_of
+from netgym_cli.simulators import selection
 from netgym_cli.wrappers.channel_configs import build, channel_config
+from netgym_cli.wrappers.required_simulators import simulators_of_channel
 from netgym_cli.wrappers.seeds import channel_seed
 
 PATIENCE_MS = 2000.0  # after the last packet of the recording; the frames of ns-3's Wi-Fi live for 500 ms
 PACKETS = 20_000
 PRECISION = 10
-KEPT = ("buffer_size", "fill", "age", "reward", "packet_size_bytes", "step_duration_ms")  # as they were
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ def fit(words: Sequence[str], config_dirs: Sequence[str | Path], output: Path | 
     if to not in FITS:
         raise ConfigError(unknown("channel to fit", to, list(FITS)))
     overrides = [word for word in words if not word.startswith(("to=", "packets="))]
-    config = typed_run(compose(overrides, config_dirs))
+    config = run_of(Composer(overrides, config_dirs))
     source = config.channel
     if not isinstance(source, DeliveryConfig):
         raise ConfigError(f"channel is {source.name!r}; allowed: one that packets cross, such as channel=ns3_wifi.")
@@ -178,7 +178,9 @@ def fit(words: Sequence[str], config_dirs: Sequence[str | Path], output: Path | 
     payload = source.packet_size_bytes or 256
     wanted = _recorded(config, source, payload, packets)
     keys = FITS[to](wanted)
-    keys |= {key: getattr(source, key) for key in KEPT}
+    usual = channel_config(to)
+    window = {key: getattr(source, key) for key in DeliveryConfig.__annotations__}
+    keys |= {key: value for key, value in window.items() if value != getattr(usual, key)}
     imitation = channel_config(to, **keys)
     got = _recorded(config, imitation, payload, PRECISION * packets)  # cheap, and its chance is not the fit's error
     file = output or Path("conf", "channel", f"{chosen}_fit.yaml")
@@ -186,11 +188,10 @@ def fit(words: Sequence[str], config_dirs: Sequence[str | Path], output: Path | 
 
 
 def _recorded(config: RunConfig, channel: Any, payload_bytes: int, packets: int) -> Recording:
+    required = simulators_of_channel(channel, config.simulator)
+    selection.check(required)
+    selection.prepare(required)
     built = build(channel, simulator=config.simulator)
-    if built.simulator:
-        kind = simulator_registry.load(built.simulator)
-        kind.check(config.simulator)
-        kind.prepare(config.simulator)
     try:
         return record(built, payload_bytes, packets, config.seed)
     finally:

@@ -16,7 +16,7 @@ from netgym_cli.common import statistics
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.conf_dirs import GROUPS
 from netgym_cli.config.messages import dotted_keys
-from netgym_cli.config.schema import require, unknown_key
+from netgym_cli.config.schema import DEFAULT_SIMULATOR, require, unknown_key
 from netgym_cli.runs.folder import RunFolder, runs_in
 
 SUFFIXES = (".svg", ".png", ".pdf")
@@ -42,7 +42,7 @@ class Run:
         Raises `ConfigError` with the nearest key for an unknown one.
         """
         if key in GROUPS:
-            return RunFolder(self.folder).choices().get(key) or self.config[key]["name"]
+            return RunFolder(self.folder).choices().get(key) or self.config[key].get("name", DEFAULT_SIMULATOR)
         value = OmegaConf.select(OmegaConf.create(self.config), key, throw_on_missing=False)
         if value is None and key not in (known := list(dotted_keys(self.config))):
             raise ConfigError(unknown_key(key, known))

@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 from omegaconf import MISSING
 
 from netgym_cli.common.registry import Registry
-from netgym_cli.config.schema import ChannelConfig, require
+from netgym_cli.config.fields import one_of, ranged
+from netgym_cli.config.schema import ChannelConfig
 
 if TYPE_CHECKING:
     from netgym_cli.channels.batch import BatchChannel
 
 FILLS = ("zero", "hold")
 REWARDS = ("immediate", "with_observation")
+DATA_SIZE = "the data's size"  # what no packet size stands for
 
 
 class Arrival(NamedTuple):
@@ -42,28 +44,19 @@ class Arrival(NamedTuple):
 
 @dataclass
 class DeliveryConfig(ChannelConfig):
-    """Keys of every channel that observations cross; see any YAML file in conf/channel/ but none.yaml."""
+    """Keys of every channel that observations cross; conf/window.yaml has their defaults and meanings."""
 
-    buffer_size: int = MISSING
-    fill: str = MISSING
+    buffer_size: int = ranged(1, 10_000)
+    fill: str = one_of(*FILLS)
     age: bool = MISSING
-    reward: str = MISSING
-    packet_size_bytes: int | None = MISSING
-    step_duration_ms: float = MISSING
+    reward: str = one_of(*REWARDS)
+    packet_size_bytes: int | None = ranged(1, null=DATA_SIZE)
+    step_duration_ms: float = ranged(above=0, high=1e6)
 
     @property
     def ports(self) -> int:
         """Stations that send through the channel; with several, each observer of an environment has one."""
         return 1
-
-    def validate(self) -> None:
-        super().validate()
-        require(1 <= self.buffer_size <= 10_000, "channel.buffer_size", self.buffer_size, "1 to 10000")
-        require(self.fill in FILLS, "channel.fill", self.fill, " or ".join(FILLS))
-        require(self.reward in REWARDS, "channel.reward", self.reward, " or ".join(REWARDS))
-        size = self.packet_size_bytes
-        require(size is None or size >= 1, "channel.packet_size_bytes", size, "1 or more, or null for the data's size")
-        require(0 < self.step_duration_ms <= 1e6, "channel.step_duration_ms", self.step_duration_ms, "above 0, to 1e6")
 
 
 C = TypeVar("C", bound=ChannelConfig)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from abc import abstractmethod
+from dataclasses import fields
 from typing import Any, ClassVar, NoReturn, TypeVar
 
 import numpy as np
@@ -11,11 +12,12 @@ import numpy as np
 from netgym_cli.channels.base import Arrival, Channel, DeliveryConfig
 from netgym_cli.channels.fragments import Fragments
 from netgym_cli.channels.run_ahead import Event, Packet, RunAhead, nanoseconds
-from netgym_cli.config.schema import SimulatorConfig, require
+from netgym_cli.config.schema import SimulatorConfig, plain, require
 from netgym_cli.simulators.builtin.ns3 import Ns3Simulator
+from netgym_cli.simulators.ns3.config import Ns3Config
+from netgym_cli.simulators.selection import default_settings, settings_of
 
-ARRIVED = 0  # the fate of a packet, as the worker tells it; any other is a loss
-DEADLINES = {"start_timeout_s": 120.0, "step_timeout_s": 120.0, "close_timeout_s": 10.0}
+ARRIVED = 0  # the fate of a packet in the worker's report; any other is a loss
 
 C = TypeVar("C", bound=DeliveryConfig)
 
@@ -30,7 +32,7 @@ class Ns3Channel(Channel[C]):
 
     Args:
         config, step_ms: as in `Channel`.
-        simulator: deadlines of the worker and the ns-3 to use; None: 120 s, and the wheel's.
+        simulator: the run's simulator; if that is ns-3, it tells the ns-3 to use. None: as conf/simulator/ns3.yaml.
         run_ahead: False simulates each step only when it is asked for.
 
     Attributes:
@@ -51,7 +53,9 @@ class Ns3Channel(Channel[C]):
     ) -> None:
         super().__init__(config, step_ms)
         require(1e-3 <= step_ms <= 1e6, "step_ms", step_ms, "0.001 to 1000000 ms")
-        self._process = Ns3Simulator(simulator or SimulatorConfig(**DEADLINES, ns3_prefix=None))
+        settings = settings_of(self.simulator, simulator) if simulator else default_settings(self.simulator)
+        assert isinstance(settings, Ns3Config)
+        self._process = Ns3Simulator(settings)
         self._network = RunAhead(self._process, self.scenario, self.settings(), step_ms, run_ahead)
         self._session_seed: int | None = None
         self._episode = 0
@@ -178,3 +182,9 @@ class Ns3Channel(Channel[C]):
     def _lose(self, port: int, number: int) -> None:
         self._open_bytes -= self._open[port].pop(number)[2]
         self._lost += 1
+
+
+def own_settings(config: DeliveryConfig, kind: type[DeliveryConfig]) -> dict[str, Any]:
+    """The values of the keys that `kind` adds to those of every channel."""
+    common, values = {field.name for field in fields(DeliveryConfig)}, plain(config)
+    return {name: values[name] for name in kind.__annotations__ if name not in common}

@@ -18,7 +18,7 @@ from netgym_cli.channels.clock import SLACK_STEPS
 from netgym_cli.channels.draws import Draws, stream
 from netgym_cli.channels.queue import Queue
 from netgym_cli.common.errors import ConfigError
-from netgym_cli.config.schema import require
+from netgym_cli.config.fields import ranged
 
 
 @dataclass
@@ -26,15 +26,12 @@ class PathConfig(DeliveryConfig):
     """Keys of channels with a queue."""
 
     reordering: bool = MISSING
-    queue_bytes: int | None = MISSING
-    header_bytes: int = MISSING
+    queue_bytes: int | None = ranged(1, null="no limit")
+    header_bytes: int = ranged(0, 1000)
 
     def validate(self) -> None:
         super().validate()
-        require(0 <= self.header_bytes <= 1000, "channel.header_bytes", self.header_bytes, "0 to 1000 bytes")
-        limit = self.queue_bytes
-        require(limit is None or limit >= 1, "channel.queue_bytes", limit, "1 byte or more, or null for no limit")
-        if limit is not None and self.packet_size_bytes is not None:
+        if self.queue_bytes is not None and self.packet_size_bytes is not None:
             self.size_of(self.packet_size_bytes)
 
     def size_of(self, payload_bytes: int) -> int:

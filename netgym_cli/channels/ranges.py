@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
-from netgym_cli.config.schema import require
+from netgym_cli.config.fields import Range, restricted
 
 
-def require_number_or_range(key: str, value: Any, low: float, high: float, unit: str) -> None:
-    """Raises `ConfigError` unless `value` is a number, or a rising list of two, from `low` to `high`."""
-    ends = value if isinstance(value, list | tuple) else [value, value]
-    numbers = all(isinstance(end, int | float) and not isinstance(end, bool) and low <= end <= high for end in ends)
-    fits = numbers and len(ends) == 2 and ends[0] <= ends[1]
-    require(fits, f"channel.{key}", value, f"a number or a range [low, high], {low:g} to {high:g}{unit}")
+@dataclass(frozen=True)
+class NumberOrRange(Range):
+    """The numbers from `low` to `high`, and rising lists of two of them."""
+
+    each: ClassVar[bool] = False
+
+    def __contains__(self, value: object) -> bool:
+        ends: Sequence[Any] = value if isinstance(value, list | tuple) else [value, value]
+        numbers = all(super(NumberOrRange, self).__contains__(end) and not isinstance(end, bool) for end in ends)
+        return numbers and len(ends) == 2 and ends[0] <= ends[1]
+
+    def __str__(self) -> str:
+        return f"a number or a range [low, high], {super().__str__()}"
+
+
+def drawn_from(low: float, high: float, null: str | None = None) -> Any:
+    """A field for a number from `low` to `high`, or a range of which each session draws its own."""
+    return restricted(NumberOrRange(low, high), null=null)
 
 
 def highest(value: Any) -> float:
@@ -25,7 +39,7 @@ def drawn(value: Any, uniform: float, logarithmic: bool = False) -> float:
     """The number itself, or one from the range.
 
     Args:
-        value: what `require_number_or_range` accepted; above 0 if `logarithmic`.
+        value: what a field of `drawn_from` may hold; above 0 if `logarithmic`.
         uniform: a draw from [0, 1).
         logarithmic: whether the number's logarithm is uniform, and not the number.
     """

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from netgym_cli.common.errors import SimulatorDied
-from netgym_cli.simulators.builtin.ns3 import Ns3Simulator
+from netgym_cli.simulators.base import PipelinedSimulator
 
 # A packet that enters: port, payload bytes, time in ns. An event: port, packet number, time in ns, fate.
 Packet = tuple[int, int, int]
@@ -47,7 +47,12 @@ class RunAhead:
     """
 
     def __init__(
-        self, simulator: Ns3Simulator, scenario: str, settings: Mapping[str, Any], step_ms: float, enabled: bool = True
+        self,
+        simulator: PipelinedSimulator[Any],
+        scenario: str,
+        settings: Mapping[str, Any],
+        step_ms: float,
+        enabled: bool = True,
     ) -> None:
         self._simulator, self._scenario, self._settings = simulator, scenario, settings
         self._step_ms, self._enabled = step_ms, enabled
@@ -56,14 +61,15 @@ class RunAhead:
         self._seed = 0
         self._pattern: list[Packet] = []  # what each step puts in, its times from the step's begin
         self._under_way: deque[int] = deque()  # steps of each request
-        self._step = self._asked = self._received = 0  # steps made by the user, asked of the worker, told by it
+        # Steps made by the user, requested of the worker, received from it.
+        self._step = self._requested = self._received = 0
 
     def restart(self, seed: int, session: bool) -> None:
         """Time 0 of a new simulation. After steps that differed, only a new `session` may run ahead again.
 
         Waits for the worker only where there is none yet.
         """
-        first = self._simulator.pid is None
+        first = not self._simulator.running
         self._seed = seed
         self._repeats = self._enabled and (session or self._repeats)
         self._begin()
@@ -72,7 +78,7 @@ class RunAhead:
 
     def advance(self, packets: list[Packet], to_ns: int) -> None:
         """Puts `packets` in, simulates to `to_ns`, and keeps what happened in `events`. Raises `SimulatorError`."""
-        if self._simulator.pid is None:
+        if not self._simulator.running:
             raise SimulatorDied(f"ns-3 (scenario {self._scenario}) is gone; reset() starts it anew.")
         if self._repeats:
             begin_ns, end_ns = self._bounds(self._step)
@@ -83,36 +89,36 @@ class RunAhead:
                 self._step += 1
                 while self._received < self._step:
                     while len(self._under_way) < REQUESTS:
-                        self._ask(self._worthwhile())
+                        self._request(self._worthwhile())
                     self._collect()
                 return
             self._repeats = False
-            if self._asked:
+            if self._requested:
                 self._replay()
-        self._request([policy(packets, to_ns)])
+        self._send([control(packets, to_ns)])
         self._collect()
 
     def _worthwhile(self) -> int:
-        return min(MOST_STEPS, 2 + self._asked // STEPS_PER_STEP_AHEAD) if self._asked else 1
+        return min(MOST_STEPS, 2 + self._requested // STEPS_PER_STEP_AHEAD) if self._requested else 1
 
     def _begin(self) -> None:
-        self._simulator.begin_start(self._scenario, self._settings, self._seed)
+        self._simulator.start_async(self._scenario, self._settings, self._seed)
         self._starting = True
         self.events.clear()
         self._under_way.clear()
-        self._step = self._asked = self._received = 0
+        self._step = self._requested = self._received = 0
 
     def _started(self) -> None:
         if self._starting:
-            self._simulator.end_start()
+            self._simulator.start_wait()
             self._starting = False
 
     def _replay(self) -> None:
-        """Simulates the steps that were really made once more, and forgets what was told of them already."""
+        """Simulates the steps that were really made once more, and forgets what was received of them already."""
         steps = self._step
         self._begin()
         while self._received < steps:
-            self._ask(min(REPLAYED_STEPS, steps - self._asked))
+            self._request(min(REPLAYED_STEPS, steps - self._requested))
             self._collect()
         present_ns = self._bounds(steps)[0]
         while self.events and self.events[0][2] < present_ns:
@@ -121,25 +127,25 @@ class RunAhead:
     def _bounds(self, step: int) -> tuple[int, int]:
         return nanoseconds(step * self._step_ms), nanoseconds((step + 1) * self._step_ms)
 
-    def _ask(self, steps: int) -> None:
-        policies = []
-        for step in range(self._asked, self._asked + steps):
+    def _request(self, steps: int) -> None:
+        controls = []
+        for step in range(self._requested, self._requested + steps):
             begin_ns, end_ns = self._bounds(step)
-            policies.append(policy([(port, size, begin_ns + at_ns) for port, size, at_ns in self._pattern], end_ns))
-        self._request(policies)
-        self._asked += steps
+            controls.append(control([(port, size, begin_ns + at_ns) for port, size, at_ns in self._pattern], end_ns))
+        self._send(controls)
+        self._requested += steps
 
-    def _request(self, policies: list[list[float]]) -> None:
-        self._simulator.begin_run(np.array([number for one in policies for number in (len(one), *one)]))
-        self._under_way.append(len(policies))
+    def _send(self, controls: list[list[float]]) -> None:
+        self._simulator.run_async(np.array([number for numbers in controls for number in (len(numbers), *numbers)]))
+        self._under_way.append(len(controls))
 
     def _collect(self) -> None:
         self._started()
-        numbers = iter(self._simulator.end_run().values.tolist())
+        numbers = iter(self._simulator.run_wait().values.tolist())
         self.events.extend(zip(numbers, numbers, numbers, numbers, strict=True))
         self._received += self._under_way.popleft()
 
 
-def policy(packets: list[Packet], to_ns: int) -> list[float]:
+def control(packets: list[Packet], to_ns: int) -> list[float]:
     """What the worker takes for one step: the time to simulate to, then port, bytes and time of each packet."""
     return [to_ns, *(number for packet in packets for number in packet)]

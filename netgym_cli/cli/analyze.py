@@ -15,7 +15,7 @@ def plot(
     folders: Annotated[list[Path], typer.Argument(metavar="FOLDER...", help="Runs, or grids of train -m.")],
     x: Annotated[
         str | None,
-        typer.Option("--x", metavar="KEY", help="Config key, or env, agent, channel; else episodes."),
+        typer.Option("--x", metavar="KEY", help="Config key, or env, agent, channel, simulator; else episodes."),
     ] = None,
     y: Annotated[str, typer.Option("--y", metavar="COLUMN", help="A column of episodes.csv.")] = "return",
     by: Annotated[str | None, typer.Option("--by", metavar="KEY", help="Config key, a line for each value.")] = None,

@@ -40,7 +40,7 @@ class Topic(StrEnum):
 class Group(StrEnum):
     """A kind of member that can be chosen."""
 
-    env, agent, channel = "env", "agent", "channel"
+    env, agent, channel, simulator = "env", "agent", "channel", "simulator"
 
 
 @app.command()
@@ -164,8 +164,9 @@ def show(overrides: Overrides = None, config_dir: ConfigDir = None, as_json: Jso
             print_json(described)
         else:
             say(space_lines(described["spaces"]))
-            rows = [[k["key"], json.dumps(k["default"]), k["unit"], k["meaning"]] for k in described["keys"]]
-            table(["key", "default", "unit", "meaning"], rows)
+            heads = ["key", "default", "unit", "allowed", "meaning"]
+            rows = [key | {"default": json.dumps(key["default"])} for key in described["keys"]]
+            table(heads, [[row[head] for head in heads] for row in rows])
 
 
 @app.command()
@@ -180,12 +181,12 @@ def check(
     For example check env=nqos_split.
     """
     with errors_to_exit_codes("check"):
-        from netgym_cli.config.compose import compose
+        from netgym_cli.config.compose import Composer
         from netgym_cli.config.schema import require
         from netgym_cli.envs import checker
-        from netgym_cli.experiment.config import typed_run
+        from netgym_cli.experiment.config import run_of
 
-        config = typed_run(compose(overrides or [], config_dir or []))
+        config = run_of(Composer(overrides or [], config_dir or []))
         require(config.channel.name == "none", "channel", config.channel.name, "none: environments are checked alone")
         verdicts = checker.check(config.env, config.simulator, steps)
         if as_json:

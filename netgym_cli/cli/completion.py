@@ -8,7 +8,7 @@ from pathlib import Path
 from omegaconf import OmegaConf
 
 from netgym_cli.config import conf_dirs
-from netgym_cli.config.compose import Composer
+from netgym_cli.config.compose import ACTION_CHANNEL, Composer
 from netgym_cli.config.messages import dotted_keys
 
 
@@ -20,8 +20,9 @@ def completions(words: Sequence[str], config_dirs: Sequence[str | Path] = ()) ->
     *done, word = _joined(words)
     cut = len(word) - len(words[-1].lstrip("="))
     head, _, _ = word.rpartition("=")
-    if head in conf_dirs.GROUPS:
-        candidates = [f"{head}={name}" for name in conf_dirs.members(head, conf_dirs.user_dirs(config_dirs))]
+    if head in (*conf_dirs.GROUPS, ACTION_CHANNEL):
+        group, folders = head.partition(".")[0], conf_dirs.user_dirs(config_dirs)
+        candidates = [f"{head}={name}" for name in conf_dirs.members(group, folders)]
     elif head:
         candidates = []
     else:

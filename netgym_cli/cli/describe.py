@@ -1,4 +1,4 @@
-"""The output of `netgym show`: spaces, and every key with default, unit and meaning."""
+"""The output of `netgym show`: spaces, and every key with default, unit, allowed values and meaning."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from omegaconf import OmegaConf
 
 from netgym_cli.config import catalog
 from netgym_cli.config.compose import Composer
-from netgym_cli.experiment.config import typed_run
+from netgym_cli.config.fields import allowed_values
+from netgym_cli.experiment.config import run_of
 
 
 def describe(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> dict[str, Any]:
@@ -24,7 +25,7 @@ def describe(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> dic
 
     Returns:
         `spaces`: observation and action space and step length if an environment is described, else empty;
-        `keys`: a list of `key`, `default`, `unit`, `meaning`.
+        `keys`: a list of `key`, `default`, `unit`, `allowed`, `meaning`.
 
     Raises:
         ConfigError: the overrides do not compose or validate.
@@ -33,10 +34,13 @@ def describe(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> dic
     config = composer.compose()
     named = {override.lstrip("+~").partition("=")[0].partition(".")[0] for override in overrides}
     groups = [group for group in conf_dirs.GROUPS if group in named] or [""]
-    described = spaces(typed_run(config).env) if {"env", ""} & set(groups) else {}
+    run = run_of(composer)
+    described = spaces(run.env) if {"env", ""} & set(groups) else {}
+    allowed = {key: str(values) for key, values in allowed_values(run, "")}
     raw: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
     files = composer.files()
-    return {"spaces": described, "keys": [asdict(key) for group in groups for key in catalog.keys(raw, files, group)]}
+    keys = [asdict(key) for group in groups for key in catalog.keys(raw, files, group, allowed)]
+    return {"spaces": described, "keys": keys}
 
 
 def space_lines(spaces: dict[str, Any]) -> Iterator[str]:

@@ -38,8 +38,8 @@ def build(overrides: Overrides = None, config_dir: ConfigDir = None) -> None:
 
 
 def ns3_prefix(overrides: list[str] | None, config_dir: list[Path] | None) -> str | None:
-    """`simulator.ns3_prefix` of the composed config."""
+    """`simulator.ns3_prefix` of the composed config; None if the simulator chosen has no such key."""
     from netgym_cli.config.compose import compose
 
-    prefix = compose(overrides or [], config_dir or []).simulator.ns3_prefix
+    prefix = compose(overrides or [], config_dir or []).simulator.get("ns3_prefix")
     return None if prefix is None else str(prefix)

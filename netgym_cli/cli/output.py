@@ -22,12 +22,14 @@ def print_json(value: Any) -> None:
 
 
 def table(heads: list[str], rows: list[list[str]]) -> None:
-    """Prints a table that fits the terminal."""
+    """Prints a table that fits the terminal; a word that is too long for its column goes on in the next line."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    grid = Table(*heads, box=None, pad_edge=False, header_style="bold")
+    grid = Table(box=None, pad_edge=False, header_style="bold")
+    for head in heads:
+        grid.add_column(head, overflow="fold")
     for row in rows:
         grid.add_row(*map(Text, row))
     console = Console()

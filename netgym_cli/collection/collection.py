@@ -26,8 +26,8 @@ from netgym_cli.envs.base import Adapter, env_registry
 from netgym_cli.experiment.task import Task
 from netgym_cli.jobs.pool import SessionFailed, run_all
 from netgym_cli.jobs.progress import progress
-from netgym_cli.simulators.base import simulator_registry
-from netgym_cli.wrappers.build import open_env, simulators_under
+from netgym_cli.wrappers.build import open_env
+from netgym_cli.wrappers.required_simulators import check_simulators, prepare_simulators
 
 WORKER = "netgym_cli.collection.worker"
 NAMED = 5  # episodes that a note lists
@@ -93,8 +93,7 @@ class Collection:
         self.observation_space, self.action_space = env.observation_space, env.action_space
         require_storable(self.observation_space, "observations")
         require_storable(self.action_space, "actions")
-        for name, source in simulators_under(request.config):
-            simulator_registry.load(name).check(request.config.simulator, source)
+        check_simulators(request.config)
         self.folder = require_place(request.dataset_id)
         self._existing = self._open_existing() if (self.folder / "data" / METADATA).exists() else None
 
@@ -107,8 +106,7 @@ class Collection:
             KeyboardInterrupt: interrupted; what is complete stays.
         """
         config = self.request.config
-        for name, source in simulators_under(config):
-            simulator_registry.load(name).prepare(config.simulator, source)
+        prepare_simulators(config)
         began, total = time.monotonic(), sum(episodes for _, episodes in self.request.plan)
         if self._existing is not None and self._is_complete(self._existing, total):
             return Collected(self.request.dataset_id, self.folder, total, self._existing.total_steps)
@@ -253,8 +251,8 @@ def _replay_note(episodes: Sequence[int], why: str) -> list[str]:
 def _require_known_default(request: Request) -> None:
     """Raises `ConfigError` if the adapter does not say what its default algorithm did."""
     kind = env_registry.load(request.config.env.name)
-    if request.config.agent.name == DEFAULT_AGENT and kind.in_force is Adapter.in_force:
+    if request.config.agent.name == DEFAULT_AGENT and kind.effective_action is Adapter.effective_action:
         raise ConfigError(
             f"env '{request.config.env.name}' does not say what its default algorithm did, so its actions cannot be "
-            "stored; let its adapter override in_force(), or choose an agent=NAME."
+            "stored; let its adapter override effective_action(), or choose an agent=NAME."
         )

@@ -77,7 +77,7 @@ def _env_spec(request: Request) -> EnvSpec | None:
     if config.channel.name != "none" or config.channel.action is not None or ":" in config.env.name:
         return None
     keys = plain(config.env)
-    if env_registry.load(config.env.name).foreign:
+    if env_registry.load(config.env.name).external_env:
         return _foreign_spec(keys)
     kwargs = {key: value for key, value in keys.items() if key not in ("random_seed", "episodes_per_session")}
     return EnvSpec(f"netgym/{config.env.name}-v0", entry_point="netgym_cli.envs.make:make_env", kwargs=kwargs)

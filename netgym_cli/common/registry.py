@@ -4,13 +4,13 @@ A config can name nothing but such modules, so composing one never runs code of 
 `module:Class` value, which reaches here only from the user's command line or config directory.
 """
 
-import difflib
 import importlib
 import logging
 import pkgutil
 from typing import Generic, TypeVar
 
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.suggestions import did_you_mean
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -68,6 +68,4 @@ class Registry(Generic[T]):
 
 def unknown(kind: str, name: str, known: list[str]) -> str:
     """The message for an unknown name: the name, the nearest known one, all known ones."""
-    close = difflib.get_close_matches(name, known, 1, 0.5)
-    hint = f" Did you mean '{close[0]}'?" if close else ""
-    return f"unknown {kind} '{name}'.{hint} Known: {', '.join(known) or 'none'}."
+    return f"unknown {kind} '{name}'.{did_you_mean(name, known)} Known: {', '.join(known) or 'none'}."

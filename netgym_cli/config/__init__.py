@@ -10,8 +10,11 @@ __getattr__ = exports(
         "EnvConfig": "schema",
         "RunConfig": "schema",
         "SimulatorConfig": "schema",
+        "one_of": "fields",
         "plain": "schema",
+        "ranged": "fields",
         "require": "schema",
+        "such_that": "fields",
         "typed": "schema",
     },
 )

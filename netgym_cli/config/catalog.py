@@ -5,26 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import Any
 
 import yaml
 
 from netgym_cli.config import conf_dirs
-
-if TYPE_CHECKING:
-    pass
-
-UNITS = {
-    "ms": "ms", "s": "s", "hz": "Hz", "khz": "kHz", "mhz": "MHz", "ghz": "GHz",
-    "bps": "bit/s", "kbps": "kbit/s", "mbps": "Mbit/s", "bytes": "bytes", "packets": "packets",
-    "m": "m", "mps": "m/s", "rad": "rad", "dbm": "dBm", "dbi": "dBi", "db": "dB",
-    "rbg": "RB groups", "pct": "%",
-}  # fmt: skip
+from netgym_cli.config.units import unit
 
 
 @dataclass(frozen=True)
 class Member:
-    """One thing that can be chosen: its `group` (env, agent, channel), `name`, one line of `meaning` and `file`."""
+    """A member of a `group` (env, agent, channel, simulator): its `name`, one line of `meaning` and its `file`."""
 
     group: str
     name: str
@@ -34,11 +26,18 @@ class Member:
 
 @dataclass(frozen=True)
 class Key:
-    """One config key: dotted `key`, `default` as composed, `unit` (may be empty) and `meaning` (may be empty)."""
+    """One config key: dotted `key`, `default` as composed, and texts that may be empty.
+
+    Attributes:
+        unit: of its number.
+        allowed: the values that it may have, in the unit.
+        meaning: the comment in its YAML file.
+    """
 
     key: str
     default: Any
     unit: str
+    allowed: str
     meaning: str
 
 
@@ -59,26 +58,42 @@ def first_comment(file: Path) -> str:
     return line.removeprefix("#").strip() if line.startswith("#") else ""
 
 
-def keys(config: Mapping[str, Any], files: Iterable[tuple[str, Path]], group: str = "") -> list[Key]:
+def keys(
+    config: Mapping[str, Any],
+    files: Iterable[tuple[str, Path]],
+    group: str = "",
+    allowed: Mapping[str, str] = MappingProxyType({}),
+) -> list[Key]:
     """The keys of a composed config, with the meanings that its YAML files give them.
 
     Args:
         config: plain nested values of the whole config.
-        files: (group, file) of every YAML file composed; a later one's comment wins.
-        group: only the keys of this part, such as `"env"`; empty for all.
+        files: (place in the config, file) of every YAML file composed; a later one's comment wins.
+        group: only the keys of this part, such as `"env"`, those that it shares with other members last; empty for all.
+        allowed: dotted key to the values that it may have, in words, as far as they are known.
     """
     meanings: dict[str, str] = {}
+    homes, shared = {""}, set[str]()
     for home, file in files:
         prefix = f"{home}." if home else ""
-        meanings |= {prefix + key: meaning for key, meaning in comments(file.read_text(encoding="utf-8")).items()}
+        commented = {prefix + key: meaning for key, meaning in comments(file.read_text(encoding="utf-8")).items()}
+        meanings |= commented
+        homes.add(prefix)
+        if file.parent.name not in conf_dirs.GROUPS:
+            shared |= commented.keys()
     chosen = {group: config[group]} if group else config
-    return [Key(key, value, unit(key), _nearest(meanings, key)) for key, value in _leaves(chosen)]
+    listed = [
+        Key(key, value, unit(key), allowed.get(key, ""), _nearest(meanings, key)) for key, value in _leaves(chosen)
+    ]
+    if not group:
+        return listed
+    return sorted(listed, key=lambda key: (max(home for home in homes if key.key.startswith(home)), key.key in shared))
 
 
 def comments(text: str) -> dict[str, str]:
     """Dotted key to the comment behind it, lines that go on below it (indented more than the key) included."""
     lines = text.splitlines()
-    found: dict[str, str] = {}
+    meanings: dict[str, str] = {}
 
     def visit(node: yaml.Node | None, prefix: str) -> None:
         if not isinstance(node, yaml.MappingNode):
@@ -93,16 +108,11 @@ def comments(text: str) -> dict[str, str]:
                     break
                 words.append(_comment(line))
             if meaning := " ".join(filter(None, words)):
-                found[dotted] = meaning
+                meanings[dotted] = meaning
             visit(value, f"{dotted}.")
 
     visit(yaml.compose(text, Loader=yaml.SafeLoader), "")
-    return found
-
-
-def unit(key: str) -> str:
-    """The unit that a key's last part ends in, such as `ms` for `step_timeout_ms`; empty for a number without one."""
-    return UNITS.get(key.rpartition(".")[2].rpartition("_")[2], "") if "_" in key.rpartition(".")[2] else ""
+    return meanings
 
 
 def _nearest(meanings: Mapping[str, str], key: str) -> str:

@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import threading
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from hydra import initialize_config_dir
-from hydra.core.global_hydra import GlobalHydra
+from hydra._internal.callbacks import Callbacks
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.types import RunMode
+from hydra.core.utils import configure_log, run_job
+from hydra.types import HydraContext, RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from netgym_cli.common.errors import ConfigError
-from netgym_cli.config import conf_dirs, messages, output_dirs, user_files
-
-if TYPE_CHECKING:
-    from hydra._internal.hydra import Hydra
-
+from netgym_cli.config import conf_dirs, members, messages, output_dirs, user_files
 
 Task = Callable[[DictConfig], Any]
-CONFIG_NAME = "config"
-
-_lock = threading.Lock()
-
-
-def _renew_lock() -> None:
-    global _lock
-    _lock = threading.Lock()
-
-
-# A worker forked while another thread composes would wait for ever on the lock it inherited.
-os.register_at_fork(after_in_child=_renew_lock)
+CONFIG_NAME, ACTION_CHANNEL = "config", "channel.action"
 
 
 class Composer:
@@ -53,21 +38,24 @@ class Composer:
         conf_dirs.make_importable(self.folders)
         self.task_overrides = [_readable(override) for override in overrides]
         user_files.check_chosen(self.task_overrides, self.folders)
-        paths = ",".join(_quoted(f"file://{folder}") for folder in self.folders)
-        self.overrides = [*([f"hydra.searchpath=[{paths}]"] if paths else []), *self.task_overrides]
-        self.hydra = _new_hydra()
+        self.overrides = [*members.search_path(self.folders), *_action_channel_first(self.task_overrides)]
+        self.hydra = members.new_hydra()
 
     def whole(self, mode: RunMode = RunMode.RUN) -> DictConfig:
         """The composed config with Hydra's own part."""
-        with _lock, self.errors_explained():
-            return self.hydra.compose_config(CONFIG_NAME, self.overrides, mode)
+        with members.composing(), self.errors_explained():
+            config = self.hydra.compose_config(CONFIG_NAME, [*self.overrides, f"hydra.mode={mode.name}"], mode)
+        with self.errors_explained():
+            members.place_action_channel(config, self.folders)
+        return config
 
     def compose(self) -> DictConfig:
         """The composed config without Hydra's own part."""
-        config = self.whole()
-        with open_dict(config):
-            del config["hydra"]
-        return config
+        return without_hydra(self.whole())
+
+    def chooses(self, group: str) -> bool:
+        """Whether the overrides choose a member of `group`, rather than leave it at the default."""
+        return any(override.partition("=")[0] == group for override in self.task_overrides)
 
     def applied_to(self, values: Mapping[str, Any]) -> DictConfig:
         """A config of these plain `values`, with the overrides in place of what they override."""
@@ -75,19 +63,30 @@ class Composer:
         with self.errors_explained(), open_dict(config):
             for override in OverridesParser.create().parse_overrides(self.task_overrides):
                 OmegaConf.update(config, override.key_or_group, override.value(), merge=True)
+                members.place_action_channel(config, self.folders)
         return config
 
     def files(self) -> list[tuple[str, Path]]:
-        """The YAML files that were composed, as (group, file), the ones that others build on first."""
-        with _lock, self.errors_explained():
-            loaded = self.hydra.config_loader.compute_defaults_list(CONFIG_NAME, self.overrides, RunMode.RUN).defaults
-        found = []
-        for path in (default.config_path or "" for default in loaded):
+        """The YAML files that were composed, as (place in the config, file), the ones that others build on first."""
+        with members.composing(), self.errors_explained():
+            config = self.hydra.compose_config(CONFIG_NAME, self.overrides, RunMode.RUN)
+            action = OmegaConf.select(config, ACTION_CHANNEL)
+        name = action.get("name") if OmegaConf.is_dict(action) else action
+        second: list[tuple[str, Path]] = []
+        if name in conf_dirs.members("channel", self.folders):
+            second = self._files(None, members.placed("channel", name, ACTION_CHANNEL, self.folders))
+        return [*second, *self._files(CONFIG_NAME, self.overrides)]
+
+    def _files(self, config_name: str | None, overrides: list[str]) -> list[tuple[str, Path]]:
+        with members.composing(), self.errors_explained():
+            loaded = self.hydra.config_loader.compute_defaults_list(config_name, overrides, RunMode.RUN).defaults
+        files = []
+        for default in loaded:
             for folder in (conf_dirs.builtin(), *self.folders):
-                if (file := folder / f"{path}.yaml").is_file():
-                    found.append((path.rpartition("/")[0], file))
+                if (file := folder / f"{default.config_path or ''}.yaml").is_file():
+                    files.append((default.package or "", file))
                     break
-        return found
+        return files
 
     def print_config(self, part: str, resolve: bool) -> None:
         """Prints the composed config as YAML: `job`, `hydra` or `all`."""
@@ -99,10 +98,24 @@ class Composer:
         with self.errors_explained():
             self.hydra.show_info(what, CONFIG_NAME, self.overrides)
 
-    def run(self, task: Task) -> Any:
-        """Calls `task` with the config in a new run folder; returns what it returns."""
+    def run(self, config: DictConfig, task: Task) -> Any:
+        """Calls `task` in a new run folder with `config`, which `whole` composed; returns what it returns.
+
+        Hydra's own `run` would compose another one.
+        """
         with self.errors_explained(), output_dirs.making(output_dirs.RUN_DIR):
-            return self.hydra.run(CONFIG_NAME, task, [*self.overrides, "hydra.mode=RUN"]).return_value
+            configure_log(config.hydra.hydra_logging, config.hydra.verbose)
+            callbacks = Callbacks(config)
+            callbacks.on_run_start(config=config, config_name=CONFIG_NAME)
+            job = run_job(
+                hydra_context=HydraContext(config_loader=self.hydra.config_loader, callbacks=callbacks),
+                task_function=task,
+                config=config,
+                job_dir_key=output_dirs.RUN_DIR,
+                job_subdir_key=None,
+            )
+            callbacks.on_run_end(config=config, config_name=CONFIG_NAME, job_return=job)
+            return job.return_value
 
     def multirun(self, task: Task) -> Any:
         """Calls `task` for every point of the grid through Hydra's sweeper and launcher."""
@@ -112,24 +125,20 @@ class Composer:
     @contextmanager
     def errors_explained(self) -> Iterator[None]:
         """Turns what Hydra, OmegaConf and YAML raise into one `ConfigError`."""
-        try:
+        with members.errors_explained(self._known_keys):
             yield
-        except ConfigError:
-            raise
-        except messages.CAUSES as error:
-            raise ConfigError(messages.explain(error, self._known_keys)) from error
 
     def _known_keys(self) -> list[str]:
         """Every dotted key of the config that the chosen groups make; of the default one where they cannot."""
-        groups = [o for o in self.overrides if o.partition("=")[0] in (*conf_dirs.GROUPS, "hydra.searchpath")]
+        choices = (*conf_dirs.GROUPS, f"+channel@{ACTION_CHANNEL}", "hydra.searchpath")
+        groups = [override for override in self.overrides if override.partition("=")[0] in choices]
         for overrides in (groups, []):
             try:
                 config = self.hydra.compose_config(CONFIG_NAME, overrides, RunMode.RUN)
             except messages.CAUSES:
                 continue
-            with open_dict(config):
-                del config["hydra"]
-            return list(messages.dotted_keys(OmegaConf.to_container(config, resolve=False)))  # type: ignore[arg-type]
+            keys: Any = OmegaConf.to_container(without_hydra(config), resolve=False)
+            return list(messages.dotted_keys(keys))
         return []
 
 
@@ -138,18 +147,20 @@ def compose(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = (
     return Composer(overrides, config_dirs).compose()
 
 
-def _new_hydra() -> Hydra:
-    """A Hydra of our own, leaving one that the calling program may have initialised as it was."""
-    with _lock:
-        before = GlobalHydra.instance().hydra
-        GlobalHydra.instance().clear()
-        try:
-            with initialize_config_dir(config_dir=str(conf_dirs.builtin()), job_name="netgym", version_base="1.3"):
-                hydra = GlobalHydra.instance().hydra
-                assert hydra is not None
-                return hydra
-        finally:
-            GlobalHydra.instance().hydra = before
+def without_hydra(config: DictConfig) -> DictConfig:
+    """A copy of a composed config without Hydra's own part."""
+    own = deepcopy(config)
+    with open_dict(own):
+        del own["hydra"]
+    return own
+
+
+def _action_channel_first(overrides: Sequence[str]) -> list[str]:
+    """`overrides`, with the action channel's name as a choice of Hydra's where others are of its single keys."""
+    if not any(override.lstrip("+").startswith(f"{ACTION_CHANNEL}.") for override in overrides):
+        return list(overrides)
+    named = re.compile(rf"{re.escape(ACTION_CHANNEL)}=(?!null$)[^{{]")
+    return [f"+channel@{override}" if named.match(override) else override for override in overrides]
 
 
 def _readable(override: str) -> str:
@@ -164,10 +175,5 @@ def _readable(override: str) -> str:
     if equals and not group.lstrip("+~"):
         raise ConfigError(f"cannot read the override '{override}'; write KEY=VALUE.")
     if group in conf_dirs.GROUPS and (not value.isascii() or value.isdigit()) and not set(value) & set("'\"()[]{}$"):
-        return group + equals + ",".join(_quoted(name) for name in value.split(","))
+        return group + equals + ",".join(members.quoted(name) for name in value.split(","))
     return override
-
-
-def _quoted(text: str) -> str:
-    """`text` as a string of Hydra's override grammar."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from netgym_cli.common.errors import ConfigError
 
-GROUPS = ("env", "agent", "channel")
+GROUPS = ("env", "agent", "channel", "simulator")
 
 
 def builtin() -> Path:
@@ -26,7 +26,9 @@ def user_dirs(config_dirs: Sequence[str | Path]) -> list[Path]:
     folders = [(here / Path(folder).expanduser()).resolve() for folder in config_dirs]
     for folder in folders:
         if not folder.is_dir():
-            raise ConfigError(f"--config-dir '{folder}' is not a directory; give one with env/, agent/ or channel/.")
+            raise ConfigError(
+                f"--config-dir '{folder}' is not a directory; give one with env/, agent/, channel/ or simulator/."
+            )
     return folders
 
 
@@ -46,9 +48,9 @@ def _working_directory() -> Path:
 
 def members(group: str, folders: Sequence[Path] = ()) -> dict[str, Path]:
     """Name to YAML file of everything `group=` may be set to, sorted by name; netgym's own win over the user's."""
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     for folder in (builtin(), *folders):
         for file in sorted((folder / group).glob("*.yaml")):
             if file.is_file():
-                found.setdefault(file.stem, file)
-    return dict(sorted(found.items()))
+                files.setdefault(file.stem, file)
+    return dict(sorted(files.items()))

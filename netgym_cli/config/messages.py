@@ -1,4 +1,4 @@
-"""What Hydra, OmegaConf and YAML have to say about a config, in one short message."""
+"""The errors of Hydra, OmegaConf and YAML about a config, each as one short message."""
 
 from __future__ import annotations
 

@@ -1,11 +1,10 @@
-"""The schema of everything in conf/: types only. The defaults, with their meaning and unit, stand in the YAML files.
+"""The schema of everything in conf/: types and ranges. Defaults, with meaning and unit, stand in the YAML files.
 
-Members (environments, agents, channels) extend the base records here in their own files.
+Members (environments, agents, channels, simulators) extend the base records here in their own files.
 """
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from typing import Any, TypeVar, get_args, get_type_hints
@@ -13,7 +12,9 @@ from typing import Any, TypeVar, get_args, get_type_hints
 from omegaconf import MISSING, OmegaConf
 from omegaconf.errors import ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException
 
+from netgym_cli.common import suggestions
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.config.fields import check_fields, one_of, ranged, wrong_value
 from netgym_cli.config.validation import misfit
 
 C = TypeVar("C")
@@ -22,23 +23,24 @@ FOR_SOME_AGENTS = {  # keys of a run that only agents with a key of that name ta
     "steps": "counts no gradient updates; the length of its run is env.episodes_per_session and env.steps_per_episode",
     "init": "cannot continue another run's model; agent=ppo, a2c, sac and td3 can",
 }
+SECONDS = "a number of seconds above 0, up to 1000000"
+MOST_SEED = 2**31 - 1
+DEFAULT_SIMULATOR = "ns3"  # of configs from the time when there was no choice
 HOLDS = ("last", "default")  # what an actuator does while no action arrives
 
 
 @dataclass
 class SimulatorConfig:
-    """How simulator workers are run; see conf/config.yaml for meanings."""
+    """Keys that every simulator has."""
 
-    start_timeout_s: float = MISSING
-    step_timeout_s: float = MISSING
-    close_timeout_s: float = MISSING
-    ns3_prefix: str | None = MISSING
+    name: str = MISSING
+    start_timeout_s: float = ranged(above=0, high=1e6, words=SECONDS)
+    step_timeout_s: float = ranged(above=0, high=1e6, words=SECONDS)
+    close_timeout_s: float = ranged(above=0, high=1e6, words=SECONDS)
 
     def validate(self) -> None:
         """Raises `ConfigError` for a deadline that is not positive or that no clock can hold."""
-        for name in ("start_timeout_s", "step_timeout_s", "close_timeout_s"):
-            value = getattr(self, name)
-            require(0 < value <= 1e6, f"simulator.{name}", value, "a number of seconds above 0, up to 1000000")
+        check_fields(self, "simulator")
 
 
 @dataclass
@@ -46,16 +48,13 @@ class EnvConfig:
     """Keys that every environment has."""
 
     name: str = MISSING
-    random_seed: int | None = MISSING
-    steps_per_episode: int = MISSING
-    episodes_per_session: int = MISSING
+    random_seed: int | None = ranged(0, MOST_SEED, null="a fresh one")
+    steps_per_episode: int = ranged(1)
+    episodes_per_session: int = ranged(1)
 
     def validate(self) -> None:
         """Raises `ConfigError` naming the key, its value and what is allowed."""
-        require(self.steps_per_episode >= 1, "env.steps_per_episode", self.steps_per_episode, "1 or more")
-        require(self.episodes_per_session >= 1, "env.episodes_per_session", self.episodes_per_session, "1 or more")
-        seed = self.random_seed
-        require(seed is None or 0 <= seed < 2**31, "env.random_seed", seed, "0 to 2147483647, or null for a fresh one")
+        check_fields(self, "env")
 
 
 @dataclass
@@ -66,23 +65,24 @@ class AgentConfig:
 
     def validate(self) -> None:
         """Raises `ConfigError` naming the key, its value and what is allowed."""
+        check_fields(self, "agent")
 
 
 @dataclass
 class ChannelConfig:
-    """Keys that every channel has.
+    """Keys that every channel has; conf/action.yaml has the defaults and meanings of the way back.
 
-    `action` is the name of another channel or a mapping of its keys until the run is typed, then its record.
+    `action` is null or the record of another channel: composing puts all its keys there, typing makes them a record.
     """
 
     name: str = MISSING
     action: Any = MISSING
-    action_hold: str = MISSING
+    action_hold: str = one_of(*HOLDS)
     action_default: Any = MISSING
 
     def validate(self) -> None:
         """Raises `ConfigError` naming the key, its value and what is allowed."""
-        require(self.action_hold in HOLDS, "channel.action_hold", self.action_hold, " or ".join(HOLDS))
+        check_fields(self, "channel")
 
 
 @dataclass
@@ -93,15 +93,15 @@ class RunConfig:
     agent: AgentConfig
     channel: ChannelConfig
     simulator: SimulatorConfig
-    seed: int
-    sessions: list[dict[str, Any]]
+    seed: int = ranged(0, MOST_SEED)
+    sessions: list[dict[str, Any]] = MISSING
     dataset: str | None = None
-    steps: int | None = None
+    steps: int | None = ranged(1, null="", default=None)
     init: str | None = None
 
     def validate(self) -> None:
         """Checks every part and the keys that concern them all. Raises `ConfigError`."""
-        require(0 <= self.seed < 2**31, "seed", self.seed, "0 to 2147483647")
+        check_fields(self, "")
         require(
             len(self.sessions) >= 1, "sessions", self.sessions, "a list of one or more overrides of env, such as [{}]"
         )
@@ -110,13 +110,12 @@ class RunConfig:
         for key, meaning in FOR_SOME_AGENTS.items():
             if (value := getattr(self, key)) is not None and not hasattr(self.agent, key):
                 raise ConfigError(f"{key} is {value!r}, and agent '{self.agent.name}' {meaning}; remove {key}=.")
-        require(self.steps is None or self.steps >= 1, "steps", self.steps, "1 or more gradient updates")
 
 
 def require(condition: bool, key: str, value: object, allowed: str) -> None:
     """Raises `ConfigError` in the one form that all messages about a value share, unless `condition` holds."""
     if not condition:
-        raise ConfigError(f"{key} is {value!r}; allowed: {allowed}.")
+        raise ConfigError(wrong_value(key, value, allowed))
 
 
 def typed(schema: type[C], raw: Mapping[str, Any], where: str) -> C:
@@ -166,12 +165,11 @@ def unknown_key(key: str, known: Sequence[str]) -> str:
     """The message for a key nobody knows, with the nearest known one: by its whole path, or by its last part."""
 
     def likeness(other: str) -> float:
-        whole = difflib.SequenceMatcher(None, key, other).ratio()
-        last = difflib.SequenceMatcher(None, key.rpartition(".")[2], other.rpartition(".")[2]).ratio()
-        return 0.1 * whole + 0.9 * last
+        last = suggestions.likeness(key.rpartition(".")[2], other.rpartition(".")[2])
+        return 0.1 * suggestions.likeness(key, other) + 0.9 * last
 
     best = max(known, key=likeness, default="")
-    hint = f" Did you mean '{best}'?" if best and likeness(best) > 0.6 else ""
+    hint = suggestions.hint(best) if likeness(best) > 0.6 else ""
     return f"unknown key '{key}'.{hint} `netgym show` lists every key."
 
 

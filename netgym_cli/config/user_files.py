@@ -19,10 +19,11 @@ def check_chosen(overrides: Sequence[str], folders: Sequence[Path]) -> None:
         group, _, names = override.partition("=")
         if group in conf_dirs.GROUPS:
             for name in names.split(","):
-                _check(group, name.strip(" '\""), folders, [])
+                check(group, name.strip(" '\""), folders)
 
 
-def _check(group: str, name: str, folders: Sequence[Path], chain: list[str]) -> None:
+def check(group: str, name: str, folders: Sequence[Path], chain: Sequence[str] = ()) -> None:
+    """The same for one member; `chain` holds the names of those that build on it."""
     members = conf_dirs.members(group, folders)
     file = members.get(name)
     if file is None or file.is_relative_to(conf_dirs.builtin()):
@@ -42,13 +43,13 @@ def _check(group: str, name: str, folders: Sequence[Path], chain: list[str]) -> 
     bases = content.get("defaults", [])
     if not isinstance(bases, list):
         raise ConfigError(f"{file}: defaults is {bases!r}; allowed: a list, such as [{base}, _self_].")
-    for one in bases:
+    for base_name in bases:
         # Hydra's longer ways to name a file are left to Hydra.
-        if not isinstance(one, str) or one == "_self_" or set(one) & set("/@$"):
+        if not isinstance(base_name, str) or base_name == "_self_" or set(base_name) & set("/@$"):
             continue
-        if one not in members:
-            raise ConfigError(f"{file}: defaults: {unknown(group, one, list(members))}")
-        _check(group, one, folders, [*chain, name])
+        if base_name not in members:
+            raise ConfigError(f"{file}: defaults: {unknown(group, base_name, list(members))}")
+        check(group, base_name, folders, [*chain, name])
 
 
 def _read(file: Path) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import errno
 import os
 import re
@@ -10,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from netgym_cli.common import suggestions
 from netgym_cli.common.errors import ConfigError
 
 METADATA = "metadata.json"
@@ -86,7 +86,7 @@ def require_known(dataset_id: str) -> Path:
     if ID.fullmatch(dataset_id) and ((folder := folder_of(dataset_id)) / "data" / METADATA).is_file():
         return folder
     known = ids()
-    hint = f" Did you mean '{near}'?" if (near := _nearest(dataset_id, known)) else ""
+    hint = suggestions.hint(_nearest(dataset_id, known))
     if not ID.fullmatch(dataset_id):
         try:
             folder_of(dataset_id)
@@ -104,11 +104,8 @@ def _nearest(wanted: str, known: list[str]) -> str:
     if same := [dataset_id for dataset_id in known if f"/{_unversioned(dataset_id)}".endswith(ending)]:
         return same[0]
     name = _name(wanted)
-    alike = difflib.get_close_matches(wanted, known, len(known) or 1, ALIKE)
-    return next(
-        (dataset_id for dataset_id in alike if difflib.SequenceMatcher(None, name, _name(dataset_id)).ratio() >= ALIKE),
-        "",
-    )
+    alike = suggestions.all_alike(wanted, known, ALIKE)
+    return next((dataset_id for dataset_id in alike if suggestions.likeness(name, _name(dataset_id)) >= ALIKE), "")
 
 
 def _unversioned(dataset_id: str) -> str:

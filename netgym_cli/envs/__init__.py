@@ -6,6 +6,7 @@ __getattr__ = exports(
     __name__,
     {
         "Adapter": "base",
+        "AgentSpec": "agent_spec",
         "NetworkEnv": "network_env",
         "box_action": "actions",
         "discrete_action": "actions",

@@ -1,4 +1,4 @@
-"""An adapter is one environment's meaning: statistics to observation and reward, action to policy.
+"""An adapter is one environment's meaning: statistics to observation and reward, action to control vector.
 
 To add an environment: one module here whose name is the environment's, with one `Adapter` subclass and its config
 record, and one YAML file of the same name in conf/env/.
@@ -7,6 +7,7 @@ record, and one YAML file of the same name in conf/env/.
 from __future__ import annotations
 
 import inspect
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +23,14 @@ from netgym_cli.envs.actions import box_action, discrete_action, is_empty, state
 from netgym_cli.simulators.stats import Stats
 
 C = TypeVar("C", bound=EnvConfig)
+OLD_NAMES = {
+    "policy": "encode_action",
+    "in_force": "effective_action",
+    "foreign": "external_env",
+    "simulator": "required_simulator",
+}
+log = logging.getLogger(__name__)
+_announced: set[str] = set()
 
 
 class Adapter(ABC, Generic[C]):
@@ -29,7 +38,7 @@ class Adapter(ABC, Generic[C]):
 
     Attributes:
         config_schema: the dataclass of the environment's YAML file.
-        simulator: name of the simulator that runs it (see `netgym_cli.simulators.base`).
+        required_simulator: the only simulator that runs it, a name or `importable.module:Class`; None: the run chooses.
         scenario: name of the scenario inside that simulator.
         scenario_source: your own scenario's file, relative to the adapter's: C++ that registers `scenario`, or Python
             with a generator `scenario(settings, seed)`; None if it is one of netgym's.
@@ -38,12 +47,14 @@ class Adapter(ABC, Generic[C]):
         observation_labels: what each entry along the observation's first axis is, with its unit.
         action_labels: what each entry along the action's last axis is.
         has_default: whether an algorithm of the simulator's own takes the empty action.
-        foreign: whether episodes and observations are somebody else's: the environment ends episodes by itself, each
-            begins anew, and its observations are not checked.
+        external_env: whether episodes and observations are those of a third-party environment: it ends episodes by
+            itself, each begins anew, and its observations are not checked.
+
+    The names in `OLD_NAMES` mean the same as the new ones, whichever of the two a subclass defines.
     """
 
     config_schema: ClassVar[type[EnvConfig]]
-    simulator: ClassVar[str] = "ns3"
+    required_simulator: ClassVar[str | None] = None
     scenario: ClassVar[str]
     scenario_source: ClassVar[str | None] = None
     observation_space: spaces.Space[Any]
@@ -52,7 +63,16 @@ class Adapter(ABC, Generic[C]):
     observation_labels: tuple[str, ...] = ()
     action_labels: tuple[str, ...] = ()
     has_default: ClassVar[bool] = True
-    foreign: ClassVar[bool] = False
+    external_env: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for old, new in OLD_NAMES.items():
+            if _depth(cls, old) < _depth(cls, new):
+                _give(cls, old, new)
+                _announce(cls, old, new)
+            elif _depth(cls, new) < _depth(cls, old):
+                _give(cls, new, old)
 
     def __init__(self, config: C) -> None:
         self.config = config
@@ -90,20 +110,20 @@ class Adapter(ABC, Generic[C]):
         return False, False
 
     @abstractmethod
-    def policy(self, action: Any) -> np.ndarray | None:
+    def encode_action(self, action: Any) -> np.ndarray | None:
         """The flat float64 vector for the simulator; None (from an empty action) asks for the default algorithm.
 
         Raises `ActionError` for a wrong shape, NaN or a value outside the action space. Never alters `action`.
         """
 
-    def in_force(self, action: Any, stats: Stats) -> Any:
+    def effective_action(self, action: Any, stats: Stats) -> Any:
         """The action that was in force in the interval that `stats` describes, inside `action_space`.
 
         It is read from the measurement wherever that tells, so actions of the same effect are equal, what the network
         refused is left out, and the default algorithm can be imitated. Here: what was asked for.
 
         Args:
-            action: what `policy` was given; empty if the default algorithm decided.
+            action: what `encode_action` was given; empty if the default algorithm decided.
             stats: the whole measurement, whatever the config subscribes to.
 
         Raises:
@@ -111,7 +131,8 @@ class Adapter(ABC, Generic[C]):
         """
         if is_empty(action):
             raise AdapterError(
-                f"{type(self).__name__} does not say what its default algorithm did; let it override in_force()."
+                f"{type(self).__name__} does not say what its default algorithm did; "
+                "let it override effective_action()."
             )
         return action if self.action_space.dtype is None else np.asarray(action, self.action_space.dtype)
 
@@ -119,6 +140,26 @@ class Adapter(ABC, Generic[C]):
     def kpis(self, stats: Stats) -> dict[str, float]:
         """Key performance indicators of the interval for the tables; names carry their unit (`rate_mbps`)."""
 
+
+def _depth(cls: type, name: str) -> int:
+    """How many bases away the class is that defines `name`."""
+    return next((depth for depth, base in enumerate(cls.__mro__) if name in vars(base)), len(cls.__mro__))
+
+
+def _give(cls: type, name: str, other: str) -> None:
+    """Lets `other` be what `name` is."""
+    setattr(cls, other, vars(cls.__mro__[_depth(cls, name)])[name])
+
+
+def _announce(cls: type, old: str, new: str) -> None:
+    member = f"{cls.__module__}:{cls.__qualname__}"
+    if f"{member}.{old}" not in _announced:
+        _announced.add(f"{member}.{old}")
+        log.warning("%s defines '%s', which is named '%s' now; rename it, the old name will go.", member, old, new)
+
+
+for _old, _new in OLD_NAMES.items():
+    _give(Adapter, _new, _old)
 
 __all__ = ["Adapter", "box_action", "discrete_action", "env_registry", "is_empty", "stated_action"]
 

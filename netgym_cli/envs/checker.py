@@ -1,4 +1,4 @@
-"""Does an environment keep its promises? Gymnasium's checker, Stable-Baselines3's, and whether seeds mean anything."""
+"""Checks of an environment: Gymnasium's API, Stable-Baselines3's, and whether seeds decide what happens."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ import numpy as np
 
 from netgym_cli.config.schema import EnvConfig, SimulatorConfig
 from netgym_cli.envs.base import env_registry
-from netgym_cli.envs.network_env import NetworkEnv, StepInfo
-from netgym_cli.simulators.base import simulator_registry
+from netgym_cli.envs.network_env import NetworkEnv
+from netgym_cli.envs.step_info import StepInfo
+from netgym_cli.simulators import selection
+from netgym_cli.simulators.selection import RequiredSimulator, settings_of
 from netgym_cli.simulators.stats import Stats
 
 COLOUR = re.compile(r"\x1b\[\d*m")
@@ -48,7 +50,7 @@ def check(config: EnvConfig, simulator: SimulatorConfig, steps: int = 20) -> lis
 
     Args:
         config: the environment.
-        simulator: how its simulator is run.
+        simulator: the run's simulator.
         steps: steps that the determinism checks compare, 1 or more.
 
     Raises:
@@ -56,9 +58,9 @@ def check(config: EnvConfig, simulator: SimulatorConfig, steps: int = 20) -> lis
         BuildError: the simulator could not be compiled.
     """
     adapter = env_registry.load(config.name)
-    simulator_class = simulator_registry.load(adapter.simulator)
-    simulator_class.check(simulator, adapter.source())
-    simulator_class.prepare(simulator, adapter.source())
+    required = [RequiredSimulator(settings_of(adapter.required_simulator, simulator), adapter.source())]
+    selection.check(required)
+    selection.prepare(required)
 
     def gymnasium_api() -> None:
         from gymnasium.utils.env_checker import check_env
@@ -74,8 +76,8 @@ def check(config: EnvConfig, simulator: SimulatorConfig, steps: int = 20) -> lis
 
     def same_seed() -> None:
         first, second = (_record(config, simulator, 1, steps) for _ in range(2))
-        for step, (one, other) in enumerate(zip(first, second, strict=True)):
-            assert one == other, f"two sessions with seed 1 and the same actions differ at step {step}"
+        for step, (record, other) in enumerate(zip(first, second, strict=True)):
+            assert record == other, f"two sessions with seed 1 and the same actions differ at step {step}"
 
     def other_seed() -> None:
         records = [_record(config, simulator, seed, steps) for seed in (1, 2)]
@@ -115,15 +117,15 @@ def _exact(observation: Any, reward: float, env: NetworkEnv) -> tuple[bytes, flo
     return b"".join(np.asarray(part).tobytes() for part in parts), float(reward), env.stats.values.tobytes()
 
 
-def _verdict(name: str, promise: Callable[[], None]) -> Verdict:
+def _verdict(name: str, check: Callable[[], None]) -> Verdict:
     failure = None
-    with warnings.catch_warnings(record=True) as heard:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            promise()
+            check()
         except Exception as error:  # whatever an environment raises is its answer
             failure = f"{type(error).__name__}: {error}".splitlines()[0]
     if failure:
         return Verdict(name, False, failure)
-    told = {COLOUR.sub("", str(warning.message)).splitlines()[0] for warning in heard}
-    return Verdict(name, True, "; ".join(sorted(told)))
+    messages = {COLOUR.sub("", str(warning.message)).splitlines()[0] for warning in caught}
+    return Verdict(name, True, "; ".join(sorted(messages)))

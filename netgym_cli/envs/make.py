@@ -10,16 +10,18 @@ import numpy as np
 from omegaconf import OmegaConf
 
 from netgym_cli.config.compose import Composer
-from netgym_cli.config.schema import SimulatorConfig, typed
+from netgym_cli.config.schema import typed
 from netgym_cli.envs.base import env_registry
 from netgym_cli.envs.network_env import NetworkEnv
+from netgym_cli.simulators.base import simulator_registry
+from netgym_cli.simulators.selection import require_choice
 
 
 def make_env(
     name: str,
     seed: int | None = None,
     config_dir: str | Path | None = None,
-    simulator: Mapping[str, Any] | None = None,
+    simulator: str | Mapping[str, Any] | None = None,
     **overrides: Any,
 ) -> NetworkEnv:
     """The environment of conf/env/`name`.yaml.
@@ -28,21 +30,27 @@ def make_env(
         name: name of an environment's YAML file, such as `"nqos_split"`.
         seed: seed of the first session, 0 to 2147483647; None draws a fresh one. `reset(seed=...)` comes before it.
         config_dir: your own conf directory; its env/ is searched too, and its modules become importable.
-        simulator: keys of the `simulator` section that differ from conf/config.yaml.
+        simulator: name of a simulator's YAML file, or keys that differ from the default one's (`name` chooses another).
         overrides: keys of the environment that differ from its YAML; nested ones as dictionaries.
 
     Raises:
         ConfigError: unknown name or key, wrong type or impossible value.
     """
-    composed = Composer([f"env={name}"], [config_dir] if config_dir is not None else []).compose()
+    keys = {"name": simulator} if isinstance(simulator, str) else dict(simulator or {})
+    choice = keys.pop("name", None)
+    words = [f"env={name}", *([] if choice is None else [f"simulator={choice}"])]
+    composed = Composer(words, [config_dir] if config_dir is not None else []).compose()
     OmegaConf.set_struct(composed, False)
-    mine = _plain({"env": {"random_seed": seed, **overrides}, "simulator": dict(simulator or {})})
+    mine = _plain({"env": {"random_seed": seed, **overrides}, "simulator": keys})
     raw: dict[str, Any] = OmegaConf.to_container(OmegaConf.merge(composed, mine), resolve=True)  # type: ignore[assignment]
-    config = typed(env_registry.load(raw["env"]["name"]).config_schema, raw["env"], "env")
-    run = typed(SimulatorConfig, raw["simulator"], "simulator")
+    adapter = env_registry.load(raw["env"]["name"])
+    config = typed(adapter.config_schema, raw["env"], "env")
+    chosen = typed(simulator_registry.load(raw["simulator"]["name"]).config_schema, raw["simulator"], "simulator")
     config.validate()
-    run.validate()
-    return NetworkEnv(config, run)
+    chosen.validate()
+    if choice is not None:
+        require_choice(chosen, adapter.required_simulator, adapter.scenario, config.name)
+    return NetworkEnv(config, chosen)
 
 
 def _plain(value: Any) -> Any:

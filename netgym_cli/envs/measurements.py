@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.suggestions import did_you_mean
 
 # Unit (empty for none) of a measurement and the range in which an observation of it is kept; and those of many by name.
 Measurement = tuple[str, float, float]
@@ -17,9 +17,7 @@ def require_known(key: str, names: Iterable[str], known: Iterable[str]) -> None:
     known = list(known)
     for name in names:
         if name not in known:
-            close = difflib.get_close_matches(name, known, 1, 0.4)
-            hint = f" Did you mean '{close[0]}'?" if close else ""
-            raise ConfigError(f"{key} has {name!r}.{hint} Known: {', '.join(known)}.")
+            raise ConfigError(f"{key} has {name!r}.{did_you_mean(name, known, 0.4)} Known: {', '.join(known)}.")
 
 
 def labels(names: Iterable[str], measurements: Measurements) -> tuple[str, ...]:

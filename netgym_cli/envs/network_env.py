@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 import gymnasium
@@ -18,27 +18,10 @@ from omegaconf import OmegaConf
 from netgym_cli.common.errors import AdapterError, SessionError
 from netgym_cli.config.schema import EnvConfig, SimulatorConfig, plain, typed
 from netgym_cli.envs.base import Adapter, env_registry
+from netgym_cli.envs.step_info import StepInfo
 from netgym_cli.simulators.base import Simulator, simulator_registry
+from netgym_cli.simulators.selection import settings_of
 from netgym_cli.simulators.stats import Stats, Subscription
-
-
-class StepInfo(dict[str, Any]):
-    """The `info` dictionary; its `Stats` become a pandas frame when first looked up, and not before.
-
-    Attributes:
-        stats: the whole measurement as plain arrays, whatever the config subscribes to; for rules, which need speed.
-    """
-
-    stats: Stats | None = None
-
-    def __getitem__(self, key: str) -> Any:
-        value = super().__getitem__(key)
-        if isinstance(value, Stats):
-            value = self[key] = value.frame()
-        return value
-
-    def get(self, key: str, default: Any = None) -> Any:
-        return self[key] if key in self else default
 
 
 class NetworkEnv(gymnasium.Env[Any, Any]):
@@ -51,7 +34,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
 
     Args:
         config: the environment's config record.
-        simulator: how its simulator is run.
+        simulator: the run's simulator; an environment that requires another one takes that.
 
     Attributes:
         session: index of the session, from 0; -1 before the first reset.
@@ -59,7 +42,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         step_index: steps done in the episode.
         session_seed: seed of the running session.
         stats: the last measurement.
-        asked: the action that the last step was given, as it reached the network.
+        last_action: the action that the last step was given, as it reached the network.
         reported: the part of it that the adapter subscribes to, as it stands in `info` and in the tables.
         episode_over: whether the episode has ended and waits for `reset`.
         terminal: whether the last step reached a terminal state. A network never does: its `terminated` only tells
@@ -80,11 +63,12 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         self.session_seed: int | None = None
         self.stats: Stats | None = None
         self.reported: Stats | None = None
-        self.asked: Any = None
+        self.last_action: Any = None
         self._subscription = Subscription(self.adapter.subscription)
         self._base_seed = config.random_seed
         self._first_session = 0
-        self._simulator: Simulator | None = None
+        self._simulator: Simulator[Any] | None = None
+        self._step_began_s: float | None = None  # while a step that was asked for has not been waited for
 
     @property
     def step_ms(self) -> float:
@@ -127,6 +111,8 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         super().reset(seed=seed)
         if fresh:
             self.close()
+        if self._step_began_s is not None:  # or its answer would be taken for the next step's
+            self.step_wait()
         if self.running and self.step_index > 0:
             self.episode += 1
             self.step_index = 0
@@ -157,30 +143,57 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
             SimulatorError: the simulator died or stayed silent; the session is lost.
             AdapterError: the adapter's observation or reward is not what it promised; the session is lost.
         """
-        if self._simulator is None or self.episode_over:
-            raise SessionError("step() without a running episode; call reset() first.")
-        policy = self.adapter.policy(action)
-        self.asked = action
-        started = time.perf_counter()
+        simulator, control = self._begin_step(action)
+        return self._end_step(lambda: simulator.step(control))
+
+    def step_async(self, action: Any) -> None:
+        """Asks for a step without waiting for it; `step_wait` must follow. Argument and errors as for `step`."""
+        simulator, control = self._begin_step(action)
         try:
-            self.stats = self._simulator.step(policy)
+            simulator.step_async(control)
         except BaseException:
             self.close()
             raise
-        wall_ms = (time.perf_counter() - started) * 1e3
+
+    def step_wait(self) -> tuple[Any, float, bool, bool, StepInfo]:
+        """Waits for the step that `step_async` asked for. Returns and raises as `step` does."""
+        if self._simulator is None or self._step_began_s is None:
+            raise SessionError("step_wait() without a step under way; call step_async(action) first.")
+        return self._end_step(self._simulator.step_wait)
+
+    def _begin_step(self, action: Any) -> tuple[Simulator[Any], np.ndarray | None]:
+        """The simulator, and the control that it gets for `action`."""
+        if self._simulator is None or self.episode_over:
+            raise SessionError("step() without a running episode; call reset() first.")
+        if self._step_began_s is not None:
+            raise SessionError("a step is under way already; call step_wait() before the next one.")
+        control = self.adapter.encode_action(action)
+        self.last_action = action
+        self._step_began_s = time.perf_counter()
+        return self._simulator, control
+
+    def _end_step(self, measure: Callable[[], Stats]) -> tuple[Any, float, bool, bool, StepInfo]:
+        assert self._step_began_s is not None
+        began_s, self._step_began_s = self._step_began_s, None
+        try:
+            self.stats = measure()
+        except BaseException:
+            self.close()
+            raise
+        wall_ms = (time.perf_counter() - began_s) * 1e3
         self.step_index += 1
         self.terminal, cut_off = self.adapter.ending(self.stats)
         truncated = cut_off or self.step_index >= self.config.steps_per_episode
         self.episode_over = self.terminal or truncated
         last = self.episode_over and self.episode + 1 >= self.config.episodes_per_session
-        terminated = self.terminal or (last and not self.adapter.foreign)
+        terminated = self.terminal or (last and not self.adapter.external_env)
         if last:
             self.close()
         observation, info = self._observe()
         info["wall_ms"] = wall_ms
         reward = self.adapter.reward(self.stats)
         if not math.isfinite(reward):
-            self._refuse("reward", reward, "a finite number")
+            self._raise_adapter_error("reward", reward, "a finite number")
         return observation, reward, terminated, truncated, info
 
     def reconfigure(self, overrides: Mapping[str, Any]) -> None:
@@ -190,13 +203,13 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
             SessionError: a session is running, or the change would alter the spaces that an agent was built for.
             ConfigError: unknown key or bad value.
         """
-        self._refuse_while_running(", ".join(overrides))
+        self._require_no_session(", ".join(overrides))
         merged = OmegaConf.merge(plain(self.config), dict(overrides))
         self.adopt(typed(self.adapter.config_schema, merged, "env"))  # type: ignore[arg-type]
 
     def adopt(self, config: EnvConfig) -> None:
         """Takes `config` for the next session in place of the present one, whole. Raises as `reconfigure` does."""
-        self._refuse_while_running("the config")
+        self._require_no_session("the config")
         config.validate()
         adapter = env_registry.load(config.name)(config)
         for kind in ("observation_space", "action_space"):
@@ -208,14 +221,15 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         self.config, self.adapter = config, adapter
         self._subscription = Subscription(adapter.subscription)
 
-    def _refuse_while_running(self, what: str) -> None:
+    def _require_no_session(self, what: str) -> None:
         if self.running:
             raise SessionError(
                 f"cannot change {what} while session {self.session} runs; parameters only change between sessions."
             )
 
     def close(self) -> None:
-        """Ends the session, if one runs, and releases its simulator."""
+        """Ends the session, if one runs, and releases its simulator; a step under way is given up."""
+        self._step_began_s = None
         if self._simulator is not None:
             simulator, self._simulator = self._simulator, None
             simulator.close()
@@ -225,7 +239,8 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
             self._base_seed = seed if seed is not None else int(self.np_random.integers(2**31))
             self._first_session = self.session + 1
         session_seed = seed_of_session(self._base_seed, self.session + 1 - self._first_session)
-        simulator = simulator_registry.load(self.adapter.simulator)(self.simulator_config, self.adapter.source())
+        settings = settings_of(self.adapter.required_simulator, self.simulator_config)
+        simulator = simulator_registry.load(settings.name)(settings, self.adapter.source())
         try:
             self.stats = simulator.start(self.adapter.scenario, self.adapter.settings(), session_seed)
         except BaseException:
@@ -250,11 +265,11 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         )
         info.stats = self.stats
         observation = self.adapter.observation(self.stats)
-        if not self.adapter.foreign and observation not in self.observation_space:
-            self._refuse("observation", observation, str(self.observation_space))
+        if not self.adapter.external_env and observation not in self.observation_space:
+            self._raise_adapter_error("observation", observation, str(self.observation_space))
         return observation, info
 
-    def _refuse(self, what: str, value: Any, allowed: str) -> NoReturn:
+    def _raise_adapter_error(self, what: str, value: Any, allowed: str) -> NoReturn:
         self.close()
         raise AdapterError(
             f"the {what} of {type(self.adapter).__name__} in step {self.step_index} of episode {self.episode}, session "

@@ -24,8 +24,7 @@ from netgym_cli.experiment.task import Task
 from netgym_cli.jobs.pool import SessionFailed, run_all
 from netgym_cli.jobs.progress import progress
 from netgym_cli.runs.folder import RunFolder
-from netgym_cli.simulators.base import simulator_registry
-from netgym_cli.wrappers.build import simulators_under
+from netgym_cli.wrappers.required_simulators import prepare_simulators
 
 FIRST_SEED = 1_000_000  # far from the seeds that are usual in training
 WORKER = "netgym_cli.evaluation.worker"
@@ -139,8 +138,7 @@ class Contest:
         config = next(iter(self.tasks.values()))[0].config
         baseline = next(iter(self.tasks)) if baseline is None else baseline
         require(baseline in self.tasks, "baseline", baseline, f"one of {', '.join(self.tasks)}")
-        for name, source in simulators_under(config):
-            simulator_registry.load(name).prepare(config.simulator, source)
+        prepare_simulators(config)
         order = list(product(range(len(self.seeds)), self.tasks))
         with progress("sessions", len(order), console) as done:
             try:

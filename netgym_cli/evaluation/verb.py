@@ -12,8 +12,7 @@ from netgym_cli.evaluation import report
 from netgym_cli.evaluation.contest import Contest, Evaluation
 from netgym_cli.evaluation.request import parse
 from netgym_cli.jobs.pool import SessionFailed
-from netgym_cli.simulators.base import simulator_registry
-from netgym_cli.wrappers.build import simulators_under
+from netgym_cli.wrappers.required_simulators import check_simulators
 
 
 def evaluate(
@@ -34,8 +33,7 @@ def evaluate(
     request = parse(args, config_dirs)
     require(baseline is None or baseline in request.contenders, "--baseline", baseline, ", ".join(request.contenders))
     contest = Contest.of(request.config, request.contenders, request.seeds, request.episodes, trust)
-    for name, source in simulators_under(request.config):
-        simulator_registry.load(name).check(request.config.simulator, source)
+    check_simulators(request.config)
     folder = report.new_folder(output)
     try:
         evaluation = contest.play(jobs, baseline)

@@ -10,13 +10,48 @@ from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.registry import Registry
 from netgym_cli.config import conf_dirs, messages
-from netgym_cli.config.schema import RunConfig, SimulatorConfig, typed, unknown_key
+from netgym_cli.config.compose import Composer
+from netgym_cli.config.schema import DEFAULT_SIMULATOR, RunConfig, typed, unknown_key
 from netgym_cli.runs.folder import RunFolder
 
 
-def typed_run(config: DictConfig) -> RunConfig:
-    """A composed config as records of its members' own types, validated.
+def resolved(config: DictConfig) -> dict[str, Any]:
+    """A composed config as plain values, interpolations resolved. Raises `ConfigError` for one that cannot be."""
+    try:
+        return OmegaConf.to_container(config, resolve=True)  # type: ignore[return-value]
+    except OmegaConfBaseException as error:
+        raise ConfigError(messages.explain(error, lambda: list(messages.dotted_keys(config)))) from error
+
+
+def run_of(composer: Composer, values: dict[str, Any] | None = None) -> RunConfig:
+    """The run that overrides describe.
+
+    Args:
+        composer: Hydra with the overrides.
+        values: what it has composed, resolved; None: it composes now.
+
+    Raises:
+        ConfigError: as `typed_run`, and for a simulator chosen by `simulator=` that cannot run the environment.
+    """
+    run = typed_run(composer.compose() if values is None else values)
+    if composer.chooses("simulator"):
+        require_simulator_runs_env(run)
+    return run
+
+
+def require_simulator_runs_env(run: RunConfig) -> None:
+    """Raises `ConfigError` if the simulator of `run`, which somebody has chosen, cannot run its environment."""
+    from netgym_cli.envs.base import env_registry
+    from netgym_cli.simulators.selection import require_choice
+
+    adapter = env_registry.load(run.env.name)
+    require_choice(run.simulator, adapter.required_simulator, adapter.scenario, run.env.name)
+
+
+def typed_run(config: DictConfig | dict[str, Any]) -> RunConfig:
+    """A composed config, or its plain values, as records of its members' own types, validated.
 
     Raises:
         ConfigError: unknown key or member, wrong type, missing or impossible value.
@@ -24,19 +59,25 @@ def typed_run(config: DictConfig) -> RunConfig:
     from netgym_cli.agents.base import agent_registry
     from netgym_cli.channels.base import channel_registry
     from netgym_cli.envs.base import env_registry
-    from netgym_cli.wrappers.channel_configs import completed
+    from netgym_cli.simulators.base import simulator_registry
+    from netgym_cli.wrappers.channel_configs import typed_channel
 
-    try:
-        raw: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
-    except OmegaConfBaseException as error:
-        raise ConfigError(messages.explain(error, lambda: list(messages.dotted_keys(config)))) from error
-    own, groups = {field.name for field in fields(_Top)}, {*conf_dirs.GROUPS, "simulator"}
+    raw = dict(config) if isinstance(config, dict) else resolved(config)
+    own, groups = {field.name for field in fields(_Top)}, set(conf_dirs.GROUPS)
     for extra in raw.keys() - own - groups:
-        raw.pop(extra)
-        raise ConfigError(unknown_key(extra, list(messages.dotted_keys(raw))))
+        known = {key: value for key, value in raw.items() if key != extra}
+        raise ConfigError(unknown_key(extra, list(messages.dotted_keys(known))))
     top = typed(_Top, {key: raw[key] for key in own & raw.keys()}, "")
     parts: dict[str, Any] = {}
-    for group, registry in (("env", env_registry), ("agent", agent_registry), ("channel", channel_registry)):
+    if isinstance(simulator := raw.get("simulator", {}), dict):
+        raw["simulator"] = {"name": DEFAULT_SIMULATOR, **simulator}
+    registries: dict[str, Registry[Any]] = {
+        "env": env_registry,
+        "agent": agent_registry,
+        "channel": channel_registry,
+        "simulator": simulator_registry,
+    }
+    for group, registry in registries.items():
         given = raw.get(group)
         if not isinstance(given, dict) or not isinstance(given.get("name"), str):
             raise ConfigError(f"'{group}' is {given!r}; allowed: a mapping with a 'name'. Choose one by {group}=NAME.")
@@ -45,8 +86,7 @@ def typed_run(config: DictConfig) -> RunConfig:
             raise ConfigError(f"{group}.name is {name!r}; allowed: {allowed}. Fix it in the YAML file of the {group}.")
         parts[group] = typed(registry.load(name).config_schema, given, group)
     if parts["channel"].action is not None:
-        parts["channel"].action = completed(parts["channel"].action, "channel.action")
-    parts["simulator"] = typed(SimulatorConfig, raw.get("simulator", {}), "simulator")
+        parts["channel"].action = typed_channel(parts["channel"].action, "channel.action")
     run = RunConfig(**parts, **vars(top))
     run.validate()
     return run

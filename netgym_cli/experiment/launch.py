@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, OmegaConf
 
 from netgym_cli.config import output_dirs
-from netgym_cli.config.compose import Composer
-from netgym_cli.config.schema import RunConfig, plain
-from netgym_cli.experiment.config import typed_run
+from netgym_cli.config.compose import Composer, without_hydra
+from netgym_cli.config.members import place_action_channel
+from netgym_cli.config.schema import RunConfig
+from netgym_cli.experiment.config import resolved, run_of, typed_run
 from netgym_cli.runs.folder import RunFolder
 
 if TYPE_CHECKING:
@@ -22,24 +23,28 @@ if TYPE_CHECKING:
 def train(overrides: Sequence[str], config_dirs: Sequence[str | Path], command: list[str]) -> Summary:
     """Checks the config, then trains in a new run folder. An error from training carries the folder as a note.
 
+    What is checked is what is written to `.hydra/config.yaml` and what is run: composed once, typed once.
+
     Raises:
         ConfigError: the config is wrong; no folder was made.
         NetgymError, OSError: training failed; the folder keeps what there was.
     """
     composer = Composer(overrides, config_dirs)
-    checked = typed_run(composer.compose())
-    check(checked)
+    composed = composer.whole()
+    values = resolved(without_hydra(composed))
+    run = run_of(composer, values)
+    check(run)
     with output_dirs.making(output_dirs.RUN_DIR):
-        RunFolder(output_dirs.run_folder(composer.whole())).require_free(output_dirs.RUN_DIR)
+        RunFolder(output_dirs.run_folder(composed)).require_free(output_dirs.RUN_DIR)
 
-    def task(config: DictConfig) -> Summary | Exception:
+    def task(_: DictConfig) -> Summary | Exception:
         # Hydra would report an exception in its own words, so it travels as a value.
         try:
-            return train_in(save_resolved(config), command)
+            return _train_in(save(values), run, command)
         except Exception as error:
             return error
 
-    outcome: Summary | Exception = composer.run(task)
+    outcome: Summary | Exception = composer.run(composed, task)
     if isinstance(outcome, Exception):
         raise outcome
     return outcome
@@ -48,19 +53,21 @@ def train(overrides: Sequence[str], config_dirs: Sequence[str | Path], command: 
 def check(config: RunConfig) -> None:
     """Everything about a run that can be known before it has a folder. Raises `ConfigError`."""
     from netgym_cli.experiment import run  # slow to import, and the user's mistakes are known by now
-    from netgym_cli.simulators.base import simulator_registry
-    from netgym_cli.wrappers.build import simulators_under
+    from netgym_cli.wrappers.required_simulators import check_simulators
 
     run.check(config)
-    for name, source in simulators_under(config):
-        simulator_registry.load(name).check(config.simulator, source)
+    check_simulators(config)
 
 
-def train_in(folder: Path, command: list[str]) -> Summary:
-    """Trains what the config in `folder` says, in `folder`. Raises as `train` does."""
+def train_job(folder: Path) -> Summary:
+    """Trains one job of a sweep, which another process has checked and saved in `folder`. Raises as `train` does."""
+    saved = RunFolder(folder)
+    return _train_in(folder, typed_run(OmegaConf.create(saved.config())), ["netgym", "train", *saved.overrides()])
+
+
+def _train_in(folder: Path, config: RunConfig, command: list[str]) -> Summary:
     from netgym_cli.experiment import run
 
-    config = typed_run(OmegaConf.create(RunFolder(folder).config()))
     try:
         return run.train(config, folder, command)
     except BaseException as error:
@@ -68,19 +75,14 @@ def train_in(folder: Path, command: list[str]) -> Summary:
         raise
 
 
-def train_job(folder: Path) -> Summary:
-    """The same for one job of a sweep, with the command that reproduces it alone."""
-    return train_in(folder, ["netgym", "train", *RunFolder(folder).overrides()])
-
-
-def save_resolved(config: DictConfig) -> Path:
-    """Replaces the config in the running job's folder by its values without interpolations; returns the folder."""
+def save(values: Mapping[str, Any]) -> Path:
+    """Replaces the config in the running job's folder by these values; returns the folder."""
     folder = Path(HydraConfig.get().runtime.output_dir)
-    if (action := OmegaConf.select(config, "channel.action")) is not None:  # a name depends on the config directories
-        from netgym_cli.wrappers.channel_configs import completed
-
-        given = OmegaConf.to_container(action) if OmegaConf.is_config(action) else action
-        with open_dict(config):
-            config.channel.action = plain(completed(given, "channel.action"))
-    RunFolder(folder).save_config(config)
+    RunFolder(folder).save_config(OmegaConf.create(dict(values)))
     return folder
+
+
+def save_composed(config: DictConfig, folders: Sequence[Path]) -> Path:
+    """The same for a job's config that Hydra's launcher has composed; `folders` are the user's conf directories."""
+    place_action_channel(config, folders)
+    return save(resolved(config))

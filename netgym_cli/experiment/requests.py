@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, fields, replace
-from difflib import get_close_matches
 from pathlib import Path
 
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.suggestions import nearest
 from netgym_cli.config.compose import Composer
 from netgym_cli.config.schema import RunConfig, require, unknown_key
-from netgym_cli.experiment.config import typed_run
+from netgym_cli.experiment.config import require_simulator_runs_env, run_of, typed_run
 
 Args = Sequence[str]
 ConfigDirs = Sequence[str | Path]
@@ -29,8 +29,8 @@ def parse_args(args: Args, own: Collection[str]) -> tuple[list[Path], dict[str, 
     pairs = [arg for arg in args if "=" in arg and not _is_folder(arg)]
     values = dict(pair.split("=", 1) for pair in pairs if pair.split("=", 1)[0] in own)
     for key in (pair.split("=", 1)[0] for pair in pairs):
-        if key not in own and key not in TOP and (near := get_close_matches(key, own, 1, NEAR)):
-            raise ConfigError(unknown_key(key, near))
+        if key not in own and key not in TOP and (near := nearest(key, own, NEAR)):
+            raise ConfigError(unknown_key(key, [near]))
     return folders, values, [pair for pair in pairs if pair.split("=", 1)[0] not in values]
 
 
@@ -50,7 +50,7 @@ def reject_agent_keys(overrides: Args) -> None:
 def composed(agent: str, overrides: Args, config_dirs: ConfigDirs, run: RunConfig | None) -> RunConfig:
     """The config of the agent of this name, in the environment of `run` if there is one."""
     if run is None:
-        return typed_run(Composer([f"agent={agent}", *overrides], config_dirs).compose())
+        return run_of(Composer([f"agent={agent}", *overrides], config_dirs))
     agent_keys = [override for override in overrides if re.match(r"[+~]*agent\.", override)]
     alone = typed_run(Composer([f"agent={agent}", *agent_keys], config_dirs).compose())
     others = [override for override in overrides if override not in agent_keys]
@@ -58,15 +58,23 @@ def composed(agent: str, overrides: Args, config_dirs: ConfigDirs, run: RunConfi
 
 
 def in_environment_of(run: RunConfig, overrides: Args, config_dirs: ConfigDirs) -> RunConfig:
-    """The run's config with other values; with another environment or channel if `env=` or `channel=` is among them."""
+    """The run's config with other values; with another environment, channel or simulator if one is among them.
+
+    Raises `ConfigError`.
+    """
     if any(override.startswith("env=") for override in overrides):
-        other = typed_run(Composer([*overrides, "agent=random"], config_dirs).compose())
+        other = run_of(Composer([*overrides, "agent=random"], config_dirs))
         return replace(run, env=other.env, channel=other.channel, simulator=other.simulator)
-    if channels := [override for override in overrides if override.startswith("channel=")]:
-        others = [override for override in overrides if override not in channels]
-        keys = [override for override in others if re.match(r"[+~]*channel\.", override)]
-        run = replace(run, channel=typed_run(Composer([*channels, *keys], config_dirs).compose()).channel)
-        overrides = [override for override in others if override not in keys]
+    simulator = run.simulator
+    for group in ("channel", "simulator"):
+        choice = [override for override in overrides if override.startswith(f"{group}=")]
+        keys = [override for override in overrides if re.match(rf"[+~]*{group}\.", override)] if choice else []
+        if choice:
+            other = typed_run(Composer([*choice, *keys], config_dirs).compose())
+            run = replace(run, **{group: getattr(other, group)})
+        overrides = [override for override in overrides if override not in (*choice, *keys)]
+    if run.simulator is not simulator:
+        require_simulator_runs_env(run)
     return typed_run(Composer(overrides, config_dirs).applied_to(asdict(run)))
 
 

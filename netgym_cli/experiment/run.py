@@ -16,8 +16,8 @@ from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.record import RunRecord
 from netgym_cli.runs.recorder import Recorder
 from netgym_cli.sessions.sequential import SequentialSessions
-from netgym_cli.simulators.base import simulator_registry
-from netgym_cli.wrappers.build import open_env, seen, simulators_under
+from netgym_cli.wrappers.build import agent_spec, open_env
+from netgym_cli.wrappers.required_simulators import prepare_simulators
 
 
 def check(config: RunConfig) -> None:
@@ -26,11 +26,11 @@ def check(config: RunConfig) -> None:
     agent = make_agent(config)
     plan = agent.plan(config)
     envs = plan.configs or (config.env,)
-    first = seen(NetworkEnv(envs[0], config.simulator), config.channel)
+    first = agent_spec(NetworkEnv(envs[0], config.simulator), config.channel)
     for k, changed in enumerate(envs):
         if changed == envs[0]:
             continue
-        other = seen(NetworkEnv(changed, config.simulator), config.channel)
+        other = agent_spec(NetworkEnv(changed, config.simulator), config.channel)
         for kind in ("observation_space", "action_space"):
             before, after = getattr(first, kind), getattr(other, kind)
             if before != after:
@@ -38,10 +38,10 @@ def check(config: RunConfig) -> None:
                     f"sessions[{k}] changes the {kind} from {before} to {after}; allowed: one {kind} for all sessions, "
                     "because one agent walks them. Train on the other one in a run of its own."
                 )
-    if (objection := agent.refuses(first)) is not None:
+    if (objection := agent.incompatibility(first)) is not None:
         kinds = {name: agent_registry.load(name) for name in agent_registry.names()}
         alike = {name: kind for name, kind in kinds.items() if kind.needs_dataset == agent.needs_dataset}
-        able = [name for name, kind in alike.items() if kind.refuses(first) is None]
+        able = [name for name, kind in alike.items() if kind.incompatibility(first) is None]
         raise ConfigError(
             f"agent '{config.agent.name}' {objection}. "
             f"Agents that can act in env '{config.env.name}': {', '.join(able)}."
@@ -75,8 +75,8 @@ def train(config: RunConfig, folder: Path, command: list[str], console: bool | N
     progress = RunProgress(plan.total_steps, len(plan.configs), console)
     env = SequentialSessions(open_env(config), plan, (recorder, record, progress))
     with sigterm_as_ctrl_c(), run_lifecycle(env, recorder, record, agent, folder, command):
-        for name, source in simulators_under(config) if plan.configs else ():
-            simulator_registry.load(name).prepare(config.simulator, source)
+        if plan.configs:
+            prepare_simulators(config)
         with progress:
             agent.learn(env, config.seed, folder)
             agent.save(folder)
@@ -88,7 +88,7 @@ def train(config: RunConfig, folder: Path, command: list[str], console: bool | N
 def _given_up(env: SequentialSessions, record: RunRecord) -> list[str]:
     """A note on the steps that the agent left undone; an environment that ends its episodes itself leaves none."""
     planned, done = record.content["planned_steps"], record.content["steps"]
-    if done == planned or (env.finished and env.network.adapter.foreign):
+    if done == planned or (env.finished and env.network.adapter.external_env):
         return []
     return [f"the agent gave up {planned - done} of {planned} planned steps"]
 

@@ -18,7 +18,7 @@ from netgym_cli.experiment.config import typed_run
 from netgym_cli.sessions.plan import Plan
 from netgym_cli.sessions.sequential import SequentialSessions
 from netgym_cli.sessions.step import Observer
-from netgym_cli.wrappers.build import open_env, seen
+from netgym_cli.wrappers.build import agent_spec, open_env
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,8 @@ class Task:
             self.agent().begin(self.sessions(), config.seed)
             return
         try:
-            if (objection := kind.refuses(seen(NetworkEnv(config.env, config.simulator), config.channel))) is not None:
+            spec = agent_spec(NetworkEnv(config.env, config.simulator), config.channel)
+            if (objection := kind.incompatibility(spec)) is not None:
                 raise ConfigError(f"agent '{config.agent.name}' {objection}.")
             self.agent().begin(self.sessions(), config.seed)
         except ConfigError as error:

@@ -17,8 +17,8 @@ from omegaconf import DictConfig
 
 from netgym_cli.config import output_dirs
 from netgym_cli.config.compose import Composer
-from netgym_cli.experiment.config import typed_run
-from netgym_cli.experiment.launch import check, save_resolved
+from netgym_cli.experiment.config import run_of
+from netgym_cli.experiment.launch import check, save_composed
 from netgym_cli.jobs.launcher import JobResult, Launcher, LocalLauncher
 from netgym_cli.runs.folder import RunFolder
 
@@ -29,7 +29,7 @@ def sweep(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> list[J
     """Runs the grid that `overrides` span. Raises `ConfigError` before anything is launched if a point is wrong."""
     composer = Composer(overrides, config_dirs)
     points = list(grid(composer))
-    for config in [typed_run(Composer(point, config_dirs).compose()) for point in points]:
+    for config in [run_of(Composer(point, config_dirs)) for point in points]:
         check(config)
     whole = composer.whole(RunMode.MULTIRUN)
     for number, point in enumerate(points):
@@ -37,7 +37,7 @@ def sweep(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> list[J
             job = composer.hydra.config_loader.load_sweep_config(whole, point)
         with output_dirs.making(output_dirs.SWEEP_DIR):
             RunFolder(output_dirs.job_folder(job, number)).require_free(output_dirs.SWEEP_DIR)
-    runner = JobRunner(LocalLauncher(composer.folders), len(points))
+    runner = JobRunner(LocalLauncher(composer.folders), composer.folders, len(points))
     try:
         batches = composer.multirun(runner)
     except KeyboardInterrupt as interrupt:
@@ -68,17 +68,18 @@ class JobRunner:
 
     Args:
         launcher: where the jobs run.
+        folders: the user's conf directories.
         total: number of jobs in the sweep, for the log.
     """
 
-    def __init__(self, launcher: Launcher, total: int) -> None:
-        self._launcher, self._total = launcher, total
+    def __init__(self, launcher: Launcher, folders: Sequence[Path], total: int) -> None:
+        self._launcher, self._folders, self._total = launcher, folders, total
         self._begun: list[Path] = []
         self._ended = 0
 
     def __call__(self, config: DictConfig) -> JobResult:
         """How the job of `config` ended. A job that fails raises nothing; an interruption of the sweep cancels it."""
-        folder = save_resolved(config)
+        folder = save_composed(config, self._folders)
         self._begun.append(folder)
         hydra = HydraConfig.get()
         chosen = {"env": hydra.runtime.choices["env"], "agent": hydra.runtime.choices["agent"], "seed": config.seed}

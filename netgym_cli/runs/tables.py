@@ -149,10 +149,19 @@ class CsvTable:
 
     def begin(self, columns: Iterable[str]) -> None:
         """Writes the header, so that the table can be opened before its first row; once begun it does nothing."""
-        if self._file is None:
-            self._columns = list(columns)
+        if self._file is not None:
+            return
+        self._columns = list(columns)
+        try:
             self._file = self.path.open("xb", buffering=0)  # type: ignore[assignment]
             self._put(self._columns)
+        except FileExistsError:
+            raise
+        except BaseException:  # also a Ctrl-C between the two, which would leave a file without columns
+            self.close()
+            self._file = None
+            self.path.unlink(missing_ok=True)
+            raise
 
     def write(self, row: Mapping[str, Any]) -> None:
         """Appends `row`; None becomes an empty cell.

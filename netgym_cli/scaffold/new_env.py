@@ -26,7 +26,7 @@ SIMULATORS = {
     "python": (
         TEMPLATES / "custom_simulator.py.txt",
         "custom_simulator.py",
-        'simulator = "custom_simulator:CustomSimulator"',
+        'required_simulator = "custom_simulator:CustomSimulator"',
     ),
 }
 SCENARIO_LINE = '    scenario = "custom"\n'

@@ -80,7 +80,7 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
         network = self.network
         self._last, gained, terminated, truncated, info = self.env.step(action)
         reward = float(gained)
-        stats, reported, action = network.stats, network.reported, network.asked
+        stats, reported, action = network.stats, network.reported, network.last_action
         assert stats is not None and reported is not None and network.session_seed is not None
         done = Step(
             session=self.session,
@@ -98,7 +98,7 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
             stats=reported,
             observation=self._last,
             action=None if is_empty(action) else action,
-            effective_action=partial(network.adapter.in_force, action, stats),
+            effective_action=partial(network.adapter.effective_action, action, stats),
             info=info,
         )
         for observer in self.observers:

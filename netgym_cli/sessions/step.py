@@ -31,7 +31,7 @@ class Step(NamedTuple):
     behind whatever channels there are; `stats` is what the environment's config subscribes to.
 
     `action` is the agent's choice as it reached the environment, None for the default algorithm. `effective_action()`
-    computes the action that was in force, as `Adapter.in_force` tells it; it may raise `AdapterError`.
+    computes the action that was in force, as `Adapter.effective_action` tells it; it may raise `AdapterError`.
 
     The agent may use its arrays again: copy what you keep, and call `effective_action` before the observer returns.
     """

@@ -6,6 +6,7 @@ __getattr__ = exports(
     __name__,
     {
         "Layout": "stats",
+        "PipelinedSimulator": "base",
         "Row": "stats",
         "Simulator": "base",
         "Stats": "stats",

@@ -1,4 +1,4 @@
-"""What answers a policy with statistics: the `Simulator` interface and the `Stats` that cross it.
+"""What answers a control with statistics: the `Simulator` interface and the `Stats` that cross it.
 
 A simulator lives for one session. Statistics cross as one flat array whose `Layout` is sent once; a pandas frame is
 made only when somebody looks.
@@ -7,48 +7,87 @@ made only when somebody looks.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 
 from netgym_cli.common.registry import Registry
+from netgym_cli.config.schema import SimulatorConfig
 from netgym_cli.simulators.stats import Stats
 
-if TYPE_CHECKING:
-    from netgym_cli.config.schema import SimulatorConfig
+C = TypeVar("C", bound=SimulatorConfig)
 
 
-class Simulator(ABC):
+class Simulator(ABC, Generic[C]):
     """One simulator life: `start` once, `step` until the session ends, `close`.
 
+    A subclass overrides `start` and `step`, or, if it computes elsewhere, `start_async`, `start_wait`, `step_async` and
+    `step_wait`: then one thread can keep many simulators busy. Whichever it overrides, all of them work.
+
     Attributes:
+        config_schema: the dataclass of the simulator's YAML file.
+        scenarios: names of all that it runs; None if it says only at the start what it cannot run.
         config: deadlines and the like.
         source: the user's own scenario file, if the adapter has one.
     """
 
-    def __init__(self, config: SimulatorConfig, source: Path | None = None) -> None:
+    config_schema: ClassVar[type[SimulatorConfig]] = SimulatorConfig
+    scenarios: ClassVar[frozenset[str] | None] = None
+    _deferred: Callable[[], Stats] | None = None  # what the in-process simulator computes when it is waited for
+
+    def __init__(self, config: C, source: Path | None = None) -> None:
         self.config, self.source = config, source
 
-    @classmethod  # noqa: B027 - most simulators have nothing to check
-    def check(cls, config: SimulatorConfig, source: Path | None = None) -> None:
+    @classmethod
+    def check(cls, config: C, source: Path | None = None) -> None:
         """Looks, cheaply and leaving no trace, whether `config` can work here. Raises `ConfigError` or `BuildError`."""
 
-    @classmethod  # noqa: B027 - most simulators have nothing to prepare
-    def prepare(cls, config: SimulatorConfig, source: Path | None = None) -> None:
+    @classmethod
+    def prepare(cls, config: C, source: Path | None = None) -> None:
         """Does what needs doing once per machine, such as compiling; logs its progress."""
 
-    @abstractmethod
     def start(self, scenario: str, settings: Mapping[str, Any], seed: int) -> Stats:
         """Builds `scenario` from plain nested `settings`, simulates its warm interval and returns its measurement.
 
         Raises `SimulatorDied`, `SimulatorTimeout` or `BuildError`.
         """
+        self.start_async(scenario, settings, seed)
+        return self.start_wait()
 
-    @abstractmethod
-    def step(self, policy: np.ndarray | None) -> Stats:
-        """Applies `policy` (flat float64; None for the scenario's default algorithm) and simulates one interval."""
+    def start_async(self, scenario: str, settings: Mapping[str, Any], seed: int) -> None:
+        """Asks for a start without waiting for it; `start_wait` must follow. Arguments as for `start`."""
+        self._require(type(self).start is not Simulator.start, "start")
+        self._deferred = lambda: self.start(scenario, settings, seed)
+
+    def start_wait(self) -> Stats:
+        """Waits for the start and returns its measurement. Raises as `start` does."""
+        return self._computed("start")
+
+    def step(self, control: np.ndarray | None) -> Stats:
+        """Applies `control` (flat float64; None for the scenario's default algorithm) and simulates one interval.
+
+        Raises `SimulatorDied` or `SimulatorTimeout`.
+        """
+        self.step_async(control)
+        return self.step_wait()
+
+    def step_async(self, control: np.ndarray | None) -> None:
+        """Asks for a step without waiting for it; `step_wait` must follow. Arguments as for `step`."""
+        self._require(type(self).step is not Simulator.step, "step")
+        self._deferred = lambda: self.step(control)
+
+    def step_wait(self) -> Stats:
+        """Waits for the step and returns its measurement. Raises as `step` does."""
+        return self._computed("step")
+
+    def fileno(self) -> int | None:
+        """A file descriptor that is readable once an answer has come, for `select` over many simulators.
+
+        None if there is nothing to wait for: no session runs, or the answer is computed in this process by `step_wait`.
+        """
+        return None
 
     def begin_episode(self) -> Stats | None:
         """The measurement with which a further episode begins; None if what is simulated runs on, as networks do."""
@@ -58,5 +97,38 @@ class Simulator(ABC):
     def close(self) -> None:
         """Releases the simulator; harmless when called twice or after a failure."""
 
+    def _require(self, overridden: bool, name: str) -> None:
+        if not overridden:
+            raise TypeError(f"{type(self).__name__} must override {name}(), or {name}_async() and {name}_wait().")
 
-simulator_registry: Registry[Simulator] = Registry("simulator", "netgym_cli.simulators.builtin", Simulator)
+    def _computed(self, name: str) -> Stats:
+        assert self._deferred is not None, f"{name}_async() comes first"
+        compute, self._deferred = self._deferred, None
+        return compute()
+
+
+class PipelinedSimulator(Simulator[C]):
+    """A simulator that takes several steps in one request, with any number of requests under way.
+
+    `start_async` may be called again at any time: the session begins anew, and what was asked for before is dropped.
+    """
+
+    @property
+    @abstractmethod
+    def running(self) -> bool:
+        """Whether there is a process to ask; False before the first start, after a failure and after `close`."""
+
+    @abstractmethod
+    def run_async(self, controls: np.ndarray) -> None:
+        """Asks for a step per control and one measurement at the end, without waiting.
+
+        Args:
+            controls: float64 of shape `(n,)`, each control's numbers behind their count.
+        """
+
+    @abstractmethod
+    def run_wait(self) -> Stats:
+        """Waits for the measurement of the oldest run under way. Raises `SimulatorDied` or `SimulatorTimeout`."""
+
+
+simulator_registry: Registry[Simulator[Any]] = Registry("simulator", "netgym_cli.simulators.builtin", Simulator)

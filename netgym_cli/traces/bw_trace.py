@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-import difflib
 import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.suggestions import did_you_mean
 
 SHIPPED = Path(__file__).parent
 INF = float("inf")
@@ -56,11 +56,10 @@ def trace_file(name: str, key: str) -> Path:
         return SHIPPED / f"{name}.csv"
     file = Path(name).expanduser()
     if not file.is_file():
-        close = difflib.get_close_matches(name, known, 1, 0.5)
-        hint = f" Did you mean '{close[0]}'?" if close else ""
         raise ConfigError(
-            f"{key} is '{name}', which is neither a shipped trace nor a file.{hint} Shipped: {', '.join(known)}; "
-            f"or give the path of a CSV file with the columns {HEADER}, relative to the working directory."
+            f"{key} is '{name}', which is neither a shipped trace nor a file.{did_you_mean(name, known)} "
+            f"Shipped: {', '.join(known)}; or give the path of a CSV file with the columns {HEADER}, "
+            "relative to the working directory."
         )
     return file
 

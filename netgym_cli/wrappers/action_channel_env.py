@@ -13,8 +13,8 @@ from netgym_cli.channels.base import Channel, DeliveryConfig
 from netgym_cli.common.errors import SessionError
 from netgym_cli.config.schema import HOLDS, ChannelConfig, require
 from netgym_cli.envs.base import stated_action
-from netgym_cli.wrappers.channel_configs import build, completed
-from netgym_cli.wrappers.channel_kpis import Ledger
+from netgym_cli.wrappers.channel_configs import build, described
+from netgym_cli.wrappers.channel_kpis import ChannelKpis
 from netgym_cli.wrappers.seeds import ACTION_STREAM, channel_seed, session_seed
 
 
@@ -49,17 +49,17 @@ class ActionChannelEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorA
         RecordConstructorArgs.__init__(self, channel=channel, hold=hold, default=default, step_ms=step_ms)
         super().__init__(env)
         require(hold in HOLDS, "hold", hold, " or ".join(HOLDS))
-        config = one_way(completed(channel, "channel.action"))
+        config = one_way(described(channel, "channel.action"))
         self.channel: Channel[Any] = build(config, step_ms, env)
         self._packet_bytes = config.packet_size_bytes if isinstance(config, DeliveryConfig) else None
         self._hold, self._default = hold, default_action(env, default)
-        self._ledger = Ledger("action")
+        self._channel_kpis = ChannelKpis("action")
         self._step_ms = self.channel.step_ms
         self._begin()
         self._step = -1  # nothing can be done before reset
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
-        """As the environment's. No action is under way any more, and the default one is in force.
+        """As the environment's. No action is under way any more, and the default one is effective.
 
         Where the episodes of a session share one running network, it, the channel and the actuator run on.
         """
@@ -80,13 +80,13 @@ class ActionChannelEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorA
         if self._step < 0:
             raise SessionError("step() before reset().")
         applied = self._cross(action)
-        observation, reward, terminated, truncated, info = self.env.step(self._in_force)
+        observation, reward, terminated, truncated, info = self.env.step(self._effective_action)
         state = self.channel.info()
         info["action_channel_info"] = state
         info["action_applied"] = applied
         info["action_age_ms"] = (self._step - max(self._newest, 0)) * self._step_ms
         if "kpis" in info:
-            info["kpis"] = {**info["kpis"], **self._ledger.kpis(state, age_ms=info["action_age_ms"])}
+            info["kpis"] = {**info["kpis"], **self._channel_kpis.kpis(state, age_ms=info["action_age_ms"])}
         return observation, reward, terminated, truncated, info
 
     def close(self) -> None:
@@ -96,24 +96,24 @@ class ActionChannelEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorA
     def _begin(self) -> None:
         self._step, self._newest = 0, -1
         self._under_way: dict[int, Any] = {}
-        self._in_force = self._default
-        self._ledger.begin()
+        self._effective_action = self._default
+        self._channel_kpis.begin()
 
     def _cross(self, action: Any) -> bool:
-        """Sends the action, lets a step pass and puts the newest arrived one in force; whether there was one."""
+        """Sends the action, lets a step pass and makes the newest arrived one effective; whether there was one."""
         size = self._packet_bytes or (1 if action is None else max(1, np.asarray(action).nbytes))
         number = self.channel.send(size, self._step * self._step_ms)
         self._under_way[number] = deepcopy(action)  # agents may use their arrays again
         self._step += 1
-        arrived = [one.packet for one in self.channel.advance(self._step * self._step_ms)]
+        arrived = [arrival.packet for arrival in self.channel.advance(self._step * self._step_ms)]
         newest = max(arrived, default=-1)
         applied = newest > self._newest
         if applied:
-            self._in_force, self._newest = self._under_way[newest], newest
+            self._effective_action, self._newest = self._under_way[newest], newest
         elif self._hold == "default":
-            self._in_force = self._default
+            self._effective_action = self._default
         last = number if self.channel.info()["in_flight"] == 0 else self._newest
-        while self._under_way and (oldest := next(iter(self._under_way))) <= last:  # can never be in force again
+        while self._under_way and (oldest := next(iter(self._under_way))) <= last:  # can never be effective again
             del self._under_way[oldest]
         return applied
 

@@ -1,17 +1,15 @@
-"""A run's environment behind its channels, and what an agent sees of it there."""
+"""A run's environment behind its channels, and what an agent meets of it there."""
 
 from __future__ import annotations
 
-from copy import copy
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import gymnasium
 
-from netgym_cli.channels.base import DeliveryConfig, channel_registry
+from netgym_cli.channels.base import DeliveryConfig
 from netgym_cli.config.schema import ChannelConfig, RunConfig
-from netgym_cli.envs.base import Adapter, env_registry
+from netgym_cli.envs.agent_spec import AgentSpec
 from netgym_cli.envs.network_env import NetworkEnv
 from netgym_cli.wrappers.action_channel_env import ActionChannelEnv, default_action
 from netgym_cli.wrappers.multi_view_env import MultiViewEnv
@@ -21,10 +19,10 @@ from netgym_cli.wrappers.networked_env import NetworkedEnv
 
 def open_env(config: RunConfig) -> gymnasium.Env[Any, Any]:
     """The environment of a run, not started yet; `.unwrapped` is its `NetworkEnv`. Raises `ConfigError`."""
-    return behind(NetworkEnv(config.env, config.simulator), config.channel)
+    return wrap_with_channels(NetworkEnv(config.env, config.simulator), config.channel)
 
 
-def behind(network: NetworkEnv, config: ChannelConfig) -> gymnasium.Env[Any, Any]:
+def wrap_with_channels(network: NetworkEnv, config: ChannelConfig) -> gymnasium.Env[Any, Any]:
     """`network`, with observations and actions crossing the channels of `config`. Raises `ConfigError`."""
     env: gymnasium.Env[Any, Any] = network
     step_ms = network.adapter.step_ms or _step_ms(config)
@@ -39,28 +37,17 @@ def behind(network: NetworkEnv, config: ChannelConfig) -> gymnasium.Env[Any, Any
     return env
 
 
-def seen(network: NetworkEnv, config: ChannelConfig) -> Adapter[Any]:
-    """The adapter of `network`, with the observations that an agent gets behind the channel.
+def agent_spec(network: NetworkEnv, config: ChannelConfig) -> AgentSpec:
+    """What an agent meets of `network` behind its channels.
 
     Raises `ConfigError` if its observations or actions cannot cross the channels.
     """
     if config.action is not None:
         default_action(network, config.action_default, "channel.action_default")
-    adapter = copy(network.adapter)
-    adapter.observation_space = behind(network, config).observation_space
-    return adapter
-
-
-def simulators_under(config: RunConfig) -> list[tuple[str, Path | None]]:
-    """Name of every simulator that a run needs, each with the user's own scenario file if there is one."""
-    adapter = env_registry.load(config.env.name)
-    needed = [(adapter.simulator, adapter.source())]
-    for one in (config.channel, config.channel.action):
-        if one is not None and (simulator := channel_registry.load(one.name).simulator):
-            needed.append((simulator, None))
-    return list(dict.fromkeys(needed))
+    env = wrap_with_channels(network, config)
+    return AgentSpec(network.adapter, env.observation_space, env.action_space)
 
 
 def _step_ms(config: ChannelConfig) -> float:
-    timed = next(one for one in (config, config.action, None) if one is None or isinstance(one, DeliveryConfig))
-    return timed.step_duration_ms if isinstance(timed, DeliveryConfig) else 1.0
+    channels = [channel for channel in (config, config.action) if isinstance(channel, DeliveryConfig)]
+    return channels[0].step_duration_ms if channels else 1.0

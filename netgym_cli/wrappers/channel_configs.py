@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import re
-import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import inf
 from pathlib import Path
 from typing import Any, Protocol
 
 import gymnasium
 import numpy as np
-from omegaconf import OmegaConf
 
 from netgym_cli.channels.base import Channel, DeliveryConfig, channel_registry
 from netgym_cli.common.errors import ConfigError
-from netgym_cli.common.registry import unknown
-from netgym_cli.config.conf_dirs import members
+from netgym_cli.config.conf_dirs import user_dirs
 from netgym_cli.config.schema import ChannelConfig, SimulatorConfig, require, typed
 
 
@@ -38,17 +35,18 @@ class WindowConfig(Protocol):
         """Raises `ConfigError` for a seed that is none."""
 
 
-def channel_config(name: str, **keys: Any) -> ChannelConfig:
+def channel_config(name: str, config_dirs: Sequence[str | Path] = (), **keys: Any) -> ChannelConfig:
     """The record of conf/channel/`name`.yaml.
 
     Args:
         name: of a YAML file, such as `"mobile"`.
+        config_dirs: your own conf directories, whose channel/ is searched too.
         keys: those that differ from the file, such as `loss=0.1`.
 
     Raises:
         ConfigError: unknown name or key, wrong type or impossible value.
     """
-    return completed({"name": name, **keys}, "channel")
+    return described({"name": name, **keys}, "channel", config_dirs)
 
 
 def build(
@@ -83,7 +81,7 @@ def carried(channel: Channel[Any], payload_bytes: Any, key: str = "packet_size")
     return int(payload_bytes)
 
 
-def completed(given: Any, where: str) -> ChannelConfig:
+def described(given: Any, where: str, config_dirs: Sequence[str | Path] = ()) -> ChannelConfig:
     """The validated record of a channel that is named, described in part by a mapping with its `name`, or a record.
 
     Raises `ConfigError` that tells the place `where` in the config.
@@ -91,41 +89,31 @@ def completed(given: Any, where: str) -> ChannelConfig:
     if isinstance(given, ChannelConfig):
         given.validate()
         return given
-    raw = {"name": given} if isinstance(given, str) else given
-    if not isinstance(raw, Mapping) or not isinstance(raw.get("name"), str):
-        raise ConfigError(f"{where} is {given!r}; allowed: the name of a channel, or a mapping with its 'name'.")
-    name, files = raw["name"], members("channel", _own_folders())
-    if ":" in name:
-        content: dict[str, Any] = dict(raw)
-    elif name not in files:
-        raise ConfigError(f"{where}: {unknown('channel', name, list(files))}")
-    else:
-        content = {**_content(name, files), **{key: value for key, value in raw.items() if key != "name"}}
-    record = typed(channel_registry.load(content["name"]).config_schema, content, where)
+    from netgym_cli.config.members import channel_keys  # Hydra takes its time to import
+
+    folders = user_dirs(config_dirs)
+    keys = channel_keys(given, where, folders)
+    if keys.get("action") is not None:
+        keys["action"] = channel_keys(keys["action"], f"{where}.action", folders)
+    return typed_channel(keys, where)
+
+
+def typed_channel(keys: Any, where: str) -> ChannelConfig:
+    """The validated record of all the keys of a channel, those of its action channel included.
+
+    Raises `ConfigError` that tells the place `where` in the config.
+    """
+    if not isinstance(keys, Mapping) or not isinstance(keys.get("name"), str):
+        raise ConfigError(f"{where} is {keys!r}; allowed: a mapping of all keys of a channel, its 'name' among them.")
+    record = typed(channel_registry.load(keys["name"]).config_schema, keys, where)
     if record.action is not None:
-        record.action = completed(record.action, f"{where}.action")
+        require(where != "channel.action", f"{where}.action", record.action, "null: actions have one channel")
+        record.action = typed_channel(record.action, f"{where}.action")
     try:
         record.validate()
     except ConfigError as error:  # it speaks of channel, wherever this one stands
         raise ConfigError(re.sub(r"\bchannel\.", f"{where}.", str(error))) from error
     return record
-
-
-def _own_folders() -> list[Path]:
-    """The user's config directories, which are importable since they were given (see `confdirs.make_importable`)."""
-    return [Path(folder) for folder in sys.path if folder and (Path(folder) / "channel").is_dir()]
-
-
-def _content(name: str, files: Mapping[str, Path]) -> dict[str, Any]:
-    """The keys of a YAML file and, under them, of those that it builds on."""
-    if name not in files:
-        raise ConfigError(unknown("channel", name, list(files)))
-    own: dict[str, Any] = OmegaConf.to_container(OmegaConf.load(files[name]))  # type: ignore[assignment]
-    below: dict[str, Any] = {}
-    for base in own.pop("defaults", []):
-        if base != "_self_":
-            below.update(_content(base, files))
-    return {**below, **own}
 
 
 def delivery_of(config: Any, channel: Any) -> tuple[DeliveryConfig, int | None]:

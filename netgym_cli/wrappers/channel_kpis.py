@@ -1,11 +1,11 @@
-"""What a channel did in one step, from its counters since the last reset."""
+"""The key performance indicators of a channel in one step, from its counters since the last reset."""
 
 from __future__ import annotations
 
 from typing import Any
 
 
-class Ledger:
+class ChannelKpis:
     """Takes the differences between a channel's counters.
 
     Args:
@@ -30,5 +30,5 @@ class Ledger:
         counted = (state["sent"], state["arrived"], state["lost"])
         sent, arrived, lost = (now - before for now, before in zip(counted, self._counted, strict=True))
         self._counted = counted
-        told = {"sent": sent, "arrived": arrived, "lost": lost, **more, "queue_bytes": state["queue_bytes"]}
-        return {f"{self._prefix}_{name}": float(value) for name, value in told.items()}
+        values = {"sent": sent, "arrived": arrived, "lost": lost, **more, "queue_bytes": state["queue_bytes"]}
+        return {f"{self._prefix}_{name}": float(value) for name, value in values.items()}

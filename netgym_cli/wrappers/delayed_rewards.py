@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Account:
+class DelayedRewards:
     """Each packet carries the sum of all rewards until its step; what arrives pays out the difference.
 
     Args:

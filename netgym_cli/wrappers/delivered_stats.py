@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-KEPT = 1024  # steps; what takes longer to arrive is not told
+KEPT = 1024  # steps; what takes longer to arrive is dropped
 
 
-class Measurements:
+class DeliveredStats:
     """Keeps the last `KEPT` measurements, however short the window is. Dictionaries without `stats` are left alone."""
 
     def __init__(self) -> None:

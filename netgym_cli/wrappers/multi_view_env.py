@@ -14,8 +14,8 @@ from netgym_cli.channels.base import Channel, DeliveryConfig
 from netgym_cli.common.errors import SessionError
 from netgym_cli.config.schema import require
 from netgym_cli.wrappers.channel_configs import WindowConfig, build, carried, delivery_of
-from netgym_cli.wrappers.channel_kpis import Ledger
-from netgym_cli.wrappers.delivered_stats import Measurements
+from netgym_cli.wrappers.channel_kpis import ChannelKpis
+from netgym_cli.wrappers.delivered_stats import DeliveredStats
 from netgym_cli.wrappers.multi_view_model import MultiViewModel
 from netgym_cli.wrappers.seeds import OBSERVATION_STREAM, channel_seed, session_seed
 from netgym_cli.wrappers.windows import Windows
@@ -72,20 +72,22 @@ class MultiViewEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         self._owners = {link: name for name, link in self._links.items()}
         self._step_ms = self.channels[0].step_ms
         require(
-            all(one.step_ms == self._step_ms for one in self.channels),
+            all(channel.step_ms == self._step_ms for channel in self.channels),
             "step_duration_ms",
-            [one.step_ms for one in self.channels],
+            [channel.step_ms for channel in self.channels],
             "the same for all channels",
         )
         for record in records.values():
             require(record.reward == "immediate", "channel.reward", record.reward, "immediate, with several observers")
-        self._windows = {name: windows_of(model, name, one) for name, one in records.items()}
-        self._bytes = {name: one.packet_size_bytes or self._windows[name].data_bytes for name, one in records.items()}
+        self._windows = {name: windows_of(model, name, record) for name, record in records.items()}
+        self._bytes = {
+            name: record.packet_size_bytes or self._windows[name].data_bytes for name, record in records.items()
+        }
         for name, (index, _) in self._links.items():
             carried(self.channels[index], self._bytes[name], "channel.packet_size_bytes")
         self.observation_space = views_space(self._windows, nested)
-        self._measurements = Measurements()
-        self._ledger = Ledger("channel")
+        self._delivered_stats = DeliveredStats()
+        self._channel_kpis = ChannelKpis("channel")
         self._begin()
         self._slot = -1  # nothing can be done before reset
 
@@ -149,7 +151,7 @@ class MultiViewEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
             )
             self.channels = [first]
             return {name: (0, port) for port, name in enumerate(records)}
-        self.channels = [build(one, step_ms, self.env) for one in records.values()]
+        self.channels = [build(record, step_ms, self.env) for record in records.values()]
         return {name: (index, 0) for index, name in enumerate(records)}
 
     def _restart(self, seed: int | None) -> None:
@@ -163,12 +165,12 @@ class MultiViewEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
     def _begin(self) -> None:
         self._slot = 0
         self._newest = dict.fromkeys(self.observer_ids, -1)
-        self._measurements.begin()
-        self._ledger.begin()
+        self._delivered_stats.begin()
+        self._channel_kpis.begin()
 
     def _cross(self, info: dict[str, Any], mask: Mapping[str, bool], sizes: Mapping[str, int]) -> None:
         """Sends the views, lets a step pass, and notes what arrived."""
-        self._measurements.make(self._slot, info)
+        self._delivered_stats.make(self._slot, info)
         sent, arrived, delays = set(), set(), []
         for name in self.observer_ids:
             if mask.get(name, True):
@@ -176,14 +178,14 @@ class MultiViewEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
                 self.channels[index].send(sizes.get(name, self._bytes[name]), self._slot * self._step_ms, port)
                 sent.add(name)
         for index, channel in enumerate(self.channels):
-            for one in channel.advance((self._slot + 1) * self._step_ms):
-                name, slot = self._owners[index, one.port], round(one.sent_ms / self._step_ms)
+            for arrival in channel.advance((self._slot + 1) * self._step_ms):
+                name, slot = self._owners[index, arrival.port], round(arrival.sent_ms / self._step_ms)
                 self._windows[name].show(slot)
                 if slot > max(self._newest.values()):
-                    self._measurements.show(slot, self._slot)
+                    self._delivered_stats.show(slot, self._slot)
                 self._newest[name] = max(slot, self._newest[name])
                 arrived.add(name)
-                delays.append(one.arrived_ms - one.sent_ms)
+                delays.append(arrival.arrived_ms - arrival.sent_ms)
         self._tell(info, sent, arrived, delays)
 
     def _tell(self, info: dict[str, Any], sent: set[str], arrived: set[str], delays: list[float]) -> None:
@@ -191,12 +193,12 @@ class MultiViewEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         info["channel_info"] = {name: states[self._links[name][0]] for name in self.observer_ids}
         info["arrived_this_step"] = {name: name in arrived for name in self.observer_ids}
         info["transmitted_this_step"] = {name: name in sent for name in self.observer_ids}
-        self._measurements.put(info)
+        self._delivered_stats.put(info)
         if "kpis" in info and self._slot:
-            whole = {key: sum(one[key] for one in states) for key in ("sent", "arrived", "lost", "queue_bytes")}
+            whole = {key: sum(state[key] for state in states) for key in ("sent", "arrived", "lost", "queue_bytes")}
             delay_ms = float(np.mean(delays)) if delays else np.nan
             age_ms = float(np.mean([self._age_ms(name) for name in self.observer_ids]))
-            info["kpis"] = {**info["kpis"], **self._ledger.kpis(whole, delay_ms=delay_ms, age_ms=age_ms)}
+            info["kpis"] = {**info["kpis"], **self._channel_kpis.kpis(whole, delay_ms=delay_ms, age_ms=age_ms)}
 
     def _age_ms(self, name: str) -> float:
         return (self._slot + 1 - max(self._newest[name], 0)) * self._step_ms
@@ -212,8 +214,8 @@ def windows_of(model: MultiViewModel, observer: str, record: DeliveryConfig) -> 
 
 def views_space(windows: Mapping[str, Windows], nested: bool) -> spaces.Dict:
     """The space of all windows together, by observer."""
-    named = _named({name: one.space.spaces for name, one in windows.items()}, nested)
-    return spaces.Dict({key: spaces.Dict(one) if nested else one for key, one in named.items()})
+    named = _named({name: window.space.spaces for name, window in windows.items()}, nested)
+    return spaces.Dict({key: spaces.Dict(space) if nested else space for key, space in named.items()})
 
 
 def _named(entries: Mapping[str, Mapping[str, Any]], nested: bool) -> dict[str, Any]:

@@ -35,7 +35,7 @@ class MultiViewModel:
         lengths = (len(observer_ids), len(obs_shapes), len(obs_dtypes))
         require(len(set(lengths)) == 1, "observer_ids, obs_shapes, obs_dtypes", lengths, "equally many of each")
         require(
-            len(set(observer_ids)) == len(observer_ids) > 0, "observer_ids", observer_ids, "one name or more, no twice"
+            len(set(observer_ids)) == len(observer_ids) > 0, "observer_ids", observer_ids, "one name or more, each once"
         )
         self.observer_ids = list(observer_ids)
         self.spaces = {
@@ -63,7 +63,7 @@ class MultiViewModel:
             return cls.whole([f"station_{k}" for k in range(count)], space)
         parts = boxes(space)
         require(len(parts) == count, "channel.stations", count, f"{len(parts)}, one for each entry of the observations")
-        model = _Entries(list(parts), [one.shape for one in parts.values()], [one.dtype for one in parts.values()])
+        model = _Entries(list(parts), [part.shape for part in parts.values()], [part.dtype for part in parts.values()])
         model.spaces = parts
         return model
 

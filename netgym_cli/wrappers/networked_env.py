@@ -12,9 +12,9 @@ from netgym_cli.channels.base import Channel
 from netgym_cli.common.errors import SessionError
 from netgym_cli.config.schema import ChannelConfig
 from netgym_cli.wrappers.channel_configs import WindowConfig, build, carried, delivery_of
-from netgym_cli.wrappers.channel_kpis import Ledger
-from netgym_cli.wrappers.delayed_rewards import Account
-from netgym_cli.wrappers.delivered_stats import Measurements
+from netgym_cli.wrappers.channel_kpis import ChannelKpis
+from netgym_cli.wrappers.delayed_rewards import DelayedRewards
+from netgym_cli.wrappers.delivered_stats import DeliveredStats
 from netgym_cli.wrappers.seeds import channel_seed, session_seed
 from netgym_cli.wrappers.windows import Windows
 
@@ -74,9 +74,9 @@ class NetworkedEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         self.channel = channel or build(delivery, step_ms, env)
         carried(self.channel, self._packet_bytes, "channel.packet_size_bytes")
         self._step_ms = self.channel.step_ms
-        self._account = Account(delivery.buffer_size) if delivery.reward == "with_observation" else None
-        self._measurements = Measurements()
-        self._ledger = Ledger("channel")
+        self._delayed_rewards = DelayedRewards(delivery.buffer_size) if delivery.reward == "with_observation" else None
+        self._delivered_stats = DeliveredStats()
+        self._channel_kpis = ChannelKpis("channel")
         self._begin()
         self._slot = -1  # nothing can be done before reset
 
@@ -114,11 +114,11 @@ class NetworkedEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
         reward = float(gained)
         self._slot += 1
         self._windows.move_on(observation)
-        if self._account is not None:
-            self._account.earn(reward)
+        if self._delayed_rewards is not None:
+            self._delayed_rewards.earn(reward)
         self._cross(info, size)
-        if self._account is not None:
-            reward = self._account.pay(self._newest, terminated or truncated)
+        if self._delayed_rewards is not None:
+            reward = self._delayed_rewards.pay(self._newest, terminated or truncated)
         return self._windows.read(info["age_ms"]), reward, terminated, truncated, info
 
     def close(self) -> None:
@@ -134,17 +134,17 @@ class NetworkedEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
 
     def _begin(self) -> None:
         self._slot, self._newest = 0, -1
-        self._ledger.begin()
-        self._measurements.begin()
-        if self._account is not None:
-            self._account.begin()
+        self._channel_kpis.begin()
+        self._delivered_stats.begin()
+        if self._delayed_rewards is not None:
+            self._delayed_rewards.begin()
 
     def _cross(self, info: dict[str, Any], packet_bytes: int) -> None:
         """Sends the present observation, lets a step pass, and notes what arrived."""
         slot, step_ms = self._slot, self._step_ms
         plain = type(info) is dict
         if not plain:
-            self._measurements.make(slot, info)
+            self._delivered_stats.make(slot, info)
         self.channel.send(packet_bytes, slot * step_ms)
         arrivals = self.channel.advance((slot + 1) * step_ms)
         delays_ms = 0.0
@@ -154,7 +154,7 @@ class NetworkedEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
             if sent > self._newest:
                 self._newest = sent
                 if not plain:
-                    self._measurements.show(sent, slot)
+                    self._delivered_stats.show(sent, slot)
         self._tell(info, len(arrivals), delays_ms)
 
     def _tell(self, info: dict[str, Any], arrivals: int, delays_ms: float) -> None:
@@ -166,6 +166,6 @@ class NetworkedEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs)
             info["delay_ms"] = delays_ms / arrivals
         if "kpis" in info and self._slot:  # what `reset` sent belongs to the first step, the first row of the tables
             delay_ms = info.get("delay_ms", math.nan)
-            info["kpis"] = {**info["kpis"], **self._ledger.kpis(state, delay_ms=delay_ms, age_ms=age_ms)}
+            info["kpis"] = {**info["kpis"], **self._channel_kpis.kpis(state, delay_ms=delay_ms, age_ms=age_ms)}
         if type(info) is not dict:
-            self._measurements.put(info)
+            self._delivered_stats.put(info)

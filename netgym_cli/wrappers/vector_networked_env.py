@@ -91,7 +91,7 @@ class VectorNetworkedEnv(VectorWrapper):
         self._first_seed = None
         self._begin()
         self._cross(observations, info)
-        return self._seen(), info
+        return self._observation(), info
 
     def step(self, actions: Any) -> tuple[dict[str, np.ndarray], Any, Any, Any, dict[str, Any]]:
         """As the environment's."""
@@ -105,16 +105,16 @@ class VectorNetworkedEnv(VectorWrapper):
         self._cross(observations, info)
         if self._rewards:
             rewards = self._rewards.pay(self._slot - self._newest, self._newest >= 0, self._over)
-        return self._seen(), rewards, terminated, truncated, info
+        return self._observation(), rewards, terminated, truncated, info
 
     def _seeds(self, seed: int | Sequence[int | None] | None) -> list[int] | None:
         given = self._first_seed if seed is None else seed
         if given is None:
             return None
         each = range(given, given + self.num_envs) if isinstance(given, int | np.integer) else given
-        if any(one is None for one in each):
+        if any(copy_seed is None for copy_seed in each):
             raise ConfigError(f"seed is {seed!r}; allowed: a whole number, one for each copy, or None.")
-        return [channel_seed(int(one)) for one in each]  # type: ignore[arg-type]
+        return [channel_seed(int(copy_seed)) for copy_seed in each]  # type: ignore[arg-type]
 
     def _begin(self) -> None:
         self._slot, self._newest = np.zeros(self.num_envs, np.int64), np.full(self.num_envs, -1)
@@ -152,12 +152,12 @@ class VectorNetworkedEnv(VectorWrapper):
         info["delay_ms"], info["_delay_ms"] = delay_ms, arrived
         info["age_ms"], info["_age_ms"] = self._age_ms, self._present
 
-    def _seen(self) -> dict[str, np.ndarray]:
+    def _observation(self) -> dict[str, np.ndarray]:
         shown, mask = self._windows.read()
-        seen = {OBSERVATIONS: shown, MASK: mask}
+        answer = {OBSERVATIONS: shown, MASK: mask}
         if self._age:
-            seen[AGE] = self._age_ms[:, None].astype(np.float32)
-        return seen
+            answer[AGE] = self._age_ms[:, None].astype(np.float32)
+        return answer
 
 
 REWARD_NOW = "immediate"

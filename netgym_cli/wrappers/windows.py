@@ -44,11 +44,13 @@ class Windows:
         self._mask = np.zeros(self._length, np.int8)
         self._step, self._row, self._arrived = 0, size - 1, False
         self._present: Any = None
-        seen: dict[str, gymnasium.Space[Any]] = {store.name: _stacked(parts[store.key], size) for store in self._stores}
-        seen[MASK] = spaces.MultiBinary(size)
+        shown: dict[str, gymnasium.Space[Any]] = {
+            store.name: _stacked(parts[store.key], size) for store in self._stores
+        }
+        shown[MASK] = spaces.MultiBinary(size)
         if age:
-            seen[AGE] = spaces.Box(0, np.inf, (1,), np.float32)
-        self.space = spaces.Dict(seen)
+            shown[AGE] = spaces.Box(0, np.inf, (1,), np.float32)
+        self.space = spaces.Dict(shown)
 
     def begin(self, observation: Any) -> None:
         """An episode begins with this observation, which has not arrived."""
@@ -94,13 +96,13 @@ class Windows:
         window = slice(self._row - self._size + 1, self._row + 1)
         mask = self._mask[window].copy()
         if self._hold:
-            seen = {store.name: store.held(window, mask) for store in self._stores}
+            shown = {store.name: store.held(window, mask) for store in self._stores}
         else:
-            seen = {store.name: store.rows[window].copy() for store in self._stores}
-        seen[MASK] = mask
+            shown = {store.name: store.rows[window].copy() for store in self._stores}
+        shown[MASK] = mask
         if self._age:
-            seen[AGE] = np.array([age_ms], np.float32)
-        return seen
+            shown[AGE] = np.array([age_ms], np.float32)
+        return shown
 
     def _move_back(self) -> None:
         kept = slice(self._length - self._size + 1, self._length)

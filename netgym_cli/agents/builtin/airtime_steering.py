@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from omegaconf import MISSING
 
 from netgym_cli.agents.rule import Rule
-from netgym_cli.config.schema import AgentConfig, require
+from netgym_cli.config.fields import ranged
+from netgym_cli.config.schema import AgentConfig
 from netgym_cli.simulators.stats import Stats
 
 
@@ -17,11 +17,7 @@ from netgym_cli.simulators.stats import Stats
 class AirtimeSteeringConfig(AgentConfig):
     """Keys of conf/agent/airtime_steering.yaml."""
 
-    max_airtime: float = MISSING
-
-    def validate(self) -> None:
-        super().validate()
-        require(0 < self.max_airtime <= 1, "agent.max_airtime", self.max_airtime, "above 0, up to 1")
+    max_airtime: float = ranged(above=0, high=1)
 
 
 class AirtimeSteering(Rule[AirtimeSteeringConfig]):

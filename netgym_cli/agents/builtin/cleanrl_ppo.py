@@ -7,7 +7,7 @@ et al. 2022, "The 37 implementation details of PPO", found to matter. One file p
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
@@ -19,8 +19,9 @@ from omegaconf import MISSING
 
 from netgym_cli.agents.base import Agent
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.config.fields import ranged
 from netgym_cli.config.schema import AgentConfig, require
-from netgym_cli.envs.base import Adapter
+from netgym_cli.envs.agent_spec import AgentSpec
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.sessions.sequential import SequentialSessions
 
@@ -34,38 +35,29 @@ class CleanrlPpoConfig(AgentConfig):
 
     normalize_observation: bool = MISSING
     normalize_reward: bool = MISSING
-    clip_observation: float = MISSING
-    clip_reward: float = MISSING
-    torch_threads: int = MISSING
-    hidden: list[int] = field(default_factory=list)
+    clip_observation: float = ranged(above=0, high=10**9)
+    clip_reward: float = ranged(above=0, high=10**9)
+    torch_threads: int = ranged(1, 10**9)
+    hidden: list[int] = ranged(1)
     log_std_init: float = MISSING
-    learning_rate: float = MISSING
+    learning_rate: float = ranged(0, 10**9)
     anneal_lr: bool = MISSING
-    n_steps: int = MISSING
-    batch_size: int = MISSING
-    n_epochs: int = MISSING
-    clip_range: float = MISSING
-    target_kl: float | None = MISSING
-    gamma: float = MISSING
-    gae_lambda: float = MISSING
+    n_steps: int = ranged(1, 10**9)
+    batch_size: int = ranged(2)
+    n_epochs: int = ranged(1, 10**9)
+    clip_range: float = ranged(above=0, high=10**9)
+    target_kl: float | None = ranged(above=0, null="no limit")
+    gamma: float = ranged(0, 1)
+    gae_lambda: float = ranged(0, 1)
     normalize_advantage: bool = MISSING
-    ent_coef: float = MISSING
-    vf_coef: float = MISSING
-    max_grad_norm: float = MISSING
+    ent_coef: float = ranged(0, 10**9)
+    vf_coef: float = ranged(0, 10**9)
+    max_grad_norm: float = ranged(above=0, high=10**9)
 
     def validate(self) -> None:
-        for least, keys in (
-            (1, ("torch_threads", "n_steps", "n_epochs")),
-            (0, ("gamma", "gae_lambda", "learning_rate", "ent_coef", "vf_coef")),
-            (1e-9, ("clip_observation", "clip_reward", "clip_range", "max_grad_norm")),
-        ):
-            for key in keys:
-                most = 1 if key in ("gamma", "gae_lambda") else 1e9
-                require(least <= getattr(self, key) <= most, f"agent.{key}", getattr(self, key), f"{least} to {most:g}")
-        require(self.target_kl is None or self.target_kl > 0, "agent.target_kl", self.target_kl, "above 0, or null")
-        require(all(size >= 1 for size in self.hidden), "agent.hidden", self.hidden, "whole numbers from 1")
-        fits = self.batch_size >= 2 and self.n_steps % self.batch_size == 0
-        require(fits, "agent.batch_size", self.batch_size, f"2 or more, and a divisor of n_steps ({self.n_steps})")
+        super().validate()
+        divides = self.n_steps % self.batch_size == 0
+        require(divides, "agent.batch_size", self.batch_size, f"a divisor of n_steps ({self.n_steps})")
 
 
 class CleanrlPpo(Agent[CleanrlPpoConfig]):
@@ -79,16 +71,16 @@ class CleanrlPpo(Agent[CleanrlPpoConfig]):
     updates = 0
 
     @classmethod
-    def refuses(cls, adapter: Adapter[Any]) -> str | None:
-        actions = adapter.action_space
-        if not isinstance(adapter.observation_space, spaces.Box):
-            return f"needs Box observations, not a {type(adapter.observation_space).__name__}"
+    def incompatibility(cls, spec: AgentSpec) -> str | None:
+        actions = spec.action_space
+        if not isinstance(spec.observation_space, spaces.Box):
+            return f"needs Box observations, not a {type(spec.observation_space).__name__}"
         if not isinstance(actions, spaces.Box | spaces.Discrete | spaces.MultiDiscrete):
             return f"needs a Box or Discrete or MultiDiscrete action space, and not {type(actions).__name__}"
         bounded = not isinstance(actions, spaces.Box) or np.isfinite([actions.low, actions.high]).all()
         return None if bounded else "needs bounded actions"
 
-    def check(self, adapter: Adapter[Any], steps: int) -> None:
+    def check(self, spec: AgentSpec, steps: int) -> None:
         allowed = f"at most {steps}, the steps of all sessions, or nothing would be learnt"
         require(self.config.n_steps <= steps, "agent.n_steps", self.config.n_steps, allowed)
 

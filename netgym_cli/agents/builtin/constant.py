@@ -11,7 +11,8 @@ from omegaconf import MISSING
 from netgym_cli.agents.base import Agent
 from netgym_cli.common.space_text import short_text
 from netgym_cli.config.schema import AgentConfig
-from netgym_cli.envs.base import Adapter, stated_action
+from netgym_cli.envs.agent_spec import AgentSpec
+from netgym_cli.envs.base import stated_action
 from netgym_cli.sessions.sequential import SequentialSessions
 
 Numbers = spaces.Box | spaces.Discrete | spaces.MultiDiscrete | spaces.MultiBinary
@@ -30,12 +31,12 @@ class Constant(Agent[ConstantConfig]):
     config_schema = ConstantConfig
 
     @classmethod
-    def refuses(cls, adapter: Adapter[Any]) -> str | None:
-        space = adapter.action_space
+    def incompatibility(cls, spec: AgentSpec) -> str | None:
+        space = spec.action_space
         return None if isinstance(space, Numbers) else f"needs an action space of numbers, and not {short_text(space)}"
 
-    def check(self, adapter: Adapter[Any], steps: int) -> None:
-        stated_action(self.config.action, adapter.action_space, "agent.action")
+    def check(self, spec: AgentSpec, steps: int) -> None:
+        stated_action(self.config.action, spec.action_space, "agent.action")
 
     def begin(self, env: SequentialSessions, seed: int) -> None:
         self._action = stated_action(self.config.action, env.action_space, "agent.action")

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from omegaconf import MISSING
-
-from netgym_cli.agents.builtin.sac import SacPolicyKwargs, require_entropy
+from netgym_cli.agents.builtin.sac import SacPolicyKwargs, entropy_target, entropy_weight
 from netgym_cli.agents.offline.agent import OfflineAgent
 from netgym_cli.agents.offline.config import OfflineValueConfig
-from netgym_cli.config.schema import require
+from netgym_cli.config.fields import ranged
 
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
@@ -24,20 +22,12 @@ class CqlConfig(OfflineValueConfig):
 
     own_keys: ClassVar[frozenset[str]] = OfflineValueConfig.own_keys | {"alpha", "num_actions", "actor_learning_rate"}
 
-    alpha: float = MISSING
-    num_actions: int = MISSING
-    actor_learning_rate: float = MISSING
-    ent_coef: int | float | str = MISSING
-    target_entropy: int | float | str = MISSING
+    alpha: float = ranged(0, note="0: no conservatism")
+    num_actions: int = ranged(1)
+    actor_learning_rate: float = ranged(0)
+    ent_coef: int | float | str = entropy_weight()
+    target_entropy: int | float | str = entropy_target()
     policy_kwargs: SacPolicyKwargs = field(default_factory=SacPolicyKwargs)
-
-    def validate(self) -> None:
-        super().validate()
-        require_entropy(self.ent_coef, self.target_entropy)
-        require(self.alpha >= 0, "agent.alpha", self.alpha, "0 (no conservatism) or more")
-        require(self.num_actions >= 1, "agent.num_actions", self.num_actions, "1 or more")
-        rate = self.actor_learning_rate
-        require(rate >= 0, "agent.actor_learning_rate", rate, "0 or more")
 
 
 class Cql(OfflineAgent[CqlConfig]):

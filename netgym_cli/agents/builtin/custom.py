@@ -26,7 +26,7 @@ from netgym_cli.agents import signing
 from netgym_cli.agents.base import Agent
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.schema import AgentConfig
-from netgym_cli.envs.base import Adapter
+from netgym_cli.envs.agent_spec import AgentSpec
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.sessions.sequential import SequentialSessions
 
@@ -72,12 +72,12 @@ class Custom(Agent[CustomConfig]):
         agent._folder = files
         return agent
 
-    def check(self, adapter: Adapter[Any], steps: int) -> None:
+    def check(self, spec: AgentSpec, steps: int) -> None:
         kind = user_class(self.config.cls)
         where = f"agent.cls '{self.config.cls}'"
         _require_call(
             kind,
-            (adapter.observation_space, adapter.action_space, 0),
+            (spec.observation_space, spec.action_space, 0),
             self.config.kwargs or {},
             f"{where}: its constructor",
         )

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from omegaconf import MISSING
 
 from netgym_cli.agents.rule import Rule
-from netgym_cli.config.schema import AgentConfig, require
+from netgym_cli.config.fields import ranged
+from netgym_cli.config.schema import AgentConfig
 from netgym_cli.simulators.stats import Stats
 
 
@@ -17,11 +17,7 @@ from netgym_cli.simulators.stats import Stats
 class FairShareConfig(AgentConfig):
     """Keys of conf/agent/fair_share.yaml."""
 
-    load: float = MISSING
-
-    def validate(self) -> None:
-        super().validate()
-        require(0 < self.load <= 2, "agent.load", self.load, "above 0, up to 2")
+    load: float = ranged(above=0, high=2)
 
 
 class FairShare(Rule[FairShareConfig]):

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from omegaconf import MISSING
-
 from netgym_cli.agents.builtin.sac import SacPolicyKwargs
 from netgym_cli.agents.offline.agent import OfflineAgent
 from netgym_cli.agents.offline.config import OfflineValueConfig
-from netgym_cli.config.schema import require
+from netgym_cli.config.fields import ranged
 
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
@@ -24,14 +22,9 @@ class IqlConfig(OfflineValueConfig):
 
     own_keys: ClassVar[frozenset[str]] = OfflineValueConfig.own_keys | {"expectile", "temperature"}
 
-    expectile: float = MISSING
-    temperature: float = MISSING
+    expectile: float = ranged(above=0, below=1)
+    temperature: float = ranged(0, note="0: imitation alone")
     policy_kwargs: SacPolicyKwargs = field(default_factory=SacPolicyKwargs)
-
-    def validate(self) -> None:
-        super().validate()
-        require(0 < self.expectile < 1, "agent.expectile", self.expectile, "between 0 and 1")
-        require(self.temperature >= 0, "agent.temperature", self.temperature, "0 (imitation alone) or more")
 
 
 class Iql(OfflineAgent[IqlConfig]):

@@ -10,6 +10,7 @@ import numpy as np
 from omegaconf import MISSING
 
 from netgym_cli.agents.rule import Rule
+from netgym_cli.config.fields import ranged
 from netgym_cli.config.schema import AgentConfig, require
 from netgym_cli.simulators.stats import Stats
 
@@ -18,19 +19,18 @@ from netgym_cli.simulators.stats import Stats
 class LoadThresholdConfig(AgentConfig):
     """The keys of conf/agent/load_threshold.yaml."""
 
-    sleep_below_pct: float = MISSING
-    wake_above_pct: float = MISSING
+    sleep_below_pct: float = ranged(0, 100)
+    wake_above_pct: float = ranged(0, 100)
     min_neighbour_snr_db: float = MISSING
     wake_below_snr_db: float = MISSING
-    hold_steps: int = MISSING
+    hold_steps: int = ranged(1)
 
     def validate(self) -> None:
+        super().validate()
         sleep, wake = self.sleep_below_pct, self.wake_above_pct
-        require(0 <= wake <= 100, "agent.wake_above_pct", wake, "0 to 100")
-        require(0 <= sleep <= wake, "agent.sleep_below_pct", sleep, f"0 to wake_above_pct ({wake:g})")
+        require(sleep <= wake, "agent.sleep_below_pct", sleep, f"at most wake_above_pct ({wake:g})")
         weak, enough = self.wake_below_snr_db, self.min_neighbour_snr_db
         require(weak <= enough, "agent.wake_below_snr_db", weak, f"at most min_neighbour_snr_db ({enough:g})")
-        require(self.hold_steps >= 1, "agent.hold_steps", self.hold_steps, "1 or more")
 
 
 class LoadThreshold(Rule[LoadThresholdConfig]):

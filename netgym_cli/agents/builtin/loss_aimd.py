@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from omegaconf import MISSING
 
 from netgym_cli.agents.rate_rule import RateRule
+from netgym_cli.config.fields import ranged
 from netgym_cli.config.schema import AgentConfig, require
 from netgym_cli.simulators.stats import Stats
 
@@ -16,17 +16,15 @@ from netgym_cli.simulators.stats import Stats
 class LossAimdConfig(AgentConfig):
     """See conf/agent/loss_aimd.yaml."""
 
-    low_loss: float = MISSING
-    high_loss: float = MISSING
-    increase_factor: float = MISSING
-    decrease_weight: float = MISSING
+    low_loss: float = ranged(0, 1)
+    high_loss: float = ranged(0, 1)
+    increase_factor: float = ranged(above=1)
+    decrease_weight: float = ranged(above=0, high=1)
 
     def validate(self) -> None:
         super().validate()
         low, high = self.low_loss, self.high_loss
-        require(0 <= low < high <= 1, "agent.low_loss", low, f"0 or more and below high_loss, which is {high:g}")
-        require(self.increase_factor > 1, "agent.increase_factor", self.increase_factor, "above 1")
-        require(0 < self.decrease_weight <= 1, "agent.decrease_weight", self.decrease_weight, "above 0, at most 1")
+        require(low < high, "agent.low_loss", low, f"below high_loss, which is {high:g}")
 
 
 class LossAimd(RateRule[LossAimdConfig]):

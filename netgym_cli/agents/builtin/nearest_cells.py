@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from omegaconf import MISSING
 
 from netgym_cli.agents.rule import Rule
-from netgym_cli.config.schema import AgentConfig, require
+from netgym_cli.config.fields import ranged
+from netgym_cli.config.schema import AgentConfig
 from netgym_cli.simulators.stats import Stats
 
 
@@ -15,10 +15,7 @@ from netgym_cli.simulators.stats import Stats
 class NearestCellsConfig(AgentConfig):
     """The keys of conf/agent/nearest_cells.yaml."""
 
-    hold_steps: int = MISSING
-
-    def validate(self) -> None:
-        require(self.hold_steps >= 0, "agent.hold_steps", self.hold_steps, "0 or more")
+    hold_steps: int = ranged(0)
 
 
 class NearestCells(Rule[NearestCellsConfig]):

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from omegaconf import MISSING
 
 from netgym_cli.agents.rule import Rule
+from netgym_cli.config.fields import ranged
 from netgym_cli.config.schema import AgentConfig, require
 from netgym_cli.envs.builtin.dynamic_qos import MARKED_LINKS
 from netgym_cli.simulators.stats import Stats
@@ -18,14 +18,13 @@ from netgym_cli.simulators.stats import Stats
 class PriorityByDelayConfig(AgentConfig):
     """Keys of conf/agent/priority_by_delay.yaml."""
 
-    mark_above: float = MISSING
-    unmark_below: float = MISSING
+    mark_above: float = ranged(above=0)
+    unmark_below: float = ranged(0)
 
     def validate(self) -> None:
         super().validate()
-        require(self.mark_above > 0, "agent.mark_above", self.mark_above, "above 0")
-        require(0 <= self.unmark_below <= self.mark_above, "agent.unmark_below", self.unmark_below,
-                f"0 to agent.mark_above ({self.mark_above:g})")  # fmt: skip
+        allowed = f"at most agent.mark_above ({self.mark_above:g})"
+        require(self.unmark_below <= self.mark_above, "agent.unmark_below", self.unmark_below, allowed)
 
 
 class PriorityByDelay(Rule[PriorityByDelayConfig]):

@@ -7,13 +7,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from gymnasium import spaces
-from omegaconf import MISSING
 
 from netgym_cli.agents.offline.agent import OfflineAgent
 from netgym_cli.agents.offline.config import OfflineValueConfig
 from netgym_cli.agents.sb3.td3_keys import Td3Keys
+from netgym_cli.config.fields import one_of, ranged
 from netgym_cli.config.schema import require
-from netgym_cli.envs.base import Adapter
+from netgym_cli.envs.agent_spec import AgentSpec
 
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
@@ -38,20 +38,11 @@ class Ptd3Config(Td3Keys, OfflineValueConfig):
 
     layers: ClassVar[Any] = {"pi": [400, 300], "qf": [64, 64]}
 
-    beta: float = MISSING
-    decay: float = MISSING
-    ridge: float = MISSING
-    gradient: str = MISSING
-    exact_inverse_every_steps: int = MISSING
-
-    def validate(self) -> None:
-        super().validate()
-        require(self.beta >= 0, "agent.beta", self.beta, "0 (no pessimism) or more")
-        require(0 < self.decay <= 1, "agent.decay", self.decay, "above 0, up to 1")
-        require(self.ridge > 0, "agent.ridge", self.ridge, "above 0")
-        require(self.gradient in GRADIENTS, "agent.gradient", self.gradient, ", ".join(GRADIENTS))
-        every = self.exact_inverse_every_steps
-        require(every >= 0, "agent.exact_inverse_every_steps", every, "0 (never) or more")
+    beta: float = ranged(0, note="0: no pessimism")
+    decay: float = ranged(above=0, high=1)
+    ridge: float = ranged(above=0)
+    gradient: str = one_of(*GRADIENTS)
+    exact_inverse_every_steps: int = ranged(0, note="0: never")
 
 
 class Ptd3(OfflineAgent[Ptd3Config]):
@@ -60,10 +51,10 @@ class Ptd3(OfflineAgent[Ptd3Config]):
     config_schema = Ptd3Config
     algorithm = "TD3"
 
-    def check(self, adapter: Adapter[Any], steps: int) -> None:
-        super().check(adapter, steps)
+    def check(self, spec: AgentSpec, steps: int) -> None:
+        super().check(spec, steps)
         arch = self.config.policy_kwargs.net_arch or self.config.layers
-        inputs = spaces.flatdim(adapter.observation_space) + spaces.flatdim(adapter.action_space)
+        inputs = spaces.flatdim(spec.observation_space) + spaces.flatdim(spec.action_space)
         sizes = [inputs, *(arch["qf"] if isinstance(arch, dict) else arch), 1]
         count = sum((before + 1) * after for before, after in pairwise(sizes))
         require(

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from omegaconf import MISSING
 
 from netgym_cli.agents.rule import Rule
-from netgym_cli.config.schema import AgentConfig, require
+from netgym_cli.config.fields import ranged
+from netgym_cli.config.schema import AgentConfig
 from netgym_cli.simulators.stats import Stats
 
 
@@ -17,15 +17,9 @@ from netgym_cli.simulators.stats import Stats
 class QueueAimdConfig(AgentConfig):
     """Keys of conf/agent/queue_aimd.yaml."""
 
-    delay_threshold_ms: float = MISSING
-    increase: float = MISSING
-    decrease: float = MISSING
-
-    def validate(self) -> None:
-        super().validate()
-        require(self.delay_threshold_ms > 0, "agent.delay_threshold_ms", self.delay_threshold_ms, "above 0")
-        require(0 < self.increase <= 1, "agent.increase", self.increase, "above 0, up to 1")
-        require(0 < self.decrease < 1, "agent.decrease", self.decrease, "above 0, below 1")
+    delay_threshold_ms: float = ranged(above=0)
+    increase: float = ranged(above=0, high=1)
+    decrease: float = ranged(above=0, below=1)
 
 
 class QueueAimd(Rule[QueueAimdConfig]):

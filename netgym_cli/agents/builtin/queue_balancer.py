@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from omegaconf import MISSING
 
 from netgym_cli.agents.links import max_rates, per_link
 from netgym_cli.agents.rule import Rule
+from netgym_cli.config.fields import ranged
 from netgym_cli.config.schema import AgentConfig, require
 from netgym_cli.envs.multi_access.config import LINKS
 from netgym_cli.simulators.stats import Stats
@@ -19,20 +19,17 @@ from netgym_cli.simulators.stats import Stats
 class QueueBalancerConfig(AgentConfig):
     """Keys of conf/agent/queue_balancer.yaml; lists hold Wi-Fi, NR, LTE."""
 
-    start_headroom: list[float] = MISSING
-    max_headroom: list[float] = MISSING
-    queueing_threshold_ms: list[float] = MISSING
-    shrink: float = MISSING
-    grow: float = MISSING
+    start_headroom: list[float] = ranged(above=0)
+    max_headroom: list[float] = ranged(above=0)
+    queueing_threshold_ms: list[float] = ranged(above=0)
+    shrink: float = ranged(above=0, below=1)
+    grow: float = ranged(above=1)
 
     def validate(self) -> None:
         super().validate()
         for key in ("start_headroom", "max_headroom", "queueing_threshold_ms"):
             value = getattr(self, key)
-            require(len(value) == len(LINKS) and min(value) > 0, f"agent.{key}", value,
-                    "three numbers above 0: Wi-Fi, NR, LTE")  # fmt: skip
-        require(0 < self.shrink < 1, "agent.shrink", self.shrink, "above 0 and below 1")
-        require(self.grow > 1, "agent.grow", self.grow, "above 1")
+            require(len(value) == len(LINKS), f"agent.{key}", value, "three numbers above 0: Wi-Fi, NR, LTE")
 
 
 class QueueBalancer(Rule[QueueBalancerConfig]):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from omegaconf import MISSING
 
 from netgym_cli.agents.rate_rule import RateRule
-from netgym_cli.config.schema import AgentConfig, require
+from netgym_cli.config.fields import ranged
+from netgym_cli.config.schema import AgentConfig
 from netgym_cli.simulators.stats import Stats
 
 
@@ -16,17 +16,10 @@ from netgym_cli.simulators.stats import Stats
 class RateMatchingConfig(AgentConfig):
     """See conf/agent/rate_matching.yaml."""
 
-    threshold_ms: float = MISSING
-    probe_factor: float = MISSING
-    drain_factor: float = MISSING
-    memory: float = MISSING
-
-    def validate(self) -> None:
-        super().validate()
-        require(self.threshold_ms > 0, "agent.threshold_ms", self.threshold_ms, "above 0, ms")
-        require(self.probe_factor > 1, "agent.probe_factor", self.probe_factor, "above 1")
-        require(0 < self.drain_factor < 1, "agent.drain_factor", self.drain_factor, "between 0 and 1")
-        require(0 <= self.memory < 1, "agent.memory", self.memory, "0 or more, below 1")
+    threshold_ms: float = ranged(above=0)
+    probe_factor: float = ranged(above=1)
+    drain_factor: float = ranged(above=0, below=1)
+    memory: float = ranged(0, below=1)
 
 
 class RateMatching(RateRule[RateMatchingConfig]):

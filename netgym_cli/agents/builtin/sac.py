@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 from omegaconf import MISSING
 
 from netgym_cli.agents.sb3.agent import Sb3Agent
 from netgym_cli.agents.sb3.config import OffPolicyConfig, PolicyKwargs
-from netgym_cli.config.schema import require
+from netgym_cli.config.fields import ranged, such_that
+
+
+def entropy_weight() -> Any:
+    """A field for the weight of the entropy: a number, or how SAC learns it."""
+    return such_that(
+        lambda value: bool(re.fullmatch(r"auto(_[0-9.]+)?", value)) if isinstance(value, str) else value >= 0,
+        "auto, auto_<start>, or a number from 0",
+    )
+
+
+def entropy_target() -> Any:
+    """A field for the entropy that SAC aims at."""
+    return such_that(lambda value: value == "auto" or not isinstance(value, str), "auto or a number")
 
 
 @dataclass
@@ -26,27 +40,13 @@ class SacPolicyKwargs(PolicyKwargs):
 class SacConfig(OffPolicyConfig):
     """Keys of conf/agent/sac.yaml."""
 
-    ent_coef: int | float | str = MISSING
-    target_update_interval: int = MISSING
-    target_entropy: int | float | str = MISSING
+    ent_coef: int | float | str = entropy_weight()
+    target_update_interval: int = ranged(1)
+    target_entropy: int | float | str = entropy_target()
     use_sde: bool = MISSING
     sde_sample_freq: int = MISSING
     use_sde_at_warmup: bool = MISSING
     policy_kwargs: SacPolicyKwargs = field(default_factory=SacPolicyKwargs)
-
-    def validate(self) -> None:
-        super().validate()
-        require_entropy(self.ent_coef, self.target_entropy)
-        interval = self.target_update_interval
-        require(interval >= 1, "agent.target_update_interval", interval, "1 or more")
-
-
-def require_entropy(ent_coef: float | str, target: float | str) -> None:
-    """Raises `ConfigError` unless the weight of the entropy and its target are what SAC knows."""
-    learnt = isinstance(ent_coef, str) and re.fullmatch(r"auto(_[0-9.]+)?", ent_coef)
-    fixed = not isinstance(ent_coef, str) and ent_coef >= 0
-    require(bool(learnt or fixed), "agent.ent_coef", ent_coef, "auto, auto_<start>, or a number from 0")
-    require(target == "auto" or not isinstance(target, str), "agent.target_entropy", target, "auto or a number")
 
 
 class Sac(Sb3Agent[SacConfig]):

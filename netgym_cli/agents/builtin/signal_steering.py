@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from omegaconf import MISSING
 
 from netgym_cli.agents.rule import Rule
-from netgym_cli.config.schema import AgentConfig, require
+from netgym_cli.config.fields import ranged
+from netgym_cli.config.schema import AgentConfig
 from netgym_cli.simulators.stats import Stats
 
 
@@ -17,11 +17,7 @@ from netgym_cli.simulators.stats import Stats
 class SignalSteeringConfig(AgentConfig):
     """Keys of conf/agent/signal_steering.yaml."""
 
-    min_wifi_rate_mbps: float = MISSING
-
-    def validate(self) -> None:
-        super().validate()
-        require(self.min_wifi_rate_mbps >= 0, "agent.min_wifi_rate_mbps", self.min_wifi_rate_mbps, "0 or more")
+    min_wifi_rate_mbps: float = ranged(0)
 
 
 class SignalSteering(Rule[SignalSteeringConfig]):

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from omegaconf import MISSING
 
 from netgym_cli.agents.links import one_link
 from netgym_cli.agents.rule import Rule
+from netgym_cli.config.fields import one_of
 from netgym_cli.config.schema import AgentConfig, require
-from netgym_cli.envs.base import Adapter
+from netgym_cli.envs.agent_spec import AgentSpec
 from netgym_cli.envs.multi_access.config import LINKS
 from netgym_cli.simulators.stats import Stats
 
@@ -20,11 +20,7 @@ from netgym_cli.simulators.stats import Stats
 class SingleLinkConfig(AgentConfig):
     """Keys of conf/agent/single_link.yaml."""
 
-    link: str = MISSING
-
-    def validate(self) -> None:
-        super().validate()
-        require(self.link in LINKS, "agent.link", self.link, ", ".join(LINKS))
+    link: str = one_of(*LINKS)
 
 
 class SingleLink(Rule[SingleLinkConfig]):
@@ -33,8 +29,8 @@ class SingleLink(Rule[SingleLinkConfig]):
     config_schema = SingleLinkConfig
     environments = ("nqos_split", "qos_steer")
 
-    def check(self, adapter: Adapter[Any], steps: int) -> None:
-        config = adapter.config
+    def check(self, spec: AgentSpec, steps: int) -> None:
+        config = spec.adapter.config
         sites = {"wifi": config.wifi_ap_locations, "nr": config.nr_gnb_locations, "lte": [config.lte_enb_locations]}
         available = [link for link in getattr(config, "steer_links", LINKS) if sites[link]]
         require(

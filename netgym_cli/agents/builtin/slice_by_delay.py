@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from omegaconf import MISSING
 
 from netgym_cli.agents.rule import Rule
-from netgym_cli.config.schema import AgentConfig, require
+from netgym_cli.config.fields import ranged
+from netgym_cli.config.schema import AgentConfig
 from netgym_cli.simulators.stats import Stats
 
 
@@ -17,13 +17,8 @@ from netgym_cli.simulators.stats import Stats
 class SliceByDelayConfig(AgentConfig):
     """Keys of conf/agent/slice_by_delay.yaml."""
 
-    step: float = MISSING
-    min_share: float = MISSING
-
-    def validate(self) -> None:
-        super().validate()
-        require(0 < self.step <= 1, "agent.step", self.step, "above 0, up to 1")
-        require(0 <= self.min_share < 0.5, "agent.min_share", self.min_share, "0 or more, below 0.5")
+    step: float = ranged(above=0, high=1)
+    min_share: float = ranged(0, below=0.5)
 
 
 class SliceByDelay(Rule[SliceByDelayConfig]):

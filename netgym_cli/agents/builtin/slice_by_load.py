@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from omegaconf import MISSING
 
 from netgym_cli.agents.rule import Rule
-from netgym_cli.config.schema import AgentConfig, require
+from netgym_cli.config.fields import ranged
+from netgym_cli.config.schema import AgentConfig
 from netgym_cli.simulators.stats import Stats
 
 
@@ -17,11 +17,7 @@ from netgym_cli.simulators.stats import Stats
 class SliceByLoadConfig(AgentConfig):
     """Keys of conf/agent/slice_by_load.yaml."""
 
-    margin: float = MISSING
-
-    def validate(self) -> None:
-        super().validate()
-        require(self.margin > 0, "agent.margin", self.margin, "above 0")
+    margin: float = ranged(above=0)
 
 
 class SliceByLoad(Rule[SliceByLoadConfig]):

@@ -6,7 +6,7 @@ from typing import Any
 
 from netgym_cli.agents.base import Agent
 from netgym_cli.config.schema import AgentConfig
-from netgym_cli.envs.base import Adapter
+from netgym_cli.envs.agent_spec import AgentSpec
 
 
 class SystemDefault(Agent[AgentConfig]):
@@ -15,8 +15,8 @@ class SystemDefault(Agent[AgentConfig]):
     config_schema = AgentConfig
 
     @classmethod
-    def refuses(cls, adapter: Adapter[Any]) -> str | None:
-        return None if adapter.has_default else "needs an environment with a default algorithm"
+    def incompatibility(cls, spec: AgentSpec) -> str | None:
+        return None if spec.adapter.has_default else "needs an environment with a default algorithm"
 
     def act(self, observation: Any, info: dict[str, Any]) -> Any:
         return None

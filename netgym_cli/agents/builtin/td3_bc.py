@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from omegaconf import MISSING
-
 from netgym_cli.agents.offline.agent import OfflineAgent
 from netgym_cli.agents.offline.config import OfflineValueConfig
 from netgym_cli.agents.sb3.td3_keys import Td3Keys
-from netgym_cli.config.schema import require
+from netgym_cli.config.fields import ranged
 
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
@@ -24,11 +22,7 @@ class Td3BcConfig(Td3Keys, OfflineValueConfig):
 
     own_keys: ClassVar[frozenset[str]] = OfflineValueConfig.own_keys | {"alpha"}
 
-    alpha: float = MISSING
-
-    def validate(self) -> None:
-        super().validate()
-        require(self.alpha >= 0, "agent.alpha", self.alpha, "0 (imitation alone) or more")
+    alpha: float = ranged(0, note="0: imitation alone")
 
 
 class Td3Bc(OfflineAgent[Td3BcConfig]):

@@ -6,14 +6,14 @@ from abc import abstractmethod
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from netgym_cli.agents.offline.config import OfflineConfig
 from netgym_cli.agents.sb3.agent import Sb3Agent
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.space_text import short_text
 from netgym_cli.config.schema import RunConfig
-from netgym_cli.envs.base import Adapter
+from netgym_cli.envs.agent_spec import AgentSpec
 from netgym_cli.sessions.plan import Plan
 from netgym_cli.sessions.sequential import SequentialSessions
 
@@ -74,19 +74,19 @@ class OfflineAgent(Sb3Agent[O]):
         seeds = self.dataset.netgym.get("seeds")
         return frozenset(seed for seed in seeds if isinstance(seed, int)) if isinstance(seeds, list) else frozenset()
 
-    def check(self, adapter: Adapter[Any], steps: int) -> None:
+    def check(self, spec: AgentSpec, steps: int) -> None:
         dataset = self.dataset
         collected_in = dataset.netgym.get("env") or {}
         for key in ("name", "id"):  # an id has env=gym alone
-            collected_value, run_value = collected_in.get(key), getattr(adapter.config, key, None)
+            collected_value, run_value = collected_in.get(key), getattr(spec.adapter.config, key, None)
             if collected_value is not None and collected_value != run_value:
                 raise ConfigError(
                     f"dataset '{dataset.id}' was collected with env.{key}={collected_value}, and the run has "
                     f"env.{key}={run_value}; choose that environment or another dataset."
                 )
         for kind, expected, given in (
-            ("observations", dataset.observation_space, adapter.observation_space),
-            ("actions", dataset.action_space, adapter.action_space),
+            ("observations", dataset.observation_space, spec.observation_space),
+            ("actions", dataset.action_space, spec.action_space),
         ):
             if expected != given:
                 raise ConfigError(
@@ -95,7 +95,7 @@ class OfflineAgent(Sb3Agent[O]):
                 )
         if not dataset.total_steps:
             raise ConfigError(f"dataset '{dataset.id}' holds no complete episode; collect some.")
-        super().check(adapter, steps)
+        super().check(spec, steps)
 
     def learn(self, env: SequentialSessions, seed: int, folder: Path) -> None:
         from netgym_cli.agents.offline.training import Training

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from omegaconf import MISSING
 
 from netgym_cli.agents.sb3.config import OWN_KEYS, LearnerConfig
-from netgym_cli.config.schema import require
+from netgym_cli.config.fields import ranged
 
 
 @dataclass
@@ -32,18 +32,11 @@ class OfflineConfig(LearnerConfig):
     layers: ClassVar[Any] = [256, 256]
 
     dataset: str | None = MISSING
-    steps: int | None = MISSING
-    batch_size: int = MISSING
-    evaluate_every_steps: int = MISSING
-    evaluation_episodes: int = MISSING
-    log_every_steps: int = MISSING
-
-    def validate(self) -> None:
-        super().validate()
-        for key in ("batch_size", "evaluation_episodes", "log_every_steps"):
-            require(getattr(self, key) >= 1, f"agent.{key}", getattr(self, key), "1 or more")
-        every = self.evaluate_every_steps
-        require(every >= 0, "agent.evaluate_every_steps", every, "0 (never) or more")
+    steps: int | None = ranged(1, null="")
+    batch_size: int = ranged(1)
+    evaluate_every_steps: int = ranged(0, note="0: never")
+    evaluation_episodes: int = ranged(1)
+    log_every_steps: int = ranged(1)
 
     def evaluated_after(self) -> tuple[int, ...]:
         """Numbers of updates after which the policy is evaluated: every so many, and the last."""
@@ -59,12 +52,6 @@ class OfflineValueConfig(OfflineConfig):
     own_keys: ClassVar[frozenset[str]] = OfflineConfig.own_keys
 
     normalize_reward: bool = MISSING
-    clip_reward: float = MISSING
-    gamma: float = MISSING
-    tau: float = MISSING
-
-    def validate(self) -> None:
-        super().validate()
-        require(self.clip_reward > 0, "agent.clip_reward", self.clip_reward, "above 0")
-        require(0 <= self.gamma <= 1, "agent.gamma", self.gamma, "0 to 1")
-        require(0 < self.tau <= 1, "agent.tau", self.tau, "above 0, up to 1")
+    clip_reward: float = ranged(above=0)
+    gamma: float = ranged(0, 1)
+    tau: float = ranged(above=0, high=1)

@@ -86,7 +86,7 @@ class Training:
     def run(self) -> None:
         """Does all updates and evaluations."""
         total, evaluations = self.config.steps or 0, set(self.config.evaluated_after())
-        rate = schedule("agent.learning_rate", self.config.learning_rate)
+        rate = schedule(self.config.learning_rate)
         try:
             while self.updates < total:
                 self.model.policy.set_training_mode(True)

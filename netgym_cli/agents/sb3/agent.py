@@ -13,7 +13,7 @@ from netgym_cli.agents.sb3.config import LearnerConfig, OffPolicyConfig, OnPolic
 from netgym_cli.common.errors import ConfigError, SessionError
 from netgym_cli.common.space_text import short_text
 from netgym_cli.config.schema import require
-from netgym_cli.envs.base import Adapter
+from netgym_cli.envs.agent_spec import AgentSpec
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.sessions.sequential import SequentialSessions
 
@@ -40,8 +40,8 @@ class Sb3Agent(Agent[S]):
         self.trained: Trained | None = None
 
     @classmethod
-    def refuses(cls, adapter: Adapter[Any]) -> str | None:
-        action_space = adapter.action_space
+    def incompatibility(cls, spec: AgentSpec) -> str | None:
+        action_space = spec.action_space
         if not isinstance(action_space, cls.action_spaces):
             kinds = " or ".join(one.__name__ for one in cls.action_spaces)
             return f"needs a {kinds} action space, and not {short_text(action_space)}"
@@ -62,8 +62,8 @@ class Sb3Agent(Agent[S]):
             return super().training_seeds()
         return RunFolder(Path(self.config.init)).seeds()
 
-    def check(self, adapter: Adapter[Any], steps: int) -> None:
-        config, observation_space, action_space = self.config, adapter.observation_space, adapter.action_space
+    def check(self, spec: AgentSpec, steps: int) -> None:
+        config, observation_space, action_space = self.config, spec.observation_space, spec.action_space
         if isinstance(config, Sb3Config) and config.init is not None:
             from netgym_cli.agents.sb3 import warm_start
 

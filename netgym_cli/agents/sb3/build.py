@@ -91,7 +91,7 @@ def build(
     arguments = {name: getattr(config, name) for name in names}
     for key, value in arguments.items():
         if key in SCHEDULES and value is not None:
-            arguments[key] = schedule(f"agent.{key}", value)
+            arguments[key] = schedule(value)
         elif key in CLASSES and value is not None:
             arguments[key] = CLASSES[key][value]
         elif isinstance(value, PolicyKwargs):

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from omegaconf import MISSING
 
+from netgym_cli.config.fields import check_fields, one_of, ranged, such_that
 from netgym_cli.config.schema import AgentConfig, require
 
 Number = int | float
@@ -17,6 +18,8 @@ OPTIMIZERS = ("adam", "adamw", "rmsprop", "rmsprop_tf", "sgd")
 EXTRACTORS = ("combined", "flatten", "nature_cnn")
 ROLLOUT_BUFFERS = ("dict", "plain")
 REPLAY_BUFFERS = ("dict", "n_step", "plain")
+OWN_DEFAULT = "the algorithm's own"
+FREQUENCIES = "a number of steps, 1 or more, or [number, step] or [number, episode]"
 NOISES = ("none", "normal", "ornstein_uhlenbeck")
 OWN_KEYS = frozenset(
     (
@@ -33,6 +36,41 @@ OWN_KEYS = frozenset(
 )
 
 
+@dataclass(frozen=True)
+class Linear:
+    """A schedule that falls from `start` to 0 over the run."""
+
+    start: float
+
+    def __call__(self, progress_remaining: float) -> float:
+        return progress_remaining * self.start
+
+
+def schedule(value: Number | str) -> float | Linear | None:
+    """A number from 0 as it is, `linear:<start>` as a schedule; None for anything else."""
+    kind, _, start = value.rpartition(":") if isinstance(value, str) else ("", "", value)
+    try:
+        number = float(start)
+    except ValueError:
+        return None
+    if not (number >= 0 and math.isfinite(number) and kind in ("", "linear")):
+        return None
+    return Linear(number) if kind else number
+
+
+def scheduled(null: str | None = None) -> Any:
+    """A field for what `schedule` takes."""
+    return such_that(lambda value: schedule(value) is not None, "a number from 0 or linear:<number>", null=null)
+
+
+def frequency(value: Any) -> int | tuple[int, str] | None:
+    """`train_freq`: a number of steps, or `[number, step|episode]`; None for anything else."""
+    number, unit = value if isinstance(value, list | tuple) and len(value) == 2 else (value, "step")
+    if not isinstance(number, int) or isinstance(number, bool) or number < 1 or unit not in ("step", "episode"):
+        return None
+    return number if unit == "step" else (number, unit)
+
+
 @dataclass
 class PolicyKwargs:
     """Constructor arguments of every SB3 policy; null takes the algorithm's own default.
@@ -46,21 +84,18 @@ class PolicyKwargs:
     needs_all_heads: ClassVar[bool] = True
 
     net_arch: Any = MISSING
-    activation_fn: str | None = MISSING
-    features_extractor_class: str | None = MISSING
+    activation_fn: str | None = one_of(*ACTIVATIONS, null=OWN_DEFAULT)
+    features_extractor_class: str | None = one_of(*EXTRACTORS, null=OWN_DEFAULT)
     features_extractor_kwargs: dict[str, Any] | None = MISSING
     share_features_extractor: bool | None = MISSING
     normalize_images: bool | None = MISSING
-    optimizer_class: str | None = MISSING
+    optimizer_class: str | None = one_of(*OPTIMIZERS, null=OWN_DEFAULT)
     optimizer_kwargs: dict[str, Any] | None = MISSING
 
     def validate(self) -> None:
         """Raises `ConfigError` for a class name that nobody knows or layers that are none."""
-        where = "agent.policy_kwargs"
-        self._validate_net_arch(f"{where}.net_arch")
-        require_name(f"{where}.activation_fn", self.activation_fn, ACTIVATIONS)
-        require_name(f"{where}.features_extractor_class", self.features_extractor_class, EXTRACTORS)
-        require_name(f"{where}.optimizer_class", self.optimizer_class, OPTIMIZERS)
+        check_fields(self, "agent.policy_kwargs")
+        self._validate_net_arch("agent.policy_kwargs.net_arch")
 
     def _validate_net_arch(self, key: str) -> None:
         arch, (one, other) = self.net_arch, self.heads
@@ -85,21 +120,16 @@ class LearnerConfig(AgentConfig):
 
     rescale_action: bool = MISSING
     normalize_observation: bool = MISSING
-    clip_observation: float = MISSING
-    torch_threads: int = MISSING
-    checkpoint_every_steps: int = MISSING
-    policy: str = MISSING
-    learning_rate: int | float | str = MISSING
+    clip_observation: float = ranged(above=0)
+    torch_threads: int = ranged(1)
+    checkpoint_every_steps: int = ranged(0, note="0: never")
+    policy: str = one_of(*POLICIES)
+    learning_rate: int | float | str = scheduled()
     device: str = MISSING
 
     def validate(self) -> None:
         """Checks what can be known without the environment. Raises `ConfigError`."""
-        require(self.policy in POLICIES, "agent.policy", self.policy, ", ".join(POLICIES))
-        schedule("agent.learning_rate", self.learning_rate)
-        require(self.torch_threads >= 1, "agent.torch_threads", self.torch_threads, "1 or more")
-        require(self.clip_observation > 0, "agent.clip_observation", self.clip_observation, "above 0")
-        every = self.checkpoint_every_steps
-        require(every >= 0, "agent.checkpoint_every_steps", every, "0 (never) or more")
+        super().validate()
         self.policy_kwargs.validate()  # type: ignore[attr-defined]
 
 
@@ -113,38 +143,29 @@ class Sb3Config(LearnerConfig):
 
     init: str | None = None
     normalize_reward: bool = MISSING
-    clip_reward: float = MISSING
-    gamma: float = MISSING
-    n_steps: int = MISSING
-    stats_window_size: int = MISSING
-
-    def validate(self) -> None:
-        super().validate()
-        require(0 <= self.gamma <= 1, "agent.gamma", self.gamma, "0 to 1")
-        for key in ("n_steps", "stats_window_size"):
-            require(getattr(self, key) >= 1, f"agent.{key}", getattr(self, key), "1 or more")
-        require(self.clip_reward > 0, "agent.clip_reward", self.clip_reward, "above 0")
+    clip_reward: float = ranged(above=0)
+    gamma: float = ranged(0, 1)
+    n_steps: int = ranged(1)
+    stats_window_size: int = ranged(1)
 
 
 @dataclass
 class OnPolicyConfig(Sb3Config):
     """Keys of the agents that learn from full rollouts and forget them."""
 
-    gae_lambda: float = MISSING
+    gae_lambda: float = ranged(0, 1)
     ent_coef: float = MISSING
     vf_coef: float = MISSING
     max_grad_norm: float = MISSING
     normalize_advantage: bool = MISSING
     use_sde: bool = MISSING
     sde_sample_freq: int = MISSING
-    rollout_buffer_class: str | None = MISSING
+    rollout_buffer_class: str | None = one_of(*ROLLOUT_BUFFERS, null=OWN_DEFAULT)
     rollout_buffer_kwargs: dict[str, Any] | None = MISSING
     policy_kwargs: ActorCriticKwargs = field(default_factory=lambda: ActorCriticKwargs())
 
     def validate(self) -> None:
         super().validate()
-        require(0 <= self.gae_lambda <= 1, "agent.gae_lambda", self.gae_lambda, "0 to 1")
-        require_name("agent.rollout_buffer_class", self.rollout_buffer_class, ROLLOUT_BUFFERS)
         squash = self.policy_kwargs.squash_output
         require(not squash or self.use_sde, "agent.policy_kwargs.squash_output", squash, "true only with use_sde: true")
 
@@ -167,42 +188,28 @@ class ActorCriticKwargs(PolicyKwargs):
 class NoiseConfig:
     """Noise added to actions, in the scale -1 to 1; see conf/agent/td3.yaml for meanings."""
 
-    kind: str = MISSING
-    sigma: float = MISSING
-    theta: float = MISSING
-
-    def validate(self) -> None:
-        """Raises `ConfigError` naming the key."""
-        require(self.kind in NOISES, "agent.action_noise.kind", self.kind, ", ".join(NOISES))
-        require(self.sigma >= 0, "agent.action_noise.sigma", self.sigma, "0 or more")
-        require(self.theta >= 0, "agent.action_noise.theta", self.theta, "0 or more")
+    kind: str = one_of(*NOISES)
+    sigma: float = ranged(0)
+    theta: float = ranged(0)
 
 
 @dataclass
 class OffPolicyConfig(Sb3Config):
     """Keys of the agents that learn from a replay buffer."""
 
-    buffer_size: int = MISSING
-    learning_starts: int = MISSING
-    batch_size: int = MISSING
-    tau: float = MISSING
-    train_freq: Any = MISSING
-    gradient_steps: int = MISSING
-    replay_buffer_class: str | None = MISSING
+    buffer_size: int = ranged(1)
+    learning_starts: int = ranged(0)
+    batch_size: int = ranged(1)
+    tau: float = ranged(above=0, high=1)
+    train_freq: Any = such_that(lambda value: frequency(value) is not None, FREQUENCIES)
+    gradient_steps: int = ranged(-1, note="-1: as many as steps")
+    replay_buffer_class: str | None = one_of(*REPLAY_BUFFERS, null=OWN_DEFAULT)
     replay_buffer_kwargs: dict[str, Any] | None = MISSING
     optimize_memory_usage: bool = MISSING
     action_noise: NoiseConfig = field(default_factory=NoiseConfig)
 
     def validate(self) -> None:
         super().validate()
-        self.action_noise.validate()
-        for key in ("buffer_size", "batch_size"):
-            require(getattr(self, key) >= 1, f"agent.{key}", getattr(self, key), "1 or more")
-        require(self.learning_starts >= 0, "agent.learning_starts", self.learning_starts, "0 or more")
-        require(0 < self.tau <= 1, "agent.tau", self.tau, "above 0, up to 1")
-        require(self.gradient_steps >= -1, "agent.gradient_steps", self.gradient_steps, "-1 (as many as steps) or more")
-        require_name("agent.replay_buffer_class", self.replay_buffer_class, REPLAY_BUFFERS)
-        frequency(self.train_freq)
         keeps_time_limits = (self.replay_buffer_kwargs or {}).get("handle_timeout_termination", True)
         require(
             not (self.optimize_memory_usage and keeps_time_limits),
@@ -210,41 +217,6 @@ class OffPolicyConfig(Sb3Config):
             self.optimize_memory_usage,
             "true only with replay_buffer_kwargs: {handle_timeout_termination: false}, which gives up bootstrapping",
         )
-
-
-@dataclass(frozen=True)
-class Linear:
-    """A schedule that falls from `start` to 0 over the run."""
-
-    start: float
-
-    def __call__(self, progress_remaining: float) -> float:
-        return progress_remaining * self.start
-
-
-def schedule(key: str, value: Number | str) -> float | Linear:
-    """A number as it is, `linear:<start>` as a schedule. Raises `ConfigError` for anything else or a negative one."""
-    kind, _, start = value.rpartition(":") if isinstance(value, str) else ("", "", value)
-    try:
-        number = float(start)
-    except ValueError:
-        number = math.nan
-    valid = number >= 0 and math.isfinite(number) and kind in ("", "linear")
-    require(valid, key, value, "a number from 0 or linear:<number>")
-    return Linear(number) if kind else number
-
-
-def frequency(value: Any) -> int | tuple[int, str]:
-    """`train_freq`: a number of steps, or `[number, step|episode]`. Raises `ConfigError` for anything else."""
-    number, unit = value if isinstance(value, list | tuple) and len(value) == 2 else (value, "step")
-    valid = isinstance(number, int) and not isinstance(number, bool) and number >= 1 and unit in ("step", "episode")
-    require(valid, "agent.train_freq", value, "a number of steps, 1 or more, or [number, step] or [number, episode]")
-    return number if unit == "step" else (number, unit)
-
-
-def require_name(key: str, value: str | None, known: tuple[str, ...]) -> None:
-    """Raises `ConfigError` unless `value` is null or one of `known`."""
-    require(value is None or value in known, key, value, f"null (the algorithm's own) or one of {', '.join(known)}")
 
 
 def _is_layers(value: Any) -> bool:

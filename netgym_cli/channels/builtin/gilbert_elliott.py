@@ -6,13 +6,11 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
-from omegaconf import MISSING
-
 from netgym_cli.channels.base import Arrival, Channel, DeliveryConfig
 from netgym_cli.channels.batch_gilbert_elliott import BatchGilbertElliott
 from netgym_cli.channels.clock import SLACK_STEPS
 from netgym_cli.channels.draws import Draws, stream
-from netgym_cli.config.schema import require
+from netgym_cli.config.fields import one_of, ranged
 
 STARTS = ("good", "stationary")
 COLUMNS = ("uniform", "uniform")  # of the move and of the loss
@@ -22,21 +20,12 @@ COLUMNS = ("uniform", "uniform")  # of the move and of the loss
 class GilbertElliottConfig(DeliveryConfig):
     """The keys of conf/channel/gilbert_elliott.yaml."""
 
-    p_gb: float = MISSING
-    p_bg: float = MISSING
-    loss_good: float = MISSING
-    loss_bad: float = MISSING
-    delay_steps: int = MISSING
-    start: str = MISSING
-
-    def validate(self) -> None:
-        """Raises `ConfigError` naming the key, its value and what is allowed."""
-        super().validate()
-        for key in ("p_gb", "p_bg", "loss_good", "loss_bad"):
-            value = getattr(self, key)
-            require(0 <= value <= 1, f"channel.{key}", value, "a probability, 0 to 1")
-        require(0 <= self.delay_steps <= 1_000_000, "channel.delay_steps", self.delay_steps, "0 to 1000000 steps")
-        require(self.start in STARTS, "channel.start", self.start, " or ".join(STARTS))
+    p_gb: float = ranged(0, 1)
+    p_bg: float = ranged(0, 1)
+    loss_good: float = ranged(0, 1)
+    loss_bad: float = ranged(0, 1)
+    delay_steps: int = ranged(0, 1_000_000)
+    start: str = one_of(*STARTS)
 
     @property
     def begins_bad(self) -> float:

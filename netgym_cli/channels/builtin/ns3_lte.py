@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from omegaconf import MISSING
-
-from netgym_cli.channels.base import DeliveryConfig
-from netgym_cli.channels.ns3_channel import Ns3Channel
-from netgym_cli.channels.ns3_wifi_radio import require_distance, require_payload, require_radio
-from netgym_cli.config.schema import plain, require
+from netgym_cli.channels.base import DATA_SIZE, DeliveryConfig
+from netgym_cli.channels.ns3_channel import Ns3Channel, own_settings
+from netgym_cli.channels.ns3_wifi_radio import MOST_DISTANCE_M
+from netgym_cli.config.fields import one_of, ranged
 
 DIRECTIONS = ("uplink", "downlink")
 RESOURCE_BLOCKS = (6, 15, 25, 50, 75, 100)
@@ -22,37 +20,18 @@ MAX_PAYLOAD_BYTES = 1500 - 20 - 8  # one IP packet of the usual size; ns-3's RLC
 class Ns3LteConfig(DeliveryConfig):
     """The keys of conf/channel/ns3_lte.yaml."""
 
-    direction: str = MISSING
-    distance_m: float = MISSING
-    tx_power_dbm: float = MISSING
-    user_tx_power_dbm: float = MISSING
-    loss_exponent: float = MISSING
-    reference_loss_db: float = MISSING
-    fading_coherence_ms: float = MISSING
-    resource_blocks: int = MISSING
-    scheduler: str = MISSING
-    rlc_buffer_bytes: int = MISSING
-    packet_lifetime_ms: float = MISSING
-
-    def validate(self) -> None:
-        """Raises `ConfigError` naming the key, its value and what is allowed."""
-        super().validate()
-        require_distance("channel.distance_m", self.distance_m)
-        require_radio(self.tx_power_dbm, self.loss_exponent, self.reference_loss_db)
-        require_payload(self.packet_size_bytes, MAX_PAYLOAD_BYTES)
-        power, fading = self.user_tx_power_dbm, self.fading_coherence_ms
-        require(-50 <= power <= 60, "channel.user_tx_power_dbm", power, "-50 to 60 dBm")
-        require(0 <= fading <= 1e6, "channel.fading_coherence_ms", fading, "0 to 1000000 ms; 0: no fading")
-        for key, known in {
-            "direction": DIRECTIONS,
-            "scheduler": SCHEDULERS,
-            "resource_blocks": RESOURCE_BLOCKS,
-        }.items():
-            value = getattr(self, key)
-            require(value in known, f"channel.{key}", value, " | ".join(map(str, known)))
-        buffer, lifetime = self.rlc_buffer_bytes, self.packet_lifetime_ms
-        require(2000 <= buffer <= 10**8, "channel.rlc_buffer_bytes", buffer, "2000 to 100000000 bytes")
-        require(1 <= lifetime <= 1e6, "channel.packet_lifetime_ms", lifetime, "1 to 1000000 ms")
+    packet_size_bytes: int | None = ranged(1, MAX_PAYLOAD_BYTES, null=DATA_SIZE)
+    direction: str = one_of(*DIRECTIONS)
+    distance_m: float = ranged(above=0, high=MOST_DISTANCE_M)
+    tx_power_dbm: float = ranged(-50, 60)
+    user_tx_power_dbm: float = ranged(-50, 60)
+    loss_exponent: float = ranged(1, 8)
+    reference_loss_db: float = ranged(0, 150)
+    fading_coherence_ms: float = ranged(0, 1e6, note="0: no fading")
+    resource_blocks: int = one_of(*RESOURCE_BLOCKS)
+    scheduler: str = one_of(*SCHEDULERS)
+    rlc_buffer_bytes: int = ranged(2000, 10**8)
+    packet_lifetime_ms: float = ranged(1, 1e6)
 
 
 class Ns3Lte(Ns3Channel[Ns3LteConfig]):
@@ -68,5 +47,4 @@ class Ns3Lte(Ns3Channel[Ns3LteConfig]):
         return self.config.packet_lifetime_ms
 
     def settings(self) -> dict[str, Any]:
-        keys = plain(self.config)
-        return {name: keys[name] for name in Ns3LteConfig.__annotations__}
+        return own_settings(self.config, Ns3LteConfig)

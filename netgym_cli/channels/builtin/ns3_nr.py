@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from omegaconf import MISSING
-
-from netgym_cli.channels.base import DeliveryConfig
-from netgym_cli.channels.ns3_channel import Ns3Channel
-from netgym_cli.channels.ns3_wifi_radio import require_payload
-from netgym_cli.config.schema import plain, require
+from netgym_cli.channels.base import DATA_SIZE, DeliveryConfig
+from netgym_cli.channels.ns3_channel import Ns3Channel, own_settings
+from netgym_cli.config.fields import one_of, ranged
+from netgym_cli.config.schema import require
 
 # The scenarios of TR 38.901 and the carrier frequencies for which ns-3 has them, GHz.
 SCENARIOS = {
@@ -28,40 +26,26 @@ MAX_PAYLOAD_BYTES = 9000 - 20 - 8  # the largest SDU of PDCP (3GPP TS 38.323, 4.
 class Ns3NrConfig(DeliveryConfig):
     """The keys of conf/channel/ns3_nr.yaml."""
 
-    scenario: str = MISSING
-    distance_m: float = MISSING
-    tx_power_dbm: float = MISSING
-    carrier_frequency_ghz: float = MISSING
-    resource_blocks: int = MISSING
-    subcarrier_spacing_khz: int = MISSING
-    fading_sigma_db: float = MISSING
-    fading_coherence_ms: float = MISSING
-    target_bler: float = MISSING
-    queue_bytes: int = MISSING
-    packet_lifetime_ms: float = MISSING
+    packet_size_bytes: int | None = ranged(1, MAX_PAYLOAD_BYTES, null=DATA_SIZE)
+    scenario: str = one_of(*SCENARIOS)
+    distance_m: float = ranged(1, 10_000)
+    tx_power_dbm: float = ranged(-50, 60)
+    carrier_frequency_ghz: float = ranged(0.5, 100)
+    resource_blocks: int = ranged(1, 275)  # TS 38.211, 4.4.4.2
+    subcarrier_spacing_khz: int = one_of(*SUBCARRIER_SPACINGS_KHZ)
+    fading_sigma_db: float = ranged(0, 30)
+    fading_coherence_ms: float = ranged(1e-3, 1e6)
+    target_bler: float = ranged(0.001, 0.9)
+    queue_bytes: int = ranged(10_000, 10**8)
+    packet_lifetime_ms: float = ranged(1, 1e6)
 
     def validate(self) -> None:
         """Raises `ConfigError` naming the key, its value and what is allowed."""
         super().validate()
-        require_payload(self.packet_size_bytes, MAX_PAYLOAD_BYTES)
-        require(self.scenario in SCENARIOS, "channel.scenario", self.scenario, " | ".join(SCENARIOS))
         low, high = SCENARIOS[self.scenario]
-        spacing = self.subcarrier_spacing_khz
-        known = " | ".join(map(str, SUBCARRIER_SPACINGS_KHZ))
-        require(spacing in SUBCARRIER_SPACINGS_KHZ, "channel.subcarrier_spacing_khz", spacing, known)
-        for key, least, most, unit in (
-            ("distance_m", 1, 10_000, "m"),
-            ("tx_power_dbm", -50, 60, "dBm"),
-            ("carrier_frequency_ghz", low, high, f"GHz with {self.scenario}"),
-            ("resource_blocks", 1, 275, "(TS 38.211, 4.4.4.2)"),
-            ("fading_sigma_db", 0, 30, "dB"),
-            ("fading_coherence_ms", 1e-3, 1e6, "ms"),
-            ("target_bler", 0.001, 0.9, ""),
-            ("queue_bytes", 10_000, 10**8, "bytes"),
-            ("packet_lifetime_ms", 1, 1e6, "ms"),
-        ):
-            value = getattr(self, key)
-            require(least <= value <= most, f"channel.{key}", value, f"{least:g} to {most:.10g} {unit}".strip())
+        carrier = self.carrier_frequency_ghz
+        allowed = f"{low:g} to {high:g} GHz with {self.scenario}"
+        require(low <= carrier <= high, "channel.carrier_frequency_ghz", carrier, allowed)
 
 
 class Ns3Nr(Ns3Channel[Ns3NrConfig]):
@@ -77,5 +61,4 @@ class Ns3Nr(Ns3Channel[Ns3NrConfig]):
         return self.config.packet_lifetime_ms
 
     def settings(self) -> dict[str, Any]:
-        keys = plain(self.config)
-        return {name: keys[name] for name in Ns3NrConfig.__annotations__}
+        return own_settings(self.config, Ns3NrConfig)

@@ -5,21 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from omegaconf import MISSING
-
-from netgym_cli.channels.ns3_wifi_radio import WifiChannel, WifiKeys, require_distance
+from netgym_cli.channels.ns3_wifi_radio import MOST_DISTANCE_M, WifiChannel, WifiKeys
+from netgym_cli.config.fields import ranged
 
 
 @dataclass
 class Ns3WifiConfig(WifiKeys):
     """The keys of conf/channel/ns3_wifi.yaml."""
 
-    distance_m: float = MISSING
-
-    def validate(self) -> None:
-        """Raises `ConfigError` naming the key, its value and what is allowed."""
-        super().validate()
-        require_distance("channel.distance_m", self.distance_m)
+    distance_m: float = ranged(above=0, high=MOST_DISTANCE_M)
 
 
 class Ns3Wifi(WifiChannel):

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from omegaconf import MISSING
-
-from netgym_cli.channels.ns3_wifi_radio import WifiChannel, WifiKeys, require_distance
+from netgym_cli.channels.ns3_wifi_radio import MOST_DISTANCE_M, WifiChannel, WifiKeys
+from netgym_cli.config.fields import ranged
 from netgym_cli.config.schema import SimulatorConfig, require
 
 
@@ -15,9 +14,9 @@ from netgym_cli.config.schema import SimulatorConfig, require
 class Ns3WifiMultiConfig(WifiKeys):
     """The keys of conf/channel/ns3_wifi_multi.yaml."""
 
-    stations: int = MISSING
-    distances_m: list[float] = MISSING
-    sector_deg: float = MISSING
+    stations: int = ranged(1, 50)
+    distances_m: list[float] = ranged(above=0, high=MOST_DISTANCE_M)
+    sector_deg: float = ranged(0, 360)
 
     @property
     def ports(self) -> int:
@@ -26,12 +25,8 @@ class Ns3WifiMultiConfig(WifiKeys):
     def validate(self) -> None:
         """Raises `ConfigError` naming the key, its value and what is allowed."""
         super().validate()
-        require(1 <= self.stations <= 50, "channel.stations", self.stations, "1 to 50")
         allowed = f"one distance for all stations, or one for each of the {self.stations}"
         require(len(self.distances_m) in (1, self.stations), "channel.distances_m", self.distances_m, allowed)
-        for place, distance_m in enumerate(self.distances_m):
-            require_distance(f"channel.distances_m[{place}]", distance_m)
-        require(0 <= self.sector_deg <= 360, "channel.sector_deg", self.sector_deg, "0 to 360 degrees")
 
 
 class Ns3WifiMulti(WifiChannel):

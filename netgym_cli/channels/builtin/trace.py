@@ -13,6 +13,7 @@ from netgym_cli.channels.path import Path, PathConfig
 from netgym_cli.channels.queue import Queue, VaryingRateQueue
 from netgym_cli.channels.recorded import Opportunities, Rates, Recording
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.config.fields import ranged
 from netgym_cli.config.schema import require
 from netgym_cli.traces.bw_trace import read_bw_trace, trace_file
 from netgym_cli.traces.mahimahi import looks_like_mahimahi, read_mahimahi
@@ -27,15 +28,12 @@ class TraceConfig(PathConfig):
     trace_file: str = MISSING
     repeat: bool = MISSING
     random_start: bool = MISSING
-    propagation_delay_ms: float = MISSING
-    loss: float = MISSING
+    propagation_delay_ms: float = ranged(0, below=math.inf)
+    loss: float = ranged(0, 1)
 
     def validate(self) -> None:
         """Raises `ConfigError` naming the key, its value and what is allowed."""
         super().validate()
-        delay = self.propagation_delay_ms
-        require(0 <= delay < math.inf, "channel.propagation_delay_ms", delay, "0 or more, ms")
-        require(0 <= self.loss <= 1, "channel.loss", self.loss, "a probability, 0 to 1")
         endless = math.isinf(self.recording().period_ms)
         require(not (self.random_start and endless), "channel.random_start", True, "false for a trace of one row")
 

@@ -20,7 +20,8 @@ from omegaconf import OmegaConf
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.compose import compose
 from netgym_cli.envs.make import make_env
-from netgym_cli.envs.network_env import NetworkEnv, StepInfo
+from netgym_cli.envs.network_env import NetworkEnv
+from netgym_cli.envs.step_info import StepInfo
 
 # NetworkGym's name of a key whose unit netgym spells out.
 NETWORKGYM_NAMES = {

@@ -30,7 +30,7 @@ def adapter_of(noted: dict[str, Any]) -> Adapter[Any]:
         whose = "an environment of your own, whose code a dataset may not call" if ":" in name else "none of netgym's"
         raise NoAdapter(f"'{printable(name)}' is {whose}")
     member = env_registry.load(name)
-    if member.foreign:
+    if member.external_env:
         raise NoAdapter(f"env={name} has its rewards from a third-party environment")
     if _interpolates(config):
         raise NoAdapter("the stored config holds interpolations")

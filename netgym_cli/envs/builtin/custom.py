@@ -9,6 +9,7 @@ import numpy as np
 from gymnasium import spaces
 from omegaconf import MISSING
 
+from netgym_cli.config.fields import ranged
 from netgym_cli.config.schema import EnvConfig, require
 from netgym_cli.envs.base import Adapter, box_action, is_empty
 from netgym_cli.simulators.stats import Stats
@@ -16,41 +17,27 @@ from netgym_cli.simulators.stats import Stats
 
 @dataclass
 class CustomConfig(EnvConfig):
-    """The keys of conf/env/custom.yaml: types only, the YAML holds the values."""
+    """The keys of conf/env/custom.yaml: types and what is allowed; the YAML holds the values."""
 
-    measurement_start_time_ms: float = MISSING
-    measurement_interval_ms: float = MISSING
-    measurement_guard_interval_ms: float = MISSING
+    measurement_start_time_ms: float = ranged(0, 10**9)
+    measurement_interval_ms: float = ranged(1, 10**9)
+    measurement_guard_interval_ms: float = ranged(0, 10**9)
     max_wait_time_for_action_ms: int = MISSING
-    num_users: int = MISSING
-    bottleneck_mbps: float = MISSING
-    bottleneck_delay_ms: float = MISSING
-    queue_packets: int = MISSING
-    packet_size_bytes: int = MISSING
-    max_rate_mbps: float = MISSING
-    min_rate_mbps: float = MISSING
-    default_load: float = MISSING
-    delay_weight: float = MISSING
+    num_users: int = ranged(1, 50)
+    bottleneck_mbps: float = ranged(0.01, 10000)
+    bottleneck_delay_ms: float = ranged(0, 10000)
+    queue_packets: int = ranged(1, 10**6)
+    packet_size_bytes: int = ranged(64, 1400)
+    max_rate_mbps: float = ranged(0.01, 1000)
+    min_rate_mbps: float = ranged(0.01, 1000)
+    default_load: float = ranged(0.01, 100)
+    delay_weight: float = ranged(0, 1000)
 
     def validate(self) -> None:
         """Raises `ConfigError` naming the key, its value and what is allowed."""
         super().validate()
-        for key, low, high in (
-            ("measurement_start_time_ms", 0, 1e9),
-            ("measurement_interval_ms", 1, 1e9),
-            ("measurement_guard_interval_ms", 0, 1e9),
-            ("num_users", 1, 50),
-            ("bottleneck_mbps", 0.01, 10000),
-            ("bottleneck_delay_ms", 0, 10000),
-            ("queue_packets", 1, 10**6),
-            ("packet_size_bytes", 64, 1400),
-            ("max_rate_mbps", 0.01, 1000),
-            ("min_rate_mbps", 0.01, self.max_rate_mbps),
-            ("default_load", 0.01, 100),
-            ("delay_weight", 0, 1000),
-        ):
-            value = getattr(self, key)
-            require(low <= value <= high, f"env.{key}", value, f"{low:g} to {high:g}")
+        allowed = f"at most max_rate_mbps, which is {self.max_rate_mbps:g}"
+        require(self.min_rate_mbps <= self.max_rate_mbps, "env.min_rate_mbps", self.min_rate_mbps, allowed)
 
 
 class Custom(Adapter[CustomConfig]):
@@ -85,19 +72,19 @@ class Custom(Adapter[CustomConfig]):
         fairness = np.log(np.maximum(stats["custom::rate"], 0.01)).mean()
         return float(fairness - self.config.delay_weight * stats["custom::owd"].mean())
 
-    def policy(self, action: Any) -> np.ndarray | None:
+    def encode_action(self, action: Any) -> np.ndarray | None:
         """Sending rate of every user, Mbit/s."""
         if is_empty(action):
             return None
         return np.maximum(box_action(action, self.action_space) * self.config.max_rate_mbps, self.config.min_rate_mbps)
 
-    def in_force(self, action: Any, stats: Stats) -> np.ndarray:
+    def effective_action(self, action: Any, stats: Stats) -> np.ndarray:
         """Sending rates as fractions of `max_rate_mbps`; by default equal shares of `default_load` bottlenecks."""
         config = self.config
         if is_empty(action):
             rates = np.full(config.num_users, config.default_load * config.bottleneck_mbps / config.num_users)
         else:
-            rates = self.policy(action)  # type: ignore[assignment]
+            rates = self.encode_action(action)  # type: ignore[assignment]
         return np.asarray(np.clip(rates / config.max_rate_mbps, 0, 1), np.float32)
 
     def kpis(self, stats: Stats) -> dict[str, float]:

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 from gymnasium import spaces
-from omegaconf import MISSING
 
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.config.fields import one_of, ranged
 from netgym_cli.config.schema import require
 from netgym_cli.envs.base import discrete_action, is_empty
 from netgym_cli.envs.builtin.qos_steer import qos_user_num
@@ -26,9 +26,9 @@ MARKED_LINKS = ("wifi", "lte")  # the abstract NR cell knows no priorities
 class LinkWeights:
     """Shares of a user's packets over the links, 0 or more each, not all 0."""
 
-    wifi: float = MISSING
-    nr: float = MISSING
-    lte: float = MISSING
+    wifi: float = ranged(0)
+    nr: float = ranged(0)
+    lte: float = ranged(0)
 
 
 @dataclass
@@ -36,24 +36,24 @@ class DynamicQosConfig(MultiAccessConfig):
     """The keys of conf/env/dynamic_qos.yaml."""
 
     link_weights: LinkWeights = field(default_factory=LinkWeights)
-    min_priority_pct: float = MISSING
-    max_priority_pct: float = MISSING
+    reward: str = one_of(lambda: REWARDS)
+    min_priority_pct: float = ranged(0, 100)
+    max_priority_pct: float = ranged(0, 100)
 
     def validate(self) -> None:
         """Raises `ConfigError` naming the keys, their values and what is allowed."""
         super().validate()
         check_multi_access(self)
         check_names(self)
-        require(self.reward in REWARDS, "env.reward", self.reward, ", ".join(REWARDS))
         weights = [getattr(self.link_weights, link) for link in LINKS]
-        require(min(weights) >= 0 and sum(weights) > 0, "env.link_weights", weights, "0 or more each, not all 0")
+        require(sum(weights) > 0, "env.link_weights", weights, "0 or more each, not all 0")
         require(self.gma.enable_dynamic_flow_prioritization, "env.gma.enable_dynamic_flow_prioritization", False,
                 "true: this environment is about it")  # fmt: skip
         low, high = self.min_priority_pct, self.max_priority_pct
-        if not 0 <= low <= high <= 100:
+        if low > high:
             raise ConfigError(
                 f"env.min_priority_pct is {low:g} and env.max_priority_pct is {high:g}; "
-                "allowed: 0 to 100, the first at most the second."
+                "allowed: the first at most the second."
             )
 
 
@@ -80,16 +80,16 @@ class DynamicQos(MultiAccessAdapter[DynamicQosConfig]):
     def reward(self, stats: Stats) -> float:
         return REWARDS[self.config.reward](stats)
 
-    def policy(self, action: Any) -> np.ndarray | None:
+    def encode_action(self, action: Any) -> np.ndarray | None:
         if is_empty(action):
             return None
         marks = discrete_action(action, self.action_space).reshape(len(MARKED_LINKS), -1)
-        policy = np.zeros((self.config.num_users, len(LINKS)))
+        control = np.zeros((self.config.num_users, len(LINKS)))
         for link, row in zip(MARKED_LINKS, marks, strict=True):
-            policy[:, LINKS.index(link)] = row
-        return policy.ravel()
+            control[:, LINKS.index(link)] = row
+        return control.ravel()
 
-    def in_force(self, action: Any, stats: Stats) -> np.ndarray:
+    def effective_action(self, action: Any, stats: Stats) -> np.ndarray:
         """The marks that were left."""
         marks = self.per_link(stats, "priority")
         return self.action_for(np.array([marks[:, LINKS.index(link)] > 0 for link in MARKED_LINKS]))

@@ -5,15 +5,14 @@ The observation has one row per measurement in `features` and one column per cel
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
 
 import numpy as np
 from gymnasium import spaces
 
-from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.schema import require
 from netgym_cli.envs.base import Adapter, discrete_action, is_empty
+from netgym_cli.envs.measurements import labels, require_known
 from netgym_cli.envs.small_cells.config import SmallCellsConfig, check_small_cells
 from netgym_cli.simulators.stats import Stats
 
@@ -42,10 +41,9 @@ class EnergySavingConfig(SmallCellsConfig):
         super().validate()
         check_small_cells(self)
         require(len(self.features) >= 1, "env.features", self.features, "a list of one or more measurement names")
-        for name in self.features:
-            _require_measurement("env.features", name, list(MEASUREMENTS))
-        for name in self.subscribed_network_stats or ():
-            _require_measurement("env.subscribed_network_stats", name, [*MEASUREMENTS, *OTHER_MEASUREMENTS])
+        require_known("env.features", self.features, MEASUREMENTS)
+        subscribed = self.subscribed_network_stats or ()
+        require_known("env.subscribed_network_stats", subscribed, [*MEASUREMENTS, *OTHER_MEASUREMENTS])
 
 
 class EnergySaving(Adapter[EnergySavingConfig]):
@@ -70,9 +68,7 @@ class EnergySaving(Adapter[EnergySavingConfig]):
         self.high = np.repeat(bounds[:, 1:], cells, axis=1)
         self.observation_space = spaces.Box(self.low, self.high, dtype=np.float32)
         self.action_space = spaces.MultiDiscrete([self.top_level + 1] * cells)
-        self.observation_labels = tuple(
-            f"{name}, {MEASUREMENTS[name][0]}" if MEASUREMENTS[name][0] else name for name in config.features
-        )
+        self.observation_labels = labels(config.features, MEASUREMENTS)
         self.action_labels = tuple(f"level of cell {cell}" for cell in range(1, cells + 1))
 
     @property
@@ -111,12 +107,12 @@ class EnergySaving(Adapter[EnergySavingConfig]):
             return 0.0
         return min(max((float(stats["network::power"][0]) - chains * power.p_sleep_w) / range_w, 0.0), 1.0)
 
-    def policy(self, action: Any) -> np.ndarray | None:
+    def encode_action(self, action: Any) -> np.ndarray | None:
         if is_empty(action):
             return None
         return discrete_action(action, self.action_space).astype(np.float64)
 
-    def in_force(self, action: Any, stats: Stats) -> np.ndarray:
+    def effective_action(self, action: Any, stats: Stats) -> np.ndarray:
         """The level that each cell was ordered to take; waking takes a while."""
         return stats["cell::ordered"].astype(np.int64)
 
@@ -140,10 +136,3 @@ def served_fraction(stats: Stats) -> float:
     """Delivered over offered traffic of all users, in [0, 1]; 1 if nothing was offered."""
     offered = float(stats["user::tx_rate"].sum())
     return min(float(stats["user::rate"].sum()) / offered, 1.0) if offered > 0 else 1.0
-
-
-def _require_measurement(key: str, name: str, known: list[str]) -> None:
-    if name not in known:
-        close = difflib.get_close_matches(name, known, 1, 0.4)
-        hint = f" Did you mean '{close[0]}'?" if close else ""
-        raise ConfigError(f"{key} has {name!r}.{hint} Known: {', '.join(known)}.")

@@ -31,10 +31,10 @@ class GymAdapter(Adapter[GymConfig]):
     """Passes everything on. There is no default algorithm, no measurement and no simulated time."""
 
     config_schema = GymConfig
-    simulator = "gymnasium"
+    required_simulator = "gymnasium"
     scenario = "gymnasium"
     has_default: ClassVar[bool] = False
-    foreign: ClassVar[bool] = True
+    external_env: ClassVar[bool] = True
 
     def __init__(self, config: GymConfig) -> None:
         super().__init__(config)
@@ -65,7 +65,7 @@ class GymAdapter(Adapter[GymConfig]):
     def ending(self, stats: Stats) -> tuple[bool, bool]:
         return stats.payload.terminated, stats.payload.truncated
 
-    def policy(self, action: Any) -> Any:
+    def encode_action(self, action: Any) -> Any:
         """The action as the environment wants it. Raises `ActionError` for one outside the space, and the empty one."""
         space = self.action_space
         if is_empty(action):

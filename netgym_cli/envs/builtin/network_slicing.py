@@ -10,13 +10,12 @@ from typing import Any
 
 import numpy as np
 from gymnasium import spaces
-from omegaconf import MISSING
 
-from netgym_cli.config.schema import require
+from netgym_cli.config.fields import one_of, ranged
 from netgym_cli.envs.base import box_action, is_empty
 from netgym_cli.envs.multi_access.adapter import MultiAccessAdapter, check_names
-from netgym_cli.envs.multi_access.checks import RBG_NUM, check_multi_access
-from netgym_cli.envs.multi_access.config import MultiAccessConfig
+from netgym_cli.envs.multi_access.checks import check_multi_access
+from netgym_cli.envs.multi_access.config import RBG_NUM, MultiAccessConfig
 from netgym_cli.envs.multi_access.measurements import PER_SLICE
 from netgym_cli.simulators.stats import Stats
 
@@ -28,9 +27,10 @@ REWARDS = ("slice_satisfaction",)
 class NetworkSlicingConfig(MultiAccessConfig):
     """The keys of conf/env/network_slicing.yaml."""
 
-    sliced_rbg: str = MISSING
-    delay_violation_weight: float = MISSING
-    rb_usage_weight: float = MISSING
+    reward: str = one_of(*REWARDS)
+    sliced_rbg: str = one_of(*SLICED)
+    delay_violation_weight: float = ranged(0)
+    rb_usage_weight: float = ranged(0)
 
     @property
     def num_slices(self) -> int:
@@ -47,10 +47,6 @@ class NetworkSlicingConfig(MultiAccessConfig):
         super().validate()
         check_multi_access(self)
         check_names(self, PER_SLICE)
-        require(self.reward in REWARDS, "env.reward", self.reward, ", ".join(REWARDS))
-        require(self.sliced_rbg in SLICED, "env.sliced_rbg", self.sliced_rbg, ", ".join(SLICED))
-        for key in ("delay_violation_weight", "rb_usage_weight"):
-            require(getattr(self, key) >= 0, f"env.{key}", getattr(self, key), "0 or more")
 
 
 class NetworkSlicing(MultiAccessAdapter[NetworkSlicingConfig]):
@@ -94,7 +90,7 @@ class NetworkSlicing(MultiAccessAdapter[NetworkSlicingConfig]):
         weights = self.config
         return float((delivered - weights.delay_violation_weight * late - weights.rb_usage_weight * used).sum())
 
-    def policy(self, action: Any) -> np.ndarray | None:
+    def encode_action(self, action: Any) -> np.ndarray | None:
         if is_empty(action):
             return None
         groups = self.groups(box_action(action, self.action_space))
@@ -103,7 +99,7 @@ class NetworkSlicing(MultiAccessAdapter[NetworkSlicingConfig]):
         allocation[:, 2] = self.config.per_slice_config.shared_rbg
         return allocation.ravel()
 
-    def in_force(self, action: Any, stats: Stats) -> np.ndarray:
+    def effective_action(self, action: Any, stats: Stats) -> np.ndarray:
         """The slices' whole groups as shares of the carrier."""
         groups = self.feature(stats, f"lte::dl::cell::{self.config.sliced_rbg}_rbg")
         return np.asarray(np.clip(groups / self.config.num_groups, 0, 1), np.float32)

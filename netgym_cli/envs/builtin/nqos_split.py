@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from gymnasium import spaces
 
-from netgym_cli.config.schema import require
+from netgym_cli.config.fields import one_of
 from netgym_cli.envs.base import box_action, is_empty
 from netgym_cli.envs.multi_access.adapter import MultiAccessAdapter, check_names, mean_owd_ms
 from netgym_cli.envs.multi_access.checks import check_multi_access
@@ -27,14 +28,16 @@ OWD_CEILING_MS = 1000.0
 SHARE_FLOOR = 1e-4
 
 
+@dataclass
 class NqosSplitConfig(MultiAccessConfig):
     """The keys of conf/env/nqos_split.yaml."""
+
+    reward: str = one_of(lambda: REWARDS)
 
     def validate(self) -> None:
         """Raises `ConfigError` naming the keys, their values and what is allowed."""
         super().validate()
         check_multi_access(self)
-        require(self.reward in REWARDS, "env.reward", self.reward, ", ".join(REWARDS))
         check_names(self)
 
 
@@ -59,7 +62,7 @@ class NqosSplit(MultiAccessAdapter[NqosSplitConfig]):
     def reward(self, stats: Stats) -> float:
         return REWARDS[self.config.reward](stats)
 
-    def policy(self, action: Any) -> np.ndarray | None:
+    def encode_action(self, action: Any) -> np.ndarray | None:
         if is_empty(action):
             return None
         weights = box_action(action, self.action_space)
@@ -67,7 +70,7 @@ class NqosSplit(MultiAccessAdapter[NqosSplitConfig]):
         all_wifi = np.array([1.0, 0.0, 0.0])
         return np.where(sums > 0, weights / np.where(sums > 0, sums, 1.0), all_wifi).ravel()
 
-    def in_force(self, action: Any, stats: Stats) -> np.ndarray:
+    def effective_action(self, action: Any, stats: Stats) -> np.ndarray:
         """The users' shares at the interval's end, each row with the sum 1."""
         return np.asarray(np.clip(self.per_link(stats, "split_ratio") / 100, 0, 1), np.float32)
 

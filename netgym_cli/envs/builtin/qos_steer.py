@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 from gymnasium import spaces
-from omegaconf import MISSING
 
+from netgym_cli.config.fields import one_of, ranged
 from netgym_cli.config.schema import require
 from netgym_cli.envs.base import discrete_action, is_empty
 from netgym_cli.envs.multi_access.adapter import MultiAccessAdapter, check_names
@@ -27,19 +27,18 @@ SERVED_MBPS = 0.1  # a user with less than this is not served
 class QosSteerConfig(MultiAccessConfig):
     """The keys of conf/env/qos_steer.yaml."""
 
-    steer_links: list[str] = MISSING
-    steering_prohibit_ms: float = MISSING
+    reward: str = one_of(lambda: REWARDS)
+    steer_links: list[str] = one_of(*LINKS)
+    steering_prohibit_ms: float = ranged(0)
 
     def validate(self) -> None:
         """Raises `ConfigError` naming the keys, their values and what is allowed."""
         super().validate()
         check_multi_access(self)
         check_names(self)
-        require(self.reward in REWARDS, "env.reward", self.reward, ", ".join(REWARDS))
         links = self.steer_links
-        require(2 <= len(set(links)) == len(links) and set(links) <= set(LINKS), "env.steer_links", links,
+        require(2 <= len(set(links)) == len(links), "env.steer_links", links,
                 f"two or three different ones of {', '.join(LINKS)}")  # fmt: skip
-        require(self.steering_prohibit_ms >= 0, "env.steering_prohibit_ms", self.steering_prohibit_ms, "0 or more")
 
 
 class QosSteer(MultiAccessAdapter[QosSteerConfig]):
@@ -65,13 +64,13 @@ class QosSteer(MultiAccessAdapter[QosSteerConfig]):
     def reward(self, stats: Stats) -> float:
         return REWARDS[self.config.reward](stats)
 
-    def policy(self, action: Any) -> np.ndarray | None:
+    def encode_action(self, action: Any) -> np.ndarray | None:
         if is_empty(action):
             return None
         chosen = discrete_action(action, self.action_space)
         return np.asarray(np.eye(len(LINKS))[np.array(self.links)[chosen]].ravel())
 
-    def in_force(self, action: Any, stats: Stats) -> np.ndarray:
+    def effective_action(self, action: Any, stats: Stats) -> np.ndarray:
         """The link of every user."""
         return self.action_for(self.per_link(stats, "split_ratio"))
 

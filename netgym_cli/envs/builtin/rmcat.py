@@ -7,11 +7,13 @@ per media flow. After NetworkGym's `rmcat` (Haider et al., NeurIPS 2024 Datasets
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from gymnasium import spaces
 
+from netgym_cli.config.fields import one_of
 from netgym_cli.config.schema import plain, require
 from netgym_cli.envs.base import Adapter, box_action, is_empty
 from netgym_cli.envs.measurements import labels, require_known
@@ -37,13 +39,15 @@ MEASUREMENTS: dict[str, tuple[str, float, float]] = {
 BOTTLENECK_MEASUREMENTS = tuple(f"bottleneck::{name}" for name in "bw delay loss queue tx_rate utilization".split())
 
 
+@dataclass
 class RmcatConfig(RmcatKeys):
     """The keys of conf/env/rmcat.yaml."""
+
+    reward: str = one_of(lambda: REWARDS)
 
     def validate(self) -> None:
         """Raises `ConfigError` naming the keys, their values and what is allowed."""
         super().validate()
-        require(self.reward in REWARDS, "env.reward", self.reward, ", ".join(REWARDS))
         require(len(self.features) >= 1, "env.features", self.features, "a list of one or more measurement names")
         require_known("env.features", self.features, MEASUREMENTS)
         subscribed = self.subscribed_network_stats or ()
@@ -101,12 +105,12 @@ class Rmcat(Adapter[RmcatConfig]):
         begun = stats["rmcat::srate"] > 0
         return float(values[begun].mean()) if begun.any() else 0.0
 
-    def policy(self, action: Any) -> np.ndarray | None:
+    def encode_action(self, action: Any) -> np.ndarray | None:
         if is_empty(action):
             return None
         return box_action(action, self.rates)
 
-    def in_force(self, action: Any, stats: Stats) -> np.ndarray:
+    def effective_action(self, action: Any, stats: Stats) -> np.ndarray:
         """The sending rates at the interval's end; NADA changes them within an interval, too."""
         return np.clip(stats["rmcat::srate"].astype(np.float32), self.rates.low, self.rates.high)
 

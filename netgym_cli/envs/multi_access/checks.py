@@ -2,86 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import fields
 from functools import reduce
 from typing import Any
 
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.schema import require
-from netgym_cli.envs.multi_access.config import MultiAccessConfig
+from netgym_cli.envs.multi_access.config import MAX_SLICES, MAX_USERS, RBG_NUM, MultiAccessConfig, Place
 
-MAX_USERS = 50
-MAX_SLICES = 8
-RBG_NUM = {6: 6, 15: 7, 25: 12, 50: 16, 75: 18, 100: 25}  # whole groups per carrier, 3GPP TS 36.213 table 7.1.6.1-1
-MODES = ("auto", "split", "steer")
-TCP_TYPES = (
-    "TcpBbr", "TcpBic", "TcpCubic", "TcpDctcp", "TcpHighSpeed", "TcpHtcp", "TcpHybla", "TcpIllinois", "TcpLedbat",
-    "TcpLinuxReno", "TcpLp", "TcpNewReno", "TcpScalable", "TcpVegas", "TcpVeno", "TcpWestwoodPlus", "TcpYeah",
-)  # fmt: skip
-PROTOCOLS = ("udp", "tcp", *TCP_TYPES)
-
-INF = float("inf")
-ABOVE_0 = 1e-9
-
-# Each table holds for every entry of a list, too.
-CHOICES: dict[str, tuple[Any, ...]] = {
-    "downlink_traffic": (True,),
-    "gma.mx_algorithm": ("gma",),
-    "wifi.rate_control": ("Ideal", "MinstrelHt"),
-    "nr.subcarrier_spacing_khz": (15, 30, 60),
-    "lte.resource_block_num": tuple(RBG_NUM),
-    "per_slice_config.downlink_mode": MODES,
-    "per_slice_config.uplink_mode": MODES,
-    "per_slice_config.transport_protocol": PROTOCOLS,
-}
-RANGES: dict[str, tuple[float, float]] = {
-    "measurement_start_time_ms": (100, INF),  # radios need some time to connect
-    "per_slice_config.num_users": (0, MAX_USERS),
-    "per_slice_config.dedicated_rbg": (0, 25),
-    "per_slice_config.prioritized_rbg": (0, 25),
-    "per_slice_config.shared_rbg": (0, INF),
-    "per_slice_config.packet_size_bytes": (64, 1400),
-    "per_slice_config.min_udp_rate_per_user_mbps": (ABOVE_0, INF),
-    "per_slice_config.udp_rate_swing": (0, 1),
-    "per_slice_config.udp_rate_period_ms": (1, INF),
-    "per_slice_config.qos_test_duration_ms": (100, 25000),
-    "per_slice_config.qos_loss_target": (0, 1),
-    "per_slice_config.qos_delay_violation_target": (0, 1),
-    "per_slice_config.qos_delay_requirement_ms": (0, INF),
-    "per_slice_config.delay_test_1_thresh_ms": (0, INF),
-    "per_slice_config.delay_test_2_thresh_ms": (0, INF),
-    "user_location_range.z_m": (1, 22.5),  # user heights of 3GPP TR 38.901
-    "user_random_walk.min_speed_mps": (0, INF),
-    "user_random_walk.distance_m": (ABOVE_0, INF),
-    "gma.measurement_interval_ms": (1, INF),
-    "gma.measurement_guard_interval_ms": (0, INF),
-    "gma.server_delay_ms": (0, INF),
-    "gma.min_reorder_timeout_ms": (0, INF),
-    "gma.tcp_buffer_bytes": (4096, 2**30),
-    "wifi.backhaul_delay_ms": (0, INF),
-    "wifi.handover_hysteresis_db": (0, INF),
-    "wifi.handover_interval_ms": (1, INF),
-    "wifi.tx_power_dbm": (-30, 50),
-    "wifi.min_rssi_dbm": (-110, 0),
-    "wifi.queue_packets": (1, 10**6),
-    "wifi.queue_delay_ms": (1, INF),
-    "nr.backhaul_delay_ms": (0, INF),
-    "nr.resource_block_num": (1, 275),
-    "nr.carrier_frequency_ghz": (0.5, 100),
-    "nr.tx_power_dbm": (-30, 60),
-    "nr.fading_sigma_db": (0, INF),
-    "nr.fading_coherence_ms": (ABOVE_0, INF),
-    "nr.target_bler": (0.001, 0.5),
-    "nr.queue_bytes": (1500, 2**31 - 1),
-    "lte.backhaul_delay_ms": (0, INF),
-    "lte.tx_power_dbm": (-30, 60),
-    "lte.user_tx_power_dbm": (-30, 33),
-    "lte.path_loss_exponent": (ABOVE_0, 10),
-    "lte.fading_coherence_ms": (0, INF),
-    "lte.cqi_period_ms": (1, 160),
-    "lte.rlc_buffer_bytes": (1500, 2**31 - 1),
-}
 AT_MOST = (  # the first may not exceed the second
     ("user_location_range.min_x_m", "user_location_range.max_x_m"),
     ("user_location_range.min_y_m", "user_location_range.max_y_m"),
@@ -100,13 +28,6 @@ EQUAL = tuple(
 def check_multi_access(config: MultiAccessConfig) -> None:
     """Raises `ConfigError` for the first thing that is wrong."""
     _check_slices(config)
-    for key, choices in CHOICES.items():
-        for value in _values(config, key):
-            if value not in choices:
-                raise ConfigError(f"env.{key} is {value!r}.{_nearest(value, choices)} Allowed: {_listed(choices)}.")
-    for key, (low, high) in RANGES.items():
-        good = all(low <= value <= high for value in _values(config, key))
-        require(good, f"env.{key}", _get(config, key), _range(low, high))
     for first, second in AT_MOST:
         for low, high in zip(_values(config, first), _values(config, second), strict=True):
             if low > high:
@@ -156,12 +77,10 @@ def _check_groups(config: MultiAccessConfig) -> None:
 
 def _check_sites(config: MultiAccessConfig) -> None:
     area = config.user_location_range
-    sites = [("lte_enb_locations", config.lte_enb_locations)]
+    sites: list[tuple[str, Place]] = [("lte_enb_locations", config.lte_enb_locations)]
     sites += [(f"nr_gnb_locations[{k}]", place) for k, place in enumerate(config.nr_gnb_locations)]
     sites += [(f"wifi_ap_locations[{k}]", place) for k, place in enumerate(config.wifi_ap_locations)]
     for key, place in sites:
-        lowest = 10 if key.startswith("nr") else 0
-        require(place.z_m >= lowest, f"env.{key}.z_m", place.z_m, f"{lowest} or more")
         for axis in ("x", "y"):
             low, high = getattr(area, f"min_{axis}_m"), getattr(area, f"max_{axis}_m")
             value = getattr(place, f"{axis}_m")
@@ -176,19 +95,3 @@ def _get(config: MultiAccessConfig, key: str) -> Any:
 def _values(config: MultiAccessConfig, key: str) -> list[Any]:
     value = _get(config, key)
     return value if isinstance(value, list) else [value]
-
-
-def _range(low: float, high: float) -> str:
-    if low == high:
-        return f"{low:g} only"
-    least = "above 0" if low == ABOVE_0 else f"{low:g} or more"
-    return least if high == INF else f"{least}, at most {high:g}"
-
-
-def _nearest(value: Any, choices: tuple[Any, ...]) -> str:
-    close = difflib.get_close_matches(str(value), [str(choice) for choice in choices], 1, 0.5)
-    return f" Did you mean '{close[0]}'?" if close and isinstance(value, str) else ""
-
-
-def _listed(choices: tuple[Any, ...]) -> str:
-    return ", ".join(str(choice).lower() if isinstance(choice, bool) else str(choice) for choice in choices)

@@ -9,9 +9,20 @@ from dataclasses import dataclass
 
 from omegaconf import MISSING
 
+from netgym_cli.config.fields import one_of, ranged
 from netgym_cli.config.schema import EnvConfig
 
 LINKS = ("wifi", "nr", "lte")
+MAX_USERS = 50
+MAX_SLICES = 8
+RBG_NUM = {6: 6, 15: 7, 25: 12, 50: 16, 75: 18, 100: 25}  # whole groups per carrier, 3GPP TS 36.213 table 7.1.6.1-1
+MODES = ("auto", "split", "steer")
+TCP_TYPES = (
+    "TcpBbr", "TcpBic", "TcpCubic", "TcpDctcp", "TcpHighSpeed", "TcpHtcp", "TcpHybla", "TcpIllinois", "TcpLedbat",
+    "TcpLinuxReno", "TcpLp", "TcpNewReno", "TcpScalable", "TcpVegas", "TcpVeno", "TcpWestwoodPlus", "TcpYeah",
+)  # fmt: skip
+PROTOCOLS = ("udp", "tcp", *TCP_TYPES)
+RATE_CONTROLS = ("Ideal", "MinstrelHt")  # rate managers of ns-3
 
 
 @dataclass
@@ -21,6 +32,20 @@ class Place:
     x_m: float = MISSING
     y_m: float = MISSING
     z_m: float = MISSING
+
+
+@dataclass
+class Site(Place):
+    """Where a Wi-Fi access point or the LTE base station stands, m."""
+
+    z_m: float = ranged(0)
+
+
+@dataclass
+class GnbSite(Place):
+    """Where an NR base station stands, m; the path loss model knows none that are lower."""
+
+    z_m: float = ranged(10)
 
 
 @dataclass
@@ -35,6 +60,13 @@ class UserLocationRange:
 
 
 @dataclass
+class UserArea(UserLocationRange):
+    """Where users are placed and walk, at the heights of 3GPP TR 38.901."""
+
+    z_m: float = ranged(1, 22.5)
+
+
+@dataclass
 class UserRandomWalk:
     """How users walk."""
 
@@ -46,42 +78,50 @@ class UserRandomWalk:
 
 
 @dataclass
+class UserWalk(UserRandomWalk):
+    """How users walk, if they do."""
+
+    min_speed_mps: float = ranged(0)
+    distance_m: float = ranged(above=0)
+
+
+@dataclass
 class PerSliceConfig:
     """Lists with one entry per slice of users."""
 
-    num_users: list[int] = MISSING
-    dedicated_rbg: list[int] = MISSING
-    prioritized_rbg: list[int] = MISSING
-    shared_rbg: list[int] = MISSING
-    packet_size_bytes: list[int] = MISSING
-    transport_protocol: list[str] = MISSING
+    num_users: list[int] = ranged(0, MAX_USERS)
+    dedicated_rbg: list[int] = ranged(0, 25)
+    prioritized_rbg: list[int] = ranged(0, 25)
+    shared_rbg: list[int] = ranged(0)
+    packet_size_bytes: list[int] = ranged(64, 1400)
+    transport_protocol: list[str] = one_of(*PROTOCOLS)
     udp_poisson_arrival: list[bool] = MISSING
-    min_udp_rate_per_user_mbps: list[float] = MISSING
+    min_udp_rate_per_user_mbps: list[float] = ranged(above=0)
     max_udp_rate_per_user_mbps: list[float] = MISSING
-    udp_rate_swing: list[float] = MISSING
-    udp_rate_period_ms: list[float] = MISSING
-    qos_test_duration_ms: list[int] = MISSING
-    qos_loss_target: list[float] = MISSING
-    qos_delay_violation_target: list[float] = MISSING
-    qos_delay_requirement_ms: list[float] = MISSING
-    delay_test_1_thresh_ms: list[float] = MISSING
-    delay_test_2_thresh_ms: list[float] = MISSING
-    downlink_mode: list[str] = MISSING
-    uplink_mode: list[str] = MISSING
+    udp_rate_swing: list[float] = ranged(0, 1)
+    udp_rate_period_ms: list[float] = ranged(1)
+    qos_test_duration_ms: list[int] = ranged(100, 25000)
+    qos_loss_target: list[float] = ranged(0, 1)
+    qos_delay_violation_target: list[float] = ranged(0, 1)
+    qos_delay_requirement_ms: list[float] = ranged(0)
+    delay_test_1_thresh_ms: list[float] = ranged(0)
+    delay_test_2_thresh_ms: list[float] = ranged(0)
+    downlink_mode: list[str] = one_of(*MODES)
+    uplink_mode: list[str] = one_of(*MODES)
 
 
 @dataclass
 class Gma:
     """Keys under `env.gma`: the tunnel that splits and reorders."""
 
-    mx_algorithm: str = MISSING
+    mx_algorithm: str = one_of("gma")
     enable_dynamic_flow_prioritization: bool = MISSING
-    measurement_interval_ms: int = MISSING
-    measurement_guard_interval_ms: int = MISSING
-    server_delay_ms: float = MISSING
-    min_reorder_timeout_ms: float = MISSING
+    measurement_interval_ms: int = ranged(1)
+    measurement_guard_interval_ms: int = ranged(0)
+    server_delay_ms: float = ranged(0)
+    min_reorder_timeout_ms: float = ranged(0)
     max_reorder_timeout_ms: float = MISSING
-    tcp_buffer_bytes: int = MISSING
+    tcp_buffer_bytes: int = ranged(4096, 2**30)
 
 
 @dataclass
@@ -90,32 +130,32 @@ class Wifi:
 
     measurement_interval_ms: int = MISSING
     measurement_guard_interval_ms: int = MISSING
-    backhaul_delay_ms: float = MISSING
+    backhaul_delay_ms: float = ranged(0)
     ap_share_same_band: bool = MISSING
     enable_rx_signal_based_handover: bool = MISSING
-    handover_hysteresis_db: float = MISSING
-    handover_interval_ms: int = MISSING
-    tx_power_dbm: float = MISSING
-    min_rssi_dbm: float = MISSING
-    rate_control: str = MISSING
+    handover_hysteresis_db: float = ranged(0)
+    handover_interval_ms: int = ranged(1)
+    tx_power_dbm: float = ranged(-30, 50)
+    min_rssi_dbm: float = ranged(-110, 0)
+    rate_control: str = one_of(*RATE_CONTROLS)
     rts_cts: bool = MISSING
-    queue_packets: int = MISSING
-    queue_delay_ms: int = MISSING
+    queue_packets: int = ranged(1, 10**6)
+    queue_delay_ms: int = ranged(1)
 
 
 @dataclass
 class Nr:
     """Keys under `env.nr`."""
 
-    backhaul_delay_ms: float = MISSING
-    resource_block_num: int = MISSING
-    subcarrier_spacing_khz: int = MISSING
-    carrier_frequency_ghz: float = MISSING
-    tx_power_dbm: float = MISSING
-    fading_sigma_db: float = MISSING
-    fading_coherence_ms: float = MISSING
-    target_bler: float = MISSING
-    queue_bytes: int = MISSING
+    backhaul_delay_ms: float = ranged(0)
+    resource_block_num: int = ranged(1, 275)
+    subcarrier_spacing_khz: int = one_of(15, 30, 60)
+    carrier_frequency_ghz: float = ranged(0.5, 100)
+    tx_power_dbm: float = ranged(-30, 60)
+    fading_sigma_db: float = ranged(0)
+    fading_coherence_ms: float = ranged(above=0)
+    target_bler: float = ranged(0.001, 0.5)
+    queue_bytes: int = ranged(1500, 2**31 - 1)
 
 
 @dataclass
@@ -124,32 +164,32 @@ class Lte:
 
     measurement_interval_ms: int = MISSING
     measurement_guard_interval_ms: int = MISSING
-    backhaul_delay_ms: float = MISSING
-    resource_block_num: int = MISSING
-    tx_power_dbm: float = MISSING
-    user_tx_power_dbm: float = MISSING
-    path_loss_exponent: float = MISSING
+    backhaul_delay_ms: float = ranged(0)
+    resource_block_num: int = one_of(*RBG_NUM)
+    tx_power_dbm: float = ranged(-30, 60)
+    user_tx_power_dbm: float = ranged(-30, 33)
+    path_loss_exponent: float = ranged(above=0, high=10)
     reference_loss_db: float = MISSING
-    fading_coherence_ms: float = MISSING
-    cqi_period_ms: int = MISSING
-    rlc_buffer_bytes: int = MISSING
+    fading_coherence_ms: float = ranged(0)
+    cqi_period_ms: int = ranged(1, 160)
+    rlc_buffer_bytes: int = ranged(1500, 2**31 - 1)
 
 
 @dataclass
 class MultiAccessConfig(EnvConfig):
     """Keys of every environment on the multi-access network."""
 
-    measurement_start_time_ms: int = MISSING
+    measurement_start_time_ms: int = ranged(100)  # radios need some time to connect
     max_wait_time_for_action_ms: int = MISSING
-    downlink_traffic: bool = MISSING
+    downlink_traffic: bool = one_of(True)
     features: list[str] = MISSING
     reward: str = MISSING
     subscribed_network_stats: list[str] | None = MISSING
-    lte_enb_locations: Place = MISSING
-    nr_gnb_locations: list[Place] = MISSING
-    wifi_ap_locations: list[Place] = MISSING
-    user_location_range: UserLocationRange = MISSING
-    user_random_walk: UserRandomWalk = MISSING
+    lte_enb_locations: Site = MISSING
+    nr_gnb_locations: list[GnbSite] = MISSING
+    wifi_ap_locations: list[Site] = MISSING
+    user_location_range: UserArea = MISSING
+    user_random_walk: UserWalk = MISSING
     per_slice_config: PerSliceConfig = MISSING
     gma: Gma = MISSING
     wifi: Wifi = MISSING

@@ -9,6 +9,7 @@ import gymnasium
 import numpy as np
 
 from netgym_cli.common.errors import SimulatorDied
+from netgym_cli.config.schema import SimulatorConfig
 from netgym_cli.simulators.base import Simulator
 from netgym_cli.simulators.stats import Layout, Stats
 
@@ -25,9 +26,10 @@ class Transition(NamedTuple):
     truncated: bool = False
 
 
-class GymnasiumSimulator(Simulator):
+class GymnasiumSimulator(Simulator[SimulatorConfig]):
     """One environment made by `gymnasium.make`. An exception of its code ends the session as `SimulatorDied`."""
 
+    scenarios = frozenset({"gymnasium"})
     _env: gymnasium.Env[Any, Any] | None = None
 
     def start(self, scenario: str, settings: Mapping[str, Any], seed: int) -> Stats:
@@ -38,9 +40,9 @@ class GymnasiumSimulator(Simulator):
     def begin_episode(self) -> Stats:
         return self._stats(Transition(self._called(self._running().reset)[0]))
 
-    def step(self, policy: Any) -> Stats:
+    def step(self, control: Any) -> Stats:
         env = self._running()
-        observation, reward, terminated, truncated, _ = self._called(lambda: env.step(policy))
+        observation, reward, terminated, truncated, _ = self._called(lambda: env.step(control))
         self._steps += 1
         return self._stats(Transition(observation, float(reward), terminated, truncated))
 

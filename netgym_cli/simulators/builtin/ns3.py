@@ -7,63 +7,63 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
 
 from netgym_cli.common.errors import SimulatorDied, SimulatorTimeout
-from netgym_cli.config.schema import SimulatorConfig
-from netgym_cli.simulators.base import Simulator
+from netgym_cli.simulators.base import PipelinedSimulator
 from netgym_cli.simulators.ns3.build import locate
+from netgym_cli.simulators.ns3.config import Ns3Config
+from netgym_cli.simulators.ns3.connection import WorkerConnection, connect
 from netgym_cli.simulators.ns3.user_scenario import check_source, is_python, ready
 from netgym_cli.simulators.ns3.worker import protocol
-from netgym_cli.simulators.ns3.zygote_client import Worker, Zygote, ending
 from netgym_cli.simulators.stats import Layout, Row, Stats
 
 
-class Ns3Simulator(Simulator):
-    """One session of an ns-3 scenario in a worker process. Deadlines come from `SimulatorConfig`."""
+class Ns3Simulator(PipelinedSimulator[Ns3Config]):
+    """One session of an ns-3 scenario in a worker process. Deadlines come from `Ns3Config`.
 
-    def __init__(self, config: SimulatorConfig, source: Path | None = None) -> None:
+    What `fileno` gives is readable once a layout has come, which is the first part of the answer to a start.
+    """
+
+    config_schema = Ns3Config
+
+    def __init__(self, config: Ns3Config, source: Path | None = None) -> None:
         super().__init__(config, source)
-        self._zygote: Zygote | None = None
-        self._worker: Worker | None = None
+        self._worker: WorkerConnection | None = None
         self._layout = Layout(())
         self._describe = ""
         self._starts = 0
 
     @classmethod
-    def check(cls, config: SimulatorConfig, source: Path | None = None) -> None:
+    def check(cls, config: Ns3Config, source: Path | None = None) -> None:
         locate(config.ns3_prefix)
         if source:
             check_source(source, config.ns3_prefix)
 
     @classmethod
-    def prepare(cls, config: SimulatorConfig, source: Path | None = None) -> None:
+    def prepare(cls, config: Ns3Config, source: Path | None = None) -> None:
         ready(config.ns3_prefix, source)
+
+    @property
+    def running(self) -> bool:
+        return self._worker is not None
 
     @property
     def pid(self) -> int | None:
         """Process id of the worker; None when no session runs."""
         return self._worker.pid if self._worker else None
 
-    def start(self, scenario: str, settings: Mapping[str, Any], seed: int) -> Stats:
-        """As `Simulator.start`; called again, the session begins anew in the same worker process."""
-        self.begin_start(scenario, settings, seed)
-        return self.end_start()
+    def fileno(self) -> int | None:
+        return self._worker.fileno() if self._worker else None
 
-    def step(self, policy: np.ndarray | None) -> Stats:
-        self._send(protocol.pack_numbers(protocol.STEP, np.empty(0) if policy is None else policy))
-        return self._stats(self.config.step_timeout_s, "simulator.step_timeout_s")
-
-    def begin_start(self, scenario: str, settings: Mapping[str, Any], seed: int) -> None:
-        """Asks for a start without waiting for it; `end_start` must follow."""
+    def start_async(self, scenario: str, settings: Mapping[str, Any], seed: int) -> None:
         self._describe = f"scenario {scenario}, seed {seed}"
         if self._worker is None:
-            self._zygote = Zygote.shared(self.config.ns3_prefix, self.config.start_timeout_s, self.source)
-            self._worker = self._zygote.fork()
+            self._worker = connect(self.config, self.source)
         self._starts += 1
         patience_ms = settings.get("max_wait_time_for_action_ms", -1)
         request = {
@@ -75,38 +75,37 @@ class Ns3Simulator(Simulator):
         }
         self._send(protocol.pack_json(protocol.START, request))
 
-    def end_start(self) -> Stats:
-        """Waits for a start's first measurement; answers to what was asked before the start are dropped."""
+    def start_wait(self) -> Stats:
         content: dict[str, Any] = {}
-        while content.get("start") != self._starts:
+        while content.get("start") != self._starts:  # answers to what was asked before the start are dropped
             content = self._receive(protocol.LAYOUT, self.config.start_timeout_s, "simulator.start_timeout_s")
         self._layout = parse_layout(content["layout"])
         return self._stats(self.config.start_timeout_s, "simulator.start_timeout_s")
 
-    def begin_run(self, policies: np.ndarray) -> None:
-        """Asks for a step per policy and one measurement at the end, without waiting; any number may be under way.
+    def step_async(self, control: np.ndarray | None) -> None:
+        self._send(protocol.pack_numbers(protocol.STEP, np.empty(0) if control is None else control))
 
-        Args:
-            policies: float64 of shape `(n,)`, each policy's numbers behind their count.
-        """
-        self._send(protocol.pack_numbers(protocol.RUN, policies))
+    def step_wait(self) -> Stats:
+        return self._stats(self.config.step_timeout_s, "simulator.step_timeout_s")
 
-    def end_run(self) -> Stats:
-        """Waits for the measurement of the oldest run under way."""
+    def run_async(self, controls: np.ndarray) -> None:
+        self._send(protocol.pack_numbers(protocol.RUN, controls))
+
+    def run_wait(self) -> Stats:
         return self._stats(self.config.step_timeout_s, "simulator.step_timeout_s")
 
     def close(self) -> None:
-        if self._worker is None or self._zygote is None:
+        if self._worker is None:
             return
         worker, self._worker = self._worker, None
-        with worker.connection, worker.output:
+        with closing(worker):
             try:
-                worker.connection.send_bytes(protocol.CLOSE)
-                ended = worker.connection.poll(self.config.close_timeout_s)
+                worker.send(protocol.CLOSE)
+                ended = worker.poll(self.config.close_timeout_s)
             except OSError:
                 ended = True
             with suppress(SimulatorDied):  # then the zygote is gone, and the kernel has ended its workers
-                self._zygote.wait(worker.pid) if ended else self._zygote.kill(worker.pid)
+                worker.wait() if ended else worker.kill()
 
     def _stats(self, timeout_s: float, key: str) -> Stats:
         numbers = self._receive(protocol.STATS, timeout_s, key)
@@ -115,7 +114,7 @@ class Ns3Simulator(Simulator):
     def _send(self, frame: bytes) -> None:
         assert self._worker is not None, "start() comes first"
         with suppress(OSError):  # it has ended; what it said last, or how it ended, is found by the next receive
-            self._worker.connection.send_bytes(frame)
+            self._worker.send(frame)
 
     def _receive(self, kind: bytes, timeout_s: float, key: str) -> Any:
         got, content = self._next(timeout_s, key)
@@ -129,25 +128,25 @@ class Ns3Simulator(Simulator):
         return content
 
     def _next(self, timeout_s: float, key: str) -> tuple[bytes, Any]:
-        assert self._worker is not None and self._zygote is not None
+        assert self._worker is not None
         try:
-            if not self._worker.answered(timeout_s):
+            if not self._worker.poll(timeout_s):
                 worker, self._worker = self._worker, None
-                with worker.connection, worker.output:
-                    self._zygote.kill(worker.pid)
+                with closing(worker):
+                    worker.kill()
                     raise SimulatorTimeout(
                         f"ns-3 ({self._describe}) did not answer within {timeout_s:g} s and was killed; "
                         f"raise {key} if it was only slow.{worker.tail()}"
                     )
-            return protocol.unpack(self._worker.connection.recv_bytes())
+            return protocol.unpack(self._worker.receive())
         except (EOFError, OSError):
             self._raise_died()
 
     def _raise_died(self) -> NoReturn:
-        assert self._worker is not None and self._zygote is not None
+        assert self._worker is not None
         worker, self._worker = self._worker, None
-        with worker.connection, worker.output:
-            how = ending(self._zygote.wait(worker.pid))
+        with closing(worker):
+            how = worker.wait()
             raise SimulatorDied(f"ns-3 ({self._describe}) died: {how}.{worker.tail()}")
 
 

@@ -27,9 +27,10 @@ PROGRAM = Path(protocol.__file__).with_name("zygote.py")
 
 
 @dataclass
-class Worker:
-    """A forked worker: its process id, the connection to it, and what it wrote on stdout and stderr."""
+class ZygoteWorker:
+    """A worker that a zygote forked, as a `WorkerConnection`."""
 
+    zygote: Zygote
     pid: int
     connection: Connection
     output: IO[bytes]
@@ -39,13 +40,30 @@ class Worker:
         self._poll = select.poll()
         self._poll.register(self.connection, select.POLLIN)
 
-    def answered(self, timeout_s: float) -> bool:
-        """Waits until there is something to read, or the worker has ended; False after `timeout_s`."""
+    def fileno(self) -> int:
+        return self.connection.fileno()
+
+    def send(self, frame: bytes) -> None:
+        self.connection.send_bytes(frame)
+
+    def poll(self, timeout_s: float) -> bool:
         return bool(self._poll.poll(timeout_s * 1e3))
 
+    def receive(self) -> bytes:
+        return self.connection.recv_bytes()
+
+    def wait(self) -> str:
+        return ending(self.zygote.wait(self.pid))
+
+    def kill(self) -> None:
+        self.zygote.kill(self.pid)
+
     def tail(self) -> str:
-        """The last lines of its output, indented; empty if it wrote nothing."""
         return tail(self.output)
+
+    def close(self) -> None:
+        with self.connection, self.output:
+            pass
 
 
 class Zygote:
@@ -113,13 +131,13 @@ class Zygote:
         cls._shared = {}
         cls._shared_lock = threading.Lock()
 
-    def fork(self) -> Worker:
+    def fork(self) -> ZygoteWorker:
         """A new worker process."""
         output = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the worker
         near, far = socket.socketpair()
         with far:
             reply = self._ask({"do": "fork"}, [far.fileno(), output.fileno()])
-        return Worker(reply["pid"], Connection(near.detach()), output)
+        return ZygoteWorker(self, reply["pid"], Connection(near.detach()), output)
 
     def wait(self, pid: int) -> int:
         """Exit status of a worker that is ending (-n: by signal n)."""

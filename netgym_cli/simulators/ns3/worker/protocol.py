@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
 """The frames between trainer and worker: one byte of kind, then JSON or float64 numbers in native byte order.
 
-Trainer to worker: START (JSON), STEP (the policy's numbers; none for the default algorithm), RUN (several policies,
+Trainer to worker: START (JSON), STEP (the control's numbers; none for the default algorithm), RUN (several controls,
 each behind its length), CLOSE. Another START begins anew in the same process: what is under way or waiting is dropped,
 and LAYOUT tells by its number which START it answers.
 Worker to trainer: LAYOUT (JSON) per START, STATS (simulated ms, events, then the values) per START, STEP and RUN,

@@ -3,7 +3,7 @@
 
 The file has a generator `scenario(settings: dict, seed: int)`. It builds the network, then yields one measurement per
 interval, `{"source::name": (unit, [value of entity 1, value of entity 2, ...])}`, the warm interval's first, and gets
-the policy for the next interval as the value of `yield`: a float64 array, or None for its default algorithm.
+the control for the next interval as the value of `yield`: a float64 array, or None for its default algorithm.
 """
 
 import faulthandler
@@ -41,7 +41,7 @@ class PythonScenario:
             raise TypeError(f"{file}: scenario() must be a generator: it has to `yield` one measurement per interval")
         self._rows: dict[str, tuple[str, int]] = {}  # unit and number of values of each measurement
         self._values = np.empty(0)
-        self._policy: np.ndarray | None = None
+        self._control: np.ndarray | None = None
         self._intervals = 0
 
     def Layout(self) -> str:
@@ -56,9 +56,9 @@ class PythonScenario:
         """Number of values that `Read` writes."""
         return self._values.size
 
-    def Act(self, policy: Any, size: int) -> None:
-        """The policy of the next interval; size 0 for the default algorithm."""
-        self._policy = policy if size else None
+    def Act(self, control: Any, size: int) -> None:
+        """The control of the next interval; size 0 for the default algorithm."""
+        self._control = control if size else None
 
     def WarmUp(self) -> None:
         """Up to the end of the first interval."""
@@ -67,7 +67,7 @@ class PythonScenario:
     def Advance(self) -> None:
         """One interval."""
         try:
-            measurement = self._checked(lambda: self._generator.send(self._policy))
+            measurement = self._checked(lambda: self._generator.send(self._control))
         except StopIteration:
             raise RuntimeError(
                 f"{self._file}: scenario() ended after {self._intervals} intervals; it has to yield for ever"

@@ -81,10 +81,10 @@ def serve(connection: Connection, native: Any) -> None:
 
 
 def _run(scenario: Any, content: np.ndarray, inbox: Inbox, native: Any) -> bool:
-    """Carries out the policies of a RUN one after the other; False when the trainer has lost interest meanwhile."""
-    policies = np.array(content)  # cppyy needs an array that may be written
-    while policies.size:
-        policies = policies[native.Run(scenario, policies, policies.size, inbox.descriptor) :]
+    """Carries out the controls of a RUN one after the other; False when the trainer has lost interest meanwhile."""
+    controls = np.array(content)  # cppyy needs an array that may be written
+    while controls.size:
+        controls = controls[native.Run(scenario, controls, controls.size, inbox.descriptor) :]
         if inbox.outdated():
             return False
     return True

@@ -1,0 +1,16 @@
+"""The keys of conf/simulator/ns3.yaml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from omegaconf import MISSING
+
+from netgym_cli.config.schema import SimulatorConfig
+
+
+@dataclass
+class Ns3Config(SimulatorConfig):
+    """Deadlines of the workers, and the ns-3 that they load."""
+
+    ns3_prefix: str | None = MISSING
