@@ -9,7 +9,7 @@ INSTALLED   := $(VENV)/.installed
 .PHONY: help demo test test-long clean
 
 help: ## Show this help
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[A-Za-z0-9_.-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 demo: $(INSTALLED) ## Set up everything and train PPO on nqos_split (DEMO="..." changes the overrides)
 	$(BIN)/netgym train $(DEMO)

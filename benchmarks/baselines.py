@@ -67,7 +67,7 @@ def hands(env_name: str) -> dict[str, Any]:
     """Label to config of random, the default algorithm and every rule that fits the environment."""
     config = config_of(env_name)
     adapter = env_registry.load(config.env.name)(config.env)
-    found: dict[str, Any] = {"random": config.agent, "system_default": config_of(env_name, "system_default").agent}
+    agents: dict[str, Any] = {"random": config.agent, "system_default": config_of(env_name, "system_default").agent}
     for name in agent_registry.names():
         kind = agent_registry.load(name)
         if not issubclass(kind, Rule) or kind.incompatibility(AgentSpec.of(adapter)) is not None:
@@ -76,10 +76,10 @@ def hands(env_name: str) -> dict[str, Any]:
         if name == "single_link":
             sites = {"wifi": "wifi_ap_locations", "nr": "nr_gnb_locations", "lte": "lte_enb_locations"}
             links = [link for link, key in sites.items() if getattr(config.env, key)]
-            found |= {f"single_link {link}": replace(agent, link=link) for link in links}
+            agents |= {f"single_link {link}": replace(agent, link=link) for link in links}
         else:
-            found[name] = agent
-    return found
+            agents[name] = agent
+    return agents
 
 
 def trained(env_name: str, folder: Path, jobs: int) -> dict[str, Path]:
@@ -93,8 +93,8 @@ def trained(env_name: str, folder: Path, jobs: int) -> dict[str, Path]:
         run = folder / f"{env_name}_{name}"
         sessions = f"sessions=[{','.join(['{}'] * plan.train_sessions)}]"
         length = f"env.episodes_per_session={plan.train_episodes}"
-        words = [f"env={env_name}", f"agent={name}", "seed=1", sessions, length, f"hydra.run.dir={run}"]
-        done = subprocess.run([sys.executable, "-m", "netgym_cli", "train", *words], capture_output=True, text=True)
+        overrides = [f"env={env_name}", f"agent={name}", "seed=1", sessions, length, f"hydra.run.dir={run}"]
+        done = subprocess.run([sys.executable, "-m", "netgym_cli", "train", *overrides], capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(f"{env_name} {name}: {done.stderr}")
         report.console.print(f"{env_name}, {name}: {done.stdout.splitlines()[0]}")
@@ -169,15 +169,15 @@ def page() -> str:
         "`python benchmarks/baselines.py`.",
     ]
     for file in sorted((report.RESULTS / "baselines").glob("*.json")):
-        found = json.loads(file.read_text())
-        rows = sorted(found["rows"], key=lambda row: -row["reward"])
+        result = json.loads(file.read_text())
+        rows = sorted(result["rows"], key=lambda row: -row["reward"])
         kpis = [key for key in rows[0] if not key.startswith(("agent", "reward", "minus random"))]
         text += [
             "",
-            f"## {found['env']}",
+            f"## {result['env']}",
             "",
-            "{seeds} networks, {steps} steps each; learners trained for {train_steps} steps.".format(**found),
-            "{steps_per_s:.1f} steps/s in one process (load {load:.1f} on 2 cores), {date}.".format(**found),
+            "{seeds} networks, {steps} steps each; learners trained for {train_steps} steps.".format(**result),
+            "{steps_per_s:.1f} steps/s in one process (load {load:.1f} on 2 cores), {date}.".format(**result),
             "",
             f"| agent | reward per step | minus random | {' | '.join(kpis)} |",
             f"|---|---|---|{'---|' * len(kpis)}",

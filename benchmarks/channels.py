@@ -78,23 +78,23 @@ def bursts() -> Any:
 
 def one_copy(side: NetRL | None, turns: int, number: int) -> list[Figure]:
     """What a Gilbert-Elliott channel adds to a step of CartPole, core time: a difference, so of many short pieces."""
-    bare, ours = cart_pole(), bursts()
+    bare, networked = cart_pole(), bursts()
     bare.reset(seed=1)
-    walks = {"bare": partial(cpu_steps, bare), "ours": partial(cpu_steps, ours)}
+    walks = {"bare": partial(cpu_steps, bare), "ours": partial(cpu_steps, networked)}
     if side:
         walks["their bare"] = partial(side.seconds, "bare", "cpu_steps")
         walks["theirs"] = partial(side.seconds, "gilbert_elliott", "cpu_steps")
-    added, theirs, ratios = [], [], []
+    added, netrl_us, ratios = [], [], []
     for _ in range(turns):
         pieces = [{name: walk(number) for name, walk in walks.items()} for _ in range(PIECES)]
         spent = {name: 1e6 * median(piece[name] for piece in pieces) / number for name in walks}
         added.append(spent["ours"] - spent["bare"])
         if side:
-            theirs.append(spent["theirs"] - spent["their bare"])
-            ratios.append(added[-1] / theirs[-1])
+            netrl_us.append(spent["theirs"] - spent["their bare"])
+            ratios.append(added[-1] / netrl_us[-1])
     figures = [figure("gilbert_elliott adds to a CartPole step, us", added, "")]
     if side:
-        figures.append(figure("the same, NetRL, us", theirs, ""))
+        figures.append(figure("the same, NetRL, us", netrl_us, ""))
         figures.append(figure("netgym / NetRL", ratios, "<= 0.5", median(ratios) <= 0.5))
     return figures
 
@@ -102,7 +102,7 @@ def one_copy(side: NetRL | None, turns: int, number: int) -> list[Figure]:
 def many_copies(side: NetRL | None, turns: int, number: int) -> list[Figure]:
     """Env-steps/s of many CartPoles behind Gilbert-Elliott channels, over NetRL's one."""
     bare = gymnasium.make_vec("CartPole-v1", COPIES, vectorization_mode="vector_entry_point")
-    ours = VectorNetworkedEnv(
+    copies_env = VectorNetworkedEnv(
         gymnasium.make_vec("CartPole-v1", COPIES, vectorization_mode="vector_entry_point"), NetworkConfig()
     )
     actions = [np.full(COPIES, step & 1) for step in range(2)]
@@ -113,9 +113,9 @@ def many_copies(side: NetRL | None, turns: int, number: int) -> list[Figure]:
 
     rates: dict[str, list[float]] = {"bare": [], "ours": [], "ratio": [], "NetRL": []}
     bare.reset(seed=1)
-    ours.reset(seed=1)
+    copies_env.reset(seed=1)
     for _ in range(turns):
-        rates["ours"].append(COPIES * number / timed(partial(walk, ours)))
+        rates["ours"].append(COPIES * number / timed(partial(walk, copies_env)))
         rates["bare"].append(COPIES * number / timed(partial(walk, bare)))
         if side:
             rates["NetRL"].append(20 * number / side.seconds("gilbert_elliott", "steps", 20 * number))
@@ -151,15 +151,15 @@ def wifi_steps() -> Any:
 
 def on_the_air(side: NetRL | None, turns: int, number: int) -> list[Figure]:
     """Steps/s and reset time of ns-3 Wi-Fi."""
-    ours = wifi()
+    env = wifi()
     rates, ratios, times, shares = [], [], [], []
     for _ in range(turns):
-        rates.append(number / steps(ours, number))
-        times.append(1000 * resets(ours, number // 20) / (number // 20))
+        rates.append(number / steps(env, number))
+        times.append(1000 * resets(env, number // 20) / (number // 20))
         if side:
             ratios.append(rates[-1] * side.seconds("wifi", "steps", number) / number)
             shares.append(times[-1] / (1000 * side.seconds("wifi", "resets", number // 20) / (number // 20)))
-    ours.close()
+    env.close()
     figures = [figure("ns-3 Wi-Fi, steps/s", rates, ""), figure("ns-3 Wi-Fi, reset, ms", times, "")]
     if side:
         figures.insert(1, figure("netgym / NetRL, steps/s", ratios, ">= 1", median(ratios) >= 1))
@@ -181,8 +181,8 @@ def main() -> None:
             *many_copies(side, turns=40 // few, number=200),
             *on_the_air(side, turns=20 // few, number=2000),
         ]
-    two = "two ns-3 Wi-Fi environments at once / one, throughput"
-    figures.append(two_at_once(20 // few, 4000, wifi_steps, two, 1.8))
+    label = "two ns-3 Wi-Fi environments at once / one, throughput"
+    figures.append(two_at_once(20 // few, 4000, wifi_steps, label, 1.8))
     figures.append(two_at_once(20 // few, 20, plain, "two plain loops / one (what this machine gives)"))
     figures += memory(1_000_000 // (10 if given.quick else 1))
     report.show("Channels, median over turns", figures)

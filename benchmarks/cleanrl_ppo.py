@@ -61,12 +61,12 @@ def rows_of(env_name: str, trained: dict[tuple[str, int], Path], networks: int, 
     }
     rows: list[report.Row] = []
     for phase, rewards in phases.items():
-        ours, theirs = (rewards[agent] for agent in AGENTS)
+        first, second = (rewards[agent] for agent in AGENTS)
         estimates = {agent: statistics.estimate(values) for agent, values in rewards.items()}
-        estimates[" - ".join(AGENTS)] = statistics.paired(ours, theirs)
-        for agent, found in estimates.items():
-            rows.append({"env": env_name, "phase": phase, "agent": agent, "runs": found.seeds})
-            rows[-1] |= {"reward per step": found.mean, "low": found.low, "high": found.high}
+        estimates[" - ".join(AGENTS)] = statistics.paired(first, second)
+        for agent, interval in estimates.items():
+            rows.append({"env": env_name, "phase": phase, "agent": agent, "runs": interval.seeds})
+            rows[-1] |= {"reward per step": interval.mean, "low": interval.low, "high": interval.high}
     return rows
 
 
@@ -87,8 +87,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(options.jobs) as pool:
         for env_name in options.env:
             grid = list(product(AGENTS, range(1, options.seeds + 1)))
-            one = partial(train, env_name=env_name, overrides=overrides, folder=Path(scratch))
-            trained = dict(zip(grid, pool.map(one, *zip(*grid, strict=True)), strict=True))
+            train_one = partial(train, env_name=env_name, overrides=overrides, folder=Path(scratch))
+            trained = dict(zip(grid, pool.map(train_one, *zip(*grid, strict=True)), strict=True))
             rows += rows_of(env_name, trained, options.networks, options.jobs)
     report.show("reward per step", rows)
     report.save("cleanrl_ppo", rows)

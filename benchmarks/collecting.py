@@ -72,9 +72,9 @@ def two_workers(turns: int, episodes: int) -> Figure:
     """Episodes per second of two workers over those of one; starting the workers counts."""
 
     def seconds(workers: int) -> float:
-        words = [*ENV, f"episodes={episodes}", "seeds=8", f"workers={workers}", f"name={next(NAMES)}"]
+        requests = [*ENV, f"episodes={episodes}", "seeds=8", f"workers={workers}", f"name={next(NAMES)}"]
         began = time.perf_counter()
-        collect(words, [], True, False, ["netgym"])
+        collect(requests, [], True, False, ["netgym"])
         return time.perf_counter() - began
 
     ratios = []

@@ -71,14 +71,14 @@ def run_hashes(folder: Path, name: str) -> dict[str, str]:
     metrics = folder / "metrics"
     tables = {file.name: pd.read_parquet(file) for file in metrics.glob("*.parquet")}
     tables |= {file.name: pd.read_csv(file) for file in metrics.glob("*.csv")}
-    found = {f"{name}/{table}": frame_hash(frame) for table, frame in sorted(tables.items())}
+    hashes = {f"{name}/{table}": frame_hash(frame) for table, frame in sorted(tables.items())}
     if (folder / "model.zip").exists():
         with zipfile.ZipFile(folder / "model.zip") as model:
-            found[f"{name}/weights"] = weights_hash(model)
+            hashes[f"{name}/weights"] = weights_hash(model)
     for file in sorted(folder.glob("*.npz")):
         with np.load(file, allow_pickle=False) as arrays:
-            found[f"{name}/{file.name}"] = arrays_hash({key: arrays[key] for key in arrays.files})
-    return found
+            hashes[f"{name}/{file.name}"] = arrays_hash({key: arrays[key] for key in arrays.files})
+    return hashes
 
 
 def frame_hash(frame: pd.DataFrame) -> str:
@@ -115,34 +115,34 @@ def dataset_hashes(folder: Path) -> dict[str, str]:
 
     os.environ["MINARI_DATASETS_PATH"] = str(folder)
     dataset = minari.load_dataset(DATASET)
-    found = {}
+    hashes = {}
     for episode in dataset.iterate_episodes():
         arrays = {key: np.asarray(getattr(episode, key)) for key in ("observations", "actions", "rewards")}
         arrays |= {f"info {key}": np.asarray(value) for key, value in episode.infos.items()}
-        found[f"dataset/{episode.id}"] = arrays_hash(arrays)
-    return found
+        hashes[f"dataset/{episode.id}"] = arrays_hash(arrays)
+    return hashes
 
 
 def record(root: Path, scratch: Path) -> dict[str, str]:
     """All hashes of the checkout at `root`."""
     checkout = Checkout(root, scratch)
-    found: dict[str, str] = {}
+    hashes: dict[str, str] = {}
     for env in environments():
         for seed in SEEDS:
-            found |= checkout.train(f"{env}-{seed}", [f"env={env}", "agent=random", f"seed={seed}", *LENGTH])
+            hashes |= checkout.train(f"{env}-{seed}", [f"env={env}", "agent=random", f"seed={seed}", *LENGTH])
         print(env, flush=True)
     checkout.netgym("collect", "env=custom", "--default-action", "episodes=6", f"name={DATASET}")
-    found |= dataset_hashes(scratch / "datasets")
+    hashes |= dataset_hashes(scratch / "datasets")
     for name, overrides in TRAININGS.items():
-        found |= checkout.train(name, [*overrides, "seed=1", *LENGTH])
+        hashes |= checkout.train(name, [*overrides, "seed=1", *LENGTH])
         print(name, flush=True)
     grid = scratch / "runs" / "grid"
     checkout.netgym(
         "train", "-m", "env=custom", "agent=random,constant", "seed=1,2", *LENGTH, f"hydra.sweep.dir={grid}"
     )
     for job in range(4):
-        found |= run_hashes(grid / str(job), f"grid/{job}")
-    return found
+        hashes |= run_hashes(grid / str(job), f"grid/{job}")
+    return hashes
 
 
 def compare(before: dict[str, str], after: dict[str, str]) -> list[str]:

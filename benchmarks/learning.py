@@ -107,9 +107,9 @@ def main() -> None:
         overrides = [f"env.episodes_per_session={options.episodes}", *options.overrides]
         plan = partial(train, env_name=options.env, sessions=options.sessions, overrides=overrides)
         runs = list(pool.map(partial(plan, folder=Path(scratch)), seeds))
-        one = partial(meet, env_name=options.env, steps=options.steps)
+        play = partial(meet, env_name=options.env, steps=options.steps)
         grid = product(range(FRESH, FRESH + options.networks), zip(seeds, runs, strict=True))
-        games = [pool.submit(one, network, seed, run) for network, (seed, run) in grid]
+        games = [pool.submit(play, network, seed, run) for network, (seed, run) in grid]
         rows = [game.result() for game in games]
         figures = summary(rows, [training_rewards(run) for run in runs])
     report.show(f"{options.env}: reward per step of {options.seeds} runs on {options.networks} fresh networks", figures)

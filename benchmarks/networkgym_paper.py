@@ -66,15 +66,15 @@ class Experiment:
     def collect(self, behaviour: str) -> None:
         """One behaviour's dataset."""
         episodes, seeds = f"episodes={self.scale.train_episodes}", f"seeds={self.scale.train_seeds}"
-        words = [f"env={ENV}", f"agent={behaviour}", episodes, seeds, f"workers={self.jobs}"]
-        self.call(f"collect_{behaviour}", "collect", *words)
+        overrides = [f"env={ENV}", f"agent={behaviour}", episodes, seeds, f"workers={self.jobs}"]
+        self.call(f"collect_{behaviour}", "collect", *overrides)
 
     def train(self, what: str | tuple[str, str]) -> None:
         """One agent, online, or offline from the dataset of one behaviour."""
         if isinstance(what, str):
-            name, words = what, [f"agent={what}", f"env.episodes_per_session={self.scale.online_episodes}"]
+            name, overrides = what, [f"agent={what}", f"env.episodes_per_session={self.scale.online_episodes}"]
         else:
-            name, words = "-".join(what), [
+            name, overrides = "-".join(what), [
                 f"agent={what[0]}", f"dataset=netgym/{ENV}/{what[1]}-v0", f"steps={self.scale.updates}",
                 "agent.evaluate_every_steps=0",
             ]  # fmt: skip
@@ -83,21 +83,21 @@ class Experiment:
         if record.is_file() and json.loads(record.read_text())["status"] == "complete":
             return
         self.remove(run)
-        self.call(f"train_{name}", "train", f"env={ENV}", *words, f"hydra.run.dir={run}")
+        self.call(f"train_{name}", "train", f"env={ENV}", *overrides, f"hydra.run.dir={run}")
 
     def evaluate(self, name: str) -> list[float]:
         """The test seeds, played by a trained run or by a rule of this name."""
-        scale, run, found = self.scale, self.folder / "runs" / name, self.folder / "evaluations" / name
-        if not (found / "evaluation.json").is_file():
-            self.remove(found)
+        scale, run, output = self.scale, self.folder / "runs" / name, self.folder / "evaluations" / name
+        if not (output / "evaluation.json").is_file():
+            self.remove(output)
             whom = [str(run)] if run.is_dir() else [f"env={ENV}", f"agent={name}"]
             test = [
                 f"seeds={scale.test_seeds}",
                 f"episodes={scale.test_episodes}",
                 f"env.steps_per_episode={scale.test_steps}",
             ]
-            self.call(f"evaluate_{name}", "evaluate", *whom, *test, "--jobs", str(self.jobs), "-o", str(found))
-        with (found / "seeds.csv").open() as file:
+            self.call(f"evaluate_{name}", "evaluate", *whom, *test, "--jobs", str(self.jobs), "-o", str(output))
+        with (output / "seeds.csv").open() as file:
             return [float(row["reward"]) for row in csv.DictReader(file)]
 
     def side_by_side(self, work: Callable[..., None], items: Iterable[object]) -> None:
@@ -105,42 +105,42 @@ class Experiment:
             for done in [threads.submit(work, item) for item in items]:
                 done.result()
 
-    def call(self, name: str, *words: str) -> None:
+    def call(self, name: str, *arguments: str) -> None:
         """Runs a command; what it says goes to logs/, and its failure ends the experiment."""
         log = self.folder / "logs" / f"{name}.txt"
         log.parent.mkdir(exist_ok=True)
-        report.console.print("netgym", " ".join(words), highlight=False, soft_wrap=True)
+        report.console.print("netgym", " ".join(arguments), highlight=False, soft_wrap=True)
         with log.open("w") as file:
-            done = subprocess.run([*NETGYM, *words], stdout=file, stderr=subprocess.STDOUT)
+            done = subprocess.run([*NETGYM, *arguments], stdout=file, stderr=subprocess.STDOUT)
         if done.returncode:
-            raise SystemExit(f"netgym {' '.join(words)} failed with {done.returncode}; see {log}")
+            raise SystemExit(f"netgym {' '.join(arguments)} failed with {done.returncode}; see {log}")
 
     def remove(self, folder: Path) -> None:
-        """Takes away what an interrupted command left, for netgym writes over nothing."""
+        """Removes the files of an interrupted command, because netgym overwrites nothing."""
         if folder.exists():
             folder.rename(folder.with_name(f".{folder.name}.{os.getpid()}"))
 
 
-def rows(found: dict[str, list[float]]) -> list[report.Row]:
+def rows(rewards: dict[str, list[float]]) -> list[report.Row]:
     """A row per contender: mean reward per step over the test seeds, and its difference to the baseline, by seed."""
-    told = []
-    for name, values in found.items():
+    table = []
+    for name, values in rewards.items():
         agent, _, data = name.partition("-")
-        mine, gain = estimate(values), paired(values, found[BASELINE])
-        told.append(
+        reward, gain = estimate(values), paired(values, rewards[BASELINE])
+        table.append(
             {
                 "agent": agent,
                 "dataset": data,
-                "reward_per_step": mine.mean,
-                "low": mine.low,
-                "high": mine.high,
+                "reward_per_step": reward.mean,
+                "low": reward.low,
+                "high": reward.high,
                 f"minus_{BASELINE}": gain.mean,
                 "minus_low": gain.low,
                 "minus_high": gain.high,
-                "seeds": mine.seeds,
+                "seeds": reward.seeds,
             }
         )
-    return sorted(told, key=lambda row: -row["reward_per_step"])
+    return sorted(table, key=lambda row: -row["reward_per_step"])
 
 
 def main() -> None:
@@ -152,9 +152,9 @@ def main() -> None:
     options = parser.parse_args()
     name = "networkgym_paper" + "_reduced" * options.reduced
     folder = (options.folder or Path("outputs", name)).resolve()
-    found = rows(Experiment(REDUCED if options.reduced else FULL, folder, options.jobs).run())
-    report.show("Offline experiment: reward per step on unseen networks, 95 % intervals", found)
-    report.save(name, found)
+    table = rows(Experiment(REDUCED if options.reduced else FULL, folder, options.jobs).run())
+    report.show("Offline experiment: reward per step on unseen networks, 95 % intervals", table)
+    report.save(name, table)
 
 
 if __name__ == "__main__":

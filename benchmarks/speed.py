@@ -62,23 +62,23 @@ def stepping(turns: int, number: int) -> list[Figure]:
     """Steps/s of the environment and of the C++ main, which simulate the same and take turns."""
     env = make()
     env.reset(seed=SEED)
-    ours, theirs = [], []
+    env_s, native_s = [], []
     with tempfile.TemporaryDirectory() as folder, native(env, Path(folder)) as run:
         steps(env, 1)  # Gymnasium's checks of the first step
         run(1)
         for turn in range(turns):
             if turn % 2:
-                ours.append(timed(partial(steps, env, number)))
+                env_s.append(timed(partial(steps, env, number)))
             wall, check = run(number)
             if not turn % 2:
-                ours.append(timed(partial(steps, env, number)))
-            theirs.append(wall)
+                env_s.append(timed(partial(steps, env, number)))
+            native_s.append(wall)
             assert check == sum(env.unwrapped.stats.values.tolist()), "the two did not simulate the same"
     env.close()
-    ratios = [their / our for our, their in zip(ours, theirs, strict=True)]
+    ratios = [native_wall / env_wall for env_wall, native_wall in zip(env_s, native_s, strict=True)]
     return [
-        figure("steps/s, environment", [number / wall for wall in ours], ""),
-        figure("steps/s, C++ main", [number / wall for wall in theirs], ""),
+        figure("steps/s, environment", [number / wall for wall in env_s], ""),
+        figure("steps/s, C++ main", [number / wall for wall in native_s], ""),
         figure("steps/s, environment / C++ main", ratios, ">= 0.95", median(ratios) >= 0.95),
     ]
 

@@ -53,5 +53,5 @@ def steps(env: Any, number: int) -> None:
 
 def settings(env: Any) -> dict[str, Any]:
     """The scenario's settings, as the worker gets them."""
-    found: dict[str, Any] = env.unwrapped.adapter.settings()
-    return found
+    result: dict[str, Any] = env.unwrapped.adapter.settings()
+    return result

@@ -43,10 +43,10 @@ def at_once(connections: list[Connection], number: int) -> float:
     """Seconds until all have done `number` steps, started together."""
 
     def together() -> None:
-        for one in connections:
-            one.send(number)
-        for one in connections:
-            one.recv()
+        for connection in connections:
+            connection.send(number)
+        for connection in connections:
+            connection.recv()
 
     return timed(together)
 
@@ -87,15 +87,15 @@ def two_at_once(turns: int, number: int, prepare: Callable[[], Walk], what: str,
         processes.append(context.Process(target=session, args=(far, prepare)))
         processes[-1].start()
         connections.append(near)
-    for one in connections:
-        one.recv()
+    for connection in connections:
+        connection.recv()
     ratios = []
     for _ in range(turns):
         wait_for_quiet()
         alone = at_once(connections[:1], number)
         ratios.append(2 * alone / at_once(connections[1:], number))
-    for one, process in zip(connections, processes, strict=True):
-        one.send(0)
+    for connection, process in zip(connections, processes, strict=True):
+        connection.send(0)
         process.join()
     if target is None:
         return figure(what, ratios, "")

@@ -178,7 +178,7 @@ def test_a_model_comes_back_with_its_normalisation_bit_for_bit(name, tmp_path):
         assert np.array_equal(back.normalization.apply(observation), learner_env.normalize_obs(observation))
         assert np.array_equal(back.act(observation), agent.act(observation, {}))
         assert back.act(observation) in env.action_space
-    again = build.seen_by_learner(agent.config, env)
+    again = build.normalized_env(agent.config, env)
     back.normalization.restore(again)
     assert training.Normalization.of(again, back.normalization.action) == agent.trained.normalization
     assert len(list((tmp_path / "checkpoints").glob("step_*.zip"))) == 2

@@ -96,10 +96,10 @@ def test_a_learner_takes_the_window_and_its_model_can_be_loaded(agent, tmp_path)
     assert summary.steps == 16
     loaded = type(run.make_agent(config)).load(config.agent, tmp_path, trust=True)
     env = SequentialSessions(open_env(config), Plan.of(config))
-    loaded.walk(env, 1)
+    loaded.rollout(env, 1)
     assert env.finished
     with pytest.raises(ConfigError, match="the model was trained for the observations Dict"):
-        loaded.walk(SequentialSessions(open_env(run_config()), Plan.of(run_config())), 1)
+        loaded.rollout(SequentialSessions(open_env(run_config()), Plan.of(run_config())), 1)
 
 
 def test_what_an_agent_will_see_is_known_before():

@@ -74,7 +74,7 @@ def test_every_action_is_in_its_space_and_has_its_probability(space):
     observations = spaces.Box(0, 1, (2, 2))
     policy = Policy(config(), observations, space)
     for _ in range(50):
-        seen = policy.seen(observations.sample())
+        seen = policy.normalize(observations.sample())
         choice, log_prob, value = policy.sample(seen)
         action = policy.to_action(choice)
         assert space.contains(action if space.shape else action[()]), action

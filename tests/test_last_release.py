@@ -10,8 +10,10 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from netgym_cli.agents.builtin.random import Random
 from netgym_cli.cli.app import app
 from netgym_cli.compat import old_imports
+from netgym_cli.config.schema import AgentConfig
 
 FILES = Path(__file__).parent / "last_release"
 SHORT = ["env.steps_per_episode=3", "env.episodes_per_session=2"]
@@ -89,6 +91,26 @@ def test_a_module_is_found_under_its_old_name_and_says_the_new_one(old, caplog):
 def test_names_that_programs_import_are_there_in_a_fresh_process(line):
     done = subprocess.run([sys.executable, "-c", line], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_an_agent_that_overrides_methods_under_their_old_names_is_honoured(caplog):
+    logging.getLogger("netgym_cli").propagate = True
+
+    class Old(Random):
+        def walk(self, env, seed):
+            return "walked"
+
+        def learnt_on(self):
+            return super().learnt_on() | {7}
+
+    class New(Old):
+        def training_seeds(self):
+            return super().training_seeds() | {8}
+
+    agent = New(AgentConfig(name="random"))
+    assert agent.rollout(None, 1) == agent.walk(None, 1) == "walked"
+    assert agent.training_seeds() == agent.learnt_on() == {7, 8}
+    assert "Old.walk() is now rollout()" in caplog.text
 
 
 def test_a_name_that_never_was_is_an_import_error():

@@ -211,7 +211,7 @@ def test_an_incomplete_dataset_teaches_and_is_told(place, tmp_path):
     config = configured("bc", dataset=dataset)
     summary = done(config, tmp_path / "run")
     assert any("is not complete" in note for note in summary.notes)
-    assert run.make_agent(config).learnt_on() == {3}  # whatever else the metadata calls a seed is none
+    assert run.make_agent(config).training_seeds() == {3}  # whatever else the metadata calls a seed is none
 
 
 @pytest.mark.parametrize(
@@ -285,11 +285,11 @@ def test_gradients_by_the_last_layer_are_part_of_those_by_the_critic(place):
     found = []
     for gradient in ("last_layer", "critic"):
         config = configured("ptd3", f"agent.gradient={gradient}")
-        from netgym_cli.agents.sb3.build import build, slot_of
+        from netgym_cli.agents.sb3.build import build, one_slot
         from netgym_cli.agents.sb3.dry_build import SpacesOnly
 
         env = offline_data.LQ()
-        slot = slot_of(config.agent, SpacesOnly(env.observation_space, env.action_space))
+        slot = one_slot(config.agent, SpacesOnly(env.observation_space, env.action_space))
         learner = run.make_agent(config).learner(build("TD3", config.agent, slot, seed=1))
         found.append(learner.gradients(torch.tensor(observations(4)), torch.zeros(4, 2)))
     last, whole = found

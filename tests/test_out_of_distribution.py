@@ -7,7 +7,7 @@ from gymnasium import spaces
 from stable_baselines3 import SAC, TD3
 from stable_baselines3.common.type_aliases import ReplayBufferSamples
 
-from netgym_cli.agents.offline.out_of_distribution import straying_note
+from netgym_cli.agents.offline.out_of_distribution import out_of_distribution_note
 from netgym_cli.agents.sb3.dry_build import SpacesOnly
 
 SEEN = spaces.Box(-10, 10, (3,), np.float32)
@@ -29,5 +29,5 @@ def test_a_policy_is_compared_with_its_dataset(kind, pushed, dataset, told):
     with torch.no_grad():
         last.bias.fill_(pushed)
     seen, none = torch.randn(64, 3, generator=torch.Generator().manual_seed(2)), torch.zeros(64, 1)
-    note = straying_note(model, ReplayBufferSamples(seen, torch.full((64, 2), dataset), seen, none, none))
+    note = out_of_distribution_note(model, ReplayBufferSamples(seen, torch.full((64, 2), dataset), seen, none, none))
     assert note is None if told is None else told in note

@@ -1,4 +1,4 @@
-"""An agent is what acts on an environment, and perhaps learns from it.
+"""An agent acts on an environment and may learn from it.
 
 To add an agent: one module here whose name is the agent's, with one `Agent` subclass and its config record, and one
 YAML file of the same name in conf/agent/. A rule needs only `act`.
@@ -20,6 +20,7 @@ from netgym_cli.sessions.plan import Plan
 from netgym_cli.sessions.sequential import SequentialSessions
 
 C = TypeVar("C", bound=AgentConfig)
+RENAMED = {"learnt_on": "training_seeds", "walk": "rollout"}  # methods of the last release to their names now
 log = logging.getLogger(__name__)
 
 
@@ -29,7 +30,7 @@ class Agent(ABC, Generic[C]):
     Attributes:
         config_schema: the dataclass of the agent's YAML file.
         needs_training: whether it can act only after `learn` or `load`.
-        needs_dataset: whether it learns from a dataset, and walks sessions only to be evaluated.
+        needs_dataset: whether it learns from a dataset, and runs sessions only to be evaluated.
         notes: remarks for the run's summary, such as steps that taught nothing.
     """
 
@@ -41,8 +42,15 @@ class Agent(ABC, Generic[C]):
         self.config = config
         self.notes: list[str] = []
 
-    def __init_subclass__(cls, **keys: Any) -> None:
-        super().__init_subclass__(**keys)
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        """Gives renamed methods both names, so that agents written for the last release work and can be called."""
+        super().__init_subclass__(**keywords)
+        for old, new in RENAMED.items():
+            if new in vars(cls):
+                setattr(cls, old, vars(cls)[new])
+            elif old in vars(cls):
+                setattr(cls, new, vars(cls)[old])
+                log.warning("%s.%s() is now %s(); the old name works for this release", cls.__name__, old, new)
         if "refuses" in vars(cls) and "incompatibility" not in vars(cls):
             log.warning("agent %s has refuses(adapter); write incompatibility(spec) instead.", cls.__name__)
             cls.incompatibility = classmethod(_by_refuses)  # type: ignore[assignment, arg-type]
@@ -63,7 +71,7 @@ class Agent(ABC, Generic[C]):
 
     @classmethod
     def load(cls, config: C, folder: Path, trust: bool = False) -> Self:
-        """The agent as `save` left it in a run's folder, ready to `walk`.
+        """The agent as `save` left it in a run's folder, ready for `rollout`.
 
         Args:
             config: the agent's config in that run.
@@ -76,17 +84,17 @@ class Agent(ABC, Generic[C]):
         raise ConfigError(f"agent '{config.name}' saves nothing that could be loaded; write agent={config.name}.")
 
     def plan(self, config: RunConfig) -> Plan:
-        """The sessions that a run of `config` with this agent walks. Raises `ConfigError`."""
+        """The sessions of a run of `config` with this agent. Raises `ConfigError`."""
         return Plan.of(config)
 
-    def learnt_on(self) -> frozenset[int]:
-        """Seeds of the sessions behind what the agent begins with, such as those of its dataset."""
+    def training_seeds(self) -> frozenset[int]:
+        """Seeds of the sessions that the agent has learnt from before this run, such as those of its dataset."""
         return frozenset()
 
     def check(self, spec: AgentSpec, steps: int) -> None:
         """Raises `ConfigError` if the settings do not fit this environment, this machine or a run of `steps` steps.
 
-        What `learn` is going to import may be imported here: a run follows.
+        The libraries of `learn` may be imported here: a run follows.
         """
 
     def begin(self, env: SequentialSessions, seed: int) -> None:
@@ -96,18 +104,18 @@ class Agent(ABC, Generic[C]):
         """
 
     def learn(self, env: SequentialSessions, seed: int, folder: Path) -> None:
-        """Walks all sessions of `env` and learns from them; this one only acts.
+        """Runs all sessions of `env` and learns from them; this default only acts.
 
         An agent that learns between steps calls `env.updated(done, total)`, so that progress shows.
 
         Args:
-            env: sessions to walk until `env.finished`.
+            env: sessions to run until `env.finished`.
             seed: seed of all of the agent's randomness.
             folder: the run's folder, for logs and checkpoints.
         """
-        self.walk(env, seed)
+        self.rollout(env, seed)
 
-    def walk(self, env: SequentialSessions, seed: int) -> None:
+    def rollout(self, env: SequentialSessions, seed: int) -> None:
         """Acts on all sessions of `env` without learning; arguments as for `learn`."""
         self.begin(env, seed)
         while not env.finished:
@@ -127,7 +135,9 @@ class Agent(ABC, Generic[C]):
         return False
 
     def save(self, folder: Path) -> None:
-        """Leaves in the run's folder what was learnt; nothing unless overridden."""
+        """Saves what was learnt in the run's folder; nothing unless overridden."""
+
+    learnt_on, walk = training_seeds, rollout  # their names in the last release; the next one drops them
 
 
 _WITH_REFUSES: set[type] = set()  # agents whose `incompatibility` asks their `refuses`

@@ -1,4 +1,4 @@
-"""What rules read from a multi-access network: a measurement of every link, users by links."""
+"""Measurements of a multi-access network for rules: arrays of users by links."""
 
 from __future__ import annotations
 

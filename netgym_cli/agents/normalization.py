@@ -45,10 +45,10 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Normalization:
-    """What stands between an environment and a model: (x - mean) / sqrt(var + epsilon), cut at +-clip.
+    """Scales between an environment and a model: (x - mean) / sqrt(var + epsilon), cut at +-clip.
 
     Attributes:
-        action: bounds onto which the model's actions in -1 to 1 are mapped; None: it acts in the environment's scale.
+        action: bounds onto which the model's actions in -1 to 1 are mapped; None: actions are not scaled.
         observation: moments of a Box observation under the key `""`, of a Dict observation by key; empty: none.
         reward: moments of the discounted return, whose deviation divides rewards; None: rewards stay as they are.
         clip_observation, clip_reward: largest absolute values after the division.
@@ -64,7 +64,7 @@ class Normalization:
 
     @classmethod
     def of(cls, env: VecNormalize, action: Bounds | None) -> Normalization:
-        """A copy of what `env` has learnt so far, with the bounds that it maps actions onto."""
+        """A copy of the running moments of `env`, with the bounds of the actions."""
         running: Any = getattr(env, "obs_rms", {}) if env.norm_obs else {}
         by_key = running if isinstance(running, dict) else {"": running}
         return cls(

@@ -1,4 +1,4 @@
-"""What rules for sending rates share: a rate per media flow, kept within what the environment allows."""
+"""The base of rules for sending rates: a rate per media flow, within the action space."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class RateRule(Rule[R]):
         self._rates_kbps: np.ndarray | None = None
 
     def decide(self, stats: Stats) -> Any:
-        """Rates of shape `(F,)`, kbit/s, float32; from the sending rates in force in a session's first step."""
+        """Rates of shape `(F,)`, kbit/s, float32; a session's first ones follow from the measured sending rates."""
         space = self.adapter.action_space
         before = stats["rmcat::srate"] if self._rates_kbps is None else self._rates_kbps
         rates = np.clip(self.next_rates_kbps(before, stats), space.low, space.high)

@@ -1,4 +1,4 @@
-"""What hand-written rules share: which environments they are written for, and a memory that ends with its session."""
+"""The base of hand-written rules: their environments, and a memory that ends with its session."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ R = TypeVar("R", bound=AgentConfig)
 
 
 class Rule(Agent[R]):
-    """An agent that decides from the last measurement by a formula that somebody can read.
+    """An agent that decides from the last measurement by a readable formula.
 
     Attributes:
         environments: names of the adapters whose measurements and actions it knows; the first line of its YAML file
@@ -43,10 +43,10 @@ class Rule(Agent[R]):
             self._session = info["session"]
             self.forget()
         stats = info.stats  # type: ignore[attr-defined]
-        return None if stats is None else self.decide(stats)  # None: a channel has let nothing through yet
+        return None if stats is None else self.decide(stats)  # None: nothing has arrived through a channel yet
 
     def forget(self) -> None:
-        """A new session has begun: whatever was remembered of the last network no longer holds."""
+        """Clears the memory, because a new session with another network has begun."""
 
     @abstractmethod
     def decide(self, stats: Stats) -> Any:

@@ -1,4 +1,4 @@
-"""Tells a model that this user's runs wrote from one that came from elsewhere.
+"""Signatures that distinguish models written by this user's runs from others.
 
 A model file may hold pickles, which run code when loaded. A file written here gets a signature beside it, made with a
 key that never leaves the user's state directory; a run folder from another machine cannot carry a valid one.
@@ -17,18 +17,18 @@ log = logging.getLogger(__name__)
 
 
 def sign(path: Path) -> None:
-    """Writes the signature of the file at `path` beside it; where that is impossible, the file just stays untrusted."""
+    """Writes the signature of the file at `path` beside it; without it the file is not trusted."""
     try:
         _signature_file(path).write_text(_signature(path.read_bytes(), _key()) + "\n")
     except OSError as error:
         log.warning("'%s' could not be signed (%s); loading it will need trust", path, error)
 
 
-def made_here(path: Path, content: bytes) -> bool:
-    """Whether `content`, read from `path`, bears this user's signature."""
-    beside = _signature_file(path)
+def is_signed(path: Path, content: bytes) -> bool:
+    """Whether `content`, read from `path`, has this user's signature."""
+    signature_file = _signature_file(path)
     try:
-        return hmac.compare_digest(beside.read_bytes().strip(), _signature(content, _key()).encode())
+        return hmac.compare_digest(signature_file.read_bytes().strip(), _signature(content, _key()).encode())
     except OSError:
         return False
 

@@ -71,7 +71,7 @@ def collect(line: str, emit: Emit) -> dict[str, Any]:
         emit({"episode": job.first + k, "new": k in job.missing, "sim_s": sim_s, "layout": rows})
 
     with closing(task.sessions(EpisodeRecorder(store))) as env:
-        task.agent().walk(env, task.config.seed)
+        task.agent().rollout(env, task.config.seed)
     return {}
 
 

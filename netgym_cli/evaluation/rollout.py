@@ -18,7 +18,7 @@ def measure(task: Task) -> dict[str, float]:
     """
     tally = Tally()
     with closing(task.sessions(tally)) as env:
-        task.agent().walk(env, task.config.seed)
+        task.agent().rollout(env, task.config.seed)
     return tally.means()
 
 

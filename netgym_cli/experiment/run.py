@@ -71,7 +71,7 @@ def train(config: RunConfig, folder: Path, command: list[str], console: bool | N
     plan = agent.plan(config)
     folder.mkdir(parents=True, exist_ok=True)
     recorder = Recorder(RunFolder(folder).metrics)
-    record = RunRecord(folder, command, config, plan.total_steps, agent.learnt_on())
+    record = RunRecord(folder, command, config, plan.total_steps, agent.training_seeds())
     progress = RunProgress(plan.total_steps, len(plan.configs), console)
     env = SequentialSessions(open_env(config), plan, (recorder, record, progress))
     with sigterm_as_ctrl_c(), run_lifecycle(env, recorder, record, agent, folder, command):

@@ -105,7 +105,7 @@ class CleanrlPpo(Agent[CleanrlPpoConfig]):
         while not env.finished:
             if over:
                 raw, _ = env.reset()
-                observation, discounted = policy.seen(raw, learn=True), 0.0
+                observation, discounted = policy.normalize(raw, learn=True), 0.0
             choice, log_prob, value = policy.sample(observation)
             raw, reward, terminated, truncated, _ = env.step(policy.to_action(choice))
             over = terminated or truncated
@@ -115,7 +115,7 @@ class CleanrlPpo(Agent[CleanrlPpoConfig]):
                 scaled = reward / np.sqrt(returns.var + EPSILON)
                 reward = float(np.clip(scaled, -config.clip_reward, config.clip_reward))
             # A truncation is a time limit, so the value of the true last observation counts; reset comes only later.
-            following = policy.seen(raw, learn=not over)  # an episode's last one is seen again by reset
+            following = policy.normalize(raw, learn=not over)  # reset returns an episode's last one again
             next_value = 0.0 if terminated else policy.network["critic"](tensor(following)).item()
             rollout.append((observation, choice, log_prob, value, reward, next_value, over))
             observation = following
@@ -147,7 +147,7 @@ class CleanrlPpo(Agent[CleanrlPpoConfig]):
     def load(cls, config: CleanrlPpoConfig, folder: Path, trust: bool = False) -> Self:
         agent, path = cls(config), RunFolder(folder).weights_path
         try:
-            with np.load(path, allow_pickle=False) as file:  # numbers only: nothing to trust
+            with np.load(path, allow_pickle=False) as file:  # numbers only: no code can run
                 agent.saved = dict(file)
         except (OSError, ValueError) as error:
             raise ConfigError(f"no model in '{path}': {error}; give a run that is complete.") from error
@@ -197,7 +197,7 @@ def update(policy: Policy, optimizer: Any, rollout: Any, config: CleanrlPpoConfi
 
 
 class Policy:
-    """Actor, critic and their scales. A choice is what is drawn: around -1 to 1 for a Box, else indices from 0."""
+    """Actor, critic and their scales. A choice is a drawn sample: around -1 to 1 for a Box, else indices from 0."""
 
     def __init__(self, config: CleanrlPpoConfig, observations: spaces.Space[Any], actions: spaces.Space[Any]) -> None:
         import torch
@@ -211,8 +211,8 @@ class Policy:
         self.network.register_parameter("log_std", torch.nn.Parameter(torch.full((outputs,), config.log_std_init)))
         self.scale = RunningMeanStd(shape=(size,))  # type: ignore[no-untyped-call]
 
-    def seen(self, observation: Any, learn: bool = False) -> np.ndarray:
-        """The observation as actor and critic see it, flat float32; `learn` takes it into the scale first."""
+    def normalize(self, observation: Any, learn: bool = False) -> np.ndarray:
+        """The input of actor and critic, flat float32; `learn` updates the running scale first."""
         flat = np.asarray(observation, np.float64).ravel()
         if self.config.normalize_observation:
             if learn:
@@ -232,24 +232,24 @@ class Policy:
 
     def judge(self, observations: Tensor, choices: Tensor) -> tuple[Any, Any, Any]:
         """Log probabilities of `choices`, entropies and values, one per row of `observations`."""
-        found = self.distributions(observations)
+        distributions = self.distributions(observations)
         parts = [choices] if self.nvec is None else choices.unbind(-1)
-        pairs = zip(found, parts, strict=True)
-        log_prob = sum(one.log_prob(part).reshape(len(part), -1).sum(-1) for one, part in pairs)
-        entropy = sum(one.entropy().reshape(len(choices), -1).sum(-1) for one in found)
+        pairs = zip(distributions, parts, strict=True)
+        log_prob = sum(each.log_prob(part).reshape(len(part), -1).sum(-1) for each, part in pairs)
+        entropy = sum(distribution.entropy().reshape(len(choices), -1).sum(-1) for distribution in distributions)
         return log_prob, entropy, self.network["critic"](observations)[:, 0]
 
     def sample(self, observation: np.ndarray) -> tuple[np.ndarray, float, float]:
         """A drawn choice, its log probability and the value of `observation`."""
         row = tensor(observation)[None]
-        choice = np.ravel([one.sample()[0].numpy() for one in self.distributions(row)])
+        choice = np.ravel([distribution.sample()[0].numpy() for distribution in self.distributions(row)])
         log_prob, _, value = self.judge(row, tensor(choice)[None])
         return choice, log_prob.item(), value.item()
 
     def best(self, observation: Any) -> Any:
         """The most probable action."""
-        found = self.distributions(tensor(self.seen(observation))[None])
-        modes = [one.mean[0] if self.nvec is None else one.probs[0].argmax() for one in found]
+        distributions = self.distributions(tensor(self.normalize(observation))[None])
+        modes = [each.mean[0] if self.nvec is None else each.probs[0].argmax() for each in distributions]
         return self.to_action(np.ravel([mode.detach().numpy() for mode in modes]))
 
     def to_action(self, choice: np.ndarray) -> Any:
@@ -263,17 +263,17 @@ class Policy:
         return choice.reshape(space.shape or ()).astype(space.dtype)
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Everything that was learnt, and the bounds of the actions, by name."""
-        weights = {name: one.numpy() for name, one in self.network.state_dict().items()}
+        """All learnt arrays and the bounds of the actions, by name."""
+        weights = {name: weight.numpy() for name, weight in self.network.state_dict().items()}
         bounds = {name: np.array(getattr(self.actions, name, [])) for name in ("low", "high", "nvec")}
         scale = {"mean": self.scale.mean, "var": self.scale.var}
         return weights | bounds | scale
 
     def restore(self, saved: dict[str, np.ndarray]) -> None:
-        """Takes over what `arrays` gave. Raises `ConfigError` if it is from other observations or actions."""
-        for name, mine in self.arrays().items():
-            same = name in saved and mine.shape == saved[name].shape
-            if not same or (name in ("low", "high", "nvec") and (mine != saved[name]).any()):
+        """Restores the result of `arrays`. Raises `ConfigError` if it is of other observations or actions."""
+        for name, current in self.arrays().items():
+            same = name in saved and current.shape == saved[name].shape
+            if not same or (name in ("low", "high", "nvec") and (current != saved[name]).any()):
                 raise ConfigError(f"the model was trained for other observations or actions ('{name}' differs).")
         self.network.load_state_dict({name: tensor(saved[name]) for name in self.network.state_dict()})
         self.scale.mean, self.scale.var = saved["mean"], saved["var"]
@@ -283,10 +283,10 @@ def layers(sizes: list[int], last_gain: float) -> Any:
     """Tanh layers with orthogonal weights; a small last gain lets a policy begin in the middle of its actions."""
     from torch import nn
 
-    found: list[Any] = []
+    modules: list[Any] = []
     for before, after in pairwise(sizes):
-        found += [nn.Linear(before, after), nn.Tanh()]
-        nn.init.orthogonal_(found[-2].weight, math.sqrt(2))
-        nn.init.zeros_(found[-2].bias)
-    nn.init.orthogonal_(found[-2].weight, last_gain)
-    return nn.Sequential(*found[:-1])
+        modules += [nn.Linear(before, after), nn.Tanh()]
+        nn.init.orthogonal_(modules[-2].weight, math.sqrt(2))
+        nn.init.zeros_(modules[-2].bias)
+    nn.init.orthogonal_(modules[-2].weight, last_gain)
+    return nn.Sequential(*modules[:-1])

@@ -1,4 +1,4 @@
-"""An agent from a user's class that knows nothing of netgym: it acts, and may learn, save and load.
+"""An agent from a user's class that does not depend on netgym: it acts, and may learn, save and load.
 
 class MyAgent:
     def __init__(self, observation_space, action_space, seed, **kwargs): ...
@@ -61,7 +61,7 @@ class Custom(Agent[CustomConfig]):
             return super().load(config, folder, trust)
         content = record.read_bytes()
         same = json.loads(content) == _record(config, files)
-        if not (trust or (same and signing.made_here(record, content))):
+        if not (trust or (same and signing.is_signed(record, content))):
             raise ConfigError(
                 f"'{files}' was not saved by a run of yours here or was changed; "
                 "load it with trust (--trust) only if you know who made it."
@@ -137,7 +137,7 @@ def user_class(name: str | None) -> type:
         ) from error
     kind = getattr(module, class_name, None)
     if not isinstance(kind, type):
-        raise ConfigError(f"agent.cls '{name}': {module_name} has no class {class_name}; write one, or mend the name.")
+        raise ConfigError(f"agent.cls '{name}': {module_name} has no class {class_name}; write one, or fix the name.")
     if not callable(getattr(kind, "act", None)):
         raise ConfigError(f"agent.cls '{name}' has no method act(self, observation, info); add it.")
     if name not in _announced:
@@ -154,7 +154,7 @@ def _require_call(function: Callable[..., Any], arguments: tuple[Any, ...], kwar
 
 
 def _record(config: CustomConfig, files: Path) -> dict[str, Any]:
-    """What is signed: the class and every file that it saved."""
-    found = sorted(path for path in files.rglob("*") if path.is_file())
-    sums = {str(path.relative_to(files)): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
+    """The signed record: the class and every file that it saved."""
+    paths = sorted(path for path in files.rglob("*") if path.is_file())
+    sums = {str(path.relative_to(files)): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
     return {"cls": config.cls, "files": sums}

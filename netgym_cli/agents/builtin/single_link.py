@@ -32,8 +32,10 @@ class SingleLink(Rule[SingleLinkConfig]):
     def check(self, spec: AgentSpec, steps: int) -> None:
         config = spec.adapter.config
         sites = {"wifi": config.wifi_ap_locations, "nr": config.nr_gnb_locations, "lte": [config.lte_enb_locations]}
-        there = [link for link in getattr(config, "steer_links", LINKS) if sites[link]]
-        require(self.config.link in there, "agent.link", self.config.link, f"{', '.join(there)} in this environment")
+        available = [link for link in getattr(config, "steer_links", LINKS) if sites[link]]
+        require(
+            self.config.link in available, "agent.link", self.config.link, f"{', '.join(available)} in this environment"
+        )
 
     def decide(self, stats: Stats) -> Any:
         users = len(stats["gma::dl::rate"])

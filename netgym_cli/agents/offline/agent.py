@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from netgym_cli.datasets import Dataset
 
 O = TypeVar("O", bound=OfflineConfig)  # noqa: E741 - of offline
-FIRST_SEED = 1_000_000  # far from the seeds that people collect with
+FIRST_SEED = 1_000_000  # far from the usual seeds of datasets
 
 
 class OfflineAgent(Sb3Agent[O]):
@@ -34,7 +34,7 @@ class OfflineAgent(Sb3Agent[O]):
 
     @abstractmethod
     def learner(self, model: BaseAlgorithm) -> Learner:
-        """The algorithm, at work on the networks of `model`."""
+        """The algorithm that updates the networks of `model`."""
 
     @cached_property
     def dataset(self) -> Dataset:
@@ -51,9 +51,9 @@ class OfflineAgent(Sb3Agent[O]):
     def plan(self, config: RunConfig) -> Plan:
         """One session per evaluation, all with one seed, which is none of the dataset's.
 
-        So evaluations along the training are paired: what changes from one to the next is the policy.
+        So evaluations along the training are paired: only the policy changes from one to the next.
         """
-        collected_on = self.learnt_on()
+        collected_seeds = self.training_seeds()
         if self.config.steps is None:
             raise ConfigError(
                 f"agent '{self.config.name}' learns by gradient updates; add steps=NUMBER, such as steps=10000."
@@ -64,13 +64,13 @@ class OfflineAgent(Sb3Agent[O]):
                 "allowed: [{}], with agent.evaluate_every_steps and agent.evaluation_episodes."
             )
         seed = (FIRST_SEED + config.seed) % 2**31
-        while seed in collected_on:
+        while seed in collected_seeds:
             seed = (seed + 1) % 2**31
         env = replace(config.env, random_seed=seed, episodes_per_session=self.config.evaluation_episodes)
         count = len(self.config.evaluated_after())
         return Plan((env,) * count, (seed,) * count)
 
-    def learnt_on(self) -> frozenset[int]:
+    def training_seeds(self) -> frozenset[int]:
         seeds = self.dataset.netgym.get("seeds")
         return frozenset(seed for seed in seeds if isinstance(seed, int)) if isinstance(seeds, list) else frozenset()
 
@@ -78,19 +78,19 @@ class OfflineAgent(Sb3Agent[O]):
         dataset = self.dataset
         collected_in = dataset.netgym.get("env") or {}
         for key in ("name", "id"):  # an id has env=gym alone
-            there, here = collected_in.get(key), getattr(spec.adapter.config, key, None)
-            if there is not None and there != here:
+            collected_value, run_value = collected_in.get(key), getattr(spec.adapter.config, key, None)
+            if collected_value is not None and collected_value != run_value:
                 raise ConfigError(
-                    f"dataset '{dataset.id}' was collected with env.{key}={there}, and the run has env.{key}={here}; "
-                    "choose that environment or another dataset."
+                    f"dataset '{dataset.id}' was collected with env.{key}={collected_value}, and the run has "
+                    f"env.{key}={run_value}; choose that environment or another dataset."
                 )
-        for kind, mine, given in (
+        for kind, expected, given in (
             ("observations", dataset.observation_space, spec.observation_space),
             ("actions", dataset.action_space, spec.action_space),
         ):
-            if mine != given:
+            if expected != given:
                 raise ConfigError(
-                    f"dataset '{dataset.id}' holds the {kind} {short_text(mine)}, and the environment has "
+                    f"dataset '{dataset.id}' holds the {kind} {short_text(expected)}, and the environment has "
                     f"{short_text(given)}; choose the env (and channel) that it was collected in, or another dataset."
                 )
         if not dataset.total_steps:
@@ -102,4 +102,4 @@ class OfflineAgent(Sb3Agent[O]):
 
         self._run(Training(self.algorithm, self.config, self.dataset, self.learner, env, seed, folder))
         if self.dataset.netgym.get("complete") is False:
-            self.notes.append(f"dataset '{self.dataset.id}' is not complete; its whole collection would teach more")
+            self.notes.append(f"dataset '{self.dataset.id}' is not complete; more can be learnt from the complete one")

@@ -18,7 +18,7 @@ from stable_baselines3.common.type_aliases import ReplayBufferSamples
 from torch import Tensor
 from torch.optim import Optimizer
 
-from netgym_cli.agents.offline.learner import Learner, Losses, descend
+from netgym_cli.agents.offline.learner import Learner, Losses, gradient_step
 
 
 class BcLearner(Learner):
@@ -55,7 +55,7 @@ class BcLearner(Learner):
     def update(self, batch: ReplayBufferSamples) -> Losses:
         actions = batch.actions.long().flatten() if self.discrete else batch.actions
         loss = -self.policy.get_distribution(batch.observations).log_prob(actions).mean()
-        descend(self.policy.optimizer, loss)
+        gradient_step(self.policy.optimizer, loss)
         if isinstance(self.model.action_space, spaces.Box):
             with torch.no_grad():
                 self.policy.log_std.clamp_(min=self.log_std_min)

@@ -1,6 +1,6 @@
 """CQL(H): Kumar et al., "Conservative Q-learning for offline reinforcement learning", NeurIPS 2020 (arXiv 2006.04779).
 
-SAC, whose critics also descend
+SAC, whose critics also minimise
 
     alpha mean (log sum over a of exp Q(s, a)  -  Q(s, a of the data))            (eq. 4)
 
@@ -21,7 +21,7 @@ from torch import Tensor
 from torch.nn.functional import mse_loss
 from torch.optim import Optimizer
 
-from netgym_cli.agents.offline.learner import Follower, Learner, Losses, descend, descend_only
+from netgym_cli.agents.offline.learner import Learner, Losses, TargetNetwork, gradient_step, partial_gradient_step
 
 EPSILON = 1e-6  # keeps the logarithm of tanh's slope finite, as in SB3
 
@@ -34,7 +34,7 @@ class CqlLearner(Learner):
     def __init__(self, model: Any, alpha: float, num_actions: int, actor_learning_rate: float) -> None:
         super().__init__(model)
         self.alpha, self.num_actions = alpha, num_actions
-        self.follower = Follower(model.critic, model.critic_target, model.tau)
+        self.target_network = TargetNetwork(model.critic, model.critic_target, model.tau)
         self.actor_parameters = list(model.actor.parameters())
         for group in model.actor.optimizer.param_groups:
             group["lr"] = actor_learning_rate
@@ -51,19 +51,19 @@ class CqlLearner(Learner):
         weight = self._entropy_weight(log_prob.detach())
         lower = torch.cat(model.critic(batch.observations, chosen), dim=1).min(1, keepdim=True).values
         actor_loss = (weight * log_prob - lower).mean()
-        descend_only(model.actor.optimizer, actor_loss, self.actor_parameters)
+        partial_gradient_step(model.actor.optimizer, actor_loss, self.actor_parameters)
 
         with torch.no_grad():
             next_actions, _ = model.actor.action_log_prob(batch.next_observations)
             next_values = torch.cat(model.critic_target(batch.next_observations, next_actions), dim=1)
             target = batch.rewards + (1 - batch.dones) * model.gamma * next_values.min(1, keepdim=True).values
         values = model.critic(batch.observations, batch.actions)
-        error = torch.stack([mse_loss(one, target) for one in values]).sum()
+        error = torch.stack([mse_loss(value, target) for value in values]).sum()
         gap = self._gap(batch, values)
-        descend(model.critic.optimizer, error + self.alpha * gap)
-        self.follower.step()
-        found = {"critic_loss": error, "conservative_gap": gap, "actor_loss": actor_loss}
-        return {name: loss.detach() for name, loss in found.items()}
+        gradient_step(model.critic.optimizer, error + self.alpha * gap)
+        self.target_network.step()
+        losses = {"critic_loss": error, "conservative_gap": gap, "actor_loss": actor_loss}
+        return {name: loss.detach() for name, loss in losses.items()}
 
     def _entropy_weight(self, log_prob: Tensor) -> Tensor:
         """SAC's temperature, after one step towards the target entropy if it is learnt."""
@@ -72,11 +72,11 @@ class CqlLearner(Learner):
             return model.ent_coef_tensor
         assert isinstance(model.target_entropy, float)
         loss = -(model.log_ent_coef * (log_prob + model.target_entropy)).mean()
-        descend(model.ent_coef_optimizer, loss)
+        gradient_step(model.ent_coef_optimizer, loss)
         return model.log_ent_coef.detach().exp()
 
     def _gap(self, batch: ReplayBufferSamples, values: Sequence[Tensor]) -> Tensor:
-        """log sum exp Q over actions, less Q of the data's; mean over the batch, sum over the critics."""
+        """log sum exp Q over actions, less Q of the data's actions; mean over the batch, sum over the critics."""
         critic, count = self.model.critic, self.num_actions
         with torch.no_grad():
             size, width = batch.actions.shape
@@ -86,13 +86,13 @@ class CqlLearner(Learner):
                 self._drawn(batch.observations),
                 self._drawn(batch.next_observations),
             ]
-            actions = torch.cat([one for one, _ in drawn], dim=1)
-            densities = torch.cat([one.to(actions.device) for _, one in drawn], dim=1)
+            actions = torch.cat([actions for actions, _ in drawn], dim=1)
+            densities = torch.cat([density.to(actions.device) for _, density in drawn], dim=1)
         features = critic.extract_features(batch.observations, critic.features_extractor)
         inputs = torch.cat([features[:, None].expand(-1, actions.shape[1], -1), actions], dim=2)
         gaps = [
-            (network(inputs).squeeze(2) - densities).logsumexp(dim=1, keepdim=True) - mine
-            for network, mine in zip(critic.q_networks, values, strict=True)
+            (network(inputs).squeeze(2) - densities).logsumexp(dim=1, keepdim=True) - value
+            for network, value in zip(critic.q_networks, values, strict=True)
         ]
         return torch.stack([gap.mean() for gap in gaps]).sum()
 

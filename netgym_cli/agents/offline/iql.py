@@ -5,7 +5,7 @@
     Q: regression of r + gamma V(s')                              (eq. 6)
     pi: regression of the data's actions, weighted by exp(beta (Q_target(s, a) - V(s)))   (eq. 7)
 
-No action outside the dataset is ever valued. Actor and critics are SAC's; the value network lives only while it learns.
+No action outside the dataset is ever evaluated. Actor and critics are SAC's; the value network is not saved.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 from torch.optim import Optimizer
 
-from netgym_cli.agents.offline.learner import Follower, Learner, Losses, descend
+from netgym_cli.agents.offline.learner import Learner, Losses, TargetNetwork, gradient_step
 
 LARGEST_WEIGHT = 100.0  # of one action in the regression, as in the paper's code
 LARGEST_ACTION = 0.999  # atanh of 1 is infinite: actions at the bounds are taken for this
@@ -57,7 +57,7 @@ class IqlLearner(Learner):
         kind = model.policy.optimizer_class
         rate = model.lr_schedule(1)
         self.value_optimizer = kind(self.value.parameters(), lr=rate, **model.policy.optimizer_kwargs)
-        self.follower = Follower(model.critic, model.critic_target, model.tau)
+        self.target_network = TargetNetwork(model.critic, model.critic_target, model.tau)
 
     @property
     def optimizers(self) -> Sequence[Optimizer]:
@@ -72,18 +72,18 @@ class IqlLearner(Learner):
         advantage = lower - self.value(batch.observations)
         weight = torch.where(advantage.detach() > 0, self.expectile, 1 - self.expectile)
         value_loss = (weight * advantage**2).mean()
-        descend(self.value_optimizer, value_loss)
+        gradient_step(self.value_optimizer, value_loss)
 
         values = model.critic(batch.observations, batch.actions)
-        critic_loss = torch.stack([mse_loss(one, target) for one in values]).sum()
-        descend(model.critic.optimizer, critic_loss)
+        critic_loss = torch.stack([mse_loss(value, target) for value in values]).sum()
+        gradient_step(model.critic.optimizer, critic_loss)
 
         weight = (self.temperature * advantage.detach()).exp().clamp(max=LARGEST_WEIGHT)
         actor_loss = -(weight * self.log_prob(batch.observations, batch.actions)).mean()
-        descend(model.actor.optimizer, actor_loss)
-        self.follower.step()
-        found = {"value_loss": value_loss, "critic_loss": critic_loss, "actor_loss": actor_loss}
-        return {name: loss.detach() for name, loss in found.items()}
+        gradient_step(model.actor.optimizer, actor_loss)
+        self.target_network.step()
+        losses = {"value_loss": value_loss, "critic_loss": critic_loss, "actor_loss": actor_loss}
+        return {name: loss.detach() for name, loss in losses.items()}
 
     def log_prob(self, observations: Any, actions: Tensor) -> Tensor:
         """Log-likelihood under SAC's squashed Gaussian but for a constant of the actions, shape (batch, 1)."""

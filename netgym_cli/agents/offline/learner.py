@@ -1,4 +1,4 @@
-"""What an offline algorithm is: one gradient update after the other on the networks of an SB3 model."""
+"""The interface of an offline algorithm: gradient updates of the networks of an SB3 model."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ Losses = Mapping[str, Tensor]
 
 
 class Learner(ABC):
-    """An algorithm at work.
+    """An algorithm that updates a model.
 
     Attributes:
-        model: the SB3 algorithm whose policy learns; it is what is saved, and what acts in evaluations.
+        model: the SB3 algorithm whose policy learns; it is saved, and acts in evaluations.
     """
 
     def __init__(self, model: BaseAlgorithm) -> None:
@@ -35,26 +35,26 @@ class Learner(ABC):
     @property
     @abstractmethod
     def optimizers(self) -> Sequence[Optimizer]:
-        """Those that follow the learning rate."""
+        """The optimizers that follow the schedule of the learning rate."""
 
 
-def descend(optimizer: Optimizer, loss: Tensor) -> None:
+def gradient_step(optimizer: Optimizer, loss: Tensor) -> None:
     """One step of `optimizer` down `loss`."""
     optimizer.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
     optimizer.step()
 
 
-def descend_only(optimizer: Optimizer, loss: Tensor, inputs: Sequence[Tensor]) -> None:
-    """The same with the gradient of `inputs` alone: an actor's loss goes through a critic that it must not touch."""
+def partial_gradient_step(optimizer: Optimizer, loss: Tensor, inputs: Sequence[Tensor]) -> None:
+    """The same with the gradient of `inputs` only: an actor's loss passes through a critic that it must not change."""
     optimizer.zero_grad()
     for parameter, gradient in zip(inputs, torch.autograd.grad(loss, inputs), strict=True):
         parameter.grad = gradient
     optimizer.step()
 
 
-class Follower:
-    """A target network that takes over the share `tau` of another one's parameters at every `step`."""
+class TargetNetwork:
+    """A target network that moves by the share `tau` towards its source at every `step`."""
 
     def __init__(self, source: torch.nn.Module, target: torch.nn.Module, tau: float) -> None:
         self._source: list[Any] = list(source.parameters())

@@ -70,13 +70,17 @@ class Ptd3Learner(Td3Learner):
         self.beta, self.whole = beta, whole
         self.critic = model.critic.q_networks[0]
         self.parameters = dict(self.critic.named_parameters())
-        size = sum(one.numel() for one in self.parameters.values()) if whole else self.critic[-1].in_features + 1
+        size = (
+            sum(parameter.numel() for parameter in self.parameters.values())
+            if whole
+            else self.critic[-1].in_features + 1
+        )
         self.precision = Precision(size, decay, ridge, exact_every, model.device)
 
     def critic_updated(self, batch: ReplayBufferSamples) -> None:
         first: Any = {key: part[:1] for key, part in batch.observations.items()} if isinstance(
             batch.observations, dict) else batch.observations[:1]  # fmt: skip
-        with torch.no_grad():  # the batch was drawn at random, and so was its first sample
+        with torch.no_grad():  # the batch is random, and so is its first sample
             self.precision.add(self.gradients(first, batch.actions[:1])[0])
 
     def actor_loss(self, observations: Any, actions: Tensor) -> Tensor:
@@ -93,8 +97,8 @@ class Ptd3Learner(Td3Learner):
             return torch.cat([hidden, torch.ones_like(hidden[:, :1])], dim=1)
 
         def value(parameters: dict[str, Tensor], row: Tensor) -> Tensor:
-            found: Tensor = functional_call(self.critic, parameters, (row[None],))
-            return found.squeeze()
+            value_of_row: Tensor = functional_call(self.critic, parameters, (row[None],))
+            return value_of_row.squeeze()
 
         by_name = vmap(grad(value), in_dims=(None, 0))(self.parameters, inputs)
-        return torch.cat([one.flatten(1) for one in by_name.values()], dim=1)
+        return torch.cat([gradient.flatten(1) for gradient in by_name.values()], dim=1)

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn.functional import mse_loss
 from torch.optim import Optimizer
 
-from netgym_cli.agents.offline.learner import Follower, Learner, Losses, descend, descend_only
+from netgym_cli.agents.offline.learner import Learner, Losses, TargetNetwork, gradient_step, partial_gradient_step
 
 
 class Td3Learner(Learner):
@@ -26,9 +26,9 @@ class Td3Learner(Learner):
     def __init__(self, model: Any) -> None:
         super().__init__(model)
         self.updates = 0
-        self.followers = [
-            Follower(model.actor, model.actor_target, model.tau),
-            Follower(model.critic, model.critic_target, model.tau),
+        self.target_networks = [
+            TargetNetwork(model.actor, model.actor_target, model.tau),
+            TargetNetwork(model.critic, model.critic_target, model.tau),
         ]
         self.actor_parameters = list(model.actor.parameters())
         self.last_actor_loss = torch.zeros(())
@@ -42,14 +42,14 @@ class Td3Learner(Learner):
         targets = self.targets(batch)
         values = self.model.critic(batch.observations, batch.actions)
         critic_loss = torch.stack([mse_loss(value, targets) for value in values]).sum()
-        descend(self.model.critic.optimizer, critic_loss)
+        gradient_step(self.model.critic.optimizer, critic_loss)
         self.critic_updated(batch)
         if self.updates % self.model.policy_delay == 0:
             loss = self.actor_loss(batch.observations, batch.actions)
-            descend_only(self.model.actor.optimizer, loss, self.actor_parameters)
+            partial_gradient_step(self.model.actor.optimizer, loss, self.actor_parameters)
             self.last_actor_loss = loss.detach()
-            for follower in self.followers:
-                follower.step()
+            for target_network in self.target_networks:
+                target_network.step()
         return {"critic_loss": critic_loss.detach(), "actor_loss": self.last_actor_loss}
 
     @torch.no_grad()
@@ -68,4 +68,4 @@ class Td3Learner(Learner):
 
     @abstractmethod
     def actor_loss(self, observations: Tensor, actions: Tensor) -> Tensor:
-        """What the actor descends; `actions` are the dataset's."""
+        """The actor's loss; `actions` are the dataset's."""

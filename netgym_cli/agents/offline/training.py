@@ -19,9 +19,9 @@ from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 from netgym_cli.agents.normalization import Bounds
 from netgym_cli.agents.offline.config import OfflineConfig
 from netgym_cli.agents.offline.learner import Learner, Losses
-from netgym_cli.agents.offline.out_of_distribution import straying_note
+from netgym_cli.agents.offline.out_of_distribution import out_of_distribution_note
 from netgym_cli.agents.offline.transitions import read
-from netgym_cli.agents.sb3.build import bounds_of, build, policy_kwargs, slot_of
+from netgym_cli.agents.sb3.build import bounds_of, build, one_slot, policy_kwargs
 from netgym_cli.agents.sb3.config import schedule
 from netgym_cli.agents.sb3.dry_build import SpacesOnly
 from netgym_cli.agents.sb3.training import Trained
@@ -30,8 +30,8 @@ from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.tables import CsvTable
 from netgym_cli.sessions.sequential import SequentialSessions
 
-LOOKED_AT = 1024  # steps of the dataset on which the final policy is compared with it
-LATER_BUFFER_STEPS = 100_000  # for who trains the saved model on with plain SB3; takes no memory until it is filled
+COMPARED_STEPS = 1024  # steps of the dataset on which the final policy is compared with it
+LATER_BUFFER_STEPS = 100_000  # for training the saved model on with plain SB3; takes no memory until it is filled
 
 
 class Training:
@@ -40,8 +40,8 @@ class Training:
     Args:
         algorithm: name of the class in `stable_baselines3` whose networks learn.
         config: the agent's.
-        dataset: what is learnt from; it fits the environment.
-        learner: puts the algorithm to work on the networks of such a model.
+        dataset: the data to learn from; it fits the environment.
+        learner: makes the algorithm that updates the networks of such a model.
         env: the sessions of its plan, one per evaluation; its observers hear of every update.
         seed: seed of everything drawn: initial parameters, batches, noise.
         folder: the run's folder, for the log, checkpoints and the table of evaluations.
@@ -63,7 +63,7 @@ class Training:
         self.config, self.env, self.run_folder, self.updates = config, env, RunFolder(folder), 0
         self._dataset = dataset
         torch.set_num_threads(self.config.torch_threads)
-        slot = slot_of(self.config, SpacesOnly(env.observation_space, env.action_space))
+        slot = one_slot(self.config, SpacesOnly(env.observation_space, env.action_space))
         off_policy = issubclass(getattr(stable_baselines3, algorithm), OffPolicyAlgorithm)
         layers = {"net_arch": deepcopy(self.config.layers)}
         more: dict[str, Any] = {"policy_kwargs": layers | policy_kwargs(self.config.policy_kwargs)}  # type: ignore[attr-defined]
@@ -105,7 +105,7 @@ class Training:
         losses: Losses = {}
         while self.updates < until:
             if rate is not None:
-                self._follow(rate(1 - self.updates / total))
+                self._set_learning_rate(rate(1 - self.updates / total))
             losses = self._learner.update(self._data.sample(config.batch_size, self._random))
             self.updates += 1
             self.env.updated(self.updates, total)
@@ -115,7 +115,7 @@ class Training:
                 self.result().save(self.run_folder.new_checkpoint(self.updates))
         return losses
 
-    def _follow(self, rate: float) -> None:
+    def _set_learning_rate(self, rate: float) -> None:
         for optimizer in self._learner.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = rate
@@ -149,12 +149,12 @@ class Training:
 
     @property
     def notes(self) -> list[str]:
-        """How much was learnt, from what, and how fast."""
+        """Number of updates, dataset and speed."""
         dataset = self._dataset
         per_s = self.updates / self._learning_s if self._learning_s else 0.0
-        learnt = f"{self.updates} updates at {per_s:.0f}/s from {dataset.total_steps} steps of dataset '{dataset.id}'"
-        strays = None
+        summary = f"{self.updates} updates at {per_s:.0f}/s from {dataset.total_steps} steps of dataset '{dataset.id}'"
+        remark = None
         if isinstance(self.model, OffPolicyAlgorithm):
-            seen = self._data.sample(LOOKED_AT, torch.Generator().manual_seed(0))
-            strays = straying_note(self.model, seen)
-        return [learnt, *([strays] if strays else [])]
+            samples = self._data.sample(COMPARED_STEPS, torch.Generator().manual_seed(0))
+            remark = out_of_distribution_note(self.model, samples)
+        return [summary, *([remark] if remark else [])]

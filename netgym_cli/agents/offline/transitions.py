@@ -32,8 +32,8 @@ class Transitions:
     Attributes:
         observations: normalised, of shape `(steps + episodes, ...)`, by key; one Box is under the key `""`.
         actions: `(steps, ...)`, in the scale of the model's actions.
-        rewards, dones: `(steps, 1)`; done only where the state was terminal, so that values go on at time limits.
-        places: `(steps,)`, where in `observations` each step begins.
+        rewards, dones: `(steps, 1)`; done only at terminal states, so that values are bootstrapped at time limits.
+        places: `(steps,)`, index of each step's observation in `observations`.
     """
 
     observations: dict[str, Tensor]
@@ -45,15 +45,15 @@ class Transitions:
     def sample(self, size: int, random: torch.Generator) -> ReplayBufferSamples:
         """`size` steps, drawn with replacement."""
         drawn = torch.randint(len(self.places), (size,), generator=random).to(self.places.device)
-        here = self.places.index_select(0, drawn)  # several times faster than brackets
-        actions, dones, rewards = (one.index_select(0, drawn) for one in (self.actions, self.dones, self.rewards))
+        places = self.places.index_select(0, drawn)  # several times faster than brackets
+        actions, dones, rewards = (part.index_select(0, drawn) for part in (self.actions, self.dones, self.rewards))
         kind: Any = ReplayBufferSamples if "" in self.observations else DictReplayBufferSamples
-        samples: ReplayBufferSamples = kind(self._observed(here), actions, self._observed(here + 1), dones, rewards)
+        samples: ReplayBufferSamples = kind(self._observed(places), actions, self._observed(places + 1), dones, rewards)
         return samples
 
     def _observed(self, places: Tensor) -> Any:
-        found = {key: part.index_select(0, places) for key, part in self.observations.items()}
-        return found.get("", found)
+        observed = {key: part.index_select(0, places) for key, part in self.observations.items()}
+        return observed.get("", observed)
 
 
 def read(
@@ -70,22 +70,22 @@ def read(
     Raises:
         ConfigError: it holds numbers that are not finite.
     """
-    episodes = [_finite(one, k, dataset.id) for k, one in enumerate(dataset.episodes())]
+    episodes = [_finite(episode, k, dataset.id) for k, episode in enumerate(dataset.episodes())]
     normalization = _moments(episodes, dataset.observation_space, config, actions)
-    seen = [_parts(one.observations) for one in episodes]
+    observed = [_parts(episode.observations) for episode in episodes]
     parts = _parts(dataset.observation_space.spaces if isinstance(dataset.observation_space, spaces.Dict)
                    else dataset.observation_space)  # fmt: skip
     observations = {}
     for key, space in parts.items():
-        whole = np.concatenate([_scaled(one.pop(key), key, normalization) for one in seen])
+        whole = np.concatenate([_scaled(entries.pop(key), key, normalization) for entries in observed])
         observations[key] = torch.as_tensor(whole.reshape(-1, *get_obs_shape(space))).to(device)
-    lengths = np.array([len(one) for one in episodes])
+    lengths = np.array([len(episode) for episode in episodes])
     places = np.arange(lengths.sum()) + np.repeat(np.arange(len(lengths)), lengths)
-    rewards = np.concatenate([one.rewards for one in episodes])
+    rewards = np.concatenate([episode.rewards for episode in episodes])
     if normalization.reward is not None:
         rewards = rewards / np.sqrt(normalization.reward.var + EPSILON)
         rewards = rewards.clip(-normalization.clip_reward, normalization.clip_reward)
-    taken = np.concatenate([one.actions for one in episodes])
+    taken = np.concatenate([episode.actions for episode in episodes])
     if actions is not None:
         taken = actions.shrink(taken)
     elif not isinstance(dataset.action_space, spaces.Discrete | spaces.MultiDiscrete):
@@ -93,10 +93,10 @@ def read(
     columns = (
         taken.reshape(len(places), get_action_dim(dataset.action_space)),
         rewards.astype(np.float32)[:, None],
-        np.concatenate([one.terminations for one in episodes]).astype(np.float32)[:, None],
+        np.concatenate([episode.terminations for episode in episodes]).astype(np.float32)[:, None],
         places,
     )
-    return Transitions(observations, *(torch.as_tensor(one).to(device) for one in columns)), normalization
+    return Transitions(observations, *(torch.as_tensor(column).to(device) for column in columns)), normalization
 
 
 def _finite(episode: Episode, number: int, dataset: str) -> Episode:
@@ -118,15 +118,15 @@ def _moments(
     parts = _parts(space.spaces if isinstance(space, spaces.Dict) else space)
     running: dict[str, RunningMeanStd] = {}
     if config.normalize_observation:
-        boxes = {key: one for key, one in parts.items() if isinstance(one, spaces.Box)}
+        boxes = {key: part for key, part in parts.items() if isinstance(part, spaces.Box)}
         running = {key: RunningMeanStd(shape=box.shape) for key, box in boxes.items()}
     for episode in episodes:
-        for key, one in running.items():
-            one.update(np.asarray(_parts(episode.observations)[key], np.float64))
+        for key, moments in running.items():
+            moments.update(np.asarray(_parts(episode.observations)[key], np.float64))
     values = isinstance(config, OfflineValueConfig)
     return Normalization(
         actions,
-        {key: _informative(one, episodes, key) for key, one in running.items()},
+        {key: _informative(moments, episodes, key) for key, moments in running.items()},
         _returns(episodes, config.gamma) if values and config.normalize_reward else None,  # type: ignore[attr-defined]
         config.clip_observation,
         config.clip_reward if values else 10.0,  # type: ignore[attr-defined]
@@ -146,9 +146,11 @@ def _returns(episodes: list[Episode], gamma: float) -> Moments:
 
 
 def _informative(running: RunningMeanStd, episodes: list[Episode], key: str) -> Moments:
-    """Moments that hide what never changed in the dataset: no model can have learnt what it means."""
+    """Moments that hide entries which never changed in the dataset: no model can have learnt their meaning."""
     first = np.asarray(_parts(episodes[0].observations)[key])[0]
-    changed = np.any([(np.asarray(_parts(one.observations)[key]) != first).any(axis=0) for one in episodes], axis=0)
+    changed = np.any(
+        [(np.asarray(_parts(episode.observations)[key]) != first).any(axis=0) for episode in episodes], axis=0
+    )
     var = np.where(changed, running.var, HIDDEN)
     return Moments(np.asarray(running.mean).tolist(), var.tolist(), float(running.count))
 
@@ -159,7 +161,7 @@ def _of(running: RunningMeanStd) -> Moments:
 
 def _scaled(values: np.ndarray, key: str, normalization: Normalization) -> np.ndarray:
     if key in normalization.observation:
-        one: dict[str, np.ndarray] | np.ndarray = {key: values} if key else values
-        scaled = normalization.apply(one)
+        observations: dict[str, np.ndarray] | np.ndarray = {key: values} if key else values
+        scaled = normalization.apply(observations)
         return np.asarray(scaled[key] if key else scaled)
     return values.astype(np.float32) if values.dtype == np.float64 else values

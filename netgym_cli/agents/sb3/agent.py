@@ -1,4 +1,4 @@
-"""What the Stable-Baselines3 agents share. The library is imported by a check and by learning."""
+"""The base of the Stable-Baselines3 agents. The library is imported by a check and by learning."""
 
 from __future__ import annotations
 
@@ -51,15 +51,15 @@ class Sb3Agent(Agent[S]):
 
     @classmethod
     def load(cls, config: S, folder: Path, trust: bool = False) -> Self:
-        from netgym_cli.agents.sb3 import training as _sb3_train
+        from netgym_cli.agents.sb3.training import load_model
 
         agent = cls(config)
-        agent.trained = _sb3_train.load_model(RunFolder(folder).model_path, cls.algorithm, trust, config.torch_threads)
+        agent.trained = load_model(RunFolder(folder).model_path, cls.algorithm, trust, config.torch_threads)
         return agent
 
-    def learnt_on(self) -> frozenset[int]:
+    def training_seeds(self) -> frozenset[int]:
         if not isinstance(self.config, Sb3Config) or self.config.init is None:
-            return super().learnt_on()
+            return super().training_seeds()
         return RunFolder(Path(self.config.init)).seeds()
 
     def check(self, spec: AgentSpec, steps: int) -> None:
@@ -86,27 +86,27 @@ class Sb3Agent(Agent[S]):
             self._require_below(config.n_steps <= steps, "n_steps", config.n_steps, steps)
         if isinstance(config, OffPolicyConfig):
             self._require_below(config.learning_starts < steps, "learning_starts", config.learning_starts, steps)
-        from netgym_cli.agents.sb3 import dry_build
+        from netgym_cli.agents.sb3.dry_build import require_buildable
 
-        dry_build.require_buildable(self.algorithm, config, observation_space, action_space)
+        require_buildable(self.algorithm, config, observation_space, action_space)
 
     def learn(self, env: SequentialSessions, seed: int, folder: Path) -> None:
-        from netgym_cli.agents.sb3 import build
-        from netgym_cli.agents.sb3 import training as _sb3_train
+        from netgym_cli.agents.sb3.build import build
+        from netgym_cli.agents.sb3.training import Training
 
         assert isinstance(self.config, Sb3Config)
-        build_learner: Any = build.build
+        build_learner: Any = build
         if self.config.init is not None:
             from netgym_cli.agents.sb3 import warm_start
 
             start = warm_start.Start.of(self.config, self.algorithm)
             build_learner = start.build
             self.notes += start.notes
-        training = _sb3_train.Training(self.algorithm, self.config, env, seed, folder, build_learner)
+        training = Training(self.algorithm, self.config, env, seed, folder, build_learner)
         self._run(training)
 
     def _run(self, training: Any) -> None:
-        """Trains and keeps the result, after an interruption too if anything was learnt."""
+        """Trains and keeps the result, after an interruption only if anything was learnt."""
         try:
             training.run()
         except KeyboardInterrupt:

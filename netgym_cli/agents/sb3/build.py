@@ -1,4 +1,4 @@
-"""A Stable-Baselines3 algorithm from a config, and the environment as it wants to see it."""
+"""A Stable-Baselines3 algorithm from a config, and its environment in SB3's form."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ CLASSES: dict[str, dict[str, type]] = {
 SCHEDULES = ("learning_rate", "clip_range", "clip_range_vf")
 
 
-def seen_by_learner(config: Sb3Config, env: gymnasium.Env[Any, Any]) -> VecNormalize:
-    """`env` as SB3 wants it: one slot, in the scales that the config asks for."""
+def normalized_env(config: Sb3Config, env: gymnasium.Env[Any, Any]) -> VecNormalize:
+    """`env` for SB3: one slot, with observations, rewards and actions scaled as the config says."""
     space = env.observation_space
     parts = space.items() if isinstance(space, spaces.Dict) else ()
     boxes = [key for key, part in parts if isinstance(part, spaces.Box)] or None
     return VecNormalize(
-        slot_of(config, env),
+        one_slot(config, env),
         norm_obs=config.normalize_observation,
         norm_reward=config.normalize_reward,
         clip_obs=config.clip_observation,
@@ -69,8 +69,8 @@ def seen_by_learner(config: Sb3Config, env: gymnasium.Env[Any, Any]) -> VecNorma
     )
 
 
-def slot_of(config: LearnerConfig, env: gymnasium.Env[Any, Any]) -> DummyVecEnv:
-    """`env` in one slot, with actions in the scale that the config asks for."""
+def one_slot(config: LearnerConfig, env: gymnasium.Env[Any, Any]) -> DummyVecEnv:
+    """`env` in one slot, with actions scaled as the config says."""
     bounds, bare = bounds_of(config, env.action_space), _BareInfo(env)
     return DummyVecEnv([lambda: Monitor(_Stretched(bare, bounds) if bounds else bare)])
 
@@ -83,11 +83,12 @@ def build(
     Args:
         algorithm: name of a class in `stable_baselines3`, or a class.
         config: the agent's; its `own_keys` are not the algorithm's.
-        env: what the algorithm is to see.
+        env: the algorithm's environment.
         seed: seed of all of its randomness.
         more: arguments that take precedence over the config's.
     """
-    arguments = {one.name: getattr(config, one.name) for one in fields(config) if one.name not in config.own_keys}
+    names = [field.name for field in fields(config) if field.name not in config.own_keys]
+    arguments = {name: getattr(config, name) for name in names}
     for key, value in arguments.items():
         if key in SCHEDULES and value is not None:
             arguments[key] = schedule(value)
@@ -107,8 +108,8 @@ def build(
 
 
 def policy_kwargs(config: PolicyKwargs) -> dict[str, Any]:
-    """What the config says, without the nulls, which mean the algorithm's own default."""
-    given = {one.name: getattr(config, one.name) for one in fields(config)}
+    """The config's values without the nulls, which mean the algorithm's own default."""
+    given = {field.name: getattr(config, field.name) for field in fields(config)}
     return {key: CLASSES[key][value] if key in CLASSES else value for key, value in given.items() if value is not None}
 
 
@@ -130,7 +131,7 @@ def bounds_of(config: LearnerConfig, space: spaces.Space[Any]) -> Bounds | None:
 
 
 class _BareInfo(gymnasium.Wrapper[Any, Any, Any, Any]):
-    """Withholds the environment's `info`: SB3 copies it deeply every step and gives keys of it meanings of its own."""
+    """Withholds the environment's `info`: SB3 copies it deeply every step and interprets some of its keys."""
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         observation, _ = self.env.reset(seed=seed, options=options)
@@ -142,7 +143,7 @@ class _BareInfo(gymnasium.Wrapper[Any, Any, Any, Any]):
 
 
 class _Stretched(gymnasium.ActionWrapper[Any, Any, Any]):
-    """Lets the learner act in -1 to 1, where a policy starts in the middle of the action space and not at an edge."""
+    """Lets the learner act in -1 to 1, where a new policy acts in the middle of the action space, not at a bound."""
 
     def __init__(self, env: gymnasium.Env[Any, Any], bounds: Bounds) -> None:
         super().__init__(env)

@@ -22,7 +22,7 @@ from stable_baselines3.common.vec_env import VecNormalize
 
 from netgym_cli.agents import signing
 from netgym_cli.agents.normalization import MEMBER, Normalization
-from netgym_cli.agents.sb3.build import bounds_of, build, seen_by_learner
+from netgym_cli.agents.sb3.build import bounds_of, build, normalized_env
 from netgym_cli.agents.sb3.config import Sb3Config
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.space_text import short_text
@@ -45,9 +45,9 @@ class Trained:
     normalization: Normalization | None
 
     def act(self, observation: Any) -> Any:
-        """The action that the policy finds best, inside the action space."""
-        seen = observation if self.normalization is None else self.normalization.apply(observation)
-        action, _ = self.model.predict(seen, deterministic=True)
+        """The policy's most probable action, inside the action space."""
+        scaled = observation if self.normalization is None else self.normalization.apply(observation)
+        action, _ = self.model.predict(scaled, deterministic=True)
         bounds = self.normalization and self.normalization.action
         return bounds.stretch(action) if bounds else action
 
@@ -57,14 +57,14 @@ class Trained:
         actions = self.model.action_space
         if bounds:
             actions = spaces.Box(np.array(bounds.low, np.float32), np.array(bounds.high, np.float32))
-        for kind, mine, given in (
+        for kind, expected, given in (
             ("observations", self.model.observation_space, observation_space),
             ("actions", actions, action_space),
         ):
-            boxes = isinstance(mine, spaces.Box) and isinstance(given, spaces.Box)
-            if mine != given and not (kind == "observations" and boxes and mine.shape == given.shape):
+            boxes = isinstance(expected, spaces.Box) and isinstance(given, spaces.Box)
+            if expected != given and not (kind == "observations" and boxes and expected.shape == given.shape):
                 raise ConfigError(
-                    f"the model was trained for the {kind} {short_text(mine)}, and the environment has "
+                    f"the model was trained for the {kind} {short_text(expected)}, and the environment has "
                     f"{short_text(given)}."
                 )
 
@@ -98,8 +98,8 @@ def load_model(path: Path, algorithm: str, trust: bool = False, threads: int = 1
     """
     if not path.is_file():
         raise ConfigError(f"no model at '{path}'; give the model.zip or a checkpoint of a run.")
-    content = path.read_bytes()  # read once: what was checked is what is loaded
-    if not (trust or signing.made_here(path, content)):
+    content = path.read_bytes()  # read once: the checked bytes are the loaded ones
+    if not (trust or signing.is_signed(path, content)):
         raise ConfigError(
             f"'{path}' was not made by a run of yours here and can run code when loaded; "
             "load it with trust (--trust) only if you know who made it."
@@ -117,7 +117,7 @@ class Training:
     Args:
         algorithm: name of the class in `stable_baselines3`.
         config: the agent's.
-        env: sessions to walk.
+        env: sessions to run.
         seed: seed of all of the learner's randomness.
         folder: the run's folder, for logs and checkpoints.
         build_learner: makes the algorithm, with `build`'s first four arguments; by default a new one.
@@ -134,32 +134,32 @@ class Training:
     ) -> None:
         torch.set_num_threads(config.torch_threads)
         self._steps = env.plan.total_steps
-        self._learner = build_learner(algorithm, config, seen_by_learner(config, env), seed)
+        self._learner = build_learner(algorithm, config, normalized_env(config, env), seed)
         run_folder = RunFolder(folder)
         self._learner.set_logger(configure(str(run_folder.tensorboard), ["tensorboard"]))
-        self._walk = _Walk(env, config, run_folder)
-        self._walk.init_callback(self._learner)  # there is a result before the first step, too
+        self._callback = _SessionCallback(env, config, run_folder)
+        self._callback.init_callback(self._learner)  # `result` works before the first step, too
 
     def run(self) -> None:
-        """Walks all sessions."""
-        self._learner.learn(self._steps, callback=self._walk)
+        """Runs all sessions."""
+        self._learner.learn(self._steps, callback=self._callback)
 
     @property
     def updates(self) -> int:
-        """How often the model was changed."""
+        """Number of updates of the model."""
         return int(getattr(self._learner, "_n_updates", 0))
 
     @property
     def notes(self) -> list[str]:
-        """Remarks about steps that taught nothing."""
-        return self._walk.notes
+        """Remarks about steps that nothing was learnt from."""
+        return self._callback.notes
 
     def result(self) -> Trained:
         """The model as it is now."""
-        return Trained(self._learner, self._walk.normalization())
+        return Trained(self._learner, self._callback.normalization())
 
 
-class _Walk(BaseCallback):
+class _SessionCallback(BaseCallback):
     """Stops with the last session and saves checkpoints on the way."""
 
     def __init__(self, env: SequentialSessions, config: Sb3Config, run_folder: RunFolder) -> None:
@@ -169,7 +169,7 @@ class _Walk(BaseCallback):
         self.notes: list[str] = []
 
     def normalization(self) -> Normalization:
-        """The scales of this moment."""
+        """The current scales."""
         env = self.model.get_vec_normalize_env()
         assert env is not None
         return Normalization.of(env, self.bounds)
@@ -182,15 +182,15 @@ class _Walk(BaseCallback):
             return True
         collected, complete = self._rollout()
         if complete:
-            return True  # SB3 learns from it, and then finds its number of steps done
+            return True  # SB3 learns from it, and then stops at its number of steps
         self.notes.append(
             f"the last {collected} of {self.num_timesteps} steps did not fill a rollout and made no update of the model"
         )
         return False
 
     def _rollout(self) -> tuple[int, bool]:
-        here = self.locals  # of SB3's collect_rollouts, before it has counted this on-policy step or this episode
-        if "n_rollout_steps" in here:
-            return here["n_steps"] + 1, here["n_steps"] + 1 >= here["n_rollout_steps"]
-        steps, episodes = here["num_collected_steps"], here["num_collected_episodes"] + int(here["dones"][0])
-        return steps, not should_collect_more_steps(here["train_freq"], steps, episodes)
+        state = self.locals  # of SB3's collect_rollouts, before it has counted this on-policy step or this episode
+        if "n_rollout_steps" in state:
+            return state["n_steps"] + 1, state["n_steps"] + 1 >= state["n_rollout_steps"]
+        steps, episodes = state["num_collected_steps"], state["num_collected_episodes"] + int(state["dones"][0])
+        return steps, not should_collect_more_steps(state["train_freq"], steps, episodes)

@@ -20,7 +20,7 @@ from netgym_cli.agents.sb3.training import Trained, load_model
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.runs.folder import RunFolder
 
-OPTIMIZER = ("optimizer_class", "optimizer_kwargs")  # how to learn, not what the network is
+OPTIMIZER = ("optimizer_class", "optimizer_kwargs")  # of learning, not of the network
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Start:
                 f"continue; {_advice(made_by)}."
             )
         model = RunFolder(folder).model_path
-        if model.is_file() and not signing.made_here(model, model.read_bytes()):
+        if model.is_file() and not signing.is_signed(model, model.read_bytes()):
             raise ConfigError(
                 f"init: '{model}' was not made by a run of yours here, and a model can run code when loaded; training "
                 "continues only models that were made here. Train it here first."
@@ -63,44 +63,44 @@ class Start:
         return cls(folder, agent, load_model(model, algorithm, threads=config.torch_threads), config)
 
     def require_fit(self, observation_space: spaces.Space[Any], action_space: spaces.Space[Any]) -> None:
-        """Raises `ConfigError` if the model saw other observations or scales, or chose among other actions."""
+        """Raises `ConfigError` if the model has other observations, scales or actions."""
         normalization, config = self.trained.normalization, self.config
         try:
             self.trained.require_fit(observation_space, action_space)
         except ConfigError as error:
             raise ConfigError(f"init: '{self.folder}': {error}") from error
-        for key, mine, theirs in (
+        for key, configured, trained in (
             ("rescale_action", bounds_of(config, action_space), normalization and normalization.action),
             ("normalize_observation", config.normalize_observation, normalization and normalization.observation),
             ("use_sde", getattr(config, "use_sde", False), self.trained.model.use_sde),
         ):
-            if bool(mine) != bool(theirs):
+            if bool(configured) != bool(trained):
                 raise ConfigError(
-                    f"agent.{key} is {bool(mine)}, and the model of init ('{self.folder}') was trained with "
-                    f"{bool(theirs)}; write agent.{key}={str(bool(theirs)).lower()}."
+                    f"agent.{key} is {bool(configured)}, and the model of init ('{self.folder}') was trained with "
+                    f"{bool(trained)}; write agent.{key}={str(bool(trained)).lower()}."
                 )
 
     @property
     def notes(self) -> list[str]:
-        """What of the config does not hold, because the network is the model's."""
+        """Settings of the config without effect, because the network is the model's."""
         asked = self.config.policy_kwargs.net_arch  # type: ignore[attr-defined]
-        mine = getattr(self.trained.model.policy, "net_arch", asked)
-        if asked is None or asked == mine:
+        actual = getattr(self.trained.model.policy, "net_arch", asked)
+        if asked is None or asked == actual:
             return []
-        return [f"the layers are those of '{self.folder}', {mine}, and not agent.policy_kwargs.net_arch={asked}"]
+        return [f"the layers are those of '{self.folder}', {actual}, and not agent.policy_kwargs.net_arch={asked}"]
 
     def build(self, algorithm: str, config: Sb3Config, env: VecNormalize, seed: int) -> BaseAlgorithm:
-        """As `_sb3_build.build`, with the parameters, the layers and the normalisation of the model to begin with.
+        """As `build.build`, with the parameters, the layers and the normalisation of the model to begin with.
 
-        How to learn is the config's. Optimizers go on where they were if the same agent learnt there with the same
-        kind of optimizer; another agent's moments belong to another loss.
+        The settings of learning are the config's. Optimizers keep their state if the same agent trained the model with
+        the same kind of optimizer; another agent's state belongs to another loss.
         """
         old = self.trained.model
         if self.trained.normalization is not None:
             self.trained.normalization.restore(env)
         kind = getattr(stable_baselines3, algorithm)
         if issubclass(kind, OffPolicyAlgorithm):
-            kind = type(kind.__name__, (_ActsAtOnce, kind), {})
+            kind = type(kind.__name__, (_WithoutWarmUp, kind), {})
         network = {k: v for k, v in old.policy_kwargs.items() if k not in (*OPTIMIZER, "use_sde")}
         learning = policy_kwargs(config.policy_kwargs)  # type: ignore[attr-defined]
         network |= {key: value for key, value in learning.items() if key in OPTIMIZER}
@@ -108,14 +108,14 @@ class Start:
         before: dict[str, Any] = old.get_parameters()
         after: dict[str, Any] = model.get_parameters()
         same = self.agent == config.name and all(network.get(key) == old.policy_kwargs.get(key) for key in OPTIMIZER)
-        goes_on = {name for name in before.keys() & after.keys() if same or not name.endswith("optimizer")}
-        model.set_parameters({name: (before if name in goes_on else after)[name] for name in after})
+        continued = {name for name in before.keys() & after.keys() if same or not name.endswith("optimizer")}
+        model.set_parameters({name: (before if name in continued else after)[name] for name in after})
         if same and getattr(model, "log_ent_coef", None) is not None and getattr(old, "log_ent_coef", None) is not None:
             model.log_ent_coef.data.copy_(old.log_ent_coef.data)  # type: ignore[attr-defined]
         return model
 
 
-class _ActsAtOnce(OffPolicyAlgorithm):
+class _WithoutWarmUp(OffPolicyAlgorithm):
     """Lets the policy act from the first step; before `learning_starts` the library would draw actions uniformly."""
 
     def collect_rollouts(self, *args: Any, **kwargs: Any) -> Any:
@@ -127,7 +127,7 @@ def _agent_of(folder: Path) -> str:
         name = RunFolder(folder).record()["agent"]
     except (OSError, KeyError, ConfigError) as error:
         raise ConfigError(f"init: '{folder}' is not the folder of a run (no record can be read); give one.") from error
-    if name not in agent_registry.names():  # a name with a module in it would be imported
+    if name not in agent_registry.names():  # a module:Class would be imported
         raise ConfigError(f"init: '{folder}' is a run of agent {name!r}; allowed: one of netgym's own learners.")
     return str(name)
 
