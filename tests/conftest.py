@@ -47,7 +47,7 @@ def another_user(tmp_path, monkeypatch):
 
 @pytest.fixture
 def workdir(tmp_path, monkeypatch):
-    """An empty working directory from which tests.toy can be imported, by child processes too."""
+    """An empty working directory from which tests.support.toy can be imported, by child processes too."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(REPO) + os.pathsep + os.environ.get("PYTHONPATH", ""))
     return tmp_path
