@@ -251,7 +251,8 @@ def test_show_json():
     shown = json.loads(netgym("show", "--json", *TOY).stdout)
     assert shown["spaces"]["observation"]["shape"] == [1, 3]
     keys = {key["key"]: key for key in shown["keys"]}
-    assert keys["env.num_users"] == {"key": "env.num_users", "default": 3, "unit": "", "meaning": "users"}
+    told = {"key": "env.num_users", "default": 3, "unit": "", "allowed": "", "meaning": "users"}
+    assert keys["env.num_users"] == told and keys["env.steps_per_episode"]["allowed"] == "1 or more"
     assert not any(key.startswith("channel") for key in keys)
 
 
