@@ -76,8 +76,8 @@ class Story:
         for agent in asked.contenders.values():
             run.check(replace(asked.config, agent=agent))
 
-    def collect(self, words=(), config_dir=(), default_action=False, **_):
-        asked = collect_request.parse(list(words or ()), list(config_dir or ()), default_action)
+    def collect(self, requests=(), config_dir=(), default_action=False, **_):
+        asked = collect_request.parse(list(requests or ()), list(config_dir or ()), default_action)
         run.check(asked.config)
         self.datasets.add(asked.dataset_id)
 
@@ -87,9 +87,9 @@ class Story:
 
     show = check
 
-    def fit_channel(self, words=(), config_dir=(), **_):
-        own = dict(word.split("=", 1) for word in words if word.startswith(("to=", "packets=")))
-        others = [word for word in words if not word.startswith(("to=", "packets="))]
+    def fit_channel(self, requests=(), config_dir=(), **_):
+        own = dict(word.split("=", 1) for word in requests if word.startswith(("to=", "packets=")))
+        others = [word for word in requests if not word.startswith(("to=", "packets="))]
         config = typed_run(compose(others, list(config_dir or ())))
         assert isinstance(config.channel, DeliveryConfig) and own["to"] in fit.FITS
 
