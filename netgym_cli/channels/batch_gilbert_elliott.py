@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from netgym_cli.channels.batch import BatchArrivals, BatchChannel, Pending
 from netgym_cli.channels.clock import SLACK_STEPS
 from netgym_cli.channels.draws import BatchDraws, streams
-
-if TYPE_CHECKING:
-    from netgym_cli.channels.builtin.gilbert_elliott import GilbertElliottConfig
+from netgym_cli.channels.gilbert_elliott_config import GilbertElliottConfig
 
 
-class BatchGilbertElliott(BatchChannel["GilbertElliottConfig"]):
+class BatchGilbertElliott(BatchChannel[GilbertElliottConfig]):
     """Copies of `GilbertElliott`."""
 
     def __init__(self, config: GilbertElliottConfig, step_ms: float, copies: int) -> None:

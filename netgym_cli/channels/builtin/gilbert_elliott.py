@@ -3,39 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from typing import Any
 
-from netgym_cli.channels.base import Arrival, Channel, DeliveryConfig
+from netgym_cli.channels.base import Arrival, Channel
 from netgym_cli.channels.batch_gilbert_elliott import BatchGilbertElliott
 from netgym_cli.channels.clock import SLACK_STEPS
 from netgym_cli.channels.draws import Draws, stream
-from netgym_cli.config.fields import one_of, ranged
+from netgym_cli.channels.gilbert_elliott_config import GilbertElliottConfig
 
-STARTS = ("good", "stationary")
 COLUMNS = ("uniform", "uniform")  # of the move and of the loss
-
-
-@dataclass
-class GilbertElliottConfig(DeliveryConfig):
-    """The keys of conf/channel/gilbert_elliott.yaml."""
-
-    p_gb: float = ranged(0, 1)
-    p_bg: float = ranged(0, 1)
-    loss_good: float = ranged(0, 1)
-    loss_bad: float = ranged(0, 1)
-    delay_steps: int = ranged(0, 1_000_000)
-    start: str = one_of(*STARTS)
-
-    @property
-    def begins_bad(self) -> float:
-        """Probability that the first packet meets the bad state; a chain that never moves starts in the good one."""
-        moves = self.p_gb + self.p_bg
-        return self.p_gb / moves if self.start == "stationary" and moves > 0 else self.p_gb
-
-    def parameters(self) -> dict[str, float]:
-        """What `info` repeats of the config."""
-        return {key: getattr(self, key) for key in ("p_gb", "p_bg", "loss_good", "loss_bad", "delay_steps")}
 
 
 class GilbertElliott(Channel[GilbertElliottConfig]):
