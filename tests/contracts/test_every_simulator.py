@@ -100,7 +100,7 @@ def one_by_one(kind: Case, seed: int) -> list[tuple[Any, ...]]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_environment_runs_on_every_registered_simulator(name):
-    env, keys = small_session(name)
+    env, _ = small_session(name)
     assert runs(name, env), f"SMALL says that env={env} runs on simulator={name}; it does not"
 
 
