@@ -1,5 +1,6 @@
 import os
 import signal
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,6 +32,18 @@ def own_homes(tmp_path):
     """Models and datasets of each test are its own; what was compiled is shared by all."""
     with homes_in(tmp_path):
         yield
+
+
+@pytest.fixture(autouse=True)
+def own_modules(tmp_path):
+    """What a test makes importable, and the modules that it imports from its folder, end with it."""
+    before = list(sys.path)
+    yield
+    sys.path[:] = before
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if file and Path(file).is_relative_to(tmp_path):
+            del sys.modules[name]
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """An agent acts on an environment and may learn from it.
 
-To add an agent: one module here whose name is the agent's, with one `Agent` subclass and its config record, and one
-YAML file of the same name in conf/agent/. A rule needs only `act`.
+To add an agent: one module in builtin/ whose name is the agent's, with one `Agent` subclass, which has `act` and
+`config_schema` (`AgentConfig` if it has no keys), and one YAML file of the same name in conf/agent/. A hand-written rule
+subclasses `netgym_cli.agents.rule.Rule` instead and has `environments`, `config_schema` and `decide`.
 """
 
 from __future__ import annotations

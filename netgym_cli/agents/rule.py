@@ -18,8 +18,9 @@ class Rule(Agent[R]):
     """An agent that decides from the last measurement by a readable formula.
 
     Attributes:
-        environments: names of the adapters whose measurements and actions it knows; the first line of its YAML file
-            ends in the same names, in brackets.
+        environments: names of the environments whose measurements and actions it knows. An environment's name is that
+            of its adapter's module, and for one of `netgym new env` also without the module's `_env`: `stadium` for
+            `stadium_env.py`. The first line of the rule's YAML file ends in the same names, in brackets.
         adapter: the environment it acts in, from `begin` on.
     """
 
@@ -30,7 +31,7 @@ class Rule(Agent[R]):
     def incompatibility(cls, spec: AgentSpec) -> str | None:
         # A user's subclass of an adapter fits, too.
         modules = {kind.__module__.rpartition(".")[2] for kind in type(spec.adapter).__mro__}
-        if modules & set(cls.environments):
+        if (modules | {module.removesuffix("_env") for module in modules}) & set(cls.environments):
             return None
         return f"is a rule for {' and '.join(cls.environments)}"
 

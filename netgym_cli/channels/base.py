@@ -2,8 +2,8 @@
 
 It carries sizes and times, never contents; `netgym_cli.wrappers` puts it between an agent and its environment.
 
-To add a channel: one module here whose name is the channel's, with one `Channel` subclass and its config record, and
-one YAML file of the same name in conf/channel/.
+To add a channel: one module in builtin/ whose name is the channel's, with one `Channel` subclass and its config record,
+and one YAML file of the same name in conf/channel/.
 """
 
 from __future__ import annotations

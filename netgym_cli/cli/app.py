@@ -139,7 +139,7 @@ def list_(
     config_dir: ConfigDir = None,
     as_json: Json = False,
 ) -> None:
-    """List environments, agents and channels."""
+    """List environments, agents, channels and simulators."""
     with errors_to_exit_codes("list"):
         from netgym_cli.config import catalog
 
@@ -176,7 +176,7 @@ def check(
     config_dir: ConfigDir = None,
     as_json: Json = False,
 ) -> None:
-    """Check an environment against the Gymnasium API and its seeds.
+    """Check an environment against Gymnasium's API and its seeds.
 
     For example check env=nqos_split.
     """

@@ -1,6 +1,6 @@
 """An adapter is one environment's meaning: statistics to observation and reward, action to control vector.
 
-To add an environment: one module here whose name is the environment's, with one `Adapter` subclass and its config
+To add an environment: one module in builtin/ whose name is the environment's, with one `Adapter` subclass and its config
 record, and one YAML file of the same name in conf/env/.
 """
 

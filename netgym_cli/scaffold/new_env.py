@@ -42,8 +42,9 @@ def new_env(name: str, simulator: str, folder: Path) -> list[Path]:
         folder: the conf directory; created if it does not exist.
 
     Raises:
-        ConfigError: the name cannot be used, or a file exists already; nothing was written.
+        ConfigError: the name or the folder cannot be used, or a file exists already; nothing was written.
     """
+    _check_folder(folder)
     source, copy, pointer = SIMULATORS[simulator]
     _check_name(name, source)
     files = {
@@ -56,6 +57,15 @@ def new_env(name: str, simulator: str, folder: Path) -> list[Path]:
             raise ConfigError(f"{path} exists and is not overwritten; choose another NAME or another folder by -o.")
     write(files, "choose another folder by -o DIR")
     return list(files)
+
+
+def _check_folder(folder: Path) -> None:
+    own, given = conf_dirs.builtin().resolve(), folder.resolve()
+    if own in (given, *given.parents):
+        raise ConfigError(
+            f"'{folder}' is netgym's own conf directory, where every environment is taken for one of netgym's; "
+            "write to a folder of your own by -o DIR, such as -o mine."
+        )
 
 
 def _check_name(name: str, source: Path) -> None:

@@ -100,8 +100,8 @@ def test_what_only_another_sweeper_can_draw_is_left_out_of_the_grid():
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["env=to"], ["env=toy"]),
-        (["env", "=", "to"], ["toy"]),  # bash splits at =
+        (["env=toy"], ["env=toy"]),
+        (["env", "=", "toy"], ["toy"]),  # bash splits at =
         (["env=toy", "env.num_us"], ["env.num_users="]),
         (["see"], ["seed="]),
         (["seed="], []),
@@ -112,6 +112,7 @@ def test_completions(words, expected):
 
 
 def test_completion_offers_members_and_keys():
+    assert "env=toy" in completions(["env=to"], [CONF]) and "toy" in completions(["env", "=", "to"], [CONF])
     assert {"agent=ppo", "agent=random"} <= set(completions(["agent="]))
     assert {"env=", "simulator.step_timeout_s="} <= set(completions([""]))
 

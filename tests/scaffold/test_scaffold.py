@@ -3,6 +3,7 @@ from typer.testing import CliRunner
 
 from netgym_cli.cli.app import app
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.config import conf_dirs
 from netgym_cli.scaffold import new_env
 
 pytestmark = pytest.mark.usefixtures("workdir")
@@ -72,6 +73,15 @@ def test_a_folder_that_cannot_be_written_is_told_with_a_way_out(workdir):
     (workdir / "file").write_text("in the way")
     done = netgym("new", "env", "arena", "-o", "file/conf")
     assert (done.exit_code, "choose another folder by -o DIR" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("folder", [".", "env", "../conf"])
+def test_netgyms_own_conf_directory_is_not_written_to(folder):
+    own = conf_dirs.builtin()
+    before = set(own.rglob("*"))
+    done = netgym("new", "env", "meadow", "-o", str(own / folder))
+    assert (done.exit_code, "is netgym's own conf directory" in done.stderr, "-o DIR" in done.stderr) == (2, True, True)
+    assert set(own.rglob("*")) == before
 
 
 def test_a_module_of_that_name_is_not_hidden(workdir, monkeypatch):
