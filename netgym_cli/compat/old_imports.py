@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 PACKAGE = "netgym_cli"
 NEW_NAMES = {
     "adapters": "envs",
+    "agents._sb3_config": "agents.sb3.config",
     "behind_channel": "wrappers.build",
     "check": "envs.checker",
     "compose": "config.compose",
@@ -30,8 +31,8 @@ NEW_NAMES = {
     "run": "experiment.run",
     "session": "sessions",
 }
-# Written by programs, as entry points of environments in datasets, not by users.
-QUIET = {"make"}
+# Written by programs, not by users: in the entry points of datasets' environments and in saved models.
+QUIET = {"make", "agents._sb3_config"}
 
 
 def install() -> None:

@@ -103,8 +103,12 @@ def test_the_same_command_again_does_nothing_and_a_longer_one_goes_on():
 
 
 @pytest.mark.ns3
-def test_killed_three_times_it_continues_to_the_same_dataset(root):
-    words = ["env=custom", "--default-action", "episodes=20", "workers=2"]
+@pytest.mark.parametrize(
+    "episodes", [[4], pytest.param([3, 8, 14], marks=pytest.mark.long)], ids=["once", "three times"]
+)
+def test_killed_it_continues_to_the_same_dataset(root, episodes):
+    total = episodes[-1] + 6
+    words = ["env=custom", "--default-action", f"episodes={total}", "workers=2"]
     command = [sys.executable, "-m", "netgym_cli", "collect", *words]
     env = os.environ | {"NETGYM_TEST_MARK": "killed-three-times"}
     dataset_id = "netgym/custom/system_default-v0"
@@ -115,7 +119,7 @@ def test_killed_three_times_it_continues_to_the_same_dataset(root):
         return len(found)
 
     kills = 0
-    for wanted in (3, 8, 14):
+    for wanted in episodes:
         with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             while process.poll() is None and there() < wanted:
                 time.sleep(0.01)
@@ -125,13 +129,13 @@ def test_killed_three_times_it_continues_to_the_same_dataset(root):
         assert eventually(lambda: not marked("NETGYM_TEST_MARK=killed-three-times"))
         if (folder / "data/metadata.json").exists():
             read = open_dataset(dataset_id)
-            assert len(list(read.episodes())) == read.total_episodes < 20
+            assert len(list(read.episodes())) == read.total_episodes < total
             assert not read.netgym["complete"]
-    assert kills == 3
+    assert kills == len(episodes)
     before = there()
     done = subprocess.run(command, env=env, capture_output=True, text=True)
-    assert done.returncode == 0 and f"{20 - before} new" in done.stdout, done.stderr
-    assert minari.load_dataset(dataset_id).total_episodes == 20 == there()
+    assert done.returncode == 0 and f"{total - before} new" in done.stdout, done.stderr
+    assert minari.load_dataset(dataset_id).total_episodes == total == there()
     assert netgym("collect", *words, "name=at_once").exit_code == 0
     assert digests("netgym/custom/at_once-v0") == digests(dataset_id)
 

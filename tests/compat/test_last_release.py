@@ -77,6 +77,7 @@ def test_a_module_is_found_under_its_old_name_and_says_the_new_one(old, caplog):
         "from netgym_cli.adapters import Adapter, box_action, discrete_action, is_empty",
         "from netgym_cli.adapters.nqos_split import NqosSplit",
         "from netgym_cli.agents import Agent, Rule",
+        "from netgym_cli.agents._sb3_config import Linear",  # in models that were trained with linear:NUMBER
         "from netgym_cli.channels import Arrival, Channel, DeliveryConfig",
         "from netgym_cli.config import AgentConfig, EnvConfig, require",
         "from netgym_cli.errors import ActionError, ConfigError, SimulatorDied",

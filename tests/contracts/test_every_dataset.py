@@ -12,7 +12,7 @@ from netgym_cli.simulators.stats import Layout, Row, Stats
 from tests.contracts.test_every_env import ENVS, needing, quick
 
 HOW = [
-    needing(env, how)
+    needing(env, how, long=how == "random" and env_registry.load(env).has_default)
     for env in ENVS
     for how in ("default", "random")
     if how == "random" or env_registry.load(env).has_default

@@ -10,12 +10,13 @@ from netgym_cli.envs.agent_spec import AgentSpec
 from netgym_cli.envs.base import env_registry
 from netgym_cli.experiment import run
 from netgym_cli.experiment.config import typed_run
-from tests.contracts.test_every_env import PLAYED, adapter_of, quick
+from tests.contracts.test_every_env import ENVS, adapter_of, needing, quick
 
 OFFLINE = [name for name in agent_registry.names() if agent_registry.load(name).needs_dataset]
+CHEAP = ("custom", "energy_saving", "gym", "rmcat")  # with one action space of each kind among them
 
 
-@pytest.mark.parametrize("env", PLAYED)
+@pytest.mark.parametrize("env", [needing(env, long=env not in CHEAP) for env in ENVS])
 def test_offline_agents_learn_in_every_environment(env, tmp_path):
     words = [f"env={env}", *quick(env), "env.steps_per_episode=4"]
     default = env_registry.load(env).has_default

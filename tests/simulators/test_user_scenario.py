@@ -108,6 +108,7 @@ def test_a_compile_error_is_told_with_file_and_line(own, tmp_path, before, after
 
 
 @pytest.mark.ns3
+@pytest.mark.long
 def test_two_scenarios_have_two_zygotes_and_sessions_share_them(own, tmp_path):
     before = set(zygotes())
     environments = [started(own()[0], tmp_path) for _ in range(2)]
@@ -188,6 +189,7 @@ def scenario(tmp_path_factory):
 
 
 @pytest.mark.ns3
+@pytest.mark.long
 def test_the_template_measures_a_network(scenario):
     env = scenario(template=True)
     env.reset()

@@ -1,14 +1,10 @@
 """Channels on ns-3 made from their YAML files, and what came out of them."""
 
 import hashlib
-from pathlib import Path
-
-from omegaconf import OmegaConf
 
 from netgym_cli.channels.base import channel_registry
-from netgym_cli.config.schema import typed
+from netgym_cli.wrappers.channel_configs import channel_config
 
-CONF = Path(__file__).parents[2] / "conf" / "channel"
 NAMES = [name for name in channel_registry.names() if name.startswith("ns3_")]
 # Where packets are lost and late: the smallest difference shows.
 EDGE = {
@@ -22,10 +18,7 @@ PACKET_BYTES = 256
 
 def config(name, **keys):
     """The validated record of a channel: its YAML file and `keys`."""
-    schema = channel_registry.load(name).config_schema
-    record = typed(schema, {**OmegaConf.to_container(OmegaConf.load(CONF / f"{name}.yaml")), **keys}, "channel")
-    record.validate()
-    return record
+    return channel_config(name, **keys)
 
 
 def channel(name, step_ms=5.0, run_ahead=True, **keys):
