@@ -255,10 +255,7 @@ def test_tcp_over_two_links_beats_the_slower_alone():
 
 
 @pytest.mark.ns3
-@pytest.mark.parametrize(
-    "kind",
-    [kind if kind in ("tcp", "TcpBbr") else pytest.param(kind, marks=pytest.mark.long) for kind in ("tcp", *TCP_TYPES)],
-)
+@pytest.mark.parametrize("kind", ["tcp", "TcpBbr", *(pytest.param(kind, marks=pytest.mark.long) for kind in TCP_TYPES)])
 def test_every_tcp_moves_data(kind):
     rate = series(measured(WIFI, 15, per_slice_config={"transport_protocol": [kind, kind]}), RATE)
     assert rate[5:].mean() > 0.5  # TcpLp yields to any delay
