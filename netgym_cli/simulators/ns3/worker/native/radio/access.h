@@ -32,6 +32,11 @@ class AccessNetwork
     virtual double MaxRateMbps(int user) const = 0;
     /// Serving cell, from 1, or NO_CELL.
     virtual int CellId(int user) const = 0;
+
+    /// An interval is over: drops what ns-3 keeps without need. Nothing that is simulated changes.
+    virtual void EndInterval()
+    {
+    }
 };
 
 } // namespace netgym

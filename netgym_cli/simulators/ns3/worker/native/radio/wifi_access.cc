@@ -2,6 +2,7 @@
 #include "radio/wifi_access.h"
 
 #include "bridge/duration.h"
+#include "radio/passed_preambles.h"
 #include "radio/topology.h"
 
 #include <ns3/boolean.h>
@@ -273,6 +274,16 @@ WifiAccess::CellId(int user) const
 {
     const int cell = m_serving[user];
     return m_beacons[user][cell].associated ? cell + 1 : NO_CELL;
+}
+
+void
+WifiAccess::EndInterval()
+{
+    for (const auto& cell : m_cells)
+    {
+        ForgetPassedPreambles(cell.stations);
+        ForgetPassedPreambles(cell.accessPoint);
+    }
 }
 
 } // namespace netgym

@@ -35,6 +35,7 @@ class WifiAccess : public AccessNetwork
     /// PHY rate that the access point's rate manager would choose for the user now.
     double MaxRateMbps(int user) const override;
     int CellId(int user) const override;
+    void EndInterval() override;
 
     int CellCount() const
     {

@@ -5,6 +5,7 @@
 #include "bridge/channel_scenario.h"
 #include "bridge/duration.h"
 #include "bridge/settings.h"
+#include "radio/passed_preambles.h"
 #include "radio/topology.h"
 
 #include <ns3/double.h>
@@ -71,6 +72,12 @@ class ChannelWifi : public ChannelScenario
                                            this,
                                            device);
         }
+    }
+
+    void Advance() override
+    {
+        ChannelScenario::Advance();
+        ForgetPassedPreambles(m_devices);
     }
 
   protected:

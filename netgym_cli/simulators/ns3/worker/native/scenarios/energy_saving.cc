@@ -111,6 +111,7 @@ EnergySaving::BeginInterval()
 void
 EnergySaving::EndInterval()
 {
+    m_access->EndInterval();
     for (int cell = 0; cell < m_cells->Count(); ++cell)
     {
         m_cells->Power(cell).EndInterval();

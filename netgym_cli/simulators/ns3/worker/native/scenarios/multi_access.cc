@@ -85,6 +85,18 @@ MultiAccess::BuildAccess(const Settings& settings)
 }
 
 void
+MultiAccess::EndInterval()
+{
+    for (auto* access : m_access)
+    {
+        if (access)
+        {
+            access->EndInterval();
+        }
+    }
+}
+
+void
 MultiAccess::BuildTunnels(const Settings& settings)
 {
     const Backhaul internet =

@@ -42,6 +42,9 @@ class MultiAccess
 
     ns3::Vector Position(int user) const;
 
+    /// An interval is over; see AccessNetwork::EndInterval.
+    void EndInterval();
+
     /// The network of a link; null where the config has no site for it.
     const AccessNetwork* Access(int link) const
     {

@@ -85,6 +85,7 @@ MultiAccessScenario::BeginInterval()
 void
 MultiAccessScenario::EndInterval()
 {
+    m_network.EndInterval();
     const auto nowNs = Simulator::Now().GetNanoSeconds();
     for (int user = 0; user < m_network.UserCount(); ++user)
     {
