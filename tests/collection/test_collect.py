@@ -69,7 +69,7 @@ def test_the_actions_of_another_agent_are_stored_and_flagged_as_not_empty():
     assert (weights >= 0).all() and (weights < 1).all()  # the toy measures ten times the action plus noise below 1
 
 
-@pytest.mark.parametrize("agent", ["random", "ppo"])
+@pytest.mark.parametrize("agent", ["random", pytest.param("ppo", marks=pytest.mark.long)])
 def test_workers_change_nothing(agent):
     words = ["agent=random"]
     if agent == "ppo":

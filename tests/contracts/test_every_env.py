@@ -98,7 +98,7 @@ PAIRS = [
     needing(env, agent, long=(env, agent) not in GATE) for env in ENVS for agent in fitting(env) if agent not in ASKING
 ]
 PLAYED = [needing(env) for env in ENVS]
-FAMILIES = {"custom": 1000, "energy_saving": 1000, "nqos_split": 300, "rmcat": 1000}  # steps of a network of each kind
+FAMILIES = {"custom": 1000, "energy_saving": 200, "nqos_split": 300, "rmcat": 1000}  # steps of a network of each kind
 
 
 @pytest.mark.parametrize("env", list(members("env")))

@@ -249,6 +249,7 @@ def test_a_saturated_nr_cell_delivers_most_of_its_max_rate():
 
 
 @pytest.mark.ns3
+@pytest.mark.long
 def test_tcp_over_two_links_beats_the_slower_alone():
     both, slower = (series(measured(weights, 30, **TCP), RATE)[15:].mean() for weights in ([0.5, 0, 0.5], LTE))
     assert both > 1.1 * slower > 5

@@ -222,6 +222,7 @@ def test_the_policy_arrives_and_seeds_decide_every_number(scenario):
 
 
 @pytest.mark.ns3
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("more", "message"),
     [
