@@ -22,7 +22,6 @@ from typing import Any, Self
 
 from omegaconf import MISSING
 
-from netgym_cli.agents import signing
 from netgym_cli.agents.base import Agent
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.schema import AgentConfig
@@ -61,7 +60,7 @@ class Custom(Agent[CustomConfig]):
             return super().load(config, folder, trust)
         content = record.read_bytes()
         same = json.loads(content) == _record(config, files)
-        if not (trust or (same and signing.is_signed(record, content))):
+        if not (trust or (same and RunFolder(folder).wrote(record, content))):
             raise ConfigError(
                 f"'{files}' was not saved by a run of yours here or was changed; "
                 "load it with trust (--trust) only if you know who made it."
@@ -120,7 +119,7 @@ class Custom(Agent[CustomConfig]):
         files.mkdir()
         self._agent.save(files)
         record.write_text(json.dumps(_record(self.config, files), indent=1) + "\n")
-        signing.sign(record)
+        RunFolder(folder).sign(record)
 
 
 def user_class(name: str | None) -> type:
