@@ -11,7 +11,6 @@ class MyAgent:
 from __future__ import annotations
 
 import hashlib
-import importlib
 import inspect
 import json
 import logging
@@ -23,6 +22,7 @@ from typing import Any, Self
 from omegaconf import MISSING
 
 from netgym_cli.agents.base import Agent
+from netgym_cli.common import user_modules
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.schema import AgentConfig
 from netgym_cli.envs.agent_spec import AgentSpec
@@ -128,7 +128,7 @@ def user_class(name: str | None) -> type:
     if not (module_name and colon and class_name.isidentifier()):
         raise ConfigError(f"agent.cls is {name!r}; allowed: importable.module:Class, such as agent.cls=mine:MyAgent.")
     try:
-        module = importlib.import_module(module_name)
+        module = user_modules.import_named(module_name)
     except Exception as error:  # whatever a user's module may raise while it is imported
         raise ConfigError(
             f"agent.cls '{name}': {type(error).__name__}: {error}. Give importable.module:Class; --config-dir and the "
