@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +42,16 @@ def read_json(path: Path) -> Any:
 
 def read_yaml(path: Path) -> Any:
     """What a YAML file holds, as plain values. Raises as `read_bytes` does, and `yaml.YAMLError`."""
-    text = read_bytes(path).decode()
+    return parsed_yaml(read_bytes(path).decode(), yaml.safe_load)
+
+
+def parsed_yaml(text: str, parse: Callable[[str], Any]) -> Any:
+    """What `parse` makes of YAML within bounds. Raises `ValueError` for more than that, and what `parse` raises."""
     require_bounded_yaml(text)
-    return yaml.safe_load(text)
+    try:
+        return parse(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 def require_bounded_yaml(text: str) -> None:
