@@ -51,7 +51,7 @@ class Composer:
 
     def compose(self) -> DictConfig:
         """The composed config without Hydra's own part."""
-        return without_hydra(self.whole())
+        return _take_hydra(self.whole())
 
     def chooses(self, group: str) -> bool:
         """Whether the overrides choose a member of `group`, rather than leave it at the default."""
@@ -149,10 +149,13 @@ def compose(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = (
 
 def without_hydra(config: DictConfig) -> DictConfig:
     """A copy of a composed config without Hydra's own part."""
-    own = deepcopy(config)
-    with open_dict(own):
-        del own["hydra"]
-    return own
+    return _take_hydra(deepcopy(config))
+
+
+def _take_hydra(config: DictConfig) -> DictConfig:
+    with open_dict(config):
+        del config["hydra"]
+    return config
 
 
 def _action_channel_first(overrides: Sequence[str]) -> list[str]:

@@ -17,7 +17,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.registry import unknown
-from netgym_cli.config import conf_dirs, messages, user_files
+from netgym_cli.config import conf_dirs, loading, messages, user_files
 
 if TYPE_CHECKING:
     from hydra._internal.hydra import Hydra
@@ -50,6 +50,7 @@ def new_hydra() -> Hydra:
             with initialize_config_dir(config_dir=str(conf_dirs.builtin()), job_name="netgym", version_base="1.3"):
                 hydra = GlobalHydra.instance().hydra
                 assert hydra is not None
+                hydra.config_loader = loading.Loader(hydra.config_loader.get_search_path())
                 return hydra
         finally:
             GlobalHydra.instance().hydra = before

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, is_dataclass
+from functools import lru_cache
 from typing import Any, TypeVar, get_args, get_type_hints
 
-from omegaconf import MISSING, OmegaConf
+from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException
 
 from netgym_cli.common import suggestions
@@ -130,7 +131,7 @@ def typed(schema: type[C], raw: Mapping[str, Any], where: str) -> C:
         ConfigError: unknown key (with the nearest known one), wrong type or missing value.
     """
     try:
-        merged = OmegaConf.merge(OmegaConf.structured(schema), OmegaConf.create(raw))  # type: ignore[call-overload]
+        merged = OmegaConf.merge(_structured(schema), OmegaConf.create(raw))  # type: ignore[arg-type, call-overload]
         return OmegaConf.to_object(merged)  # type: ignore[return-value]
     except OmegaConfBaseException as error:
         if wrong := misfit(schema, _contents(raw), where):
@@ -144,6 +145,13 @@ def typed(schema: type[C], raw: Mapping[str, Any], where: str) -> C:
             raise ConfigError(f"'{place}' has no value; give it one in the YAML or as an override.") from error
         reason = str(error.msg or error).splitlines()[0].rstrip(".")
         raise ConfigError(f"bad value for '{place}': {reason}.") from error
+
+
+@lru_cache(maxsize=256)
+def _structured(schema: type) -> DictConfig:
+    """OmegaConf's reading of a dataclass; what is merged into it goes into a copy."""
+    structured: DictConfig = OmegaConf.structured(schema)
+    return structured
 
 
 def _contents(raw: Any) -> Any:
