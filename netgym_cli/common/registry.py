@@ -7,6 +7,7 @@ A config can name nothing but such modules, so composing one never runs code of 
 import importlib
 import logging
 import pkgutil
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from netgym_cli.common.errors import ConfigError
@@ -55,9 +56,9 @@ class Registry(Generic[T]):
         try:
             member = getattr(importlib.import_module(module_name), class_name)
         except (ImportError, AttributeError) as error:
-            raise ConfigError(
-                f"{self.kind} '{name}': {error}. Give importable.module:Class; --config-dir is searched too."
-            ) from error
+            there = Path("conf", *module_name.split(".")).with_suffix(".py").is_file()
+            hint = "add --config-dir conf, where it lies" if there else "--config-dir is searched too"
+            raise ConfigError(f"{self.kind} '{name}': {error}. Give importable.module:Class; {hint}.") from error
         if not (isinstance(member, type) and issubclass(member, self.base)):
             raise ConfigError(f"{self.kind} '{name}' is not a subclass of {self.base.__module__}.{self.base.__name__}.")
         if name not in self._announced:

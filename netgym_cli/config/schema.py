@@ -16,7 +16,7 @@ from omegaconf.errors import ConfigKeyError, MissingMandatoryValue, OmegaConfBas
 from netgym_cli.common import suggestions
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.fields import check_fields, one_of, ranged, wrong_value
-from netgym_cli.config.validation import misfit
+from netgym_cli.config.validation import misfit, with_whole_numbers
 
 C = TypeVar("C")
 FOR_SOME_AGENTS = {  # keys of a run that only agents with a key of that name take, and why another one does not
@@ -130,11 +130,12 @@ def typed(schema: type[C], raw: Mapping[str, Any], where: str) -> C:
     Raises:
         ConfigError: unknown key (with the nearest known one), wrong type or missing value.
     """
+    raw = with_whole_numbers(schema, _contents(raw))
     try:
         merged = OmegaConf.merge(_structured(schema), OmegaConf.create(raw))  # type: ignore[arg-type, call-overload]
         return OmegaConf.to_object(merged)  # type: ignore[return-value]
     except OmegaConfBaseException as error:
-        if wrong := misfit(schema, _contents(raw), where):
+        if wrong := misfit(schema, raw, where):
             raise ConfigError(wrong) from error
         _check_list_items(schema, raw, where)  # OmegaConf forgets which item of a list it was
         place = f"{where}.{error.full_key or error.key or ''}".strip(".")
