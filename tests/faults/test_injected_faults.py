@@ -33,6 +33,6 @@ def reference(tmp_path_factory):
 @pytest.mark.long
 @pytest.mark.parametrize(("fault", "k"), [pytest.param(f, k, id=f"{f.name}-{k}") for f, k in INJECTIONS])
 def test_a_fault_leaves_what_it_must(fault, k, reference, workdir, record_property):
-    bench = Bench(workdir, Random(f"{fault.name} {k}"), reference)
+    bench = Bench(workdir, k, Random(f"{fault.name} {k}"), reference)
     record_property("fault", fault.name)
     record_property("outcome", fault.inject(bench))

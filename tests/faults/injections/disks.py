@@ -13,7 +13,7 @@ from tests.faults.injections.registry import RUN, Bench, fault
 
 @fault("full disk of 0.1 to 1 MB", times=4)
 def full_disk(bench: Bench) -> str:
-    kilobytes = bench.random.choice([120, 160, 300, 1000])
+    kilobytes = bench.turns([120, 160, 300, 1000])
     (bench.folder / "disk").mkdir()
     if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
         pytest.skip("may not mount here")
@@ -27,7 +27,7 @@ def full_disk(bench: Bench) -> str:
 
 @fault("limit of 0 to 100 kB per file", times=3)
 def limited_files(bench: Bench) -> str:
-    blocks = bench.random.choice([0, 1, 4, 20, 100])
+    blocks = bench.turns([0, 1, 4, 20, 100])
     with bench.start(before=f"ulimit -f {blocks};") as program:
         return bench.outcome(program)
 

@@ -13,7 +13,7 @@ EVALUATE = ["evaluate", "env=rmcat", "agent=random", "env.steps_per_episode=100"
 def evaluation(bench: Bench) -> str:
     with Program(EVALUATE, bench.folder) as program:
         program.wait_until(bench.random.uniform(0.3, 2) * bench.reference.seconds)
-        number = bench.random.choice([signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+        number = bench.turns([signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
         victims = [program.process.pid, *program.zygotes(), *program.workers()]
         program.kill(bench.random.choice(victims), number)
         code = program.end()

@@ -11,7 +11,7 @@ ENDS = ["raise ValueError('no')", "os.kill(os.getpid(), 9)", "os._exit(0)", "sys
 
 @fault("a job that fails, is killed, or ends its process", times=4)
 def job_that_ends(bench: Bench) -> str:
-    ending = bench.random.choice(ENDS)
+    ending = bench.turns(ENDS)
     (bench.folder / "conf/env").mkdir(parents=True)
     (bench.folder / "conf/ender.py").write_text(ENV.format(end=ending))
     words = ["train", "-m", "--config-dir", "conf", "env=gym", "env.id=ender:Ender-v0", "agent=random"]
@@ -29,7 +29,7 @@ def job_that_ends(bench: Bench) -> str:
 @fault("launcher of a grid killed", times=2)
 def launcher_killed(bench: Bench) -> str:
     words = ["train", "-m", *RUN[:-1], "seed=1,2,3", "hydra.sweep.dir=grid"]
-    number = bench.random.choice([signal.SIGKILL, signal.SIGTERM])
+    number = bench.turns([signal.SIGKILL, signal.SIGTERM])
     with Program(words, bench.folder) as program:
         program.wait_until(bench.random.uniform(1, 2) * bench.reference.seconds)
         program.send(number)

@@ -42,7 +42,7 @@ def two_points(bench: Bench) -> str:
 @fault("two evaluations in one folder", times=2)
 def two_evaluations(bench: Bench) -> str:
     words = ["evaluate", "env=rmcat", "agent=random", "env.steps_per_episode=20", "episodes=2", "-o", "out"]
-    with Program([*words, "seed=1"], bench.folder) as one, Program([*words, "seed=2"], bench.folder) as other:
+    with Program([*words, "seeds=1..2"], bench.folder) as one, Program([*words, "seeds=3..4"], bench.folder) as other:
         codes = sorted([one.end(), other.end()])
         assert codes == [0, 2], (codes, one.errors, other.errors)
     assert json.loads((bench.folder / "out/evaluation.json").read_text())
@@ -51,7 +51,7 @@ def two_evaluations(bench: Bench) -> str:
 
 @fault("places that no run can have", times=5)
 def impossible(bench: Bench) -> str:
-    word = bench.random.choice(PLACES)
+    word = bench.turns(PLACES)
     with bench.start(word) as program:
         code = program.end()
         assert "Traceback" not in program.errors, program.errors

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -25,11 +25,23 @@ class Reference:
 
 @dataclass(frozen=True)
 class Bench:
-    """What an injection works with: an empty folder, its own random numbers, the reference."""
+    """What an injection works with.
+
+    Attributes:
+        folder: an empty folder.
+        turn: 0 for the first injection of this fault, and so on.
+        random: random numbers of this injection alone.
+        reference: the run that nothing happened to.
+    """
 
     folder: Path
+    turn: int
     random: Random
     reference: Reference
+
+    def turns(self, choices: Sequence[Any]) -> Any:
+        """The choice of this turn, so that all get theirs."""
+        return choices[self.turn % len(choices)]
 
     def start(self, *more: str, name: str = "run", **options: Any) -> Program:
         """The run of `RUN` in the folder `name`; `more` are further overrides."""

@@ -12,7 +12,7 @@ ASKING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def once(bench: Bench) -> str:
     with bench.start() as program:
         program.wait_until(bench.moment_s())
-        program.send(bench.random.choice(ASKING))
+        program.send(bench.turns(ASKING))
         return bench.outcome(program)
 
 
@@ -20,7 +20,7 @@ def once(bench: Bench) -> str:
 def group(bench: Bench) -> str:
     with bench.start() as program:
         program.wait_until(bench.moment_s())
-        program.send_group(bench.random.choice(ASKING))
+        program.send_group(bench.turns(ASKING))
         return bench.outcome(program)
 
 
@@ -28,7 +28,7 @@ def group(bench: Bench) -> str:
 def twice(bench: Bench) -> str:
     with bench.start() as program:
         program.wait_until(bench.later())
-        number = bench.random.choice(ASKING)
+        number = bench.turns(ASKING)
         program.send(number)
         time.sleep(bench.random.choice([0, 0.001, 0.004, 0.008, 0.03, 0.1]))
         program.send(number)

@@ -9,7 +9,7 @@ CLOSED = {"stdin": "exec <&-;", "stdout": "exec >&-;", "stderr": "exec 2>&-;", "
 
 @fault("stdin, stdout, stderr or all closed", times=8)
 def closed(bench: Bench) -> str:
-    name = bench.random.choice(sorted(CLOSED))
+    name = bench.turns(sorted(CLOSED))
     with bench.start(before=CLOSED[name]) as program:
         outcome = bench.outcome(program)
     assert outcome == "exit 0, complete", (name, outcome)
@@ -18,7 +18,7 @@ def closed(bench: Bench) -> str:
 
 @fault("stdout into /dev/full or a pipe that nobody reads", times=2)
 def unread(bench: Bench) -> str:
-    before = bench.random.choice(["exec >/dev/full;", "exec > >(true);"])
+    before = bench.turns(["exec >/dev/full;", "exec > >(true);"])
     with bench.start(before=before) as program:
         outcome = bench.outcome(program)
     assert outcome == "exit 0, complete", (before, outcome)
@@ -27,19 +27,19 @@ def unread(bench: Bench) -> str:
 
 @fault("few file descriptors", times=4)
 def few_descriptors(bench: Bench) -> str:
-    with bench.start(before=f"ulimit -n {bench.random.choice([8, 12, 16, 24, 32, 48])};") as program:
+    with bench.start(before=f"ulimit -n {bench.turns([8, 12, 16, 24, 32, 48])};") as program:
         return _ended_in_words(bench, program)
 
 
 @fault("little address space", times=3)
 def little_memory(bench: Bench) -> str:
-    with bench.start(before=f"ulimit -v {bench.random.choice([200_000, 500_000, 1_000_000])};") as program:
+    with bench.start(before=f"ulimit -v {bench.turns([200_000, 500_000, 1_000_000])};") as program:
         return _ended_in_words(bench, program)
 
 
 @fault("HOME unset, not there, or read-only", times=3)
 def no_home(bench: Bench) -> str:
-    home = bench.random.choice(["unset HOME;", "export HOME=/nonexistent;", "export HOME=/proc;"])
+    home = bench.turns(["unset HOME;", "export HOME=/nonexistent;", "export HOME=/proc;"])
     with bench.start(before=home) as program:
         outcome = bench.outcome(program)
     assert outcome == "exit 0, complete", (home, outcome)
