@@ -13,15 +13,22 @@ import typer
 
 from netgym_cli import __version__
 from netgym_cli.cli.analyze import fit_channel, plot
-from netgym_cli.cli.arguments import ConfigDir, Json, Overrides, Trust, command, complete
+from netgym_cli.cli.arguments import ConfigDir, Jobs, Json, Overrides, Trust, command, complete
 from netgym_cli.cli.collect import collect
 from netgym_cli.cli.create import import_config, new
 from netgym_cli.cli.data import data
 from netgym_cli.cli.exit_codes import end_with_parent, errors_to_exit_codes
+from netgym_cli.cli.hydra_options import Verbs
 from netgym_cli.cli.machine import build, doctor
 from netgym_cli.cli.output import print_json, say, show_log, table
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = typer.Typer(
+    cls=Verbs,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
 
 class Part(StrEnum):
@@ -59,10 +66,11 @@ def train(
     Tables go to a new folder in outputs/; hydra.run.dir=PATH chooses another.
     """
     with errors_to_exit_codes("train"):
-        if cfg or info:
-            from netgym_cli.config.compose import Composer
+        from netgym_cli.config.compose import Composer
 
-            composer = Composer(overrides or [], config_dir or [])
+        composer = Composer(overrides or [], config_dir or [])
+        multirun = multirun or composer.asks_for_grid
+        if cfg or info:
             if multirun:
                 from netgym_cli.jobs.sweep import grid
 
@@ -100,7 +108,7 @@ def evaluate(
         ),
     ] = None,
     baseline: Annotated[str | None, typer.Option("--baseline", help="Agent to compare with; else the first.")] = None,
-    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Sessions at once; else one per CPU.")] = None,
+    jobs: Jobs = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for tables and picture.")] = None,
     trust: Trust = False,
     config_dir: ConfigDir = None,

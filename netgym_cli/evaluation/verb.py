@@ -30,13 +30,13 @@ def evaluate(
         ConfigError: the user can fix it; nothing was played and no folder made.
         SessionFailed: a session failed; the message ends in a command that plays it alone.
     """
-    request = parse(args, config_dirs, trust)
+    request = parse(args, config_dirs, trust, jobs)
     require(baseline is None or baseline in request.contenders, "--baseline", baseline, ", ".join(request.contenders))
     contest = Contest.of(request.config, request.contenders, request.seeds, request.episodes, trust)
     check_simulators(request.config)
     folder = report.new_folder(output)
     try:
-        evaluation = contest.play(jobs, baseline)
+        evaluation = contest.play(request.jobs, baseline)
     except BaseException as error:
         with suppress(OSError):
             folder.rmdir()

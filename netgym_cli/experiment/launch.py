@@ -31,6 +31,7 @@ def train(overrides: Sequence[str], config_dirs: Sequence[str | Path], command: 
     """
     composer = Composer(overrides, config_dirs)
     composed = composer.whole()
+    RunFolder.require_config_in(composed.hydra.output_subdir)
     values = resolved(without_hydra(composed))
     run = run_of(composer, values)
     check(run)

@@ -15,8 +15,10 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
+from netgym_cli.common.errors import ConfigError
 from netgym_cli.config import output_dirs
 from netgym_cli.config.compose import Composer
+from netgym_cli.config.overrides import action_channel_first, key_of
 from netgym_cli.experiment.config import run_of
 from netgym_cli.experiment.launch import check, save_composed
 from netgym_cli.jobs.launcher import JobResult, Launcher, LocalLauncher
@@ -28,13 +30,17 @@ log = logging.getLogger(__name__)
 def sweep(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> list[JobResult]:
     """Runs the grid that `overrides` span. Raises `ConfigError` before anything is launched if a point is wrong."""
     composer = Composer(overrides, config_dirs)
+    if composer.mode is RunMode.RUN:
+        raise ConfigError("hydra.mode=RUN asks for one run, and -m or sweep for a grid; leave one of them out.")
+    whole = composer.whole(RunMode.MULTIRUN)
+    RunFolder.require_config_in(whole.hydra.output_subdir)
     points = list(grid(composer))
     for config in [run_of(Composer(point, config_dirs)) for point in points]:
         check(config)
-    whole = composer.whole(RunMode.MULTIRUN)
     for number, point in enumerate(points):
+        task_overrides = [override for override in point if not key_of(override).startswith("hydra.")]
         with composer.errors_explained():
-            job = composer.hydra.config_loader.load_sweep_config(whole, point)
+            job = composer.hydra.config_loader.load_sweep_config(whole, action_channel_first(task_overrides))
         with output_dirs.making(output_dirs.SWEEP_DIR):
             RunFolder(output_dirs.job_folder(job, number)).require_free(output_dirs.SWEEP_DIR)
     runner = JobRunner(LocalLauncher(), composer.folders, len(points))
@@ -47,20 +53,25 @@ def sweep(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> list[J
 
 
 def grid(composer: Composer) -> Iterator[list[str]]:
-    """The overrides of every point. Values that only a sweeper of another kind can draw (`interval(...)`) are left out.
+    """The overrides of every point, in the order of Hydra's own sweeper: `hydra.sweeper.params` come first.
+
+    Values that only a sweeper of another kind can draw (`interval(...)`) are left out.
 
     Raises:
         ConfigError: an override that cannot be parsed.
     """
+    params = composer.whole(RunMode.MULTIRUN).hydra.sweeper.get("params") or {}
+    overrides = [*(f"{key}={value}" for key, value in params.items()), *composer.task_overrides]
+    axes: dict[str, list[str]] = {}
     with composer.errors_explained():
         parser = OverridesParser.create(config_loader=composer.hydra.config_loader)
-        axes: list[list[str]] = []
-        for override in parser.parse_overrides(composer.task_overrides):
+        for override in parser.parse_overrides(overrides):
+            key = override.get_key_element()
             if not override.is_sweep_override():
-                axes.append([str(override.input_line)])
+                axes[key] = [str(override.input_line)]
             elif override.is_discrete_sweep():
-                axes.append([f"{override.get_key_element()}={value}" for value in override.sweep_string_iterator()])
-    return map(list, itertools.product(*axes))
+                axes[key] = [f"{key}={value}" for value in override.sweep_string_iterator()]
+    return map(list, itertools.product(*axes.values()))
 
 
 class JobRunner:

@@ -104,6 +104,15 @@ class RunFolder:
         folder.mkdir(exist_ok=True)
         return folder / f"step_{steps:09d}.zip"
 
+    @staticmethod
+    def require_config_in(name: str | None) -> None:
+        """Raises `ConfigError` unless `name`, the folder that Hydra saves the config in, is where others look."""
+        if name != HYDRA:
+            raise ConfigError(
+                f"hydra.output_subdir is {name!r}; allowed: {HYDRA}, where evaluate, plot and collect look for "
+                "the config of a run. Leave it out."
+            )
+
     def require_free(self, key: str) -> None:
         """Raises `ConfigError` if a run lies here already; `key` is the override that chooses another folder."""
         for name in (RECORD, METRICS):
