@@ -13,6 +13,8 @@ import os
 import secrets
 from pathlib import Path
 
+from netgym_cli.common.home import home
+
 log = logging.getLogger(__name__)
 
 
@@ -42,7 +44,7 @@ def _signature(content: bytes, key: bytes) -> str:
 
 
 def _key() -> bytes:
-    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    state = Path(os.environ.get("XDG_STATE_HOME") or home() / ".local" / "state")
     path = state / "netgym" / "model.key"
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():

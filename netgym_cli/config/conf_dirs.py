@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.home import expanded
 
 GROUPS = ("env", "agent", "channel", "simulator")
 
@@ -23,7 +24,7 @@ def builtin() -> Path:
 def user_dirs(config_dirs: Sequence[str | Path]) -> list[Path]:
     """`config_dirs` as absolute paths. Raises `ConfigError` for one that is not a directory."""
     here = _working_directory()
-    folders = [(here / Path(folder).expanduser()).resolve() for folder in config_dirs]
+    folders = [(here / expanded(folder)).resolve() for folder in config_dirs]
     for folder in folders:
         if not folder.is_dir():
             raise ConfigError(

@@ -9,6 +9,8 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
+from netgym_cli.common.standard_streams import open_standard_streams
+
 TAIL_LINES = 12
 REQUESTS, PATIENCE_S = 3, 10.0  # how often, and how long each time, a process is asked to end before it is killed
 
@@ -30,6 +32,7 @@ class ChildProcess:
     """
 
     def __init__(self, arguments: Sequence[str], search_path: Iterable[str], piped: bool = False) -> None:
+        open_standard_streams()
         self._errors = tempfile.TemporaryFile("w+") if piped else None  # noqa: SIM115 - lives as long as the process
         self._process = subprocess.Popen(
             [sys.executable, *arguments],
