@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -39,6 +40,7 @@ class ZygoteWorker:
     pid: int
     connection: Connection
     output: IO[bytes]
+    timeout_s: float
 
     def __post_init__(self) -> None:
         # `Connection.poll` builds a selector at every call, which takes longer than many a step of a channel
@@ -58,11 +60,11 @@ class ZygoteWorker:
         return self.connection.recv_bytes()
 
     def wait(self) -> str:
-        status = self.zygote.wait(self.number)
+        status = self.zygote.wait(self.number, self.timeout_s)
         return "how is not known" if status is None else ending(status)
 
     def kill(self) -> None:
-        self.zygote.kill(self.number)
+        self.zygote.kill(self.number, self.timeout_s)
 
     def tail(self) -> str:
         return tail(self.output)
@@ -82,7 +84,7 @@ class Zygote:
     def __init__(self, ns3: Ns3, libraries: list[Path], own: Path | None, timeout_s: float) -> None:
         open_standard_streams()
         self._lock = threading.Lock()
-        self._number, self._timeout_s = 0, timeout_s
+        self._number = 0
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process that writes it
         self._control, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         spec = {
@@ -145,13 +147,13 @@ class Zygote:
         cls._shared, cls._unanswering = {}, []
         cls._shared_lock = threading.Lock()
 
-    def fork(self) -> ZygoteWorker:
+    def fork(self, timeout_s: float) -> ZygoteWorker:
         """A new worker process. Raises `SimulatorDied` or `SimulatorTimeout` if there is none."""
         output = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the worker
         near, far = socket.socketpair()
         try:
             with far:
-                reply = self._ask({"do": "fork"}, [far.fileno(), output.fileno()])
+                reply = self._ask({"do": "fork"}, timeout_s, [far.fileno(), output.fileno()])
             if "error" in reply:
                 raise SimulatorDied(f"no process could be started for the session: {reply['error']}.")
         except BaseException as error:
@@ -160,21 +162,21 @@ class Zygote:
             if isinstance(error, SimulatorTimeout):
                 self._replace()
             raise
-        return ZygoteWorker(self, reply["number"], reply["pid"], Connection(near.detach()), output)
+        return ZygoteWorker(self, reply["number"], reply["pid"], Connection(near.detach()), output, timeout_s)
 
-    def wait(self, worker: int) -> int | None:
+    def wait(self, worker: int, timeout_s: float) -> int | None:
         """Exit status of a worker that is ending (-n: by signal n); None if it was told before. `worker`: its number.
 
         Raises `SimulatorDied` or `SimulatorTimeout` if the zygote cannot tell.
         """
-        return self._status({"do": "wait", "worker": worker})
+        return self._status({"do": "wait", "worker": worker}, timeout_s)
 
-    def kill(self, worker: int) -> int | None:
+    def kill(self, worker: int, timeout_s: float) -> int | None:
         """Kills a worker and returns its exit status, as `wait` does."""
-        return self._status({"do": "kill", "worker": worker})
+        return self._status({"do": "kill", "worker": worker}, timeout_s)
 
-    def _status(self, request: dict[str, Any]) -> int | None:
-        status: int | None = self._ask(request)["status"]
+    def _status(self, request: dict[str, Any], timeout_s: float) -> int | None:
+        status: int | None = self._ask(request, timeout_s)["status"]
         return status
 
     def _replace(self) -> None:
@@ -189,20 +191,21 @@ class Zygote:
         self._process.kill()
         self._process.wait()
 
-    def _ask(self, request: dict[str, Any], descriptors: list[int] | None = None) -> dict[str, Any]:
+    def _ask(self, request: dict[str, Any], timeout_s: float, descriptors: Sequence[int] = ()) -> dict[str, Any]:
         with self._lock:
             self._number += 1
+            self._control.settimeout(timeout_s)
             message = json.dumps(request | {"number": self._number}).encode()
             answer: dict[str, Any] = {}
             try:
-                socket.send_fds(self._control, [message], descriptors or [])
+                socket.send_fds(self._control, [message], descriptors)
                 while answer.get("number") != self._number:  # answers to what was given up are dropped
                     if not (reply := self._control.recv(4096)):
                         raise SimulatorDied(f"the simulator's parent process is gone.{tail(self._output)}")
                     answer = json.loads(reply)
             except TimeoutError:
                 raise SimulatorTimeout(
-                    f"the simulator's parent process did not answer within {self._timeout_s:g} s "
+                    f"the simulator's parent process did not answer within {timeout_s:g} s "
                     f"(simulator.start_timeout_s); is it stopped?{tail(self._output)}"
                 ) from None
             except OSError as error:
