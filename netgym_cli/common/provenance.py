@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from typing import Any
 
-PACKAGES = ("netgym", "ns3", "cppyy", "torch", "stable-baselines3", "gymnasium")
+PACKAGES = ("netgym", "ns3", "cppyy", "torch", "stable-baselines3", "gymnasium", "numpy")
 
 
 def now() -> str:
