@@ -21,6 +21,7 @@ from netgym_cli.cli.exit_codes import end_with_parent, errors_to_exit_codes
 from netgym_cli.cli.hydra_options import Verbs
 from netgym_cli.cli.machine import build, doctor
 from netgym_cli.cli.output import print_json, say, show_log, table
+from netgym_cli.common.standard_streams import open_standard_streams
 
 app = typer.Typer(
     cls=Verbs,
@@ -240,6 +241,7 @@ def run_sweep(overrides: list[str], config_dirs: list[Path]) -> None:
 
 def main() -> None:
     """The `netgym` program."""
+    open_standard_streams()
     logging.raiseExceptions = False  # a closed pipe, as by `| head`, is not an error
     show_log()
     app(prog_name="netgym")

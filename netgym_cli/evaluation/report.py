@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.machine import machine
 from netgym_cli.common.provenance import now, versions
 from netgym_cli.evaluation.contest import Evaluation, Row
 
@@ -37,7 +38,7 @@ def write(evaluation: Evaluation, folder: Path, record: Mapping[str, Any]) -> No
     replace_csv(folder / "paired.csv", ("agent", "baseline", "metric", *ESTIMATE), evaluation.paired())
     replace_csv(folder / "seeds.csv", ("agent", "seed", *evaluation.metrics), evaluation.by_seed())
     draw(evaluation, folder / "returns.png")
-    content = {"ended_at": now(), "versions": versions(), **as_json(evaluation), **record}
+    content = {"ended_at": now(), "versions": versions(), "machine": machine(), **as_json(evaluation), **record}
     (folder / "evaluation.json").write_text(json.dumps(content, indent=1, default=str) + "\n")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from netgym_cli.common.files import write_json
+from netgym_cli.common.machine import machine
 from netgym_cli.common.provenance import git_state, now, versions
 from netgym_cli.config.schema import RunConfig
 from netgym_cli.runs.folder import RunFolder
@@ -52,6 +53,7 @@ class RunRecord(Observer):
             "cwd": os.getcwd(),
             "host": socket.gethostname(),
             "pid": os.getpid(),
+            "machine": machine(),
             "versions": versions(),
             "git": git_state(),
             "env": config.env.name,
@@ -102,6 +104,7 @@ class RunRecord(Observer):
         self.content["sim_s"] = self._simulated_s()
         self.content["wall_s"] = round(self._written - self._started, 3)
         self.content["heartbeat_at"] = now()
+        self.content["machine"] = machine()  # what learns loads PyTorch after the run has begun
         write_json(self._folder.record_path, self.content)
 
     def _simulated_s(self) -> float:
