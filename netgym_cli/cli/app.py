@@ -17,9 +17,10 @@ from netgym_cli.cli.arguments import ConfigDir, Json, Overrides, Trust, command,
 from netgym_cli.cli.collect import collect
 from netgym_cli.cli.create import import_config, new
 from netgym_cli.cli.data import data
-from netgym_cli.cli.exit_codes import end_with_parent, errors_to_exit_codes
+from netgym_cli.cli.exit_codes import end_with_parent, end_with_process, errors_to_exit_codes
 from netgym_cli.cli.machine import build, doctor
 from netgym_cli.cli.output import print_json, say, show_log, table
+from netgym_cli.cli.streams import open_closed_streams
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -232,6 +233,8 @@ def run_sweep(overrides: list[str], config_dirs: list[Path]) -> None:
 
 def main() -> None:
     """The `netgym` program."""
+    open_closed_streams()
+    end_with_process()
     logging.raiseExceptions = False  # a closed pipe, as by `| head`, is not an error
     show_log()
     app(prog_name="netgym")
