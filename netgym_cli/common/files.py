@@ -17,7 +17,7 @@ from netgym_cli.common.errors import ConfigError
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Gives a hidden path of its own to write to, which replaces `path` if nothing fails; else nothing is left of it."""
+    """Gives a hidden path of its own to write to, which replaces `path` if nothing fails; otherwise it is gone."""
     with _draft(path) as hidden:
         yield hidden
         hidden.replace(path)

@@ -20,7 +20,7 @@ class _State:
 
     def __init__(self) -> None:
         self.deferring = 0
-        self.before: dict[int, Any] = {}
+        self.before: dict[signal.Signals, Any] = {}
         self.forget()
 
     def forget(self) -> None:
@@ -95,8 +95,7 @@ def settle() -> None:
 
 def _put_back() -> None:
     while _state.before:
-        number, before = _state.before.popitem()
-        signal.signal(number, before)
+        signal.signal(*_state.before.popitem())
 
 
 class Deferred:
@@ -111,4 +110,3 @@ class Deferred:
         _state.deferring -= 1
         if _state.pending and not _state.deferring and not _state.settled:
             _raise()
-

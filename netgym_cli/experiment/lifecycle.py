@@ -54,7 +54,7 @@ class RunUnderWay:
         self.folder.reserve_path.write_bytes(os.urandom(RESERVE_BYTES))
 
     def complete(self) -> None:
-        """Releases the simulator, completes the tables and then the record. Whatever fails makes the run a failed one."""
+        """Releases the simulator, completes the tables and then the record; if one fails, so does the run."""
         assert self.recorder is not None and self.record is not None
         self.env.close()
         self.recorder.close("stopped", "the agent stopped early")

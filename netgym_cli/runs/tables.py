@@ -203,7 +203,7 @@ class CsvTable:
         self._put([row[column] for column in self._columns])
 
     def close(self) -> None:
-        """Closes the file; harmless when called twice. Raises `RowsLost` if the file is not the written one any more."""
+        """Closes the file; harmless when called twice. Raises `RowsLost` if it is not the written one any more."""
         if self._file is None or self._file.closed:
             return
         size = self._file.tell()
@@ -232,7 +232,12 @@ class CsvTable:
 def replace_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
     """Writes a small table whole and atomically, for rows that still change. On `OSError` the old one remains."""
     with replacing(path) as hidden:
-        hidden.write_text(_csv_text([columns, *([row[column] for column in columns] for row in rows)]))
+        hidden.write_text(csv_text(columns, rows))
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    """A small table as text, with its header."""
+    return _csv_text([columns, *([row[column] for column in columns] for row in rows)])
 
 
 def _csv_text(lines: Iterable[Iterable[Any]]) -> str:
