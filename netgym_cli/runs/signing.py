@@ -10,8 +10,6 @@ import secrets
 import stat
 from pathlib import Path
 
-from netgym_cli.common.home import home
-
 log = logging.getLogger(__name__)
 KEY_BYTES = 32
 
@@ -42,7 +40,7 @@ def _signature(content: bytes, key: bytes) -> str:
 
 def _path() -> Path:
     try:
-        state = Path(os.environ.get("XDG_STATE_HOME") or home() / ".local" / "state")
+        state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
     except RuntimeError as error:  # no HOME, and no entry in the table of users
         raise NoKey(f"there is no home directory for a key ({error}); set XDG_STATE_HOME") from error
     return state / "netgym" / "model.key"

@@ -101,11 +101,10 @@ class Zygote:
             self._process = popen(
                 [sys.executable, str(PROGRAM), str(far.fileno()), json.dumps(spec)],
                 pass_fds=[far.fileno()],
-                env=user_modules.child_environment(),
+                env=({"HOME": NO_HOME} if homeless() else {}) | user_modules.child_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=self._output,
                 stderr=self._output,
-                env={"HOME": NO_HOME} | os.environ if homeless() else None,
             )
         self._control.settimeout(timeout_s)
         try:
