@@ -15,6 +15,7 @@ from netgym_cli.channels.run_ahead import Event, Packet, RunAhead, nanoseconds
 from netgym_cli.config.schema import SimulatorConfig, plain, require
 from netgym_cli.simulators.builtin.ns3 import Ns3Simulator
 from netgym_cli.simulators.ns3.config import Ns3Config
+from netgym_cli.simulators.ownership import refuse_copy, refuse_shallow_copy
 from netgym_cli.simulators.selection import default_settings, settings_of
 
 ARRIVED = 0  # the fate of a packet in the worker's report; any other is a loss
@@ -148,8 +149,13 @@ class Ns3Channel(Channel[C]):
     def close(self) -> None:
         self._process.close()
 
-    def __reduce_ex__(self, protocol: Any) -> NoReturn:
-        raise TypeError(f"{self.config.name} is a network in a process of its own and cannot be copied or pickled.")
+    def __copy__(self) -> NoReturn:
+        refuse_shallow_copy(f"the channel {self.config.name}")
+
+    def __getstate__(self) -> dict[str, Any]:
+        if self._process.running:
+            refuse_copy(f"the channel {self.config.name}")
+        return self.__dict__
 
     def _settle(self, event: Event, arrivals: list[Arrival]) -> None:
         port, number, at_ns, fate = int(event[0]), int(event[1]), event[2], event[3]

@@ -12,10 +12,12 @@ import subprocess
 import sys
 import tempfile
 import threading
-from dataclasses import dataclass
+import weakref
+from contextlib import closing
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 
 from netgym_cli.common.errors import SimulatorDied, SimulatorTimeout
 from netgym_cli.simulators.ns3.build import HEADER, Ns3, include_dirs, sources
@@ -26,7 +28,7 @@ STDERR_TAIL_LINES = 12
 PROGRAM = Path(protocol.__file__).with_name("zygote.py")
 
 
-@dataclass
+@dataclass(eq=False)
 class ZygoteWorker:
     """A worker that a zygote forked, as a `WorkerConnection`."""
 
@@ -34,8 +36,11 @@ class ZygoteWorker:
     pid: int
     connection: Connection
     output: IO[bytes]
+    owner_pid: int = field(default_factory=os.getpid)
+    living: ClassVar[weakref.WeakSet[ZygoteWorker]] = weakref.WeakSet()  # of all zygotes of this process
 
     def __post_init__(self) -> None:
+        self.living.add(self)
         # `Connection.poll` builds a selector at every call, which takes longer than many a step of a channel
         self._poll = select.poll()
         self._poll.register(self.connection, select.POLLIN)
@@ -62,8 +67,9 @@ class ZygoteWorker:
         return tail(self.output)
 
     def close(self) -> None:
-        with self.connection, self.output:
-            pass
+        self.living.discard(self)
+        with closing(self.output):
+            self.connection.close()
 
 
 class Zygote:
@@ -125,7 +131,12 @@ class Zygote:
 
     @classmethod
     def forget_all(cls) -> None:
-        """In a forked copy of the trainer: these zygotes are the original's."""
+        """In a forked copy of the trainer: these zygotes and their workers are the original's.
+
+        Their connections are closed here, so that a worker ends with the original's end of its connection.
+        """
+        for worker in list(ZygoteWorker.living):
+            worker.close()
         for zygote in cls._shared.values():
             zygote._control.close()
         cls._shared = {}

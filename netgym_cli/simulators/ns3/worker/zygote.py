@@ -25,6 +25,9 @@ import serve
 PR_SET_PDEATHSIG = 1
 REAP_TIMEOUT_S = 5.0
 
+# Statuses of workers that ended and that nobody has asked for; of those whose environment was dropped nobody ever will.
+ended: dict[int, int] = {}
+
 
 def load(spec: dict[str, Any]) -> Any:
     """The `netgym` C++ namespace: from the compiled libraries, or from the sources through cling without a compiler.
@@ -68,6 +71,7 @@ def fork_worker(control: socket.socket, descriptors: list[int], native: Any) -> 
     zygote = os.getpid()
     pid = os.fork()
     if pid:
+        ended.pop(pid, None)  # of an earlier worker of the same id
         os.close(connection_fd)
         os.close(stderr_fd)
         return pid
@@ -90,12 +94,26 @@ def reap(pid: int) -> int:
     """Waits for a worker that is about to end, kills it when it does not, and returns its status (-n: signal n)."""
     deadline = time.monotonic() + REAP_TIMEOUT_S
     while True:
+        if pid in ended:
+            return ended.pop(pid)
         done, status = os.waitpid(pid, os.WNOHANG)
         if done:
             return os.waitstatus_to_exitcode(status)
         if time.monotonic() > deadline:
             os.kill(pid, signal.SIGKILL)
         time.sleep(0.001)
+
+
+def reap_ended() -> None:
+    """Lets no worker that has ended stay in the system's process table."""
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:  # there are no workers
+            return
+        if not pid:
+            return
+        ended[pid] = os.waitstatus_to_exitcode(status)
 
 
 def answer(control: socket.socket, native: Any) -> bool:
@@ -107,7 +125,8 @@ def answer(control: socket.socket, native: Any) -> bool:
     if request["do"] == "fork":
         reply = {"pid": fork_worker(control, descriptors, native)}
     elif request["do"] == "kill":
-        os.kill(request["pid"], signal.SIGKILL)
+        if request["pid"] not in ended:
+            os.kill(request["pid"], signal.SIGKILL)
         reply = {"status": reap(request["pid"])}
     else:
         reply = {"status": reap(request["pid"])}
@@ -127,6 +146,7 @@ def main() -> None:
     # A fork of the trainer may still hold the other end of the socket, so the parent's id is watched as well.
     while os.getppid() == trainer:
         readable, _, _ = select.select([control], [], [], 1.0)
+        reap_ended()
         if readable and not answer(control, native):
             break
 
