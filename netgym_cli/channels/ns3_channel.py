@@ -90,6 +90,7 @@ class Ns3Channel(Channel[C]):
             SimulatorError: the worker could not be started. A worker that is there is not waited for: what fails in
                 it is told by the next `advance`.
         """
+        self._process.require_owner()
         require(seed is None or seed >= 0, "seed", seed, "0 or more, or None")
         session = seed is not None or self._session_seed is None
         if session:
@@ -108,6 +109,7 @@ class Ns3Channel(Channel[C]):
 
     def send(self, payload_bytes: int, now_ms: float, port: int = 0) -> int:
         """As `Channel.send`. Raises `ValueError` for a time that has been simulated already."""
+        self._process.require_owner()
         most = self.max_payload_bytes
         require(1 <= payload_bytes <= most, "payload_bytes", payload_bytes, f"1 to {most} on {self.config.name}")
         require(0 <= port < self.ports, "port", port, f"0 to {self.ports - 1}")
@@ -123,6 +125,7 @@ class Ns3Channel(Channel[C]):
         return number
 
     def advance(self, to_ms: float) -> list[Arrival]:
+        self._process.require_owner()  # before packets that have arrived ahead of their time are told
         to_ns = nanoseconds(to_ms)
         if to_ns > self._now_ns:
             self._network.advance(self._packets, to_ns)

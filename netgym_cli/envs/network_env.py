@@ -7,6 +7,7 @@ Episode boundaries touch nothing in the simulator; the session's end releases it
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
@@ -73,6 +74,7 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
         self._subscription = Subscription(self.adapter.subscription)
         self._base_seed = config.random_seed
         self._first_session = 0
+        self._drawing_pid: int | None = None  # of the process that drew the base seed; None: it was given
 
     @property
     def step_ms(self) -> float:
@@ -238,8 +240,9 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
             simulator.close()
 
     def _start_session(self, seed: int | None) -> None:
-        if seed is not None or self._base_seed is None:
-            self._base_seed = seed if seed is not None else int(self.np_random.integers(2**31))
+        if seed is not None or self._base_seed is None or self._drawn_elsewhere():
+            self._base_seed = self._drawn_seed() if seed is None else seed
+            self._drawing_pid = os.getpid() if seed is None else None
             self._first_session = self.session + 1
         session_seed = seed_of_session(self._base_seed, self.session + 1 - self._first_session)
         settings = settings_of(self.adapter.required_simulator, self.simulator_config)
@@ -253,6 +256,15 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
         self.session_seed = session_seed
         self.session += 1
         self.episode, self.step_index = 0, 0
+
+    def _drawn_elsewhere(self) -> bool:
+        """Whether another process drew the base seed: forked copies of one environment would play the same sessions."""
+        return self._drawing_pid not in (None, os.getpid())
+
+    def _drawn_seed(self) -> int:
+        if self._drawn_elsewhere():
+            self._np_random = None  # Gymnasium's property makes another, from the system's randomness
+        return int(self.np_random.integers(2**31))
 
     def _observe(self) -> tuple[Any, StepInfo]:
         assert self.stats is not None

@@ -63,11 +63,16 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
         return self._worker.pid if self._worker else None
 
     def fileno(self) -> int | None:
-        self._require_own()
+        self.require_owner()
         return self._worker.fileno() if self._worker else None
 
+    def require_owner(self) -> None:
+        """Raises `SessionError` if there is a worker and another process asked for it."""
+        if self._worker is not None:
+            require_owner(self._worker.owner_pid, f"the simulator of {self._describe}")
+
     def start_async(self, scenario: str, settings: Mapping[str, Any], seed: int) -> None:
-        self._require_own()
+        self.require_owner()
         self._describe = f"scenario {scenario}, seed {seed}"
         if self._worker is None:
             self._worker = connect(self.config, self.source)
@@ -125,12 +130,8 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
             refuse_copy(f"the simulator of {self._describe}")
         return self.__dict__
 
-    def _require_own(self) -> None:
-        if self._worker is not None:
-            require_owner(self._worker.owner_pid, f"the simulator of {self._describe}")
-
     def _send(self, frame: bytes) -> None:
-        self._require_own()
+        self.require_owner()
         assert self._worker is not None, "start() comes first"
         with suppress(OSError):  # it has ended; what it said last, or how it ended, is found by the next receive
             self._worker.send(frame)
@@ -147,7 +148,7 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
         return content
 
     def _next(self, timeout_s: float, key: str) -> tuple[bytes, Any]:
-        self._require_own()
+        self.require_owner()
         assert self._worker is not None
         try:
             if not self._worker.poll(timeout_s):
