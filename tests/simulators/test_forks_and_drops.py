@@ -1,4 +1,4 @@
-"""A worker of ns-3 serves the process that asked for it, whatever that one's forked copies do, and outlives it never."""
+"""A worker of ns-3 serves the process that asked for it, whatever that one's forked copies do, and ends with it."""
 
 import copy
 import gc
