@@ -12,7 +12,6 @@ import yaml
 
 from netgym_cli.common.bounded import read_bytes, read_yaml
 from netgym_cli.common.errors import ConfigError
-from netgym_cli.common.registry import unknown
 from netgym_cli.config import conf_dirs
 
 
@@ -56,7 +55,7 @@ def check(group: str, name: str, folders: Sequence[Path], chain: Sequence[str] =
         if not isinstance(base_name, str) or base_name == "_self_" or set(base_name) & set("/@$"):
             continue
         if base_name not in members:
-            raise ConfigError(f"{file}: defaults: {unknown(group, base_name, list(members))}")
+            raise ConfigError(f"{file}: defaults: {conf_dirs.unknown_member(group, base_name, list(members))}")
         check(group, base_name, folders, [*chain, name])
 
 
