@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from netgym_cli.config.compose import Composer
 from netgym_cli.config.foreign import code_in, plain_values
 from netgym_cli.config.schema import DEFAULT_SIMULATOR, RunConfig, typed, unknown_key
 from netgym_cli.runs.folder import RunFolder
+
+log = logging.getLogger(__name__)
+_told: set[tuple[Path, str | None]] = set()  # what was changed after its run, said once
 
 
 def resolved(config: DictConfig) -> dict[str, Any]:
@@ -137,11 +141,15 @@ def own_values(run: RunFolder, trust: bool = False) -> dict[str, Any]:
         values = plain_values(content)
     except ConfigError as error:
         raise ConfigError(f"{run.config_path}: {error}") from error
-    if not trust and (named := code_in(values)) and (doubt := run.doubt()):
+    named, doubt = code_in(values), run.doubt()
+    if named and doubt and not trust:
         raise ConfigError(
             f"'{run.path}' names code that would run ({', '.join(named)}), and {doubt}. Look at it, and give it trust "
             "(--trust) only if you know who made it; docs/security.md says what that means."
         )
+    if run.changed and (run.path, doubt) not in _told:
+        _told.add((run.path, doubt))
+        log.warning("'%s' was made here, but %s", run.path, doubt)
     return values
 
 

@@ -221,6 +221,11 @@ class RunFolder:
         return None
 
     @property
+    def changed(self) -> bool:
+        """Whether a run of this user made the folder, and its config or record is another one now."""
+        return Manifest.read(self._manifest_path).signed and self.doubt() is not None
+
+    @property
     def _manifest_path(self) -> Path:
         return self.path / MANIFEST
 

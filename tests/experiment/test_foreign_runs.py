@@ -1,6 +1,7 @@
 """Run folders that somebody else made, or changed: what their configs name does not run unless the user says so."""
 
 import json
+import logging
 import os
 import shutil
 from pathlib import Path
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 from netgym_cli.cli.app import app
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.foreign import code_in
+from netgym_cli.experiment.config import config_of
 from netgym_cli.experiment.launch import train_job
 from netgym_cli.runs import signing
 from netgym_cli.runs.folder import RunFolder
@@ -120,8 +122,11 @@ def test_a_folder_that_names_no_code_needs_no_trust_and_a_model_of_arrays_neithe
     assert done.exit_code == 0, done.stderr
 
 
-def test_an_edited_config_of_ones_own_is_noticed(own):
+def test_an_edited_config_of_ones_own_is_noticed(own, caplog):
+    logging.getLogger("netgym_cli").propagate = True
     edit(own, {"env": {"steps_per_episode": 3}})
+    assert config_of(own).env.steps_per_episode == 3
+    assert "was made here, but its .hydra/config.yaml is not the one that the run wrote" in caplog.text
     edit(own, {"channel": {"name": "own.evil:Channel"}})
     done = netgym("evaluate", "own")
     assert done.exit_code == 2 and "its .hydra/config.yaml is not the one that the run wrote" in done.stderr
