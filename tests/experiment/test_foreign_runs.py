@@ -181,3 +181,10 @@ def test_what_is_built_in_names_no_code():
     for path in sorted(Path(REPO / "conf").glob("*/*.yaml")):
         values = {path.parent.name: yaml.safe_load(path.read_text())}
         assert code_in(values) == [], path
+
+
+def test_what_a_folder_from_elsewhere_says_does_not_reach_the_terminal_as_it_is(download):
+    record = {"status": "failed", "error": {"message": "\x1b[2Jgone"}}
+    (download / "run.json").write_text(json.dumps(record))
+    done = netgym("evaluate", "download")
+    assert done.exit_code == 2 and "?[2Jgone" in done.stderr and "\x1b" not in done.stderr
