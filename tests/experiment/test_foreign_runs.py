@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from omegaconf import OmegaConf
 from typer.testing import CliRunner
 
 from netgym_cli.cli.app import app
@@ -188,3 +189,29 @@ def test_what_a_folder_from_elsewhere_says_does_not_reach_the_terminal_as_it_is(
     (download / "run.json").write_text(json.dumps(record))
     done = netgym("evaluate", "download")
     assert done.exit_code == 2 and "?[2Jgone" in done.stderr and "\x1b" not in done.stderr
+
+
+def test_a_run_that_was_killed_is_ones_own(download):
+    RunFolder(download).save_config(OmegaConf.create({"env": {"name": "mine:Env"}}))
+    assert RunFolder(download).doubt() is None
+    RunFolder(download).mark_dead("killed by SIGKILL")
+    assert RunFolder(download).doubt() is None
+
+
+def test_a_model_belongs_to_the_run_that_saved_it(download, workdir):
+    other = RunFolder(shutil.copytree(download, workdir / "other"))
+    for run, content in ((RunFolder(download), b"a"), (other, b"b")):
+        run.save_config(OmegaConf.create({}))
+        run.model_path.write_bytes(content)
+        run.sign(run.model_path)
+        assert run.wrote(run.model_path, content)
+    assert not RunFolder(download).wrote(download / "model.zip", b"b")
+    assert RunFolder.of_model(download / "checkpoints" / "step_9.zip") == RunFolder(download)
+
+
+def test_a_model_of_an_earlier_release_keeps_its_own_signature(download, another_user):
+    run = RunFolder(download)
+    run.model_path.with_name("model.zip.sig").write_text(signing.signature(b"model") + "\n")
+    assert run.wrote(run.model_path, b"model") and not run.wrote(run.model_path, b"other")
+    another_user()
+    assert not run.wrote(run.model_path, b"model")
