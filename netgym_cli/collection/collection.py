@@ -237,6 +237,8 @@ class _Events:
                 )
             self.sim_s += event["sim_s"]
             if event["new"]:
+                if event["machine"] not in (machines := noted.setdefault("machines", [])):
+                    machines.append(event["machine"])
                 self._count(event["sim_s"])
             if time.monotonic() - self._published > PUBLISH_S:
                 self._writer.publish()

@@ -15,6 +15,7 @@ from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.files import creating, plain_json
 from netgym_cli.common.interruption import Deferred
 from netgym_cli.common.locks import Lock
+from netgym_cli.common.machine import machine
 from netgym_cli.common.provenance import now, versions
 from netgym_cli.evaluation.contest import Evaluation, Row
 
@@ -81,7 +82,7 @@ def write(evaluation: Evaluation, folder: Path, record: Mapping[str, Any]) -> No
     """
     from netgym_cli.runs.tables import csv_text
 
-    content = {"ended_at": now(), "versions": versions(), **as_json(evaluation), **record}
+    content = {"ended_at": now(), "versions": versions(), "machine": machine(), **as_json(evaluation), **record}
     texts = {
         "summary.csv": csv_text(("agent", "metric", *ESTIMATE), evaluation.summary()),
         "paired.csv": csv_text(("agent", "baseline", "metric", *ESTIMATE), evaluation.paired()),

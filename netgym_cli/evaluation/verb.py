@@ -29,7 +29,7 @@ def evaluate(
         ConfigError: the user can fix it; nothing was played and no folder made.
         SessionFailed: a session failed; the message ends in a command that plays it alone.
     """
-    request = parse(args, config_dirs)
+    request = parse(args, config_dirs, trust, jobs)
     require(baseline is None or baseline in request.contenders, "--baseline", baseline, ", ".join(request.contenders))
     contest = Contest.of(request.config, request.contenders, request.seeds, request.episodes, trust)
     check_simulators(request.config)
@@ -39,7 +39,7 @@ def evaluate(
     record = {"command": list(command), "config": plain(request.config.env), "agents": agents}
     with report.new_folder(output) as folder:
         try:
-            evaluation = contest.play(jobs, baseline)
+            evaluation = contest.play(request.jobs, baseline)
         except SessionFailed as error:
             options = [
                 *(["--trust"] if trust else []),

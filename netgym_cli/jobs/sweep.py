@@ -20,6 +20,7 @@ from omegaconf import DictConfig
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config import output_dirs
 from netgym_cli.config.compose import Composer
+from netgym_cli.config.overrides import action_channel_first, key_of
 from netgym_cli.experiment.config import run_of
 from netgym_cli.experiment.launch import check, save_composed
 from netgym_cli.jobs.launcher import JobResult, Launcher, LocalLauncher
@@ -32,18 +33,21 @@ log = logging.getLogger(__name__)
 def sweep(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> list[JobResult]:
     """Runs the grid that `overrides` span. Raises `ConfigError` before anything is launched if a point is wrong."""
     composer = Composer(overrides, config_dirs)
+    if composer.mode is RunMode.RUN:
+        raise ConfigError("hydra.mode=RUN asks for one run, and -m or sweep for a grid; leave one of them out.")
+    whole = composer.whole(RunMode.MULTIRUN)
+    RunFolder.require_config_in(whole.hydra.output_subdir)
     points = list(grid(composer))
     for config in [run_of(Composer(point, config_dirs)) for point in points]:
         check(config)
     folders = _folders(composer, points)
     require_apart(folders, "hydra.sweep.subdir")
     with ExitStack() as claims, output_dirs.making(output_dirs.SWEEP_DIR, folders[0].parent if folders else None):
-        runner = JobRunner(LocalLauncher(composer.folders), composer.folders, len(points))
+        runner = JobRunner(LocalLauncher(), composer.folders, len(points))
         try:
             for folder in folders:
-                runner.claims[Path(os.path.abspath(folder))] = claims.enter_context(
-                    claimed(RunFolder(folder), output_dirs.SWEEP_DIR)
-                )
+                claim = claims.enter_context(claimed(RunFolder(folder), output_dirs.SWEEP_DIR))
+                runner.claims[Path(os.path.abspath(folder))] = claim
         except ConfigError as error:
             raise ConfigError(f"{error}{_what_is_there(folders)}") from error
         try:
@@ -59,8 +63,9 @@ def _folders(composer: Composer, points: Sequence[list[str]]) -> list[Path]:
     whole = composer.whole(RunMode.MULTIRUN)
     folders = []
     for number, point in enumerate(points):
+        task_overrides = [override for override in point if not key_of(override).startswith("hydra.")]
         with composer.errors_explained():
-            job = composer.hydra.config_loader.load_sweep_config(whole, point)
+            job = composer.hydra.config_loader.load_sweep_config(whole, action_channel_first(task_overrides))
         folders.append(output_dirs.job_folder(job, number))
     return folders
 
@@ -77,20 +82,25 @@ def _what_is_there(folders: Sequence[Path]) -> str:
 
 
 def grid(composer: Composer) -> Iterator[list[str]]:
-    """The overrides of every point. Values that only a sweeper of another kind can draw (`interval(...)`) are left out.
+    """The overrides of every point, in the order of Hydra's own sweeper: `hydra.sweeper.params` come first.
+
+    Values that only a sweeper of another kind can draw (`interval(...)`) are left out.
 
     Raises:
         ConfigError: an override that cannot be parsed.
     """
+    params = composer.whole(RunMode.MULTIRUN).hydra.sweeper.get("params") or {}
+    overrides = [*(f"{key}={value}" for key, value in params.items()), *composer.task_overrides]
+    axes: dict[str, list[str]] = {}
     with composer.errors_explained():
         parser = OverridesParser.create(config_loader=composer.hydra.config_loader)
-        axes: list[list[str]] = []
-        for override in parser.parse_overrides(composer.task_overrides):
+        for override in parser.parse_overrides(overrides):
+            key = override.get_key_element()
             if not override.is_sweep_override():
-                axes.append([str(override.input_line)])
+                axes[key] = [str(override.input_line)]
             elif override.is_discrete_sweep():
-                axes.append([f"{override.get_key_element()}={value}" for value in override.sweep_string_iterator()])
-    return map(list, itertools.product(*axes))
+                axes[key] = [f"{key}={value}" for value in override.sweep_string_iterator()]
+    return map(list, itertools.product(*axes.values()))
 
 
 class JobRunner:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from netgym_cli.common.files import create_json, write_json
+from netgym_cli.common.machine import machine
 from netgym_cli.common.provenance import git_state, now, versions
 from netgym_cli.config.schema import RunConfig
 from netgym_cli.runs.folder import RunFolder
@@ -50,7 +51,7 @@ class RunRecord(Observer):
         tables: Recorder,
         learnt_on: Iterable[int] = (),
     ) -> None:
-        self._path, self._tables = RunFolder(folder).record_path, tables
+        self._folder, self._tables = RunFolder(folder), tables
         self._started = time.monotonic()
         self._written = 0.0
         self._seeds: dict[int, int | None] = {}
@@ -63,6 +64,7 @@ class RunRecord(Observer):
             "cwd": os.getcwd(),
             "host": socket.gethostname(),
             "pid": os.getpid(),
+            "machine": machine(),
             "versions": versions(),
             "git": git_state(),
             "env": config.env.name,
@@ -79,7 +81,7 @@ class RunRecord(Observer):
             "error": None,
         }
         self._update()
-        create_json(self._path, self.content)
+        create_json(self._folder.record_path, self.content)
 
     def session_started(self, session: int, seed: int | None) -> None:
         """Notes the session's seed; one drawn afresh is known with the first step."""
@@ -98,15 +100,16 @@ class RunRecord(Observer):
         self._write()
 
     def close(self, status: str, error: Mapping[str, str] | None = None) -> None:
-        """Writes the final word: `complete`, `failed` or `interrupted`, with `type` and `message` of the error."""
+        """Writes and signs the final word: `complete`, `failed`, `interrupted`; with the error's `type`, `message`."""
         self.content["status"] = status
         self.content["ended_at"] = now()
         self.content["error"] = error
         self._write()
+        self._folder.sign(self._folder.record_path)
 
     def _write(self) -> None:
         self._update()
-        write_json(self._path, self.content)
+        write_json(self._folder.record_path, self.content)
 
     def _update(self) -> None:
         self._written = time.monotonic()
@@ -115,3 +118,4 @@ class RunRecord(Observer):
         self.content["sim_s"] = self._tables.stored_sim_s
         self.content["wall_s"] = round(self._written - self._started, 3)
         self.content["heartbeat_at"] = now()
+        self.content["machine"] = machine()  # what learns loads PyTorch after the run has begun
