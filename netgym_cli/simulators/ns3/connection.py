@@ -12,7 +12,13 @@ if TYPE_CHECKING:
 
 
 class WorkerConnection(Protocol):
-    """One worker process and the way to it. `close` follows whatever happens to it."""
+    """One worker process and the way to it. `close` follows whatever happens to it.
+
+    Attributes:
+        owner_pid: process that asked for the worker, and the only one that may use it: its forked copies may not.
+    """
+
+    owner_pid: int
 
     @property
     def pid(self) -> int | None:

@@ -12,12 +12,15 @@ import subprocess
 import sys
 import tempfile
 import threading
+import weakref
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 
+from netgym_cli.common import user_modules
 from netgym_cli.common.errors import SimulatorDied, SimulatorTimeout
 from netgym_cli.common.home import home
 from netgym_cli.common.standard_streams import open_standard_streams
@@ -31,7 +34,7 @@ PROGRAM = Path(protocol.__file__).with_name("zygote.py")
 NO_HOME = "/nonexistent"  # where cling looks for settings, and finds none
 
 
-@dataclass
+@dataclass(eq=False)
 class ZygoteWorker:
     """A worker that a zygote forked, as a `WorkerConnection`."""
 
@@ -41,8 +44,11 @@ class ZygoteWorker:
     connection: Connection
     output: IO[bytes]
     timeout_s: float
+    owner_pid: int = field(default_factory=os.getpid)
+    living: ClassVar[weakref.WeakSet[ZygoteWorker]] = weakref.WeakSet()  # of all zygotes of this process
 
     def __post_init__(self) -> None:
+        self.living.add(self)
         # `Connection.poll` builds a selector at every call, which takes longer than many a step of a channel
         self._poll = select.poll()
         self._poll.register(self.connection, select.POLLIN)
@@ -70,8 +76,9 @@ class ZygoteWorker:
         return tail(self.output)
 
     def close(self) -> None:
-        with self.connection, self.output:
-            pass
+        self.living.discard(self)
+        with closing(self.output):
+            self.connection.close()
 
 
 class Zygote:
@@ -100,10 +107,10 @@ class Zygote:
             self._process = popen(
                 [sys.executable, str(PROGRAM), str(far.fileno()), json.dumps(spec)],
                 pass_fds=[far.fileno()],
+                env=({"HOME": NO_HOME} if homeless() else {}) | user_modules.child_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=self._output,
                 stderr=self._output,
-                env={"HOME": NO_HOME} | os.environ if homeless() else None,
             )
         self._control.settimeout(timeout_s)
         try:
@@ -140,7 +147,12 @@ class Zygote:
 
     @classmethod
     def forget_all(cls) -> None:
-        """In a forked copy of the trainer: these zygotes are the original's."""
+        """In a forked copy of the trainer: these zygotes and their workers are the original's.
+
+        Their connections are closed here, so that a worker ends with the original's end of its connection.
+        """
+        for worker in list(ZygoteWorker.living):
+            worker.close()
         for zygote in (*cls._shared.values(), *cls._unanswering):
             zygote._control.close()
             zygote._lock = threading.Lock()  # another thread of the original may have held it

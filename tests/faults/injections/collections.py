@@ -6,15 +6,8 @@ import signal
 from tests.faults.injections.registry import Bench, fault
 from tests.faults.program import Program
 
-COLLECT = ["collect", "env=rmcat", "agent=random", "env.steps_per_episode=100", "episodes=8", "seeds=0..7"]
-    "collect",
-    "env=rmcat",
-    "agent=random",
-    "env.steps_per_episode=100",
-    "episodes=12",
-    "seeds=0..11",
-    "workers=2",
-]
+COLLECT = ["collect", "env=rmcat", "agent=random", "episodes=8", "seeds=0..7", "workers=2"]
+COLLECT += ["env.steps_per_episode=100"]
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 MOST_ATTEMPTS = 8
 
@@ -51,9 +44,8 @@ def two_collections(bench: Bench) -> str:
 
 
 def _collect(bench: Bench, name: str, *more: str) -> Program:
-    return Program(
-        [*COLLECT, "workers=2", f"name={name}", *more], bench.folder, {"MINARI_DATASETS_PATH": str(bench.folder / "data")}
-    )
+    datasets = {"MINARI_DATASETS_PATH": str(bench.folder / "data")}
+    return Program([*COLLECT, f"name={name}", *more], bench.folder, datasets)
 
 
 def _digests(bench: Bench, name: str) -> dict[str, str]:

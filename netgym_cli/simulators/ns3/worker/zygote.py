@@ -17,6 +17,8 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -57,6 +59,18 @@ def load(spec: dict[str, Any]) -> Any:
     native.NowMs()  # compiles the call wrappers' common part before the first fork
     faulthandler.enable()  # after cling, whose own handlers start a debugger
     return native
+
+
+@contextmanager
+def elsewhere() -> Iterator[None]:
+    """Leaves the working directory for a while: cling takes headers, and settings, from there before its own."""
+    here = os.open(os.curdir, os.O_RDONLY)
+    os.chdir(os.sep)
+    try:
+        yield
+    finally:
+        os.fchdir(here)
+        os.close(here)
 
 
 def end_with_parent(parent: int) -> None:
@@ -159,7 +173,8 @@ def main() -> None:
     end_with_parent(spec["trainer"])
     control = socket.socket(fileno=int(sys.argv[1]))
     started = time.perf_counter()
-    native = load(spec)
+    with elsewhere():
+        native = load(spec)
     control.send(json.dumps({"ready_s": time.perf_counter() - started}).encode())
     workers = Workers()
     requests = select.poll()
