@@ -79,4 +79,4 @@ def test_a_user_without_a_home_simulates_and_hears_what_to_set(workdir, homeless
     done = shell(f"{homeless} {sys.executable} -m netgym_cli data list")
     assert (done.returncode, "let MINARI_DATASETS_PATH name" in done.stderr) == (2, True)
     done = shell(f"{homeless} {sys.executable} -m netgym_cli show env=custom --config-dir '~/conf'")
-    assert (done.returncode, "is not known; give the path without ~" in done.stderr) == (2, True)
+    assert (done.returncode, "is not a directory" in done.stderr) == (2, True)
