@@ -8,7 +8,15 @@ import gymnasium
 import numpy as np
 import pytest
 
-from netgym_cli import ActionChannelEnv, MultiViewEnv, MultiViewModel, NetworkedEnv, learner_view, make_env
+from netgym_cli import (
+    ActionChannelEnv,
+    MultiViewEnv,
+    MultiViewModel,
+    NetworkedEnv,
+    VectorNetworkedEnv,
+    learner_view,
+    make_env,
+)
 from netgym_cli.common.errors import SessionError
 from netgym_cli.envs.network_env import NetworkEnv
 from tests.support.engine import run_config
@@ -131,6 +139,12 @@ def test_nor_shallowly(form):
     assert rewards(env) == undisturbed(form)
 
 
+def test_nor_are_many_copies_behind_channels():
+    envs = VectorNetworkedEnv(gymnasium.make_vec("CartPole-v1", num_envs=2), channel_config="mobile")
+    with pytest.raises(SessionError, match="session"):
+        copy.copy(envs)
+
+
 @pytest.mark.parametrize("how", COPIES)
 @pytest.mark.parametrize("form", FORMS)
 def test_what_was_never_started_is_copied_and_each_has_a_session(form, how):
@@ -158,6 +172,17 @@ def test_a_simulator_in_this_process_that_allows_it_is_copied_whole():
     env.step_async(0)
     with pytest.raises(SessionError, match="session"):
         copy.deepcopy(env)
+
+
+def test_so_is_a_simulator_of_one_s_own_that_says_so(monkeypatch):
+    monkeypatch.setattr(ToySimulator, "copyable", True)
+    env = toy()
+    env.reset()
+    twins = [copy.deepcopy(env), pickle.loads(pickle.dumps(env))]
+    assert [rewards(twin) for twin in twins] == [undisturbed("alone")] * 2
+    assert rewards(env) == undisturbed("alone")
+    with pytest.raises(SessionError, match="session"):
+        copy.copy(env)
 
 
 class Handle:
