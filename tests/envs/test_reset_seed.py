@@ -111,6 +111,7 @@ def test_a_saved_model_goes_on_learning_where_it_was(tmp_path):
     assert loaded.learn(10).num_timesteps == 10
 
 
+@pytest.mark.long
 def test_set_env_and_a_second_learn_work_in_a_running_session():
     envs = DummyVecEnv([toy])
     model = PPO("MlpPolicy", envs, n_steps=5, batch_size=5, seed=1).learn(5)
@@ -131,7 +132,7 @@ def test_gymnasium_s_checker_passes_on_the_environment_itself():
     ("name", "keys"),
     [
         ("gym", {"env.id": "CartPole-v1"}),
-        pytest.param("custom", {"measurement_interval_ms": 100}, marks=pytest.mark.ns3),
+        pytest.param("custom", {"measurement_interval_ms": 100}, marks=[pytest.mark.ns3, pytest.mark.long]),
     ],
 )
 def test_and_on_registered_ones(name, keys):

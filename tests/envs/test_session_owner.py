@@ -7,6 +7,7 @@ import pickle
 import gymnasium
 import numpy as np
 import pytest
+from gymnasium.envs.registration import EnvSpec
 
 from netgym_cli import (
     ActionChannelEnv,
@@ -22,7 +23,6 @@ from netgym_cli.envs.network_env import NetworkEnv
 from tests.support.engine import run_config
 from tests.support.forked import in_fork
 from tests.support.toy import ToySimulator
-from tests.support.toy_ids import TOY
 
 ACTION = np.full(3, 0.5, np.float32)
 CONFIG = run_config(seed=1)
@@ -38,7 +38,7 @@ def several_views() -> MultiViewEnv:
 
 FORMS = {
     "alone": toy,
-    "by id": lambda: gymnasium.make(TOY, seed=1),
+    "in Gymnasium's wrappers": lambda: gymnasium.make(EnvSpec("Toy-v1", entry_point=toy)),
     "learner view": lambda: learner_view(toy()),
     "observations cross a channel": lambda: NetworkedEnv(toy(), channel_config="mobile"),
     "actions cross a channel": lambda: ActionChannelEnv(toy(), "mobile"),
@@ -130,8 +130,9 @@ def test_a_running_session_is_not_copied_and_goes_on(form, how):
     COPIES[how](env).reset()
 
 
-@pytest.mark.parametrize("form", [form for form in FORMS if form != "by id"])  # there Gymnasium's wrapper is outermost
+@pytest.mark.parametrize("form", [form for form in FORMS if "Gymnasium" not in form])
 def test_nor_shallowly(form):
+    # A shallow copy of one of Gymnasium's wrappers is another name for the same environment.
     env = FORMS[form]()
     env.reset()
     with pytest.raises(SessionError, match="session"):
