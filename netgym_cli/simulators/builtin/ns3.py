@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from netgym_cli.common.errors import SimulatorDied, SimulatorTimeout
+from netgym_cli.common.errors import SimulatorDied, SimulatorError, SimulatorTimeout
 from netgym_cli.simulators.base import PipelinedSimulator
 from netgym_cli.simulators.ns3.build import locate
 from netgym_cli.simulators.ns3.config import Ns3Config
@@ -118,7 +118,7 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
                 ended = worker.poll(self.config.close_timeout_s)
             except OSError:
                 ended = True
-            with suppress(SimulatorDied):  # then the zygote is gone, and the kernel has ended its workers
+            with suppress(SimulatorError):  # then the zygote is gone, and the kernel has ended its workers
                 worker.wait() if ended else worker.kill()
 
     def _stats(self, timeout_s: float, key: str) -> Stats:
@@ -154,7 +154,8 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
             if not self._worker.poll(timeout_s):
                 worker, self._worker = self._worker, None
                 with closing(worker):
-                    worker.kill()
+                    with suppress(SimulatorError):
+                        worker.kill()
                     raise SimulatorTimeout(
                         f"ns-3 ({self._describe}) did not answer within {timeout_s:g} s and was killed; "
                         f"raise {key} if it was only slow.{worker.tail()}"
