@@ -23,7 +23,7 @@ from netgym_cli.experiment.requests import require_seeds
 from netgym_cli.experiment.task import Task
 from netgym_cli.jobs.pool import SessionFailed, run_all
 from netgym_cli.jobs.progress import progress
-from netgym_cli.runs.folder import RunFolder
+from netgym_cli.runs.saved_model import SavedModel
 from netgym_cli.wrappers.required_simulators import prepare_simulators
 
 FIRST_SEED = 1_000_000  # far from the seeds that are usual in training
@@ -123,7 +123,7 @@ class Contest:
         for label, contender in contenders.items():
             folder = contender if isinstance(contender, Path) else None
             agent = config_of(contender).agent if isinstance(contender, Path) else contender
-            if folder is not None and (known := sorted(set(seeds) & RunFolder(folder).seeds())):
+            if folder is not None and (known := sorted(set(seeds) & SavedModel.at(folder).run.seeds())):
                 raise ConfigError(
                     f"'{folder}' has met the seeds {known}, in training or in its own evaluations; "
                     f"evaluate it on others, such as seeds={len(seeds)}."
@@ -171,7 +171,8 @@ def evaluate(
 
     Args:
         config: the environment (`env`, `channel`, `simulator`); its agent, seed and sessions do not matter.
-        contenders: label to the config of an agent that needs no training, or to the folder of a run that trained one.
+        contenders: label to the config of an agent that needs no training, or to a run that trained one: its folder or
+            the file of one of its checkpoints.
         seeds: one session each; none may be a training seed of one of the runs.
         episodes: episodes of a session.
         jobs: sessions played at once, in processes of their own; None: one per CPU.

@@ -25,7 +25,7 @@ from netgym_cli.experiment.requests import (
     seed_count,
     whole_number,
 )
-from netgym_cli.runs.folder import RunFolder
+from netgym_cli.runs.saved_model import SavedModel
 
 EPISODES, SEEDS = 5, 10
 INSTEAD = {"seed": "seeds", "sessions": "seeds", "env.random_seed": "seeds", "env.episodes_per_session": "episodes"}
@@ -33,7 +33,7 @@ INSTEAD = {"seed": "seeds", "sessions": "seeds", "env.random_seed": "seeds", "en
 
 @dataclass(frozen=True)
 class Request:
-    """Arguments of `evaluate`: environment, label to agent or run folder, seeds, episodes per seed; the overrides."""
+    """Arguments of `evaluate`: environment, label to agent or run, seeds, episodes per seed; the overrides."""
 
     config: RunConfig
     contenders: dict[str, AgentConfig | Path]
@@ -69,7 +69,7 @@ def parse(args: Args, config_dirs: Sequence[str | Path] = ()) -> Request:
         _require_one_environment(trained)
     contenders: dict[str, AgentConfig | Path] = dict(zip(_labels(trained), trained, strict=True))
     contenders |= {name: base.agent for name, base in zip(names, bases, strict=False)}
-    used = frozenset().union(*(RunFolder(folder).seeds() for folder in folders))
+    used = frozenset().union(*(SavedModel.at(folder).run.seeds() for folder in folders))
     return Request(
         bases[0],
         contenders,
@@ -110,9 +110,10 @@ def _require_one_environment(trained: dict[Path, RunConfig]) -> None:
 
 
 def _labels(trained: Collection[Path]) -> list[str]:
-    """Names of the runs' agents, with as much of the folder as tells them apart."""
-    names = [agent_of(folder) for folder in trained]
-    short = [f"{name}:{folder.resolve().name}" for name, folder in zip(names, trained, strict=True)]
+    """Names of the runs' agents, with the step of a checkpoint, and as much of the folder as tells them apart."""
+    saved = [SavedModel.at(path) for path in trained]
+    names = [model.label(agent_of(path)) for path, model in zip(trained, saved, strict=True)]
+    short = [f"{name}:{model.run.path.resolve().name}" for name, model in zip(names, saved, strict=True)]
     long = [f"{name}:{folder}" for name, folder in zip(names, trained, strict=True)]
     return next(labels for labels in (names, short, long) if len(set(labels)) == len(labels))
 

@@ -14,7 +14,7 @@ from netgym_cli.common.registry import Registry
 from netgym_cli.config import conf_dirs, messages
 from netgym_cli.config.compose import Composer
 from netgym_cli.config.schema import DEFAULT_SIMULATOR, RunConfig, typed, unknown_key
-from netgym_cli.runs.folder import RunFolder
+from netgym_cli.runs.saved_model import SavedModel, instead_of_final
 
 
 def resolved(config: DictConfig) -> dict[str, Any]:
@@ -103,22 +103,29 @@ class _Top:
     init: str | None = None
 
 
-def config_of(folder: Path) -> RunConfig:
-    """The config of the run in `folder`. Raises `ConfigError` if there is none that has ended with a model."""
-    run = RunFolder(folder)
+def config_of(path: Path) -> RunConfig:
+    """The config of the run that `path` names, by its folder or by a file as `SavedModel.at` takes it.
+
+    Raises `ConfigError` if there is none, or if it has not ended with a model and `path` is none of its checkpoints.
+    """
+    saved = SavedModel.at(path)
+    run = saved.run
     record, values = run.record(), run.config()
     try:
         config = typed_run(OmegaConf.create(values))
     except ConfigError as error:
         raise ConfigError(f"{run.config_path}: {error}") from error
     status = record.get("status")
-    if status not in ("complete", "interrupted"):
+    if status not in ("complete", "interrupted") and saved.checkpoint is None:
         message = (record.get("error") or {}).get("message")
         why = message or ("it goes on, or was killed" if status == "running" else "it has not ended")
-        raise ConfigError(f"the run in '{folder}' has the status {status!r}: {why}; evaluate a run that is complete.")
+        raise ConfigError(
+            f"the run in '{run.path}' has the status {status!r}: {why}; give a run that is complete"
+            f"{instead_of_final(run)}."
+        )
     return config
 
 
-def agent_of(folder: Path) -> str:
-    """The name that the run's agent was chosen by, as in `agent=NAME`."""
-    return RunFolder(folder).choices().get("agent") or config_of(folder).agent.name
+def agent_of(path: Path) -> str:
+    """The name that the run's agent was chosen by, as in `agent=NAME`; `path` as in `config_of`."""
+    return SavedModel.at(path).run.choices().get("agent") or config_of(path).agent.name
