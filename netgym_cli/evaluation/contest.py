@@ -18,12 +18,11 @@ import numpy as np
 from netgym_cli.common import statistics
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.schema import AgentConfig, RunConfig, require
-from netgym_cli.experiment.config import config_of
+from netgym_cli.experiment.config import config_of, seeds_of
 from netgym_cli.experiment.requests import require_seeds
 from netgym_cli.experiment.task import Task
 from netgym_cli.jobs.pool import SessionFailed, run_all
 from netgym_cli.jobs.progress import progress
-from netgym_cli.runs.saved_model import SavedModel
 from netgym_cli.wrappers.required_simulators import prepare_simulators
 
 FIRST_SEED = 1_000_000  # far from the seeds that are usual in training
@@ -122,13 +121,7 @@ class Contest:
         tasks: dict[str, list[Task]] = {}
         for label, contender in contenders.items():
             folder = contender if isinstance(contender, Path) else None
-            agent = config_of(contender).agent if isinstance(contender, Path) else contender
-            if folder is not None and (known := sorted(set(seeds) & SavedModel.at(folder).run.seeds())):
-                raise ConfigError(
-                    f"'{folder}' has met the seeds {known}, in training or in its own evaluations; "
-                    f"evaluate it on others, such as seeds={len(seeds)}."
-                )
-            whole = replace(config, agent=agent)
+            whole = replace(config, agent=_trained(contender, seeds) if isinstance(contender, Path) else contender)
             tasks[label] = [Task.of(whole, folder, trust, seed, episodes) for seed in seeds]
             tasks[label][0].check()
         return cls(tasks, tuple(seeds), episodes)
@@ -155,6 +148,17 @@ class Contest:
             for label in self.tasks
         }
         return Evaluation(config.env.name, self.seeds, self.episodes, baseline, values)
+
+
+def _trained(run: Path, seeds: Sequence[int]) -> AgentConfig:
+    """The agent of a run. Raises `ConfigError` if it has learnt on one of the seeds."""
+    config = config_of(run)
+    if known := sorted(set(seeds) & seeds_of(run, config)):
+        raise ConfigError(
+            f"'{run}' has met the seeds {known}, in training or in its own evaluations; "
+            f"evaluate it on others, such as seeds={len(seeds)}."
+        )
+    return config.agent
 
 
 def evaluate(

@@ -12,7 +12,7 @@ from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.compose import Composer
 from netgym_cli.config.schema import AgentConfig, RunConfig, known_keys, plain
 from netgym_cli.evaluation.contest import default_seeds
-from netgym_cli.experiment.config import agent_of, config_of, typed_run
+from netgym_cli.experiment.config import agent_of, config_of, seeds_of, typed_run
 from netgym_cli.experiment.requests import (
     Args,
     agent_names,
@@ -69,7 +69,7 @@ def parse(args: Args, config_dirs: Sequence[str | Path] = ()) -> Request:
         _require_one_environment(trained)
     contenders: dict[str, AgentConfig | Path] = dict(zip(_labels(trained), trained, strict=True))
     contenders |= {name: base.agent for name, base in zip(names, bases, strict=False)}
-    used = frozenset().union(*(SavedModel.at(folder).run.seeds() for folder in folders))
+    used = frozenset().union(*(seeds_of(folder, config) for folder, config in trained.items()))
     return Request(
         bases[0],
         contenders,

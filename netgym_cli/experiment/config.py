@@ -126,6 +126,15 @@ def config_of(path: Path) -> RunConfig:
     return config
 
 
+def seeds_of(path: Path, config: RunConfig) -> frozenset[int]:
+    """Seeds that the run which `path` names has met in training: those of its record and, as a process that was killed
+    may not have noted the last ones, of the plan of its `config`."""
+    from netgym_cli.sessions.plan import Plan
+
+    planned = Plan.of(config).seeds if SavedModel.at(path).checkpoint is not None else ()
+    return SavedModel.at(path).run.seeds() | {seed for seed in planned if seed is not None}
+
+
 def agent_of(path: Path) -> str:
     """The name that the run's agent was chosen by, as in `agent=NAME`; `path` as in `config_of`."""
     return SavedModel.at(path).run.choices().get("agent") or config_of(path).agent.name

@@ -62,13 +62,13 @@ class Trained:
         bounds = self.normalization and self.normalization.action
         given_bounds = Bounds.of(action_space) if bounds and isinstance(action_space, spaces.Box) else None
         forms = Forms(observation_space, action_space, given_bounds)
-        trained_for = _box(bounds) if bounds else self.model.action_space
-        if trained_for != (_box(given_bounds) if given_bounds else forms.action_space):
-            raise _unfit("actions", trained_for, action_space)
         observed, given = self.model.observation_space, forms.observation_space
         boxes = isinstance(observed, spaces.Box) and isinstance(given, spaces.Box)
         if observed != given and not (boxes and observed.shape == given.shape):
             raise _unfit("observations", observed, observation_space)
+        trained_for = _box(bounds) if bounds else self.model.action_space
+        if trained_for != (_box(given_bounds) if given_bounds else forms.action_space):
+            raise _unfit("actions", trained_for, action_space)
         self.forms = forms
 
     def save(self, path: Path) -> None:
