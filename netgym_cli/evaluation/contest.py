@@ -121,7 +121,8 @@ class Contest:
         tasks: dict[str, list[Task]] = {}
         for label, contender in contenders.items():
             folder = contender if isinstance(contender, Path) else None
-            whole = replace(config, agent=_trained(contender, seeds) if isinstance(contender, Path) else contender)
+            agent = _trained(contender, seeds, trust) if isinstance(contender, Path) else contender
+            whole = replace(config, agent=agent)
             tasks[label] = [Task.of(whole, folder, trust, seed, episodes) for seed in seeds]
             tasks[label][0].check()
         return cls(tasks, tuple(seeds), episodes)
@@ -150,9 +151,9 @@ class Contest:
         return Evaluation(config.env.name, self.seeds, self.episodes, baseline, values)
 
 
-def _trained(run: Path, seeds: Sequence[int]) -> AgentConfig:
+def _trained(run: Path, seeds: Sequence[int], trust: bool) -> AgentConfig:
     """The agent of a run. Raises `ConfigError` if it has learnt on one of the seeds."""
-    config = config_of(run)
+    config = config_of(run, trust)
     if known := sorted(set(seeds) & seeds_of(run, config)):
         raise ConfigError(
             f"'{run}' has met the seeds {known}, in training or in its own evaluations; "

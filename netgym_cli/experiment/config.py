@@ -13,7 +13,9 @@ from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.registry import Registry
 from netgym_cli.config import conf_dirs, messages
 from netgym_cli.config.compose import Composer
+from netgym_cli.config.foreign import code_in, plain_values
 from netgym_cli.config.schema import DEFAULT_SIMULATOR, RunConfig, typed, unknown_key
+from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.saved_model import SavedModel, instead_of_final
 
 
@@ -103,16 +105,21 @@ class _Top:
     init: str | None = None
 
 
-def config_of(path: Path) -> RunConfig:
-    """The config of the run that `path` names, by its folder or by a file as `SavedModel.at` takes it.
+def config_of(path: Path, trust: bool = False) -> RunConfig:
+    """The config of a run.
 
-    Raises `ConfigError` if there is none, or if it has not ended with a model and `path` is none of its checkpoints.
+    Args:
+        path: the run's folder, or a file in it as `SavedModel.at` takes it.
+        trust: take it even if it names code and is not as a run of this user here wrote it.
+
+    Raises `ConfigError` if there is no run, if it needs trust, or if it has not ended with a model and `path` is none
+    of its checkpoints.
     """
     saved = SavedModel.at(path)
     run = saved.run
-    record, values = run.record(), run.config()
+    record, values = run.record(), own_values(run, trust)
     try:
-        config = typed_run(OmegaConf.create(values))
+        config = typed_run(values)
     except ConfigError as error:
         raise ConfigError(f"{run.config_path}: {error}") from error
     status = record.get("status")
@@ -135,6 +142,24 @@ def seeds_of(path: Path, config: RunConfig) -> frozenset[int]:
     return SavedModel.at(path).run.seeds() | {seed for seed in planned if seed is not None}
 
 
-def agent_of(path: Path) -> str:
-    """The name that the run's agent was chosen by, as in `agent=NAME`; `path` as in `config_of`."""
-    return SavedModel.at(path).run.choices().get("agent") or config_of(path).agent.name
+def own_values(run: RunFolder, trust: bool = False) -> dict[str, Any]:
+    """What a run's config says, as plain values; nothing that it names has been imported, and nothing resolved.
+
+    Raises `ConfigError` if it names code and is not as a run of this user here wrote it, unless there is `trust`.
+    """
+    content = run.config()
+    try:
+        values = plain_values(content)
+    except ConfigError as error:
+        raise ConfigError(f"{run.config_path}: {error}") from error
+    if not trust and (named := code_in(values)) and (doubt := run.doubt()):
+        raise ConfigError(
+            f"'{run.path}' names code that would run ({', '.join(named)}), and {doubt}. Look at it, and give it trust "
+            "(--trust) only if you know who made it; docs/security.md says what that means."
+        )
+    return values
+
+
+def agent_of(path: Path, config: RunConfig) -> str:
+    """The name that the agent of the run that `path` names, with this config, was chosen by, as in `agent=NAME`."""
+    return SavedModel.at(path).run.choices().get("agent") or config.agent.name

@@ -69,7 +69,7 @@ def load_agent(run: str | Path, trust: bool = False, config_dir: str | Path | No
     if config_dir is not None:
         Composer([], [config_dir])  # makes its modules importable
     path = Path(run)
-    config = config_of(path)
+    config = config_of(path, trust)
     kind = agent_registry.load(config.agent.name)
     keeps_nothing = not kind.needs_training and kind.load.__func__ is Agent.load.__func__  # type: ignore[attr-defined]
     task = Task.of(config, None if keeps_nothing else path, trust, config.seed, episodes=1)

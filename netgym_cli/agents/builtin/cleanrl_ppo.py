@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
+from zipfile import BadZipFile
 
 import numpy as np
 from gymnasium import spaces
@@ -22,7 +24,7 @@ from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.space_text import short_text
 from netgym_cli.config.fields import ranged
 from netgym_cli.config.schema import AgentConfig, require
-from netgym_cli.envs.actions import edges, holds_whole_numbers
+from netgym_cli.envs.actions import edges, environment_action
 from netgym_cli.envs.agent_spec import AgentSpec
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.sessions.sequential import SequentialSessions
@@ -77,10 +79,8 @@ class CleanrlPpo(Agent[CleanrlPpoConfig]):
         actions, observations = spec.action_space, spec.observation_space
         if not isinstance(observations, spaces.Box):
             return f"needs Box observations, and not {short_text(observations)}"
-        if not isinstance(actions, spaces.Box | spaces.Discrete | spaces.MultiDiscrete):
-            return f"needs a Box or Discrete or MultiDiscrete action space, and not {short_text(actions)}"
-        if 0 in (actions.shape or ()):
-            return f"needs actions that have entries, and not {short_text(actions)}"
+        if not isinstance(actions, spaces.Box | spaces.Discrete | spaces.MultiDiscrete) or 0 in (actions.shape or ()):
+            return f"needs a Box or Discrete or MultiDiscrete action space with entries, and not {short_text(actions)}"
         bounded = not isinstance(actions, spaces.Box) or actions.is_bounded()
         return None if bounded else f"needs bounded actions, and not {short_text(actions)}"
 
@@ -145,16 +145,20 @@ class CleanrlPpo(Agent[CleanrlPpoConfig]):
         path = RunFolder(folder).weights_path
         with (hidden := path.with_name(f".{path.name}")).open("wb") as file:
             np.savez(file, allow_pickle=False, **self.policy.arrays())
+        RunFolder(folder).sign(path, hidden.read_bytes())
         hidden.replace(path)
 
     @classmethod
     def load(cls, config: CleanrlPpoConfig, folder: Path, trust: bool = False) -> Self:
         agent, path = cls(config), RunFolder(folder).weights_path
         try:
-            with np.load(path, allow_pickle=False) as file:  # numbers only: no code can run
+            content = path.read_bytes()
+            with np.load(BytesIO(content), allow_pickle=False) as file:  # numbers only: no code can run
                 agent.saved = dict(file)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, BadZipFile) as error:
             raise ConfigError(f"no model in '{path}': {error}; give a run that is complete.") from error
+        if not trust:
+            RunFolder(folder).require_unchanged(path, content)
         return agent
 
 
@@ -262,11 +266,9 @@ class Policy:
         if isinstance(space, spaces.Box):
             low, high = map(np.ravel, edges(space))
             choice = np.clip(low + (high - low) * (np.clip(choice, -1, 1) + 1) / 2, low, high)
-            if holds_whole_numbers(space):  # which the environment rounds to
-                return choice.reshape(space.shape)
         else:
             choice = np.ravel(space.start) + choice  # type: ignore[attr-defined]
-        return choice.reshape(space.shape or ()).astype(space.dtype)
+        return environment_action(choice.reshape(space.shape or ()), space).astype(space.dtype)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """All learnt arrays and the bounds of the actions, by name."""
