@@ -67,9 +67,9 @@ def played(agent, folder, act, obs, *words):
         assert "allowed: " in message if able is None else "random" in able[1].split(", "), message
         assert not list(folder.iterdir())
         return False
-    run.train(config, folder, ["netgym"])
     RunFolder(folder).config_path.parent.mkdir()
     RunFolder(folder).save_config(composed)
+    run.train(config, folder, ["netgym"])
     if agent_registry.load(agent).needs_training:
         task = Task.of(config, folder, False, 7, 1)
         task.check()
