@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from netgym_cli.cli.exit_codes import errors_to_exit_codes
-from netgym_cli.cli.output import say, table
+from netgym_cli.cli.output import results_on_disk, say, table
 
 new = typer.Typer(no_args_is_help=True, help="Write the files of your own environment.", rich_markup_mode=None)
 
@@ -37,9 +37,10 @@ def env(
         from netgym_cli.scaffold.new_env import new_env
 
         written = new_env(name, simulator.value, folder)
-        say(f"wrote {path}" for path in written)
-        say(["", "next:", f"  netgym check --config-dir {folder} env={name}"])
-        say([f"  netgym train --config-dir {folder} env={name} agent=ppo env.episodes_per_session=100"])
+        with results_on_disk():
+            say(f"wrote {path}" for path in written)
+            say(["", "next:", f"  netgym check --config-dir {folder} env={name}"])
+            say([f"  netgym train --config-dir {folder} env={name} agent=ppo env.episodes_per_session=100"])
 
 
 def import_config(

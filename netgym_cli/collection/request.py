@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,11 +16,13 @@ from netgym_cli.config.schema import RunConfig, plain
 from netgym_cli.datasets import folder_of
 from netgym_cli.experiment.config import agent_of, config_of
 from netgym_cli.experiment.requests import (
+    JOBS,
     Args,
     ConfigDirs,
     agent_names,
     composed,
     in_environment_of,
+    jobs_of,
     listed_seeds,
     parse_args,
     reject_agent_keys,
@@ -31,7 +32,7 @@ from netgym_cli.experiment.requests import (
 )
 from netgym_cli.runs.saved_model import SavedModel
 
-OWN = ("episodes", "seeds", "workers", "name", "agent", "licence")
+OWN = ("episodes", "seeds", *JOBS, "name", "agent", "licence")
 INSTEAD = {"seed": "seeds", "sessions": "seeds", "env.random_seed": "seeds", "env.episodes_per_session": "episodes"}
 FOREIGN = "gym"  # many environments by one name: their datasets are named after env.id
 LICENCE = "CC-BY-4.0"
@@ -61,7 +62,13 @@ class Request:
     licence: str
 
 
-def parse(args: Args, config_dirs: ConfigDirs = (), default_action: bool = False, trust: bool = False) -> Request:
+def parse(
+    args: Args,
+    config_dirs: ConfigDirs = (),
+    default_action: bool = False,
+    trust: bool = False,
+    jobs: int | None = None,
+) -> Request:
     """The request in `args`.
 
     Args:
@@ -69,6 +76,7 @@ def parse(args: Args, config_dirs: ConfigDirs = (), default_action: bool = False
         config_dirs: the user's own conf directories.
         default_action: the environment's default algorithm is to act.
         trust: take a run from elsewhere even if its config names code.
+        jobs: what the option of that name says.
 
     Raises `ConfigError` for whatever the user can fix.
     """
@@ -109,7 +117,7 @@ def parse(args: Args, config_dirs: ConfigDirs = (), default_action: bool = False
         label=label,
         dataset_id=dataset_id,
         plan=plan_of(episodes, _seeds(own)),
-        workers=whole_number(own.get("workers", str(os.cpu_count() or 1)), "workers"),
+        workers=jobs_of(own, jobs),
         licence=own.get("licence", LICENCE),
     )
 

@@ -7,6 +7,7 @@ directories and run folders; from another's only with trust (see docs/security.m
 import importlib
 import logging
 import pkgutil
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from netgym_cli.common import user_modules
@@ -56,9 +57,9 @@ class Registry(Generic[T]):
         try:
             member = getattr(user_modules.import_named(module_name), class_name)
         except (ImportError, AttributeError) as error:
-            raise ConfigError(
-                f"{self.kind} '{name}': {error}. Give importable.module:Class; --config-dir is searched too."
-            ) from error
+            there = Path("conf", *module_name.split(".")).with_suffix(".py").is_file()
+            hint = "add --config-dir conf, where it lies" if there else "--config-dir is searched too"
+            raise ConfigError(f"{self.kind} '{name}': {error}. Give importable.module:Class; {hint}.") from error
         if not (isinstance(member, type) and issubclass(member, self.base)):
             raise ConfigError(f"{self.kind} '{name}' is not a subclass of {self.base.__module__}.{self.base.__name__}.")
         if name not in self._announced:

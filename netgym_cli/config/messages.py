@@ -10,7 +10,7 @@ import yaml
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
-from netgym_cli.common.registry import unknown
+from netgym_cli.config import conf_dirs
 from netgym_cli.config.schema import unknown_key
 
 CAUSES = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError, RecursionError)
@@ -37,6 +37,17 @@ def explain(error: BaseException, known_keys: Callable[[], Sequence[str]]) -> st
         return f"'{match[1]}' holds several values; add -m to run each of them, or write KEY=[a,b] for one list."
     if match := re.search(r"Could not (?:override|delete) '([^']+)'", str(error)):
         return unknown_key(match[1].partition("@")[0], known_keys())
+    if match := re.search(r"Could not append to config. An item is already at '([^']+)'", str(error)):
+        return f"'{match[1]}' is there already; write {match[1]}=VALUE to change it, without a +."
+    if match := re.search(r"Could not delete from config. '([^']+)' does not exist", str(error)):
+        known = known_keys()
+        return (
+            f"'{match[1]}' is null already; leave ~{match[1]} out."
+            if match[1] in known
+            else unknown_key(match[1], known)
+        )
+    if match := re.search(r"(\w+) does not support sweep type : (\w+)_SWEEP", str(error)):
+        return f"{match[1]} cannot draw from an {match[2].lower()}; list its values, as in KEY=1,2,3 or KEY=range(1,4)."
     cause = error
     while cause.__cause__ is not None and not isinstance(cause, OmegaConfBaseException):
         cause = cause.__cause__
@@ -67,7 +78,7 @@ def _missing_file(error: MissingConfigException) -> str:
     group, _, name = (error.missing_cfg_file or "").rpartition("/")
     if not group:
         return f"{_first_line(error)}."
-    return unknown(group, name, sorted(error.options or []))
+    return conf_dirs.unknown_member(group, name, sorted(error.options or []))
 
 
 def _first_line(error: BaseException) -> str:

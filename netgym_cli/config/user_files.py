@@ -9,7 +9,6 @@ from typing import Any
 import yaml
 
 from netgym_cli.common.errors import ConfigError
-from netgym_cli.common.registry import unknown
 from netgym_cli.config import conf_dirs
 
 
@@ -48,7 +47,7 @@ def check(group: str, name: str, folders: Sequence[Path], chain: Sequence[str] =
         if not isinstance(base_name, str) or base_name == "_self_" or set(base_name) & set("/@$"):
             continue
         if base_name not in members:
-            raise ConfigError(f"{file}: defaults: {unknown(group, base_name, list(members))}")
+            raise ConfigError(f"{file}: defaults: {conf_dirs.unknown_member(group, base_name, list(members))}")
         check(group, base_name, folders, [*chain, name])
 
 

@@ -14,10 +14,12 @@ from netgym_cli.config.schema import AgentConfig, RunConfig, known_keys, plain
 from netgym_cli.evaluation.contest import default_seeds
 from netgym_cli.experiment.config import agent_of, config_of, seeds_of, typed_run
 from netgym_cli.experiment.requests import (
+    JOBS,
     Args,
     agent_names,
     composed,
     in_environment_of,
+    jobs_of,
     listed_seeds,
     parse_args,
     reject_agent_keys,
@@ -33,13 +35,22 @@ INSTEAD = {"seed": "seeds", "sessions": "seeds", "env.random_seed": "seeds", "en
 
 @dataclass(frozen=True)
 class Request:
-    """Arguments of `evaluate`: environment, label to agent or run, seeds, episodes per seed; the overrides."""
+    """Arguments of `evaluate`.
+
+    Attributes:
+        config: the environment.
+        contenders: label to agent or run.
+        seeds, episodes: the seeds, and the episodes of each.
+        overrides: those of the config.
+        jobs: sessions played at once.
+    """
 
     config: RunConfig
     contenders: dict[str, AgentConfig | Path]
     seeds: tuple[int, ...]
     episodes: int
     overrides: tuple[str, ...]
+    jobs: int = 1
 
     def alone(self, label: str, seed: int) -> list[str]:
         """Arguments that ask for one session of one agent."""
@@ -49,12 +60,12 @@ class Request:
         return [*args, *self.overrides, f"episodes={self.episodes}", f"seeds=[{seed}]"]
 
 
-def parse(args: Args, config_dirs: Sequence[str | Path] = (), trust: bool = False) -> Request:
-    """The request in `args`, with `trust` in the code that runs from elsewhere name.
+def parse(args: Args, config_dirs: Sequence[str | Path] = (), trust: bool = False, jobs: int | None = None) -> Request:
+    """The request in `args`, with `trust` in the code that runs from elsewhere name, and what the option `jobs` says.
 
     Raises `ConfigError` for whatever the user can fix.
     """
-    folders, own, overrides = parse_args(args, ("episodes", "seeds", "agent"))
+    folders, own, overrides = parse_args(args, ("episodes", "seeds", "agent", *JOBS))
     reject_overrides(overrides, INSTEAD, "an evaluation")
     Composer([], config_dirs)  # the modules of the runs may lie there
     trained = {folder: config_of(folder, trust) for folder in folders}
@@ -79,6 +90,7 @@ def parse(args: Args, config_dirs: Sequence[str | Path] = (), trust: bool = Fals
         _seeds(own.get("seeds", str(SEEDS)), used),
         whole_number(own.get("episodes", str(EPISODES)), "episodes"),
         tuple(overrides),
+        jobs_of(own, jobs),
     )
 
 

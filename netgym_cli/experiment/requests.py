@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, fields, replace
@@ -13,12 +15,15 @@ from netgym_cli.config.compose import Composer
 from netgym_cli.config.schema import RunConfig, require, unknown_key
 from netgym_cli.experiment.config import require_simulator_runs_env, run_of, typed_run
 
+log = logging.getLogger(__name__)
 Args = Sequence[str]
 ConfigDirs = Sequence[str | Path]
 NEAR = 0.7  # a key so similar to one of the verb's own is taken for a misspelling of it
 TOP = {field.name for field in fields(RunConfig)}
 MODELS = (".zip", ".npz")  # suffixes of what a run may have saved
-MOST = 1_000_000  # seeds, episodes or workers: more than anybody simulates, and few enough to list in memory
+FORMER_JOBS = "workers"
+JOBS = ("jobs", FORMER_JOBS)  # keys of the verbs that play sessions side by side
+MOST = 1_000_000  # seeds, episodes or jobs: more than anybody simulates, and few enough to list in memory
 
 
 def parse_args(args: Args, own: Collection[str]) -> tuple[list[Path], dict[str, str], list[str]]:
@@ -94,9 +99,7 @@ def listed_seeds(text: str) -> tuple[int, ...] | None:
 
 def seed_count(text: str) -> int:
     """The number of seeds that `text` asks for, such as `10`. Raises `ConfigError`."""
-    allowed = f"how many, such as 10 (up to {MOST}), or which: [3,5] or 3..5"
-    require(text.isdecimal() and len(text) < 20 and 1 <= int(text) <= MOST, "seeds", text, allowed)
-    return int(text)
+    return _from_1(text, "seeds", f"how many, such as 10 (up to {MOST}), or which: [3,5] or 3..5")
 
 
 def agent_names(text: str, verb: str) -> list[str]:
@@ -124,6 +127,27 @@ def _is_run(arg: str) -> bool:
 
 def whole_number(text: str, key: str) -> int:
     """`text` as a number from 1 to 1000000. Raises `ConfigError` naming the key."""
-    allowed = f"1 or more, up to {MOST}"
-    require(text.isdecimal() and len(text) < 20 and 1 <= int(text) <= MOST, key, text, allowed)
-    return int(text)
+    return _from_1(text, key, f"1 or more, up to {MOST}")
+
+
+def _from_1(text: str, key: str, allowed: str) -> int:
+    written = re.fullmatch(r"\d{1,20}(\.0*)?(e\+?\d)?", text, re.ASCII | re.IGNORECASE)  # 1e3 is 1000 as in a config
+    require(written is not None and 1 <= float(text) <= MOST and float(text).is_integer(), key, text, allowed)
+    return int(float(text))
+
+
+def jobs_of(own: Mapping[str, str], option: int | None) -> int:
+    """How many sessions to play at once: `jobs=` or `--jobs`, or one per CPU. Raises `ConfigError`.
+
+    `workers=`, as it was called once, is taken and told about.
+    """
+    given = [f"{key}={own[key]}" for key in ("jobs", FORMER_JOBS) if key in own]
+    given += [f"--jobs {option}"] if option is not None else []
+    if len(given) > 1:
+        raise ConfigError(f"{' and '.join(given)} are the same; give one of them.")
+    if FORMER_JOBS in own:
+        log.warning("note: %s= is called jobs= now", FORMER_JOBS)
+    if option is not None or not given:
+        return option or os.cpu_count() or 1
+    key, _, text = given[0].partition("=")
+    return whole_number(text, key)

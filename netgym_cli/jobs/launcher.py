@@ -10,9 +10,6 @@ from pathlib import Path
 from netgym_cli.jobs.child import ChildProcess
 from netgym_cli.runs.folder import RunFolder
 
-# What a job that ends by itself exits with; anything else means that it was killed and could not say so.
-ENDED_BY_ITSELF = (0, 1, 2, *(128 + number for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)))
-
 
 @dataclass(frozen=True)
 class JobResult:
@@ -78,17 +75,23 @@ class LocalJob(JobHandle):
 
 
 def failure(folder: Path, status: int) -> str | None:
-    """Why the job in `folder` with this exit status failed, or None.
+    """Why the job in `folder` with this exit status failed, or None. The record of the run decides, not the status.
 
-    Marks the record of a run whose process was killed and could not do it itself.
+    Marks the record of a run whose process ended and could not do it itself.
     """
-    if status == 0:
-        return None
     run = RunFolder(folder)
-    if status in ENDED_BY_ITSELF:
-        error = run.record()["error"] if run.holds_run else None
-        message = f"{error['type']}: {error['message']}".strip(": ").splitlines()[0] if error else ""
-        return f"{message} (exit {status})".strip()
-    reason = f"killed by {signal.Signals(-status).name}" if status < 0 else f"died with exit {status}"
+    state = run.status()
+    if state == "complete":
+        return None
+    if state in ("failed", "interrupted"):
+        error = run.record().get("error") or {}
+        message = f"{error.get('type', state)}: {error.get('message', '')}".strip(": ").splitlines()[0]
+        return f"{message} (exit {status})"
+    if status < 0:
+        reason = f"killed by {signal.Signals(-status).name}"
+    elif state == "running":  # as after os._exit() in the code of an agent or environment
+        reason = f"the process ended with exit {status} in the middle of the run and said nothing"
+    else:
+        reason = f"the process ended with exit {status}, and its run is {state}"
     run.mark_dead(reason)
     return reason

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 RECORD, METRICS, HYDRA, MANIFEST, CHECKPOINTS = "run.json", "metrics", ".hydra", "manifest.json", "checkpoints"
+RESERVE = ".reserve"
 STEPS, STATS, EPISODES, SESSIONS = "steps.parquet", "stats.parquet", "episodes.csv", "sessions.csv"  # in METRICS
 
 
@@ -90,8 +91,8 @@ class RunFolder:
 
     @property
     def reserve_path(self) -> Path:
-        """What keeps room on the disk for the end of the run; there only while it runs."""
-        return self.path / ".reserve"
+        """Keeps room on the disk for the end of the run, and claims the folder for it; there only while it runs."""
+        return self.path / RESERVE
 
     @property
     def holds_run(self) -> bool:
@@ -112,9 +113,23 @@ class RunFolder:
         """The last model that was saved on the way; None if there is none."""
         return max(self.checkpoints.glob("step_*.zip"), default=None)
 
-    def require_free(self, key: str) -> None:
-        """Raises `ConfigError` if a run lies here already; `key` is the override that chooses another folder."""
-        for name in (RECORD, METRICS):
+    @staticmethod
+    def require_config_in(name: str | None) -> None:
+        """Raises `ConfigError` unless `name`, the folder that Hydra saves the config in, is where others look."""
+        if name != HYDRA:
+            raise ConfigError(
+                f"hydra.output_subdir is {name!r}; allowed: {HYDRA}, where evaluate, plot and collect look for "
+                "the config of a run. Leave it out."
+            )
+
+    def require_free(self, key: str, claimed: bool = False) -> None:
+        """Raises `ConfigError` if a run lies here already, or is going to; `key` is the override for another folder.
+
+        Args:
+            key: such as `hydra.run.dir`.
+            claimed: whether the file that keeps room on the disk is the caller's.
+        """
+        for name in (RECORD, METRICS, *([] if claimed else [RESERVE])):
             if (self.path / name).exists():
                 raise ConfigError(f"{self.path.absolute()} holds a run already ({name}); choose another by {key}=PATH.")
 
@@ -132,6 +147,15 @@ class RunFolder:
             raise ConfigError(f"{self.record_path} holds no record of a run; give another run.")
         return content
 
+    def status(self) -> str:
+        """The record's word for how the run stands, such as `complete`; else `not begun` or `unreadable`."""
+        if not self.holds_run:
+            return "not begun"
+        try:
+            return str(self.record().get("status", "unreadable"))
+        except ConfigError:
+            return "unreadable"
+
     def seeds(self) -> frozenset[int]:
         """Seeds of all sessions that the run trained on, and of those behind its dataset or its first model.
 
@@ -145,8 +169,8 @@ class RunFolder:
         """For a parent that saw the run's process die: turns `running` into `failed` for `reason`, and nothing else."""
         if not self.holds_run:
             return
-        record = self.record()
-        if record["status"] == "running":
+        if self.status() == "running":
+            record = self.record()
             record |= {"status": "failed", "ended_at": now(), "error": {"type": "ProcessDied", "message": reason}}
             write_json(self.record_path, record)
 
