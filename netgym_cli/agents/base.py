@@ -84,6 +84,11 @@ class Agent(ABC, Generic[C]):
         """
         raise ConfigError(f"agent '{config.name}' saves nothing that could be loaded; write agent={config.name}.")
 
+    @classmethod
+    def load_checkpoint(cls, config: C, path: Path, trust: bool = False) -> Self:
+        """The agent as it was when the run saved the file `path` on its way. Arguments and errors as for `load`."""
+        raise ConfigError(f"agent '{config.name}' makes no checkpoints; give the run's folder instead of '{path}'.")
+
     def plan(self, config: RunConfig) -> Plan:
         """The sessions of a run of `config` with this agent. Raises `ConfigError`."""
         return Plan.of(config)

@@ -17,6 +17,7 @@ from netgym_cli.config.compose import Composer
 from netgym_cli.config.foreign import code_in, plain_values
 from netgym_cli.config.schema import DEFAULT_SIMULATOR, RunConfig, typed, unknown_key
 from netgym_cli.runs.folder import RunFolder
+from netgym_cli.runs.saved_model import SavedModel, instead_of_final
 
 log = logging.getLogger(__name__)
 _told: set[tuple[Path, str | None]] = set()  # what was changed after its run, said once
@@ -108,27 +109,41 @@ class _Top:
     init: str | None = None
 
 
-def config_of(folder: Path, trust: bool = False) -> RunConfig:
-    """The config of the run in `folder`.
+def config_of(path: Path, trust: bool = False) -> RunConfig:
+    """The config of a run.
 
     Args:
-        folder: the run's folder.
+        path: the run's folder, or a file in it as `SavedModel.at` takes it.
         trust: take it even if it names code and is not as a run of this user here wrote it.
 
-    Raises `ConfigError` if there is no run that has ended with a model, or if it needs trust.
+    Raises `ConfigError` if there is no run, if it needs trust, or if it has not ended with a model and `path` is none
+    of its checkpoints.
     """
-    run = RunFolder(folder)
+    saved = SavedModel.at(path)
+    run = saved.run
     record, values = run.record(), own_values(run, trust)
     try:
         config = typed_run(values)
     except ConfigError as error:
         raise ConfigError(f"{run.config_path}: {error}") from error
     status = record.get("status")
-    if status not in ("complete", "interrupted"):
+    if status not in ("complete", "interrupted") and saved.checkpoint is None:
         message = (record.get("error") or {}).get("message")
         why = message or ("it goes on, or was killed" if status == "running" else "it has not ended")
-        raise ConfigError(f"the run in '{folder}' has the status {status!r}: {why}; evaluate a run that is complete.")
+        raise ConfigError(
+            f"the run in '{run.path}' has the status {status!r}: {why}; give a run that is complete"
+            f"{instead_of_final(run)}."
+        )
     return config
+
+
+def seeds_of(path: Path, config: RunConfig) -> frozenset[int]:
+    """Seeds that the run which `path` names has met in training: those of its record and, as a process that was killed
+    may not have noted the last ones, of the plan of its `config`."""
+    from netgym_cli.sessions.plan import Plan
+
+    planned = Plan.of(config).seeds if SavedModel.at(path).checkpoint is not None else ()
+    return SavedModel.at(path).run.seeds() | {seed for seed in planned if seed is not None}
 
 
 def own_values(run: RunFolder, trust: bool = False) -> dict[str, Any]:
@@ -153,6 +168,6 @@ def own_values(run: RunFolder, trust: bool = False) -> dict[str, Any]:
     return values
 
 
-def agent_of(folder: Path, config: RunConfig) -> str:
-    """The name that the agent of the run in `folder`, with this config, was chosen by, as in `agent=NAME`."""
-    return RunFolder(folder).choices().get("agent") or config.agent.name
+def agent_of(path: Path, config: RunConfig) -> str:
+    """The name that the agent of the run that `path` names, with this config, was chosen by, as in `agent=NAME`."""
+    return SavedModel.at(path).run.choices().get("agent") or config.agent.name

@@ -99,11 +99,19 @@ class RunFolder:
         """Whether a run was begun here."""
         return self.record_path.is_file()
 
+    @property
+    def checkpoints(self) -> Path:
+        """The folder of the models that were saved on the way, `step_N.zip` after so many steps or updates."""
+        return self.path / CHECKPOINTS
+
     def new_checkpoint(self, steps: int) -> Path:
         """Where the model after so many steps or updates is to be saved; makes the folder of checkpoints."""
-        folder = self.path / CHECKPOINTS
-        folder.mkdir(exist_ok=True)
-        return folder / f"step_{steps:09d}.zip"
+        self.checkpoints.mkdir(exist_ok=True)
+        return self.checkpoints / f"step_{steps:09d}.zip"
+
+    def latest_checkpoint(self) -> Path | None:
+        """The last model that was saved on the way; None if there is none."""
+        return max(self.checkpoints.glob("step_*.zip"), default=None)
 
     @staticmethod
     def require_config_in(name: str | None) -> None:
