@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -62,4 +63,5 @@ def fit_channel(
         fitted.write()
         table(["", fitted.of, fitted.to, "error"], fitted.rows())
         folder, name = fitted.file.parent.parent, fitted.file.stem
-        say([f"wrote {fitted.file}", f"next: netgym train --config-dir {folder} env=gym channel={name}"])
+        train = shlex.join(["netgym", "train", "--config-dir", str(folder), "env=gym", f"channel={name}"])
+        say([f"wrote {fitted.file}", f"next: {train}"])

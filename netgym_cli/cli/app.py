@@ -132,13 +132,13 @@ def evaluate(
 
 
 @app.command(hidden=True)
-def job(folder: Path) -> None:
+def job(folder: Path, config_dir: ConfigDir = None) -> None:
     """Train what the config in FOLDER says: one job of a sweep."""
     with errors_to_exit_codes("job"):
         from netgym_cli.experiment import launch
 
         end_with_parent()
-        say(launch.train_job(folder).lines())
+        say(launch.train_job(folder, config_dir or []).lines())
 
 
 @app.command("list")

@@ -93,6 +93,11 @@ def default_seeds(count: int, trained_on: frozenset[int] = frozenset()) -> tuple
     return tuple(seeds)
 
 
+def _written(seeds: Sequence[int]) -> str:
+    """The argument that asks for just these seeds."""
+    return f"seeds=[{','.join(map(str, seeds))}]"
+
+
 @dataclass(frozen=True)
 class Contest:
     """The sessions of an evaluation, checked and ready to be played.
@@ -124,9 +129,10 @@ class Contest:
             folder = contender if isinstance(contender, Path) else None
             agent = config_of(contender).agent if isinstance(contender, Path) else contender
             if folder is not None and (known := sorted(set(seeds) & RunFolder(folder).seeds())):
+                others = _written(default_seeds(len(seeds), RunFolder(folder).seeds()))
                 raise ConfigError(
                     f"'{folder}' has met the seeds {known}, in training or in its own evaluations; "
-                    f"evaluate it on others, such as seeds={len(seeds)}."
+                    f"evaluate it on others, such as {others}."
                 )
             whole = replace(config, agent=agent)
             tasks[label] = [Task.of(whole, folder, trust, seed, episodes) for seed in seeds]

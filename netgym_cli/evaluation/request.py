@@ -78,7 +78,7 @@ def parse(args: Args, config_dirs: Sequence[str | Path] = (), jobs: int | None =
         bases = [in_environment_of(next(iter(trained.values())), overrides, config_dirs)]
     if not any(override.startswith("env=") for override in overrides):
         _require_one_environment(trained)
-    contenders: dict[str, AgentConfig | Path] = dict(zip(_labels(trained), trained, strict=True))
+    contenders: dict[str, AgentConfig | Path] = dict(zip(_labels(trained, set(names)), trained, strict=True))
     contenders |= {name: base.agent for name, base in zip(names, bases, strict=False)}
     used = frozenset().union(*(RunFolder(folder).seeds() for folder in folders))
     return Request(
@@ -121,12 +121,12 @@ def _require_one_environment(trained: dict[Path, RunConfig]) -> None:
                 )
 
 
-def _labels(trained: Collection[Path]) -> list[str]:
-    """Names of the runs' agents, with as much of the folder as tells them apart."""
+def _labels(trained: Collection[Path], others: Collection[str]) -> list[str]:
+    """Names of the runs' agents, with as much of the folder as tells them apart, and from `others`."""
     names = [agent_of(folder) for folder in trained]
     short = [f"{name}:{folder.resolve().name}" for name, folder in zip(names, trained, strict=True)]
     long = [f"{name}:{folder}" for name, folder in zip(names, trained, strict=True)]
-    return next(labels for labels in (names, short, long) if len(set(labels)) == len(labels))
+    return next(labels for labels in (names, short, long) if len({*labels, *others}) == len(labels) + len(others))
 
 
 def _seeds(text: str, used: frozenset[int]) -> tuple[int, ...]:

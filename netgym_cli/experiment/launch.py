@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +42,7 @@ def train(overrides: Sequence[str], config_dirs: Sequence[str | Path], command: 
     def task(_: DictConfig) -> Summary | Exception:
         # Hydra would report an exception in its own words, so it travels as a value.
         try:
-            return _train_in(save(values), run, command)
+            return _train_in(save(values), run, command, config_dirs)
         except Exception as error:
             return error
 
@@ -60,17 +61,19 @@ def check(config: RunConfig) -> None:
     check_simulators(config)
 
 
-def train_job(folder: Path) -> Summary:
+def train_job(folder: Path, config_dirs: Sequence[str | Path] = ()) -> Summary:
     """Trains one job of a sweep, which another process has checked and saved in `folder`. Raises as `train` does."""
     saved = RunFolder(folder)
-    return _train_in(folder, typed_run(OmegaConf.create(saved.config())), ["netgym", "train", *saved.overrides()])
+    dirs = [word for one in config_dirs for word in ("--config-dir", str(one))]
+    command = ["netgym", "train", *dirs, *saved.overrides()]
+    return _train_in(folder, typed_run(OmegaConf.create(saved.config())), command, config_dirs)
 
 
-def _train_in(folder: Path, config: RunConfig, command: list[str]) -> Summary:
+def _train_in(folder: Path, config: RunConfig, command: list[str], config_dirs: Sequence[str | Path]) -> Summary:
     from netgym_cli.experiment import run
 
     try:
-        return run.train(config, folder, command)
+        return replace(run.train(config, folder, command), config_dirs=tuple(map(str, config_dirs)))
     except BaseException as error:
         error.add_note(f"run folder: {folder}")
         raise

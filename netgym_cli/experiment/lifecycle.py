@@ -9,7 +9,7 @@ import shlex
 import signal
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 
 from netgym_cli.agents.base import Agent
 from netgym_cli.common.errors import SimulatorError
+from netgym_cli.config import output_dirs
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.record import RunRecord
 from netgym_cli.runs.recorder import Recorder
@@ -45,7 +46,7 @@ def run_lifecycle(
     except BaseException as error:
         interrupted = isinstance(error, KeyboardInterrupt)
         if isinstance(error, SimulatorError):
-            error.args = (f"{error} Reproduce it with: {shlex.join(command)}",)
+            error.args = (f"{error} Reproduce it with: {shlex.join(_anywhere(command))}",)
         elif isinstance(error, OSError) and error.errno in DISK_REFUSALS:
             error.strerror = f"{error.strerror}; free space or choose another hydra.run.dir"
             error.filename = error.filename or str(folder)
@@ -69,6 +70,11 @@ def run_lifecycle(
     env.close()
     reserve.unlink(missing_ok=True)
     record.close("complete")
+
+
+def _anywhere(command: Sequence[str]) -> list[str]:
+    """A command line without the folder that it wrote to, which it would find taken."""
+    return [word for word in command if not word.startswith((f"{output_dirs.RUN_DIR}=", f"{output_dirs.SWEEP_DIR}="))]
 
 
 def _keep(agent: Agent[Any], folder: Path, error: BaseException) -> None:

@@ -105,6 +105,7 @@ def agent_names(text: str, verb: str) -> list[str]:
     """The names in `agent=NAME,NAME`. Raises `ConfigError` for the folder of a run, which is given without `agent=`."""
     names = [name.strip() for name in text.split(",") if name.strip()]
     for name in names:
+        require(names.count(name) == 1, "agent", text, "names, each once")
         if "/" in name:
             raise ConfigError(f"agent={name} names a folder; give the folder of a run by itself: netgym {verb} {name}.")
     return names

@@ -66,7 +66,8 @@ class LocalLauncher(Launcher):
     def submit(self, folder: Path) -> LocalJob:
         inherited = os.environ.get("PYTHONPATH")
         search_path = [*map(str, self._search_path), str(Path.cwd()), *([inherited] if inherited else [])]
-        return LocalJob(folder, ChildProcess(["-m", "netgym_cli", "job", str(folder)], search_path))
+        dirs = [word for folder in self._search_path for word in ("--config-dir", str(folder))]
+        return LocalJob(folder, ChildProcess(["-m", "netgym_cli", "job", str(folder), *dirs], search_path))
 
 
 class LocalJob(JobHandle):
