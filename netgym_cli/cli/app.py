@@ -66,10 +66,13 @@ def train(
     Tables go to a new folder in outputs/; hydra.run.dir=PATH chooses another.
     """
     with errors_to_exit_codes("train"):
+        from netgym_cli.common.errors import ConfigError
         from netgym_cli.config.compose import Composer
 
         composer = Composer(overrides or [], config_dir or [])
         multirun = multirun or composer.asks_for_grid
+        if resolve and not cfg:
+            raise ConfigError("--resolve goes with --cfg: --cfg job --resolve prints the config with resolved values.")
         if cfg or info:
             if multirun:
                 from netgym_cli.jobs.sweep import grid
@@ -193,9 +196,12 @@ def check(
         from netgym_cli.config.schema import require
         from netgym_cli.envs import checker
         from netgym_cli.experiment.config import run_of
+        from netgym_cli.experiment.effects import tell, unread, unread_by_verb
 
         config = run_of(Composer(overrides or [], config_dir or []))
         require(config.channel.name == "none", "channel", config.channel.name, "none: environments are checked alone")
+        given = overrides or []
+        tell([[*unread(config, given), *unread_by_verb(given, "check", ("env", "channel", "simulator", "hydra"))]])
         verdicts = checker.check(config.env, config.simulator, steps)
         if as_json:
             print_json([asdict(verdict) for verdict in verdicts])

@@ -66,6 +66,11 @@ class Composer:
         return mode
 
     @property
+    def hydra_overrides(self) -> list[str]:
+        """Those of the overrides that are of Hydra's own part."""
+        return [override for override in self.task_overrides if key_of(override).startswith(("hydra.", "hydra/"))]
+
+    @property
     def asks_for_grid(self) -> bool:
         """Whether `mode` is that of `-m`."""
         return self.mode is RunMode.MULTIRUN

@@ -13,6 +13,7 @@ from netgym_cli.config.compose import Composer
 from netgym_cli.config.schema import AgentConfig, RunConfig, known_keys, plain
 from netgym_cli.evaluation.contest import default_seeds
 from netgym_cli.experiment.config import agent_of, config_of, typed_run
+from netgym_cli.experiment.effects import tell, unread
 from netgym_cli.experiment.requests import (
     JOBS,
     Args,
@@ -76,6 +77,7 @@ def parse(args: Args, config_dirs: Sequence[str | Path] = (), jobs: int | None =
     bases = [composed(name, fitting[name], config_dirs, run) for name in names]
     if not bases:
         bases = [in_environment_of(next(iter(trained.values())), overrides, config_dirs)]
+    tell([unread(base, list(dict.fromkeys(overrides))) for base in bases])
     if not any(override.startswith("env=") for override in overrides):
         _require_one_environment(trained)
     contenders: dict[str, AgentConfig | Path] = dict(zip(_labels(trained, set(names)), trained, strict=True))

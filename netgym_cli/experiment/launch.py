@@ -13,12 +13,16 @@ from omegaconf import DictConfig, OmegaConf
 from netgym_cli.config import output_dirs
 from netgym_cli.config.compose import Composer, without_hydra
 from netgym_cli.config.members import place_action_channel
+from netgym_cli.config.overrides import key_of
 from netgym_cli.config.schema import RunConfig
 from netgym_cli.experiment.config import resolved, run_of, typed_run
+from netgym_cli.experiment.effects import tell, unread
 from netgym_cli.runs.folder import RunFolder
 
 if TYPE_CHECKING:
     from netgym_cli.experiment.summary import Summary
+
+OF_GRIDS = ("hydra.sweep", "hydra.sweeper", "hydra.launcher", "hydra/sweeper", "hydra/launcher")
 
 
 def train(overrides: Sequence[str], config_dirs: Sequence[str | Path], command: list[str]) -> Summary:
@@ -36,6 +40,9 @@ def train(overrides: Sequence[str], config_dirs: Sequence[str | Path], command: 
     values = resolved(without_hydra(composed))
     run = run_of(composer, values)
     check(run)
+    keys = map(key_of, composer.hydra_overrides)
+    void = [f"{key} has no effect without -m" for key in keys if key.startswith(OF_GRIDS)]
+    tell([[*unread(run, composer.task_overrides), *void]])
     with output_dirs.making(output_dirs.RUN_DIR):
         RunFolder(output_dirs.run_folder(composed)).require_free(output_dirs.RUN_DIR)
 

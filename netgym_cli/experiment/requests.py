@@ -12,8 +12,10 @@ from pathlib import Path
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.suggestions import nearest
 from netgym_cli.config.compose import Composer
+from netgym_cli.config.overrides import given_twice, key_of
 from netgym_cli.config.schema import RunConfig, require, unknown_key
 from netgym_cli.experiment.config import require_simulator_runs_env, run_of, typed_run
+from netgym_cli.experiment.effects import tell, unread_by_verb
 
 log = logging.getLogger(__name__)
 Args = Sequence[str]
@@ -32,6 +34,8 @@ def parse_args(args: Args, own: Collection[str]) -> tuple[list[Path], dict[str, 
     """
     folders = [Path(arg) for arg in args if "=" not in arg or _is_folder(arg)]
     pairs = [arg for arg in args if "=" in arg and not _is_folder(arg)]
+    hydra = [pair for pair in pairs if key_of(pair).startswith(("hydra.", "hydra/"))]
+    tell([[*given_twice(pairs), *unread_by_verb(hydra, "this verb", ["hydra.searchpath"])]])
     values = dict(pair.split("=", 1) for pair in pairs if pair.split("=", 1)[0] in own)
     for key in (pair.split("=", 1)[0] for pair in pairs):
         if key not in own and key not in TOP and (near := nearest(key, own, NEAR)):

@@ -18,8 +18,9 @@ from omegaconf import DictConfig
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config import output_dirs
 from netgym_cli.config.compose import Composer
-from netgym_cli.config.overrides import action_channel_first, key_of
+from netgym_cli.config.overrides import action_channel_first, given_twice, key_of
 from netgym_cli.experiment.config import run_of
+from netgym_cli.experiment.effects import tell, unread
 from netgym_cli.experiment.launch import check, save_composed
 from netgym_cli.jobs.launcher import JobResult, Launcher, LocalLauncher
 from netgym_cli.runs.folder import RunFolder
@@ -35,8 +36,16 @@ def sweep(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> list[J
     whole = composer.whole(RunMode.MULTIRUN)
     RunFolder.require_config_in(whole.hydra.output_subdir)
     points = list(grid(composer))
-    for config in [run_of(Composer(point, config_dirs)) for point in points]:
-        check(config)
+    runs = [run_of(Composer(point, config_dirs)) for point in points]
+    for run in runs:
+        check(run)
+    void = given_twice(composer.task_overrides)
+    void += [
+        f"{key_of(override)} has no effect on a grid; write {output_dirs.SWEEP_DIR}=PATH"
+        for override in composer.hydra_overrides
+        if key_of(override) == output_dirs.RUN_DIR
+    ]
+    tell([[*void, *unread(run, point)] for run, point in zip(runs, points, strict=True)])
     for number, point in enumerate(points):
         task_overrides = [override for override in point if not key_of(override).startswith("hydra.")]
         with composer.errors_explained():
