@@ -14,6 +14,7 @@ from omegaconf import OmegaConf
 
 from netgym_cli.common import statistics
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.files import replacing
 from netgym_cli.config.conf_dirs import GROUPS
 from netgym_cli.config.messages import dotted_keys
 from netgym_cli.config.schema import DEFAULT_SIMULATOR, require, unknown_key
@@ -159,7 +160,8 @@ def draw(table: pd.DataFrame, x: str, y: str, by: str | None, path: Path) -> Non
         metadata = {"Date": None, "Creator": None} if path.suffix == ".svg" else None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            figure.savefig(path, dpi=150, metadata=metadata)
+            with replacing(path) as draft:
+                figure.savefig(draft, dpi=150, metadata=metadata, format=path.suffix[1:])
         except OSError as error:
             raise ConfigError(f"cannot write '{path}': {error.strerror}; choose another by --output.") from error
 

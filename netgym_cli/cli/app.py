@@ -17,10 +17,11 @@ from netgym_cli.cli.arguments import ConfigDir, Jobs, Json, Overrides, Trust, co
 from netgym_cli.cli.collect import collect
 from netgym_cli.cli.create import import_config, new
 from netgym_cli.cli.data import data
-from netgym_cli.cli.exit_codes import end_with_parent, errors_to_exit_codes
+from netgym_cli.cli.exit_codes import end_with_parent, end_with_process, errors_to_exit_codes
 from netgym_cli.cli.hydra_options import Verbs
 from netgym_cli.cli.machine import build, doctor
-from netgym_cli.cli.output import print_json, say, show_log, table
+from netgym_cli.cli.output import print_json, results_on_disk, say, show_log, table
+from netgym_cli.common.standard_streams import open_standard_streams
 
 app = typer.Typer(
     cls=Verbs,
@@ -87,7 +88,9 @@ def train(
         else:
             from netgym_cli.experiment import launch
 
-            say(launch.train(overrides or [], config_dir or [], command()).lines())
+            summary = launch.train(overrides or [], config_dir or [], command())
+            with results_on_disk():
+                say(summary.lines())
 
 
 @app.command()
@@ -127,21 +130,24 @@ def evaluate(
         evaluation, folder = verb.evaluate(overrides or [], config_dir or [], baseline, jobs, output, trust, command())
         if as_json:
             print_json({"folder": folder, **report.as_json(evaluation)})
-        else:
+            return
+        with results_on_disk():
             table(*report.summary_table(evaluation))
             if len(evaluation.values) > 1:
                 table(*report.paired_table(evaluation))
-            typer.echo(f"tables and picture: {folder}")
+            say([f"tables and picture: {folder}"])
 
 
 @app.command(hidden=True)
-def job(folder: Path, config_dir: ConfigDir = None) -> None:
+def job(folder: Path, trust: Trust = False, config_dir: ConfigDir = None) -> None:
     """Train what the config in FOLDER says: one job of a sweep."""
     with errors_to_exit_codes("job"):
         from netgym_cli.experiment import launch
 
         end_with_parent()
-        say(launch.train_job(folder, config_dir or []).lines())
+        summary = launch.train_job(folder, trust, config_dir or [])
+        with results_on_disk():
+            say(summary.lines())
 
 
 @app.command("list")
@@ -237,7 +243,8 @@ def run_sweep(overrides: list[str], config_dirs: list[Path]) -> None:
     jobs = sweep(overrides, config_dirs)
     failed = [job for job in jobs if job.error]
     where = f"; folders in {jobs[0].folder.parent}" if jobs else ""
-    typer.echo(f"{len(jobs) - len(failed)} of {len(jobs)} jobs done{where}")
+    with results_on_disk():
+        say([f"{len(jobs) - len(failed)} of {len(jobs)} jobs done{where}"])
     for job in failed:
         typer.echo(f"failed: {job.folder}: {job.error}", err=True)
     if failed:
@@ -246,6 +253,8 @@ def run_sweep(overrides: list[str], config_dirs: list[Path]) -> None:
 
 def main() -> None:
     """The `netgym` program."""
+    open_standard_streams()
+    end_with_process()
     logging.raiseExceptions = False  # a closed pipe, as by `| head`, is not an error
     show_log()
     app(prog_name="netgym")

@@ -9,7 +9,7 @@ import typer
 
 from netgym_cli.cli.arguments import ConfigDir, Jobs, Json, Trust, command, complete
 from netgym_cli.cli.exit_codes import errors_to_exit_codes
-from netgym_cli.cli.output import print_json, say
+from netgym_cli.cli.output import print_json, results_on_disk, say
 
 
 def collect(
@@ -42,4 +42,5 @@ def collect(
         if as_json:
             print_json(asdict(collected))
         else:
-            say(collected.lines())
+            with results_on_disk():
+                say(collected.lines())

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import platform
+import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import netgym_cli
@@ -47,22 +51,44 @@ def _native(ns3_prefix: str | None) -> list[Finding]:
         status = build.status(ns3_prefix)
     except NetgymError as error:
         return [Finding("native part", str(error), False)]
-    slow = "without g++ the native part is compiled at every start, which takes seconds; install g++"
+    slow = "install g++: without it the native part is compiled at every start, which takes seconds"
+    unneeded = "a library that another compiler made is used" if status.library else slow
     return [
         Finding("ns-3", f"{status.ns3_version} in {status.ns3_prefix}"),
-        Finding("compiler", status.compiler or "none", True, "" if status.compiler else slow),
-        Finding("native part", str(status.library or "not built"), True, "" if status.library else "netgym build"),
+        Finding("compiler", status.compiler or "none", True, "" if status.compiler else unneeded),
+        _library(status),
         _cache(status),
     ]
 
 
+def _library(status: Status) -> Finding:
+    if status.library:
+        return Finding("native part", str(status.library))
+    if not status.defects:
+        return Finding("native part", "not built", True, "netgym build")
+    remedy = "`netgym build` makes it again, and so does the next run" if status.compiler else "install g++"
+    return Finding("native part", "damaged", True, f"{'; '.join(status.defects)}; {remedy}")
+
+
 def _cache(status: Status) -> Finding:
     from netgym_cli.common.errors import BuildError
-    from netgym_cli.simulators.ns3 import build
+    from netgym_cli.simulators.ns3 import cache
 
     if not status.library:  # a built library is only read
         try:
-            build.make_cache()
+            cache.make_cache()
         except BuildError as error:
             return Finding("cache", str(status.cache), False, str(error))
-    return Finding("cache", str(status.cache))
+    damaged, left = cache.all_defects(status.cache), cache.leftovers(status.cache)
+    advice = [f"{damaged[0]}{_more(damaged)}; made again when needed"] if damaged else []
+    if status.cache.parent == Path(tempfile.gettempdir()) and not os.environ.get("NETGYM_CACHE"):
+        advice.append("there is no home directory to keep it in; set NETGYM_CACHE to a folder of your own")
+    if left:
+        advice.append(
+            f"{left[0]}{_more(left)}: left by a build that was killed, or in use by one; `netgym build` removes it"
+        )
+    return Finding("cache", str(status.cache), True, "; ".join(advice))
+
+
+def _more(things: Sequence[object]) -> str:
+    return f" and {len(things) - 1} more" if len(things) > 1 else ""

@@ -4,10 +4,29 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import typer
+
+from netgym_cli.common.files import plain_json
+
+
+@contextmanager
+def results_on_disk() -> Iterator[None]:
+    """What is printed in here tells of results that are on the disk, so an output that takes no more is no failure."""
+    try:
+        yield
+        sys.stdout.flush()
+    except OSError as error:
+        with suppress(OSError, ValueError):  # what is left in the buffer has to go somewhere
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):  # the reader has seen enough
+            with suppress(OSError):
+                typer.echo(f"note: the output could not be written ({error.strerror}); the results are there", err=True)
 
 
 def say(lines: Iterable[str]) -> None:
@@ -17,8 +36,8 @@ def say(lines: Iterable[str]) -> None:
 
 
 def print_json(value: Any) -> None:
-    """Prints `value` as JSON; paths become text."""
-    typer.echo(json.dumps(value, indent=2, default=str))
+    """Prints `value` as JSON; paths become text, NaN and infinity null."""
+    typer.echo(json.dumps(plain_json(value), indent=2, default=str))
 
 
 def table(heads: list[str], rows: list[list[str]]) -> None:

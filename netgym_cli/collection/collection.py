@@ -179,6 +179,11 @@ class Collection:
         if not (self.folder / "data" / METADATA).exists():
             return DatasetWriter.create(self.request.dataset_id, self.observation_space, self.action_space, fresh)
         writer = DatasetWriter(self.folder)
+        try:
+            self._open_existing()  # again: another process may have made or continued it since it was judged
+        except BaseException:
+            writer.close()
+            raise
         noted = writer.metadata["netgym"]
         noted["dropped"] += writer.dropped
         if noted["plan"] != fresh["netgym"]["plan"]:
@@ -232,6 +237,8 @@ class _Events:
                 )
             self.sim_s += event["sim_s"]
             if event["new"]:
+                if event["machine"] not in (machines := noted.setdefault("machines", [])):
+                    machines.append(event["machine"])
                 self._count(event["sim_s"])
             if time.monotonic() - self._published > PUBLISH_S:
                 self._writer.publish()

@@ -23,4 +23,4 @@ def collect(
         ConfigError: the user can fix it; nothing was played and nothing written.
         SessionFailed, DatasetError, KeyboardInterrupt: what is complete stays, and the same command continues.
     """
-    return Collection(parse(args, config_dirs, default_action, jobs), command, trust).run()
+    return Collection(parse(args, config_dirs, default_action, trust, jobs), command, trust).run()

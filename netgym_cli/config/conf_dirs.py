@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from netgym_cli.common import user_modules
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.registry import unknown
 
@@ -44,9 +44,7 @@ def _absolute(here: Path, folder: Path) -> Path:
 
 def make_importable(folders: Sequence[Path]) -> None:
     """Lets `name: module:Class` in a user's config name modules in `folders` and in the working directory."""
-    for folder in [*map(str, folders), str(_working_directory())]:
-        if folder not in sys.path:
-            sys.path.append(folder)
+    user_modules.search_in([*map(str, folders), str(_working_directory())])
 
 
 def _working_directory() -> Path:

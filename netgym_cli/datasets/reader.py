@@ -1,4 +1,4 @@
-"""Reading a dataset, by Minari's own reader."""
+"""Reading a dataset, whole episodes at once, in any format that Minari knows."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from netgym_cli.common.errors import ConfigError, DatasetError
 from netgym_cli.datasets.episode import Episode
 from netgym_cli.datasets.paths import METADATA, require_known
 from netgym_cli.datasets.repair_hint import repair_hint
+from netgym_cli.datasets.schema import decode, is_decodable
 
 FORMATS = ("parquet", "arrow", "hdf5")  # that Minari reads
 LONGEST = 160  # letters of a reason
@@ -85,7 +86,7 @@ class Dataset:
         import pyarrow as pa
 
         try:
-            stored = next(iter(self._storage.get_episodes([number])))
+            stored = self._stored(number)
             about = self.about(number)
             if len(stored["rewards"]) != about.get("total_steps", len(stored["rewards"])):
                 raise ValueError(f"it has {len(stored['rewards'])} steps, its metadata says {about['total_steps']}")
@@ -100,6 +101,22 @@ class Dataset:
             infos={name: np.asarray(values) for name, values in (stored["infos"] or {}).items()},
             about=about,
         )
+
+    def _stored(self, number: int) -> dict[str, Any]:
+        """The arrays of an episode. Minari's own reader stops after 131,072 rows of a table, so it gets other files."""
+        image = bool(self.metadata.get("jpeg_encoding", True)) and any(map(_has_image, self._spaces))
+        if self.metadata["data_format"] == "hdf5" or image or not all(map(is_decodable, self._spaces)):
+            stored: dict[str, Any] = next(iter(self._storage.get_episodes([number])))
+            return stored
+        from pyarrow import dataset
+
+        folder, ignored = self.path / "data" / str(number), ["_", ".", METADATA]
+        files = dataset.dataset(folder, format=self.metadata["data_format"], ignore_prefixes=ignored)
+        return decode(files.to_table(), *self._spaces)
+
+    @property
+    def _spaces(self) -> tuple[spaces.Space[Any], spaces.Space[Any]]:
+        return self.observation_space, self.action_space
 
     @cached_property
     def _storage(self) -> Any:
@@ -134,6 +151,14 @@ def open_dataset(dataset_id: str) -> Dataset:
             "collect or import it anew."
         ) from error
     return Dataset(dataset_id, folder, metadata, *both_spaces)
+
+
+def _has_image(space: spaces.Space[Any]) -> bool:
+    """Whether Minari stores a part of this space as pictures."""
+    from minari.dataset.minari_storage import is_image_space
+
+    parts = space.spaces.values() if isinstance(space, spaces.Dict) else getattr(space, "spaces", ())
+    return bool(is_image_space(space)) or any(map(_has_image, parts))
 
 
 def _reason(error: BaseException) -> str:

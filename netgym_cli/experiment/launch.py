@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
+from netgym_cli.common.errors import ConfigError, RunFailed
 from netgym_cli.config import output_dirs
 from netgym_cli.config.compose import Composer, without_hydra
 from netgym_cli.config.members import place_action_channel
 from netgym_cli.config.overrides import key_of
 from netgym_cli.config.schema import RunConfig
-from netgym_cli.experiment.config import resolved, run_of, typed_run
+from netgym_cli.experiment.config import own_values, resolved, run_of, typed_run
 from netgym_cli.experiment.effects import tell, unread
+from netgym_cli.runs.claim import claimed
 from netgym_cli.runs.folder import RunFolder
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ def train(overrides: Sequence[str], config_dirs: Sequence[str | Path], command: 
     What is checked is what is written to `.hydra/config.yaml` and what is run: composed once, typed once.
 
     Raises:
-        ConfigError: the config is wrong; no folder was made.
+        ConfigError: the config is wrong, or the folder is taken or cannot be written; no folder was made.
         NetgymError, OSError: training failed; the folder keeps what there was.
     """
     composer = Composer(overrides, config_dirs)
@@ -43,8 +45,7 @@ def train(overrides: Sequence[str], config_dirs: Sequence[str | Path], command: 
     keys = map(key_of, composer.hydra_overrides)
     void = [f"{key} has no effect without -m" for key in keys if key.startswith(OF_GRIDS)]
     tell([[*unread(run, composer.task_overrides), *void]])
-    with output_dirs.making(output_dirs.RUN_DIR):
-        RunFolder(output_dirs.run_folder(composed)).require_free(output_dirs.RUN_DIR)
+    folder = RunFolder(output_dirs.run_folder(composed).absolute())
 
     def task(_: DictConfig) -> Summary | Exception:
         # Hydra would report an exception in its own words, so it travels as a value.
@@ -53,7 +54,10 @@ def train(overrides: Sequence[str], config_dirs: Sequence[str | Path], command: 
         except Exception as error:
             return error
 
-    outcome: Summary | Exception = composer.run(composed, task)
+    with output_dirs.making(output_dirs.RUN_DIR, folder.path), claimed(folder, output_dirs.RUN_DIR):
+        outcome: Summary | Exception = composer.run(composed, task)
+        if isinstance(outcome, Exception) and not folder.holds_run:
+            raise outcome
     if isinstance(outcome, Exception):
         raise outcome
     return outcome
@@ -68,21 +72,32 @@ def check(config: RunConfig) -> None:
     check_simulators(config)
 
 
-def train_job(folder: Path, config_dirs: Sequence[str | Path] = ()) -> Summary:
-    """Trains one job of a sweep, which another process has checked and saved in `folder`. Raises as `train` does."""
+def train_job(folder: Path, trust: bool = False, config_dirs: Sequence[str | Path] = ()) -> Summary:
+    """Trains one job of a sweep, which another process has checked and saved in `folder`. Raises as `train` does.
+
+    That process asks for `trust`: it has just written the config, on a machine that may have no place for a key.
+    """
     saved = RunFolder(folder)
     dirs = [word for one in config_dirs for word in ("--config-dir", str(one))]
     command = ["netgym", "train", *dirs, *saved.overrides()]
-    return _train_in(folder, typed_run(OmegaConf.create(saved.config())), command, config_dirs)
+    return _train_in(folder, typed_run(own_values(saved, trust)), command, config_dirs)
 
 
 def _train_in(folder: Path, config: RunConfig, command: list[str], config_dirs: Sequence[str | Path]) -> Summary:
     from netgym_cli.experiment import run
 
+    begun = RunFolder(folder)
     try:
         return replace(run.train(config, folder, command), config_dirs=tuple(map(str, config_dirs)))
+    except ConfigError as error:
+        if not begun.holds_run:
+            raise
+        failed = RunFailed(str(error))  # what is wrong showed in the run only, which has left a folder
+        failed.add_note(f"run folder: {folder}")
+        raise failed from error
     except BaseException as error:
-        error.add_note(f"run folder: {folder}")
+        if begun.holds_run:
+            error.add_note(f"run folder: {folder}")
         raise
 
 

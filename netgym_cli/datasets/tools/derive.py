@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -65,13 +64,13 @@ def deriving(
         dataset_id, observation_space, action_space, {**about, "netgym": {**noted, "complete": False, MARK: True}}
     )
     try:
-        with writer:
-            yield Derived(writer, observation_space, action_space)
-            writer.metadata["netgym"] = dict(noted)
-            writer.save()
+        yield Derived(writer, observation_space, action_space)
+        writer.metadata["netgym"] = dict(noted)
+        writer.save()
     except BaseException:
-        _remove(folder)
+        _remove(writer)
         raise
+    writer.close()
 
 
 def _remove_if_unfinished(folder: Path) -> None:
@@ -80,15 +79,17 @@ def _remove_if_unfinished(folder: Path) -> None:
     except (OSError, ValueError):
         return
     if mapping(metadata.get("netgym")).get(MARK) is True:
-        with DatasetWriter(folder):  # no other process writes to it
-            pass
-        _remove(folder)
+        writer = DatasetWriter(folder)
+        if mapping(writer.metadata.get("netgym")).get(MARK) is True:
+            _remove(writer)
+        else:  # another process has made it meanwhile
+            writer.close()
 
 
-def _remove(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
+def _remove(writer: DatasetWriter) -> None:
+    writer.discard()
     with suppress(OSError):  # folders of the id's namespace that are empty now
-        for parent in folder.parents:
+        for parent in writer.folder.parents:
             if parent == root() or root() not in parent.parents:
                 break
             parent.rmdir()
