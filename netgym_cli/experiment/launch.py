@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import chdir
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from hydra.core.hydra_config import HydraConfig
@@ -42,6 +44,8 @@ def train(overrides: Sequence[str], config_dirs: Sequence[str | Path], command: 
     values = resolved(without_hydra(composed))
     run = run_of(composer, values)
     check(run)
+    if composed.hydra.job.chdir:
+        check_from_its_folder(run)
     keys = map(key_of, composer.hydra_overrides)
     void = [f"{key} has no effect without -m" for key in keys if key.startswith(OF_GRIDS)]
     tell([[*unread(run, composer.task_overrides), *void]])
@@ -70,6 +74,20 @@ def check(config: RunConfig) -> None:
 
     run.check(config)
     check_simulators(config)
+
+
+def check_from_its_folder(config: RunConfig) -> None:
+    """`check` from another working directory, as `hydra.job.chdir` makes the run's own folder one.
+
+    Raises `ConfigError` for a path that leads nowhere from there.
+    """
+    with TemporaryDirectory() as folder, chdir(folder):
+        try:
+            check(config)
+        except ConfigError as error:
+            raise ConfigError(
+                f"hydra.job.chdir is true, and seen from the run's own folder: {error} Give whole paths."
+            ) from error
 
 
 def train_job(folder: Path, trust: bool = False, config_dirs: Sequence[str | Path] = ()) -> Summary:

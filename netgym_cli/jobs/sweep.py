@@ -23,7 +23,7 @@ from netgym_cli.config.compose import Composer
 from netgym_cli.config.overrides import action_channel_first, given_twice, key_of
 from netgym_cli.experiment.config import run_of
 from netgym_cli.experiment.effects import tell, unread
-from netgym_cli.experiment.launch import check, save_composed
+from netgym_cli.experiment.launch import check, check_from_its_folder, save_composed
 from netgym_cli.jobs.launcher import JobResult, Launcher, LocalLauncher
 from netgym_cli.runs.claim import Claim, claimed, require_apart
 from netgym_cli.runs.folder import RunFolder
@@ -42,6 +42,8 @@ def sweep(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> list[J
     runs = [run_of(Composer(point, config_dirs)) for point in points]
     for run in runs:
         check(run)
+        if whole.hydra.job.chdir:
+            check_from_its_folder(run)
     void = given_twice(composer.task_overrides)
     void += [
         f"{key_of(override)} has no effect on a grid; write {output_dirs.SWEEP_DIR}=PATH"

@@ -58,6 +58,14 @@ def test_what_cannot_be_meant_is_refused_and_leaves_nothing(workdir, words, mess
     assert list(workdir.iterdir()) == []
 
 
+@pytest.mark.parametrize("verb", [["train"], ["train", "-m"]])
+def test_a_path_that_leads_nowhere_from_the_run_s_own_folder(workdir, verb):
+    (workdir / "link.csv").write_text("time_ms,bw_kbps,delay_ms,loss\n0,1000,5,0\n")
+    done = netgym(*verb, *TOY, "channel=trace", "channel.trace_file=link.csv", "hydra.job.chdir=true")
+    assert (done.exit_code, "hydra.job.chdir is true, and seen from the run's own folder" in done.stderr) == (2, True)
+    assert [path.name for path in workdir.iterdir()] == ["link.csv"]
+
+
 @pytest.mark.parametrize(
     "words",
     [
