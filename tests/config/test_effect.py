@@ -13,6 +13,7 @@ from netgym_cli.cli.app import app
 from netgym_cli.config.effect import READ
 from netgym_cli.config.schema import known_keys
 from netgym_cli.envs.base import env_registry
+from netgym_cli.envs.make import make_env
 from tests.conftest import REPO
 
 CONF = str(REPO / "tests" / "support" / "conf")
@@ -104,6 +105,12 @@ def test_keys_of_grids_and_of_single_runs(told, workdir):
         "hydra.sweep.dir has no effect without -m"
     ]
     assert told("check", *TOY[:3], "seed=3", "--steps", "2") == ["seed has no effect on check"]
+
+
+def test_keyword_arguments_count_as_given(caplog):
+    env = make_env("rmcat", udp_flow_bw_kbps=300, **{"reward_terms.loss": 0.2})
+    env.close()
+    assert caplog.messages == ["note: env.udp_flow_bw_kbps has no effect: env.udp_flows is 0"]
 
 
 def conditions(schema, place=""):
