@@ -38,11 +38,11 @@ def env(
         from netgym_cli.scaffold.new_env import new_env
 
         written = new_env(name, simulator.value, folder)
-        where = shlex.quote(str(folder))
+        chosen = ["--config-dir", str(folder), f"env={name}"]
         with results_on_disk():
             say(f"wrote {path}" for path in written)
-            say(["", "next:", f"  netgym check --config-dir {where} env={name}"])
-            say([f"  netgym train --config-dir {where} env={name} agent=ppo env.episodes_per_session=100"])
+            say(["", "next:", f"  {shlex.join(['netgym', 'check', *chosen])}"])
+            say([f"  {shlex.join(['netgym', 'train', *chosen, 'agent=ppo', 'env.episodes_per_session=100'])}"])
 
 
 def import_config(

@@ -15,6 +15,7 @@ from netgym_cli.config.compose import Composer
 from netgym_cli.config.schema import RunConfig, plain
 from netgym_cli.datasets import folder_of
 from netgym_cli.experiment.config import agent_of, config_of
+from netgym_cli.experiment.effects import tell, unread
 from netgym_cli.experiment.requests import (
     JOBS,
     Args,
@@ -107,6 +108,7 @@ def parse(
         config = composed(label, overrides, config_dirs, None)
         chosen = Composer([f"agent={label}", *overrides], config_dirs).whole()
         env, channel = (str(OmegaConf.select(chosen, f"hydra.runtime.choices.{group}")) for group in ("env", "channel"))
+    tell([unread(config, list(dict.fromkeys(overrides)))])
     episodes = whole_number(own["episodes"], "episodes") if "episodes" in own else None
     if env == FOREIGN:
         env = f"{FOREIGN}-{plain(config.env)['id'].rpartition(':')[2]}"

@@ -92,6 +92,11 @@ def default_seeds(count: int, trained_on: frozenset[int] = frozenset()) -> tuple
     return tuple(seeds)
 
 
+def _written(seeds: Sequence[int]) -> str:
+    """The argument that asks for just these seeds."""
+    return f"seeds=[{','.join(map(str, seeds))}]"
+
+
 @dataclass(frozen=True)
 class Contest:
     """The sessions of an evaluation, checked and ready to be played.
@@ -154,10 +159,10 @@ class Contest:
 def _trained(run: Path, seeds: Sequence[int], trust: bool) -> AgentConfig:
     """The agent of a run. Raises `ConfigError` if it has learnt on one of the seeds."""
     config = config_of(run, trust)
-    if known := sorted(set(seeds) & seeds_of(run, config)):
+    if known := sorted(set(seeds) & (met := seeds_of(run, config))):
         raise ConfigError(
             f"'{run}' has met the seeds {known}, in training or in its own evaluations; "
-            f"evaluate it on others, such as seeds={len(seeds)}."
+            f"evaluate it on others, such as {_written(default_seeds(len(seeds), met))}."
         )
     return config.agent
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import re
+import sys
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from netgym_cli.common import user_modules
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.registry import Registry
 from netgym_cli.config import conf_dirs, messages
@@ -88,14 +91,30 @@ def typed_run(config: DictConfig | dict[str, Any]) -> RunConfig:
         if not isinstance(given, dict) or not isinstance(given.get("name"), str):
             raise ConfigError(f"'{group}' is {given!r}; allowed: a mapping with a 'name'. Choose one by {group}=NAME.")
         if ":" not in (name := given["name"]) and name not in registry.names():
-            allowed = f"{', '.join(registry.names())}, or importable.module:Class"
-            raise ConfigError(f"{group}.name is {name!r}; allowed: {allowed}. Fix it in the YAML file of the {group}.")
+            raise ConfigError(_no_class(group, name, registry.names()))
         parts[group] = typed(registry.load(name).config_schema, given, group)
     if parts["channel"].action is not None:
         parts["channel"].action = typed_channel(parts["channel"].action, "channel.action")
     run = RunConfig(**parts, **vars(top))
     run.validate()
     return run
+
+
+def _no_class(group: str, name: str, known: list[str]) -> str:
+    """The message for a `name` in a YAML file that names no class; it finds the user's module of that name."""
+    message = f"{group}.name is {name!r} in the YAML file of the {group}, which names no class"
+    file = next(
+        (
+            file
+            for folder in (*user_modules.searched(), *sys.path)
+            if (file := Path(folder or ".", f"{name}.py")).is_file()
+        ),
+        None,
+    )
+    if file is None:
+        return f"{message}; write MODULE:Class, of MODULE.py in a --config-dir, or one of {', '.join(known)}."
+    classes = re.findall(r"^class (\w+)", file.read_text(encoding="utf-8", errors="replace"), re.MULTILINE)
+    return f"{message}; write name: {name}:{classes[-1] if classes else 'CLASS'}, of {file}."
 
 
 @dataclass

@@ -12,8 +12,10 @@ from pathlib import Path
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.suggestions import nearest
 from netgym_cli.config.compose import Composer
+from netgym_cli.config.overrides import given_twice, key_of
 from netgym_cli.config.schema import RunConfig, require, unknown_key
 from netgym_cli.experiment.config import require_simulator_runs_env, run_of, typed_run
+from netgym_cli.experiment.effects import tell, unread_by_verb
 
 log = logging.getLogger(__name__)
 Args = Sequence[str]
@@ -33,6 +35,8 @@ def parse_args(args: Args, own: Collection[str]) -> tuple[list[Path], dict[str, 
     """
     runs = [Path(arg) for arg in args if "=" not in arg or _is_run(arg)]
     pairs = [arg for arg in args if "=" in arg and not _is_run(arg)]
+    hydra = [pair for pair in pairs if key_of(pair).startswith(("hydra.", "hydra/"))]
+    tell([[*given_twice(pairs), *unread_by_verb(hydra, "this verb", ["hydra.searchpath"])]])
     values = dict(pair.split("=", 1) for pair in pairs if pair.split("=", 1)[0] in own)
     for key in (pair.split("=", 1)[0] for pair in pairs):
         if key not in own and key not in TOP and (near := nearest(key, own, NEAR)):
@@ -106,6 +110,7 @@ def agent_names(text: str, verb: str) -> list[str]:
     """The names in `agent=NAME,NAME`. Raises `ConfigError` for the folder of a run, which is given without `agent=`."""
     names = [name.strip() for name in text.split(",") if name.strip()]
     for name in names:
+        require(names.count(name) == 1, "agent", text, "names, each once")
         if "/" in name:
             raise ConfigError(f"agent={name} names a folder; give the folder of a run by itself: netgym {verb} {name}.")
     return names

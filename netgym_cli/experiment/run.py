@@ -88,7 +88,8 @@ def train(config: RunConfig, folder: Path, command: list[str], console: bool | N
             agent.learn(env, config.seed, folder)
             agent.save(folder)
     notes = [*_given_up(env, record), *agent.notes]
-    return Summary.of(folder, recorder, record, notes, measured_only=agent.needs_dataset)
+    name = config.agent.name if agent.can_be_loaded else ""
+    return Summary.of(folder, recorder, record, notes, measured_only=agent.needs_dataset, agent=name)
 
 
 def _given_up(env: SequentialSessions, record: RunRecord) -> list[str]:

@@ -64,8 +64,8 @@ class Task:
         if self.folder is None:
             if kind.needs_training:
                 raise ConfigError(
-                    f"agent '{config.agent.name}' has to be trained: netgym train agent={config.agent.name}, and then "
-                    "give the run's folder."
+                    f"agent '{config.agent.name}' has to be trained first, by netgym train; then give the run's folder "
+                    f"instead of agent={config.agent.name}."
                 )
             run.check(config)
             self.agent().begin(self.sessions(), config.seed)

@@ -22,6 +22,7 @@ from omegaconf import MISSING
 from netgym_cli.agents.base import Agent
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.space_text import short_text
+from netgym_cli.config.effect import read_if
 from netgym_cli.config.fields import ranged
 from netgym_cli.config.schema import AgentConfig, require
 from netgym_cli.envs.actions import edges, environment_action
@@ -39,8 +40,8 @@ class CleanrlPpoConfig(AgentConfig):
 
     normalize_observation: bool = MISSING
     normalize_reward: bool = MISSING
-    clip_observation: float = ranged(above=0, high=10**9)
-    clip_reward: float = ranged(above=0, high=10**9)
+    clip_observation: float = read_if("normalize_observation", True, of=ranged(above=0, high=10**9))
+    clip_reward: float = read_if("normalize_reward", True, of=ranged(above=0, high=10**9))
     torch_threads: int = ranged(1, 10**9)
     hidden: list[int] = ranged(1)
     log_std_init: float = MISSING

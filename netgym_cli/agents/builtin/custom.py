@@ -57,7 +57,9 @@ class Custom(Agent[CustomConfig]):
     def load(cls, config: CustomConfig, folder: Path, trust: bool = False) -> Self:
         record, files = RunFolder(folder).agent_record_path, RunFolder(folder).agent_files
         if not record.is_file():
-            return super().load(config, folder, trust)
+            if hasattr(user_class(config.cls), "learn"):
+                return super().load(config, folder, trust)
+            return cls(config)
         content = record.read_bytes()
         same = content == _text(config, files)
         if not (trust or (same and RunFolder(folder).wrote(record, content))):
@@ -66,10 +68,15 @@ class Custom(Agent[CustomConfig]):
                 "load it with trust (--trust) only if you know who made it."
             )
         if not hasattr(user_class(config.cls), "load"):
-            raise ConfigError(f"agent.cls '{config.cls}' has save() and no load(); add it, or write agent=custom.")
+            raise ConfigError(f"agent.cls '{config.cls}' has save() and no load(); add it.")
         agent = cls(config)
         agent._folder = files
         return agent
+
+    @property
+    def can_be_loaded(self) -> bool:
+        kind = user_class(self.config.cls)
+        return not hasattr(kind, "learn") or (hasattr(kind, "save") and hasattr(kind, "load"))
 
     def check(self, spec: AgentSpec, steps: int) -> None:
         kind = user_class(self.config.cls)
