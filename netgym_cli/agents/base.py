@@ -90,6 +90,11 @@ class Agent(ABC, Generic[C]):
             f"agent '{config.name}' learns and saves nothing that could be loaded; give it save() and load()."
         )
 
+    @classmethod
+    def load_checkpoint(cls, config: C, path: Path, trust: bool = False) -> Self:
+        """The agent as it was when the run saved the file `path` on its way. Arguments and errors as for `load`."""
+        raise ConfigError(f"agent '{config.name}' makes no checkpoints; give the run's folder instead of '{path}'.")
+
     def plan(self, config: RunConfig) -> Plan:
         """The sessions of a run of `config` with this agent. Raises `ConfigError`."""
         return Plan.of(config)

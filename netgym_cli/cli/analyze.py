@@ -63,7 +63,7 @@ def fit_channel(
         fitted = fits.fit(requests or [], config_dir or [], output)
         fitted.write()
         folder, name = fitted.file.parent.parent, fitted.file.stem
-        train = shlex.join(["netgym", "train", "--config-dir", str(folder), "env=gym", f"channel={name}"])
+        onward = shlex.join(["netgym", "train", "--config-dir", str(folder), "env=gym", f"channel={name}"])
         with results_on_disk():
             table(["", fitted.of, fitted.to, "error"], fitted.rows())
-            say([f"wrote {fitted.file}", f"next: {train}"])
+            say([f"wrote {fitted.file}", f"next: {onward}"])

@@ -31,7 +31,7 @@ from netgym_cli.experiment.requests import (
     seed_count,
     whole_number,
 )
-from netgym_cli.runs.folder import RunFolder
+from netgym_cli.runs.saved_model import SavedModel
 
 OWN = ("episodes", "seeds", *JOBS, "name", "agent", "licence")
 INSTEAD = {"seed": "seeds", "sessions": "seeds", "env.random_seed": "seeds", "env.episodes_per_session": "episodes"}
@@ -46,7 +46,7 @@ class Request:
 
     Attributes:
         config: environment, channel, simulator and agent.
-        folder: the run that trained the agent; None for an agent that needs no training.
+        folder: the run that trained the agent, by its folder or a checkpoint in it; None for an agent that needs none.
         label: name that the agent was chosen by.
         dataset_id: id of the dataset.
         plan: episodes of every seed.
@@ -96,8 +96,9 @@ def parse(
     if folders:
         reject_agent_keys(overrides)
         run = config_of(folders[0], trust)
-        config, label = in_environment_of(run, overrides, config_dirs), agent_of(folders[0], run)
-        choices = RunFolder(folders[0]).choices()
+        saved = SavedModel.at(folders[0])
+        config, label = in_environment_of(run, overrides, config_dirs), saved.label(agent_of(folders[0], run))
+        choices = saved.run.choices()
         env, channel = (
             _choice(overrides, group) or choices.get(group) or getattr(config, group).name
             for group in ("env", "channel")

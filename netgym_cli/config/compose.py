@@ -15,7 +15,7 @@ from hydra.types import HydraContext, RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from netgym_cli.common.errors import ConfigError
-from netgym_cli.config import conf_dirs, elsewhere, members, messages, output_dirs, user_files
+from netgym_cli.config import conf_dirs, elsewhere, hydra_part, members, messages, output_dirs, user_files
 from netgym_cli.config.overrides import ACTION_CHANNEL, action_channel_first, key_of, readable
 
 Task = Callable[[DictConfig], Any]
@@ -44,10 +44,13 @@ class Composer:
     def whole(self, mode: RunMode = RunMode.RUN) -> DictConfig:
         """The composed config with Hydra's own part."""
         with members.composing(), self.errors_explained():
+            if self.folders:
+                hydra_part.require_harmless_files(self._parts(CONFIG_NAME, self.overrides), self.folders)
             try:
                 config = self.hydra.compose_config(CONFIG_NAME, [*self.overrides, f"hydra.mode={mode.name}"], mode)
             except KeyError as error:  # the only thing that Hydra takes from a dictionary that is not its own
                 raise ConfigError(f"hydra.job.env_copy names {error}, which no environment variable has.") from error
+            hydra_part.require_harmless(config)
         with self.errors_explained():
             members.place_action_channel(config, self.folders)
         return config
@@ -101,22 +104,29 @@ class Composer:
 
     def _files(self, config_name: str | None, overrides: list[str]) -> list[tuple[str, Path]]:
         with members.composing(), self.errors_explained():
-            loaded = self.hydra.config_loader.compute_defaults_list(config_name, overrides, RunMode.RUN).defaults
+            parts = self._parts(config_name, overrides)
         files = []
-        for default in loaded:
+        for place, path in parts:
             for folder in (conf_dirs.builtin(), *self.folders):
-                if (file := folder / f"{default.config_path or ''}.yaml").is_file():
-                    files.append((default.package or "", file))
+                if (file := folder / f"{path}.yaml").is_file():
+                    files.append((place, file))
                     break
         return files
 
+    def _parts(self, config_name: str | None, overrides: list[str]) -> list[tuple[str, str]]:
+        """Place in the config and path, without its ending, of every file that Hydra composes."""
+        loaded = self.hydra.config_loader.compute_defaults_list(config_name, overrides, RunMode.RUN).defaults
+        return [(part.package or "", part.config_path or "") for part in loaded]
+
     def print_config(self, part: str, resolve: bool) -> None:
         """Prints the composed config as YAML: `job`, `hydra` or `all`."""
+        self.whole()
         with self.errors_explained():
             self.hydra.show_cfg(CONFIG_NAME, self.overrides, cfg_type=part, package=None, resolve=resolve)
 
     def print_info(self, what: str) -> None:
         """Prints Hydra's information on how the config is composed, such as `defaults-tree` or `searchpath`."""
+        self.whole()
         with self.errors_explained():
             self.hydra.show_info(what, CONFIG_NAME, self.overrides)
 

@@ -12,7 +12,7 @@ from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.compose import Composer
 from netgym_cli.config.schema import AgentConfig, RunConfig, known_keys, plain
 from netgym_cli.evaluation.contest import default_seeds
-from netgym_cli.experiment.config import agent_of, config_of, typed_run
+from netgym_cli.experiment.config import agent_of, config_of, seeds_of, typed_run
 from netgym_cli.experiment.effects import tell, unread
 from netgym_cli.experiment.requests import (
     JOBS,
@@ -28,7 +28,7 @@ from netgym_cli.experiment.requests import (
     seed_count,
     whole_number,
 )
-from netgym_cli.runs.folder import RunFolder
+from netgym_cli.runs.saved_model import SavedModel
 
 EPISODES, SEEDS = 5, 10
 INSTEAD = {"seed": "seeds", "sessions": "seeds", "env.random_seed": "seeds", "env.episodes_per_session": "episodes"}
@@ -40,7 +40,7 @@ class Request:
 
     Attributes:
         config: the environment.
-        contenders: label to agent or run folder.
+        contenders: label to agent or run.
         seeds, episodes: the seeds, and the episodes of each.
         overrides: those of the config.
         jobs: sessions played at once.
@@ -85,7 +85,7 @@ def parse(args: Args, config_dirs: Sequence[str | Path] = (), trust: bool = Fals
         _require_one_environment(trained)
     contenders: dict[str, AgentConfig | Path] = dict(zip(_labels(trained, set(names)), trained, strict=True))
     contenders |= {name: base.agent for name, base in zip(names, bases, strict=False)}
-    used = frozenset().union(*(RunFolder(folder).seeds() for folder in folders))
+    used = frozenset().union(*(seeds_of(folder, config) for folder, config in trained.items()))
     return Request(
         bases[0],
         contenders,
@@ -127,9 +127,11 @@ def _require_one_environment(trained: dict[Path, RunConfig]) -> None:
 
 
 def _labels(trained: Mapping[Path, RunConfig], others: Collection[str]) -> list[str]:
-    """Names of the runs' agents, with as much of the folder as tells them apart, and from `others`."""
-    names = [agent_of(folder, config) for folder, config in trained.items()]
-    short = [f"{name}:{folder.resolve().name}" for name, folder in zip(names, trained, strict=True)]
+    """Names of the runs' agents, with a checkpoint's step, and the folder if that tells them apart or from `others`."""
+    saved = [SavedModel.at(path) for path in trained]
+    agents = [agent_of(path, config) for path, config in trained.items()]
+    names = [model.label(agent) for model, agent in zip(saved, agents, strict=True)]
+    short = [f"{name}:{model.run.path.resolve().name}" for name, model in zip(names, saved, strict=True)]
     long = [f"{name}:{folder}" for name, folder in zip(names, trained, strict=True)]
     return next(labels for labels in (names, short, long) if len({*labels, *others}) == len(labels) + len(others))
 

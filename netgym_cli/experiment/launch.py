@@ -49,7 +49,8 @@ def train(overrides: Sequence[str], config_dirs: Sequence[str | Path], command: 
     keys = map(key_of, composer.hydra_overrides)
     void = [f"{key} has no effect without -m" for key in keys if key.startswith(OF_GRIDS)]
     tell([[*unread(run, composer.task_overrides), *void]])
-    folder = RunFolder(output_dirs.run_folder(composed).absolute())
+    chosen = output_dirs.run_folder(composed)
+    folder = RunFolder(chosen.absolute())
 
     def task(_: DictConfig) -> Summary | Exception:
         # Hydra would report an exception in its own words, so it travels as a value.
@@ -58,7 +59,7 @@ def train(overrides: Sequence[str], config_dirs: Sequence[str | Path], command: 
         except Exception as error:
             return error
 
-    with output_dirs.making(output_dirs.RUN_DIR, folder.path), claimed(folder, output_dirs.RUN_DIR):
+    with output_dirs.making(output_dirs.RUN_DIR, chosen), claimed(RunFolder(chosen), output_dirs.RUN_DIR):
         outcome: Summary | Exception = composer.run(composed, task)
         if isinstance(outcome, Exception) and not folder.holds_run:
             raise outcome

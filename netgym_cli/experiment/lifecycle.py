@@ -72,7 +72,8 @@ class RunUnderWay:
         self._ended = True
         interrupted = isinstance(error, KeyboardInterrupt)
         status = "interrupted" if interrupted else "failed"
-        _explain(error, self.command, self.folder)
+        if self.record is not None:
+            _explain(error, self.command, self.folder)
         failure = {"type": type(error).__name__, "message": _text(error)}
         reason = (f"{failure['type']}: {failure['message']}".strip(": ") or status).splitlines()[0]
         if interrupted:

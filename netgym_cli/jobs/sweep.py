@@ -56,8 +56,9 @@ def sweep(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> list[J
     with ExitStack() as claims, output_dirs.making(output_dirs.SWEEP_DIR, folders[0].parent if folders else None):
         runner = JobRunner(LocalLauncher(composer.folders), composer.folders, len(points))
         try:
-            for folder in dict.fromkeys(folders):
-                runner.claims[folder] = claims.enter_context(claimed(RunFolder(folder), output_dirs.SWEEP_DIR))
+            for folder in folders:
+                claim = claims.enter_context(claimed(RunFolder(folder), output_dirs.SWEEP_DIR))
+                runner.claims[Path(os.path.abspath(folder))] = claim
         except ConfigError as error:
             raise ConfigError(f"{error}{_what_is_there(folders)}") from error
         try:
@@ -75,7 +76,7 @@ def _folders(composer: Composer, whole: DictConfig, points: Sequence[list[str]])
         task_overrides = [override for override in point if not key_of(override).startswith("hydra.")]
         with composer.errors_explained():
             job = composer.hydra.config_loader.load_sweep_config(whole, action_channel_first(task_overrides))
-        folders.append(Path(os.path.abspath(output_dirs.job_folder(job, number))))
+        folders.append(output_dirs.job_folder(job, number))
     return folders
 
 

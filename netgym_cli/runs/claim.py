@@ -39,10 +39,10 @@ class Claim:
         except FileExistsError as error:
             self._remove_what_was_made()
             self.folder.require_free(key)
-            raise NotADirectoryError(error.errno, "it is not a folder", str(error.filename)) from error
-        except OSError:
+            raise NotADirectoryError(error.errno, "it is no folder", str(folder.path)) from error
+        except OSError as error:
             self._remove_what_was_made()
-            raise
+            raise OSError(error.errno, error.strerror, str(folder.path)) from error
         try:
             self.folder.require_free(key, claimed=True)  # another run may have come and gone since the first look
         except ConfigError:

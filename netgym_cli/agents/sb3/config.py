@@ -139,7 +139,7 @@ class Sb3Config(LearnerConfig):
     """Keys of every agent that learns from the environment.
 
     Attributes:
-        init: folder of a run whose model the training continues; None: a new model.
+        init: run whose model the training continues, by its folder or a checkpoint in it; None: a new model.
     """
 
     init: str | None = None
