@@ -20,6 +20,7 @@ from netgym_cli.cli.data import data
 from netgym_cli.cli.exit_codes import end_with_parent, errors_to_exit_codes
 from netgym_cli.cli.machine import build, doctor
 from netgym_cli.cli.output import print_json, say, show_log, table
+from netgym_cli.common.user_code import full_traceback
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -194,6 +195,8 @@ def check(
         else:
             table(["check", "", "message"], [[v.name, "ok" if v.ok else "FAILED", v.message] for v in verdicts])
         if not all(verdict.ok for verdict in verdicts):
+            if hint := full_traceback():
+                typer.echo(hint, err=True)
             raise typer.Exit(1)
 
 

@@ -14,6 +14,7 @@ from typing import NoReturn
 
 import typer
 
+from netgym_cli.common import user_code
 from netgym_cli.common.errors import ConfigError, NetgymError
 
 
@@ -40,7 +41,7 @@ def errors_to_exit_codes(verb: str) -> Iterator[None]:
         name = error.args[0] if error.args in (("SIGTERM",), ("SIGHUP",)) else "SIGINT"
         _fail(verb, "interrupted", error, 128 + signal.Signals[name])
     except SystemExit as error:  # the user's code, or a library's, would end the program without a message
-        _fail(verb, f"an agent or environment called sys.exit({error.code!r}), which it must not do", error, 1)
+        _fail(verb, user_code.told_exit(error), error, 1)
     except Exception as error:
         if interrupts:  # a library has turned the interruption into an error of its own
             _fail(verb, "interrupted", error, 130)
@@ -51,12 +52,16 @@ def errors_to_exit_codes(verb: str) -> Iterator[None]:
 
 
 def _fail_by_kind(verb: str, error: Exception) -> NoReturn:
+    place = user_code.place(error)
     if isinstance(error, ConfigError):
+        if place is not None and (hint := user_code.full_traceback()):
+            error.add_note(hint)
         _fail(verb, str(error), error, 2)
-    if isinstance(error, NetgymError | OSError):
+    if place is None and isinstance(error, NetgymError | OSError):
         _fail(verb, str(error), error, 1)
-    hint = "" if os.environ.get("NETGYM_TRACEBACK") else " (NETGYM_TRACEBACK=1 shows where)"
-    _fail(verb, f"{type(error).__name__}: {error}{hint}", error, 1)
+    if hint := user_code.full_traceback():
+        error.add_note(hint)
+    _fail(verb, user_code.told(error), error, 1)
 
 
 def end_with_parent() -> None:
@@ -71,7 +76,7 @@ def end_with_parent() -> None:
 
 
 def _fail(verb: str, message: str, error: BaseException, code: int) -> NoReturn:
-    if os.environ.get("NETGYM_TRACEBACK") == "1":
+    if user_code.full_traceback() is None:
         import traceback
 
         traceback.print_exception(error)

@@ -9,6 +9,7 @@ import logging
 import pkgutil
 from typing import Generic, TypeVar
 
+from netgym_cli.common import contracts, user_code
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.suggestions import did_you_mean
 
@@ -52,17 +53,25 @@ class Registry(Generic[T]):
 
     def _load_user_class(self, name: str) -> type[T]:
         module_name, _, class_name = name.partition(":")
+        user_code.mark(module_name)
         try:
-            member = getattr(importlib.import_module(module_name), class_name)
+            module = importlib.import_module(module_name)
+            member = getattr(module, class_name)
         except (ImportError, AttributeError) as error:
-            raise ConfigError(
-                f"{self.kind} '{name}': {error}. Give importable.module:Class; --config-dir is searched too."
-            ) from error
+            if user_code.place(error) is None:
+                raise ConfigError(
+                    f"{self.kind} '{name}': {error}. Give importable.module:Class; --config-dir is searched too."
+                ) from error
+            raise ConfigError(f"{self.kind} '{name}': {user_code.told(error)}") from error
+        except Exception as error:  # whatever a user's module may raise while it is imported
+            raise ConfigError(f"{self.kind} '{name}': {user_code.told(error)}") from error
         if not (isinstance(member, type) and issubclass(member, self.base)):
             raise ConfigError(f"{self.kind} '{name}' is not a subclass of {self.base.__module__}.{self.base.__name__}.")
+        if objection := contracts.objection(member, self.base):
+            raise ConfigError(f"{self.kind} '{name}': {objection}")
         if name not in self._announced:
             self._announced.add(name)
-            log.info("loaded %s %s from %s", self.kind, name, importlib.import_module(module_name).__file__)
+            log.info("loaded %s %s from %s", self.kind, name, module.__file__)
         return member
 
 

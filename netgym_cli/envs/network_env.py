@@ -6,7 +6,6 @@ Episode boundaries touch nothing in the simulator; the session's end releases it
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
@@ -17,7 +16,8 @@ from omegaconf import OmegaConf
 
 from netgym_cli.common.errors import AdapterError, SessionError
 from netgym_cli.config.schema import EnvConfig, SimulatorConfig, plain, typed
-from netgym_cli.envs.base import Adapter, env_registry
+from netgym_cli.envs.answers import adapters, is_reward, kpis_of, measured
+from netgym_cli.envs.base import Adapter, adapter_of
 from netgym_cli.envs.step_info import StepInfo
 from netgym_cli.simulators.base import Simulator, simulator_registry
 from netgym_cli.simulators.selection import settings_of
@@ -55,7 +55,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
     def __init__(self, config: EnvConfig, simulator: SimulatorConfig) -> None:
         self.config = config
         self.simulator_config = simulator
-        self.adapter: Adapter[Any] = env_registry.load(config.name)(config)
+        self.adapter: Adapter[Any] = adapter_of(config)
         self.observation_space = self.adapter.observation_space
         self.action_space = self.adapter.action_space
         self.session, self.episode, self.step_index = -1, 0, 0
@@ -79,6 +79,10 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
     def running(self) -> bool:
         """True while a session's simulator lives."""
         return self._simulator is not None
+
+    @property
+    def _now(self) -> tuple[int, int, int]:
+        return self.session, self.episode, self.step_index
 
     @property
     def end_time_ms(self) -> float:
@@ -122,7 +126,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         if self._simulator is None:
             self._start_session(seed)
         elif (first := self._simulator.begin_episode()) is not None:
-            self.stats = first
+            self.stats = measured(first, self._simulator, "begin_episode", self._now)
         else:
             self.continues = True
         return self._observe()
@@ -176,7 +180,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         assert self._step_began_s is not None
         began_s, self._step_began_s = self._step_began_s, None
         try:
-            self.stats = measure()
+            self.stats = measured(measure(), self._simulator, "step", self._now)
         except BaseException:
             self.close()
             raise
@@ -192,7 +196,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         observation, info = self._observe()
         info["wall_ms"] = wall_ms
         reward = self.adapter.reward(self.stats)
-        if not math.isfinite(reward):
+        if not is_reward(reward):
             self._raise_adapter_error("reward", reward, "a finite number")
         return observation, reward, terminated, truncated, info
 
@@ -211,7 +215,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         """Takes `config` for the next session in place of the present one, whole. Raises as `reconfigure` does."""
         self._require_no_session("the config")
         config.validate()
-        adapter = env_registry.load(config.name)(config)
+        adapter = adapter_of(config)
         for kind in ("observation_space", "action_space"):
             before, after = getattr(self, kind), getattr(adapter, kind)
             if before != after:
@@ -242,7 +246,8 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         settings = settings_of(self.adapter.required_simulator, self.simulator_config)
         simulator = simulator_registry.load(settings.name)(settings, self.adapter.source())
         try:
-            self.stats = simulator.start(self.adapter.scenario, self.adapter.settings(), session_seed)
+            first = simulator.start(self.adapter.scenario, self.adapter.settings(), session_seed)
+            self.stats = measured(first, simulator, "start", (self.session + 1, 0, 0))
         except BaseException:
             simulator.close()
             raise
@@ -261,7 +266,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
             session=self.session,
             episode_index=self.episode,
             session_seed=self.session_seed,
-            kpis=self.adapter.kpis(self.stats),
+            kpis=kpis_of(self.adapter, self.stats),
         )
         info.stats = self.stats
         observation = self.adapter.observation(self.stats)
@@ -273,7 +278,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         self.close()
         raise AdapterError(
             f"the {what} of {type(self.adapter).__name__} in step {self.step_index} of episode {self.episode}, session "
-            f"{self.session}, is {value!r}; allowed: {allowed}. Mend the adapter's {what}()."
+            f"{self.session}, is {value!r}; allowed: {allowed}. Mend {adapters(self.adapter, what)}."
         )
 
 

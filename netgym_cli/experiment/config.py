@@ -11,6 +11,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.registry import Registry
+from netgym_cli.common.user_code import before_a_run
 from netgym_cli.config import conf_dirs, messages
 from netgym_cli.config.compose import Composer
 from netgym_cli.config.schema import DEFAULT_SIMULATOR, RunConfig, typed, unknown_key
@@ -50,6 +51,7 @@ def require_simulator_runs_env(run: RunConfig) -> None:
     require_choice(run.simulator, adapter.required_simulator, adapter.scenario, run.env.name)
 
 
+@before_a_run()
 def typed_run(config: DictConfig | dict[str, Any]) -> RunConfig:
     """A composed config, or its plain values, as records of its members' own types, validated.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
+from netgym_cli.common.user_code import before_a_run
 from netgym_cli.config import output_dirs
 from netgym_cli.config.compose import Composer, without_hydra
 from netgym_cli.config.members import place_action_channel
@@ -50,6 +51,7 @@ def train(overrides: Sequence[str], config_dirs: Sequence[str | Path], command: 
     return outcome
 
 
+@before_a_run()
 def check(config: RunConfig) -> None:
     """Everything about a run that can be known before it has a folder. Raises `ConfigError`."""
     from netgym_cli.experiment import run  # slow to import, and the user's mistakes are known by now

@@ -17,6 +17,7 @@ from typing import Any
 
 from netgym_cli.agents.base import Agent
 from netgym_cli.common.errors import SimulatorError
+from netgym_cli.common.user_code import with_place
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.record import RunRecord
 from netgym_cli.runs.recorder import Recorder
@@ -45,12 +46,12 @@ def run_lifecycle(
     except BaseException as error:
         interrupted = isinstance(error, KeyboardInterrupt)
         if isinstance(error, SimulatorError):
-            error.args = (f"{error} Reproduce it with: {shlex.join(command)}",)
+            error.args = (f"{with_place(str(error), error)} Reproduce it with: {shlex.join(command)}",)
         elif isinstance(error, OSError) and error.errno in DISK_REFUSALS:
             error.strerror = f"{error.strerror}; free space or choose another hydra.run.dir"
             error.filename = error.filename or str(folder)
         status = "interrupted" if interrupted else "failed"
-        failure = {"type": type(error).__name__, "message": str(error)}
+        failure = {"type": type(error).__name__, "message": with_place(str(error), error)}
         reason = f"{failure['type']}: {failure['message']}".strip(": ").splitlines()[0]
         if interrupted:
             failure["message"] = reason = f"interrupted by {str(error) or 'Ctrl-C'}"

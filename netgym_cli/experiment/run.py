@@ -7,6 +7,7 @@ from typing import Any
 
 from netgym_cli.agents.base import Agent, agent_registry
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.user_code import written_in
 from netgym_cli.config.schema import RunConfig
 from netgym_cli.envs.network_env import NetworkEnv
 from netgym_cli.experiment.lifecycle import run_lifecycle, sigterm_as_ctrl_c
@@ -94,5 +95,12 @@ def _given_up(env: SequentialSessions, record: RunRecord) -> list[str]:
 
 
 def make_agent(config: RunConfig) -> Agent[Any]:
-    """The agent that the config names."""
-    return agent_registry.load(config.agent.name)(config.agent)
+    """The agent that the config names. Raises `ConfigError` if a user's constructor leaves out netgym's."""
+    kind = agent_registry.load(config.agent.name)
+    agent = kind(config.agent)
+    if not hasattr(agent, "notes"):
+        raise ConfigError(
+            f"agent '{config.agent.name}': the constructor of {kind.__name__}{written_in(kind)} does not call "
+            "`super().__init__(config)`; write it first."
+        )
+    return agent

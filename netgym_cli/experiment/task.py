@@ -11,6 +11,7 @@ from omegaconf import OmegaConf
 
 from netgym_cli.agents.base import Agent, agent_registry
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.user_code import before_a_run
 from netgym_cli.config.schema import RunConfig
 from netgym_cli.envs.network_env import NetworkEnv
 from netgym_cli.experiment import run
@@ -46,13 +47,14 @@ class Task:
         """The agent, ready to act. Raises `ConfigError` if it cannot be loaded."""
         kind = agent_registry.load(self.config.agent.name)
         if self.folder is None:
-            return kind(self.config.agent)
+            return run.make_agent(self.config)
         return kind.load(self.config.agent, self.folder, self.trust)
 
     def sessions(self, *observers: Observer) -> SequentialSessions:
         """The session, not started yet."""
         return SequentialSessions(open_env(self.config), Plan.of(self.config), observers)
 
+    @before_a_run()
     def check(self) -> None:
         """Raises `ConfigError` if the agent needs training first, or cannot act in the environment."""
         config = self.config

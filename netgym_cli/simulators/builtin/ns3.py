@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from netgym_cli.common.errors import SimulatorDied, SimulatorTimeout
+from netgym_cli.common.user_code import WorkerTraceback
 from netgym_cli.simulators.base import PipelinedSimulator
 from netgym_cli.simulators.ns3.build import locate
 from netgym_cli.simulators.ns3.config import Ns3Config
@@ -122,7 +123,8 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
             got, content = self._next(timeout_s, key)
         if got == protocol.FAILURE:
             self.close()
-            raise SimulatorDied(f"ns-3 ({self._describe}) failed: {content['message']}")
+            message = f"ns-3 ({self._describe}) failed: {content['message']}"
+            raise SimulatorDied(message) from WorkerTraceback(content["traceback"])
         if got != kind:
             raise SimulatorDied(f"ns-3 ({self._describe}) sent a frame of kind {got!r} where {kind!r} was due.")
         return content
