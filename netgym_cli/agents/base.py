@@ -153,7 +153,7 @@ class Agent(ABC, Generic[C]):
             yield
         except ActionError as error:
             if (where := home(author := self.author())) is not None:
-                error.args = (f"{error} {author.__qualname__} chose it ({where}).",)
+                error.place = f"{where}, {author.__qualname__}"
             raise
 
     @property

@@ -10,12 +10,14 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import typer
 
 from netgym_cli.common import user_code
 from netgym_cli.common.errors import ConfigError, NetgymError
+
+E = TypeVar("E", bound=BaseException)
 
 
 @contextmanager
@@ -41,7 +43,7 @@ def errors_to_exit_codes(verb: str) -> Iterator[None]:
         name = error.args[0] if error.args in (("SIGTERM",), ("SIGHUP",)) else "SIGINT"
         _fail(verb, "interrupted", error, 128 + signal.Signals[name])
     except SystemExit as error:  # the user's code, or a library's, would end the program without a message
-        _fail(verb, user_code.told_exit(error), error, 1)
+        _fail(verb, user_code.told_exit(error), _with_hint(error), 1)
     except Exception as error:
         if interrupts:  # a library has turned the interruption into an error of its own
             _fail(verb, "interrupted", error, 130)
@@ -54,14 +56,16 @@ def errors_to_exit_codes(verb: str) -> Iterator[None]:
 def _fail_by_kind(verb: str, error: Exception) -> NoReturn:
     place = user_code.place(error)
     if isinstance(error, ConfigError):
-        if place is not None and (hint := user_code.full_traceback()):
-            error.add_note(hint)
-        _fail(verb, str(error), error, 2)
+        _fail(verb, str(error), error if place is None else _with_hint(error), 2)
     if place is None and isinstance(error, NetgymError | OSError):
         _fail(verb, str(error), error, 1)
+    _fail(verb, user_code.told(error), _with_hint(error), 1)
+
+
+def _with_hint(error: E) -> E:
     if hint := user_code.full_traceback():
         error.add_note(hint)
-    _fail(verb, user_code.told(error), error, 1)
+    return error
 
 
 def end_with_parent() -> None:

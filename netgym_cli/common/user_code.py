@@ -37,6 +37,8 @@ def place(error: BaseException) -> str | None:
     met: set[int] = set()
     while link is not None and id(link) not in met:
         met.add(id(link))
+        if isinstance(link, NetgymError) and link.place is not None:
+            return link.place
         if isinstance(link, SyntaxError) and link.filename and is_users(link.filename):
             return f"{shown(link.filename)}, line {link.lineno}"
         if found := _last_line(link.__traceback__):
