@@ -116,6 +116,10 @@ def import_(
         counts = [counted(imported.files, "file"), counted(imported.episodes, "episode")]
         counts.append(counted(imported.steps, "step"))
         say([f"{imported.id}: {', '.join(counts)} in {imported.folder}"])
+        if imported.unnumbered:
+            say([f"note: no seed in the name, noted by its place in the list: {', '.join(imported.unnumbered)}"])
+        if env is None:
+            say(["note: of no known environment; --env NAME would say of which, for agents and data check"])
         say([f"next: netgym data show {imported.id}"])
 
 

@@ -1,6 +1,7 @@
 """How a verb ends: one message, one exit code.
 
-0 done; 1 something failed while it ran; 2 the user can fix it; 129 SIGHUP; 130 Ctrl-C; 143 SIGTERM.
+0 done; 1 something failed while it ran; 2 the user can fix it; 3 done, but for a part that changes results; 129 SIGHUP;
+130 Ctrl-C; 143 SIGTERM.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import typer
 from netgym_cli.common import user_code
 from netgym_cli.common.errors import ConfigError, NetgymError
 
+INCOMPLETE = 3
 E = TypeVar("E", bound=BaseException)
 
 
