@@ -8,7 +8,12 @@ From Python:
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING
+
+if sys.argv[:1] == ["-m"] and "netgym_cli" in sys.orig_argv and sys.path[:1] == [os.getcwd()]:
+    del sys.path[0]  # `python -m netgym_cli` would take `random.py` of the working directory for Python's own
 
 from netgym_cli.common.exports import exports
 from netgym_cli.compat import old_imports

@@ -125,13 +125,13 @@ def evaluate(
 
 
 @app.command(hidden=True)
-def job(folder: Path) -> None:
+def job(folder: Path, trust: Trust = False) -> None:
     """Train what the config in FOLDER says: one job of a sweep."""
     with errors_to_exit_codes("job"):
         from netgym_cli.experiment import launch
 
         end_with_parent()
-        say(launch.train_job(folder).lines())
+        say(launch.train_job(folder, trust).lines())
 
 
 @app.command("list")

@@ -61,8 +61,17 @@ class Request:
     licence: str
 
 
-def parse(args: Args, config_dirs: ConfigDirs = (), default_action: bool = False) -> Request:
-    """The request in `args`; `default_action` asks for the environment's default algorithm. Raises `ConfigError`."""
+def parse(args: Args, config_dirs: ConfigDirs = (), default_action: bool = False, trust: bool = False) -> Request:
+    """The request in `args`.
+
+    Args:
+        args: as on the command line.
+        config_dirs: the user's own conf directories.
+        default_action: the environment's default algorithm is to act.
+        trust: take a run from elsewhere even if its config names code.
+
+    Raises `ConfigError` for whatever the user can fix.
+    """
     folders, own, overrides = parse_args(args, OWN)
     reject_overrides(overrides, INSTEAD, "a collection")
     Composer([], config_dirs)  # the modules of the run may lie there
@@ -77,8 +86,8 @@ def parse(args: Args, config_dirs: ConfigDirs = (), default_action: bool = False
         raise ConfigError(f"{agents} to collect with; give one: --default-action, agent=NAME, or the folder of a run.")
     if folders:
         reject_agent_keys(overrides)
-        run = config_of(folders[0])
-        config, label = in_environment_of(run, overrides, config_dirs), agent_of(folders[0])
+        run = config_of(folders[0], trust)
+        config, label = in_environment_of(run, overrides, config_dirs), agent_of(folders[0], run)
         choices = RunFolder(folders[0]).choices()
         env, channel = (
             _choice(overrides, group) or choices.get(group) or getattr(config, group).name

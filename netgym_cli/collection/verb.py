@@ -22,4 +22,4 @@ def collect(
         ConfigError: the user can fix it; nothing was played and nothing written.
         SessionFailed, DatasetError, KeyboardInterrupt: what is complete stays, and the same command continues.
     """
-    return Collection(parse(args, config_dirs, default_action), command, trust).run()
+    return Collection(parse(args, config_dirs, default_action, trust), command, trust).run()

@@ -1,7 +1,7 @@
 """Names in a config map to classes here: a member is one module whose name is the name used in the config.
 
-A config can name nothing but such modules, so composing one never runs code of its own. The exception is a
-`module:Class` value, which reaches here only from the user's command line or config directory.
+The exception is a `module:Class` value, which is imported. It reaches here from the user's own command line, config
+directories and run folders; from another's only with trust (see docs/security.md).
 """
 
 import importlib
@@ -9,7 +9,7 @@ import logging
 import pkgutil
 from typing import Generic, TypeVar
 
-from netgym_cli.common import contracts, user_code
+from netgym_cli.common import contracts, user_code, user_modules
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.suggestions import did_you_mean
 
@@ -55,7 +55,7 @@ class Registry(Generic[T]):
         module_name, _, class_name = name.partition(":")
         user_code.mark(module_name)
         try:
-            module = importlib.import_module(module_name)
+            module = user_modules.import_named(module_name)
             member = getattr(module, class_name)
         except (ImportError, AttributeError) as error:
             if user_code.place(error) is None:

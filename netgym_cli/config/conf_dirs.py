@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from netgym_cli.common import user_modules
 from netgym_cli.common.errors import ConfigError
 
 GROUPS = ("env", "agent", "channel", "simulator")
@@ -34,9 +34,7 @@ def user_dirs(config_dirs: Sequence[str | Path]) -> list[Path]:
 
 def make_importable(folders: Sequence[Path]) -> None:
     """Lets `name: module:Class` in a user's config name modules in `folders` and in the working directory."""
-    for folder in [*map(str, folders), str(_working_directory())]:
-        if folder not in sys.path:
-            sys.path.append(folder)
+    user_modules.search_in([*map(str, folders), str(_working_directory())])
 
 
 def _working_directory() -> Path:

@@ -122,7 +122,7 @@ class Contest:
         tasks: dict[str, list[Task]] = {}
         for label, contender in contenders.items():
             folder = contender if isinstance(contender, Path) else None
-            agent = config_of(contender).agent if isinstance(contender, Path) else contender
+            agent = config_of(contender, trust).agent if isinstance(contender, Path) else contender
             if folder is not None and (known := sorted(set(seeds) & RunFolder(folder).seeds())):
                 raise ConfigError(
                     f"'{folder}' has met the seeds {known}, in training or in its own evaluations; "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,12 +49,15 @@ class Request:
         return [*args, *self.overrides, f"episodes={self.episodes}", f"seeds=[{seed}]"]
 
 
-def parse(args: Args, config_dirs: Sequence[str | Path] = ()) -> Request:
-    """The request in `args`. Raises `ConfigError` for whatever the user can fix."""
+def parse(args: Args, config_dirs: Sequence[str | Path] = (), trust: bool = False) -> Request:
+    """The request in `args`, with `trust` in the code that runs from elsewhere name.
+
+    Raises `ConfigError` for whatever the user can fix.
+    """
     folders, own, overrides = parse_args(args, ("episodes", "seeds", "agent"))
     reject_overrides(overrides, INSTEAD, "an evaluation")
     Composer([], config_dirs)  # the modules of the runs may lie there
-    trained = {folder: config_of(folder) for folder in folders}
+    trained = {folder: config_of(folder, trust) for folder in folders}
     names = agent_names(own.get("agent", ""), "evaluate")
     if not names and not trained:
         raise ConfigError("nothing to evaluate; give the folder of a run, agent=NAME, or several: agent=NAME,NAME.")
@@ -109,9 +112,9 @@ def _require_one_environment(trained: dict[Path, RunConfig]) -> None:
                 )
 
 
-def _labels(trained: Collection[Path]) -> list[str]:
+def _labels(trained: Mapping[Path, RunConfig]) -> list[str]:
     """Names of the runs' agents, with as much of the folder as tells them apart."""
-    names = [agent_of(folder) for folder in trained]
+    names = [agent_of(folder, config) for folder, config in trained.items()]
     short = [f"{name}:{folder.resolve().name}" for name, folder in zip(names, trained, strict=True)]
     long = [f"{name}:{folder}" for name, folder in zip(names, trained, strict=True)]
     return next(labels for labels in (names, short, long) if len(set(labels)) == len(labels))

@@ -30,7 +30,7 @@ def evaluate(
         ConfigError: the user can fix it; nothing was played and no folder made.
         SessionFailed: a session failed; the message ends in a command that plays it alone.
     """
-    request = parse(args, config_dirs)
+    request = parse(args, config_dirs, trust)
     require(baseline is None or baseline in request.contenders, "--baseline", baseline, ", ".join(request.contenders))
     contest = Contest.of(request.config, request.contenders, request.seeds, request.episodes, trust)
     check_simulators(request.config)

@@ -14,6 +14,7 @@ from netgym_cli.common.registry import Registry
 from netgym_cli.common.user_code import before_a_run
 from netgym_cli.config import conf_dirs, messages
 from netgym_cli.config.compose import Composer
+from netgym_cli.config.foreign import code_in, plain_values
 from netgym_cli.config.schema import DEFAULT_SIMULATOR, RunConfig, typed, unknown_key
 from netgym_cli.runs.folder import RunFolder
 
@@ -105,12 +106,19 @@ class _Top:
     init: str | None = None
 
 
-def config_of(folder: Path) -> RunConfig:
-    """The config of the run in `folder`. Raises `ConfigError` if there is none that has ended with a model."""
+def config_of(folder: Path, trust: bool = False) -> RunConfig:
+    """The config of the run in `folder`.
+
+    Args:
+        folder: the run's folder.
+        trust: take it even if it names code and is not as a run of this user here wrote it.
+
+    Raises `ConfigError` if there is no run that has ended with a model, or if it needs trust.
+    """
     run = RunFolder(folder)
-    record, values = run.record(), run.config()
+    record, values = run.record(), own_values(run, trust)
     try:
-        config = typed_run(OmegaConf.create(values))
+        config = typed_run(values)
     except ConfigError as error:
         raise ConfigError(f"{run.config_path}: {error}") from error
     status = record.get("status")
@@ -121,6 +129,24 @@ def config_of(folder: Path) -> RunConfig:
     return config
 
 
-def agent_of(folder: Path) -> str:
-    """The name that the run's agent was chosen by, as in `agent=NAME`."""
-    return RunFolder(folder).choices().get("agent") or config_of(folder).agent.name
+def own_values(run: RunFolder, trust: bool = False) -> dict[str, Any]:
+    """What a run's config says, as plain values; nothing that it names has been imported, and nothing resolved.
+
+    Raises `ConfigError` if it names code and is not as a run of this user here wrote it, unless there is `trust`.
+    """
+    content = run.config()
+    try:
+        values = plain_values(content)
+    except ConfigError as error:
+        raise ConfigError(f"{run.config_path}: {error}") from error
+    if not trust and (named := code_in(values)) and (doubt := run.doubt()):
+        raise ConfigError(
+            f"'{run.path}' names code that would run ({', '.join(named)}), and {doubt}. Look at it, and give it trust "
+            "(--trust) only if you know who made it; docs/security.md says what that means."
+        )
+    return values
+
+
+def agent_of(folder: Path, config: RunConfig) -> str:
+    """The name that the agent of the run in `folder`, with this config, was chosen by, as in `agent=NAME`."""
+    return RunFolder(folder).choices().get("agent") or config.agent.name

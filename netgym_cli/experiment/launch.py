@@ -14,7 +14,7 @@ from netgym_cli.config import output_dirs
 from netgym_cli.config.compose import Composer, without_hydra
 from netgym_cli.config.members import place_action_channel
 from netgym_cli.config.schema import RunConfig
-from netgym_cli.experiment.config import resolved, run_of, typed_run
+from netgym_cli.experiment.config import own_values, resolved, run_of, typed_run
 from netgym_cli.runs.folder import RunFolder
 
 if TYPE_CHECKING:
@@ -61,10 +61,13 @@ def check(config: RunConfig) -> None:
     check_simulators(config)
 
 
-def train_job(folder: Path) -> Summary:
-    """Trains one job of a sweep, which another process has checked and saved in `folder`. Raises as `train` does."""
+def train_job(folder: Path, trust: bool = False) -> Summary:
+    """Trains one job of a sweep, which another process has checked and saved in `folder`. Raises as `train` does.
+
+    That process asks for `trust`: it has just written the config, on a machine that may have no place for a key.
+    """
     saved = RunFolder(folder)
-    return _train_in(folder, typed_run(OmegaConf.create(saved.config())), ["netgym", "train", *saved.overrides()])
+    return _train_in(folder, typed_run(own_values(saved, trust)), ["netgym", "train", *saved.overrides()])
 
 
 def _train_in(folder: Path, config: RunConfig, command: list[str]) -> Summary:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,19 +52,10 @@ class Launcher(ABC):
 
 
 class LocalLauncher(Launcher):
-    """Starts each job as a child process, which ends when this process does.
-
-    Args:
-        search_path: folders whose modules a job may import, besides those of the working directory.
-    """
-
-    def __init__(self, search_path: Sequence[Path]) -> None:
-        self._search_path = search_path
+    """Starts each job as a child process, which ends when this process does."""
 
     def submit(self, folder: Path) -> LocalJob:
-        inherited = os.environ.get("PYTHONPATH")
-        search_path = [*map(str, self._search_path), str(Path.cwd()), *([inherited] if inherited else [])]
-        return LocalJob(folder, ChildProcess(["-m", "netgym_cli", "job", str(folder)], search_path))
+        return LocalJob(folder, ChildProcess("netgym_cli", ["job", "--trust", str(folder)]))
 
 
 class LocalJob(JobHandle):

@@ -37,7 +37,7 @@ def sweep(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> list[J
             job = composer.hydra.config_loader.load_sweep_config(whole, point)
         with output_dirs.making(output_dirs.SWEEP_DIR):
             RunFolder(output_dirs.job_folder(job, number)).require_free(output_dirs.SWEEP_DIR)
-    runner = JobRunner(LocalLauncher(composer.folders), composer.folders, len(points))
+    runner = JobRunner(LocalLauncher(), composer.folders, len(points))
     try:
         batches = composer.multirun(runner)
     except KeyboardInterrupt as interrupt:

@@ -13,11 +13,13 @@ from omegaconf import DictConfig, OmegaConf
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.files import write_json
 from netgym_cli.common.provenance import now
+from netgym_cli.runs import signing
+from netgym_cli.runs.manifest import Manifest
 
 if TYPE_CHECKING:
     import pandas as pd
 
-RECORD, METRICS, HYDRA = "run.json", "metrics", ".hydra"
+RECORD, METRICS, HYDRA, MANIFEST, CHECKPOINTS = "run.json", "metrics", ".hydra", "manifest.json", "checkpoints"
 STEPS, STATS, EPISODES, SESSIONS = "steps.parquet", "stats.parquet", "episodes.csv", "sessions.csv"  # in METRICS
 
 
@@ -30,6 +32,11 @@ class RunFolder:
     """
 
     path: Path
+
+    @classmethod
+    def of_model(cls, path: Path) -> RunFolder:
+        """The folder of the run that saved this model or checkpoint."""
+        return cls(path.parent.parent if path.parent.name == CHECKPOINTS else path.parent)
 
     @property
     def record_path(self) -> Path:
@@ -93,7 +100,7 @@ class RunFolder:
 
     def new_checkpoint(self, steps: int) -> Path:
         """Where the model after so many steps or updates is to be saved; makes the folder of checkpoints."""
-        folder = self.path / "checkpoints"
+        folder = self.path / CHECKPOINTS
         folder.mkdir(exist_ok=True)
         return folder / f"step_{steps:09d}.zip"
 
@@ -147,13 +154,58 @@ class RunFolder:
             raise ConfigError(f"{self.config_path} cannot be read: {error}; give another run.") from error
 
     def save_config(self, config: DictConfig) -> None:
-        """Replaces the config by the values of this one, without interpolations."""
+        """Replaces the config by the values of this one, without interpolations, and begins a manifest with it."""
         OmegaConf.save(config, self.config_path, resolve=True)
+        empty = Manifest(self._manifest_path, False, False, {})
+        empty.with_file(self.config_path, self.config_path.read_bytes()).write()
+
+    def sign(self, file: Path, content: bytes | None = None) -> None:
+        """Notes in the manifest that the run has written this file, or is about to write `content` to it."""
+        manifest = Manifest.read(self._manifest_path)
+        manifest.with_file(file, file.read_bytes() if content is None else content).write()
+
+    def wrote(self, file: Path, content: bytes) -> bool:
+        """Whether a run of this user wrote `content` to this file of the folder.
+
+        A folder of the last release has no manifest: its models bear a signature each.
+        """
+        manifest = Manifest.read(self._manifest_path)
+        if manifest.exists:
+            return manifest.agrees(file, content)
+        beside = file.with_name(f"{file.name}.sig")
+        return beside.is_file() and signing.verify(content, beside.read_bytes())
+
+    def require_unchanged(self, file: Path, content: bytes) -> None:
+        """Raises `ConfigError` if a run of this user wrote something else than `content` to this file of the folder."""
+        manifest = Manifest.read(self._manifest_path)
+        if manifest.notes(file) and not manifest.agrees(file, content):
+            raise ConfigError(
+                f"'{file}' is not the one that the run wrote; load it with trust (--trust) if it is meant."
+            )
+
+    def doubt(self) -> str | None:
+        """Why config and record do not count as written by a run of this user, as a phrase; None if they do."""
+        manifest = Manifest.read(self._manifest_path)
+        if not manifest.exists:
+            return f"it has no {MANIFEST}, so it comes from elsewhere, or from an earlier release"
+        if not manifest.signed:
+            return f"its {MANIFEST} does not bear your signature, so it comes from elsewhere"
+        for file in (self.config_path, self.record_path):
+            expected = file == self.config_path or manifest.notes(file)  # the record is noted when the run has ended
+            if expected and not (file.is_file() and manifest.agrees(file, file.read_bytes())):
+                return f"its {file.relative_to(self.path)} is not the one that the run wrote"
+        return None
+
+    @property
+    def _manifest_path(self) -> Path:
+        return self.path / MANIFEST
 
     def choices(self) -> dict[str, str]:
         """Config group, such as `env`, to the name that its member was chosen by; empty if the folder does not tell."""
         path = self.path / HYDRA / "hydra.yaml"
-        chosen = OmegaConf.select(OmegaConf.load(path), "hydra.runtime.choices") if path.is_file() else None
+        chosen: Any = _mapping(path) if path.is_file() else {}
+        for key in ("hydra", "runtime", "choices"):
+            chosen = chosen.get(key) if isinstance(chosen, dict) else None
         return {str(group): str(name) for group, name in (chosen or {}).items() if name is not None}
 
     def overrides(self) -> list[str]:

@@ -38,7 +38,7 @@ class RunRecord(Observer):
     def __init__(
         self, folder: Path, command: list[str], config: RunConfig, planned_steps: int, learnt_on: Iterable[int] = ()
     ) -> None:
-        self._path = RunFolder(folder).record_path
+        self._folder = RunFolder(folder)
         self._started = time.monotonic()
         self._written = 0.0
         self._seeds: dict[int, int | None] = {}
@@ -89,11 +89,12 @@ class RunRecord(Observer):
         self._write()
 
     def close(self, status: str, error: Mapping[str, str] | None = None) -> None:
-        """Writes the final word: `complete`, `failed` or `interrupted`, with `type` and `message` of the error."""
+        """Writes and signs the final word: `complete`, `failed`, `interrupted`; with the error's `type`, `message`."""
         self.content["status"] = status
         self.content["ended_at"] = now()
         self.content["error"] = error
         self._write()
+        self._folder.sign(self._folder.record_path)
 
     def _write(self) -> None:
         self._written = time.monotonic()
@@ -101,7 +102,7 @@ class RunRecord(Observer):
         self.content["sim_s"] = self._simulated_s()
         self.content["wall_s"] = round(self._written - self._started, 3)
         self.content["heartbeat_at"] = now()
-        write_json(self._path, self.content)
+        write_json(self._folder.record_path, self.content)
 
     def _simulated_s(self) -> float:
         total = 0.0

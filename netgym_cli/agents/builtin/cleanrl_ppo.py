@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
+from zipfile import BadZipFile
 
 import numpy as np
 from gymnasium import spaces
@@ -141,16 +143,20 @@ class CleanrlPpo(Agent[CleanrlPpoConfig]):
         path = RunFolder(folder).weights_path
         with (hidden := path.with_name(f".{path.name}")).open("wb") as file:
             np.savez(file, allow_pickle=False, **self.policy.arrays())
+        RunFolder(folder).sign(path, hidden.read_bytes())
         hidden.replace(path)
 
     @classmethod
     def load(cls, config: CleanrlPpoConfig, folder: Path, trust: bool = False) -> Self:
         agent, path = cls(config), RunFolder(folder).weights_path
         try:
-            with np.load(path, allow_pickle=False) as file:  # numbers only: no code can run
+            content = path.read_bytes()
+            with np.load(BytesIO(content), allow_pickle=False) as file:  # numbers only: no code can run
                 agent.saved = dict(file)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, BadZipFile) as error:
             raise ConfigError(f"no model in '{path}': {error}; give a run that is complete.") from error
+        if not trust:
+            RunFolder(folder).require_unchanged(path, content)
         return agent
 
 

@@ -11,7 +11,6 @@ class MyAgent:
 from __future__ import annotations
 
 import hashlib
-import importlib
 import inspect
 import json
 import logging
@@ -22,9 +21,8 @@ from typing import Any, Self
 
 from omegaconf import MISSING
 
-from netgym_cli.agents import signing
 from netgym_cli.agents.base import Agent
-from netgym_cli.common import user_code
+from netgym_cli.common import user_code, user_modules
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.schema import AgentConfig
 from netgym_cli.envs.agent_spec import AgentSpec
@@ -62,7 +60,7 @@ class Custom(Agent[CustomConfig]):
             return super().load(config, folder, trust)
         content = record.read_bytes()
         same = json.loads(content) == _record(config, files)
-        if not (trust or (same and signing.is_signed(record, content))):
+        if not (trust or (same and RunFolder(folder).wrote(record, content))):
             raise ConfigError(
                 f"'{files}' was not saved by a run of yours here or was changed; "
                 "load it with trust (--trust) only if you know who made it."
@@ -125,7 +123,7 @@ class Custom(Agent[CustomConfig]):
         files.mkdir()
         self._agent.save(files)
         record.write_text(json.dumps(_record(self.config, files), indent=1) + "\n")
-        signing.sign(record)
+        RunFolder(folder).sign(record)
 
 
 def user_class(name: str | None) -> type:
@@ -135,7 +133,7 @@ def user_class(name: str | None) -> type:
         raise ConfigError(f"agent.cls is {name!r}; allowed: importable.module:Class, such as agent.cls=mine:MyAgent.")
     user_code.mark(module_name)
     try:
-        module = importlib.import_module(module_name)
+        module = user_modules.import_named(module_name)
     except Exception as error:  # whatever a user's module may raise while it is imported
         advice = " Give importable.module:Class; --config-dir and the working directory are searched too."
         raise ConfigError(

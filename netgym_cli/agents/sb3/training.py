@@ -20,7 +20,6 @@ from stable_baselines3.common.logger import configure
 from stable_baselines3.common.utils import should_collect_more_steps
 from stable_baselines3.common.vec_env import VecNormalize
 
-from netgym_cli.agents import signing
 from netgym_cli.agents.normalization import MEMBER, Normalization
 from netgym_cli.agents.sb3.build import bounds_of, build, normalized_env
 from netgym_cli.agents.sb3.config import Sb3Config
@@ -69,7 +68,7 @@ class Trained:
                 )
 
     def save(self, path: Path) -> None:
-        """Writes the zip file, which SB3 alone can load too, atomically, and signs it as made here."""
+        """Writes the zip file, which SB3 alone can load too, atomically, and signs it as made by its run."""
         hidden = path.with_name(f".{path.name}")
         try:
             with hidden.open("wb") as file:
@@ -77,11 +76,11 @@ class Trained:
             if self.normalization is not None:
                 with zipfile.ZipFile(hidden, "a") as archive:
                     archive.writestr(MEMBER, self.normalization.to_json())
+            RunFolder.of_model(path).sign(path, hidden.read_bytes())
             os.replace(hidden, path)
         except BaseException:
             hidden.unlink(missing_ok=True)
             raise
-        signing.sign(path)
 
 
 def load_model(path: Path, algorithm: str, trust: bool = False, threads: int = 1) -> Trained:
@@ -99,9 +98,9 @@ def load_model(path: Path, algorithm: str, trust: bool = False, threads: int = 1
     if not path.is_file():
         raise ConfigError(f"no model at '{path}'; give the model.zip or a checkpoint of a run.")
     content = path.read_bytes()  # read once: the checked bytes are the loaded ones
-    if not (trust or signing.is_signed(path, content)):
+    if not (trust or RunFolder.of_model(path).wrote(path, content)):
         raise ConfigError(
-            f"'{path}' was not made by a run of yours here and can run code when loaded; "
+            f"'{path}' was not made by a run of yours here, or not by this one, and can run code when loaded; "
             "load it with trust (--trust) only if you know who made it."
         )
     with zipfile.ZipFile(io.BytesIO(content)) as archive:

@@ -12,7 +12,6 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 from stable_baselines3.common.vec_env import VecNormalize
 
-from netgym_cli.agents import signing
 from netgym_cli.agents.base import agent_registry
 from netgym_cli.agents.sb3.build import bounds_of, build, policy_kwargs
 from netgym_cli.agents.sb3.config import Sb3Config
@@ -55,7 +54,7 @@ class Start:
                 f"continue; {_advice(made_by)}."
             )
         model = RunFolder(folder).model_path
-        if model.is_file() and not signing.is_signed(model, model.read_bytes()):
+        if model.is_file() and not RunFolder.of_model(model).wrote(model, model.read_bytes()):
             raise ConfigError(
                 f"init: '{model}' was not made by a run of yours here, and a model can run code when loaded; training "
                 "continues only models that were made here. Train it here first."

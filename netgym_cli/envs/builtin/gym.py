@@ -11,6 +11,7 @@ import numpy as np
 from gymnasium import spaces
 from omegaconf import MISSING
 
+from netgym_cli.common import user_modules
 from netgym_cli.common.errors import ActionError, ConfigError
 from netgym_cli.common.user_code import with_place
 from netgym_cli.config.schema import EnvConfig
@@ -39,6 +40,8 @@ class GymAdapter(Adapter[GymConfig]):
 
     def __init__(self, config: GymConfig) -> None:
         super().__init__(config)
+        if ":" in config.id:
+            user_modules.allow()
         try:
             env = gymnasium.make(config.id, **(config.kwargs or {}))
         except Exception as error:  # its constructor is code of others

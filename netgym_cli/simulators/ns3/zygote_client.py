@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import IO, Any
 
+from netgym_cli.common import user_modules
 from netgym_cli.common.errors import SimulatorDied, SimulatorTimeout
 from netgym_cli.simulators.ns3.build import HEADER, Ns3, include_dirs, sources
 from netgym_cli.simulators.ns3.user_scenario import is_python, ready, version
@@ -88,6 +89,7 @@ class Zygote:
             self._process = subprocess.Popen(
                 [sys.executable, str(PROGRAM), str(far.fileno()), json.dumps(spec)],
                 pass_fds=[far.fileno()],
+                env=user_modules.child_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=self._output,
                 stderr=self._output,

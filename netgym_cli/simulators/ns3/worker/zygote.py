@@ -15,6 +15,8 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -53,6 +55,18 @@ def load(spec: dict[str, Any]) -> Any:
     native.NowMs()  # compiles the call wrappers' common part before the first fork
     faulthandler.enable()  # after cling, whose own handlers start a debugger
     return native
+
+
+@contextmanager
+def elsewhere() -> Iterator[None]:
+    """Leaves the working directory for a while: cling takes headers, and settings, from there before its own."""
+    here = os.open(os.curdir, os.O_RDONLY)
+    os.chdir(os.sep)
+    try:
+        yield
+    finally:
+        os.fchdir(here)
+        os.close(here)
 
 
 def end_with_parent(parent: int) -> None:
@@ -122,7 +136,8 @@ def main() -> None:
     trainer = os.getppid()
     control = socket.socket(fileno=int(sys.argv[1]))
     started = time.perf_counter()
-    native = load(json.loads(sys.argv[2]))
+    with elsewhere():
+        native = load(json.loads(sys.argv[2]))
     control.send(json.dumps({"ready_s": time.perf_counter() - started}).encode())
     # A fork of the trainer may still hold the other end of the socket, so the parent's id is watched as well.
     while os.getppid() == trainer:
