@@ -156,7 +156,7 @@ def _require_call(function: Callable[..., Any], arguments: tuple[Any, ...], kwar
         inspect.signature(function).bind(*arguments, **kwargs)
     except TypeError as error:
         where = user_code.written_in(function)
-        raise ConfigError(f"{what}{where} cannot be called as docs/agents.md says: {error}.") from error
+        raise ConfigError(f"{what} cannot be called as docs/agents.md says: {error}{where}.") from error
 
 
 def _record(config: CustomConfig, files: Path) -> dict[str, Any]:
