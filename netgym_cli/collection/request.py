@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from omegaconf import OmegaConf
-
 from netgym_cli.collection.plan import Plan, plan_of
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.compose import Composer
@@ -29,7 +27,6 @@ from netgym_cli.experiment.requests import (
     seed_count,
     whole_number,
 )
-from netgym_cli.runs.folder import RunFolder
 
 OWN = ("episodes", "seeds", "workers", "name", "agent", "licence")
 INSTEAD = {"seed": "seeds", "sessions": "seeds", "env.random_seed": "seeds", "env.episodes_per_session": "episodes"}
@@ -88,17 +85,11 @@ def parse(args: Args, config_dirs: ConfigDirs = (), default_action: bool = False
         reject_agent_keys(overrides)
         run = config_of(folders[0], trust)
         config, label = in_environment_of(run, overrides, config_dirs), agent_of(folders[0], run)
-        choices = RunFolder(folders[0]).choices()
-        env, channel = (
-            _choice(overrides, group) or choices.get(group) or getattr(config, group).name
-            for group in ("env", "channel")
-        )
     else:
         label = DEFAULT_AGENT if default_action else names[0]
         config = composed(label, overrides, config_dirs, None)
-        chosen = Composer([f"agent={label}", *overrides], config_dirs).whole()
-        env, channel = (str(OmegaConf.select(chosen, f"hydra.runtime.choices.{group}")) for group in ("env", "channel"))
     episodes = whole_number(own["episodes"], "episodes") if "episodes" in own else None
+    env, channel = config.name_of("env"), config.name_of("channel")
     if env == FOREIGN:
         env = f"{FOREIGN}-{plain(config.env)['id'].rpartition(':')[2]}"
     dataset_id = _id(own.get("name"), env, label, channel)
@@ -111,10 +102,6 @@ def parse(args: Args, config_dirs: ConfigDirs = (), default_action: bool = False
         workers=whole_number(own.get("workers", str(os.cpu_count() or 1)), "workers"),
         licence=own.get("licence", LICENCE),
     )
-
-
-def _choice(overrides: Args, group: str) -> str | None:
-    return next((override.partition("=")[2] for override in overrides if override.startswith(f"{group}=")), None)
 
 
 def _seeds(own: Mapping[str, str]) -> tuple[int, ...] | None:

@@ -45,6 +45,7 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
     """Everything as plain values."""
     return {
         "env": evaluation.env,
+        **evaluation.names,
         "episodes": evaluation.episodes,
         "seeds": list(evaluation.seeds),
         "baseline": evaluation.baseline,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.registry import Registry
 from netgym_cli.common.user_code import before_a_run
 from netgym_cli.config import conf_dirs, messages
-from netgym_cli.config.compose import Composer
+from netgym_cli.config.compose import Composer, choices_of, without_hydra
 from netgym_cli.config.foreign import code_in, plain_values
 from netgym_cli.config.schema import DEFAULT_SIMULATOR, RunConfig, typed, unknown_key
 from netgym_cli.runs.folder import RunFolder
@@ -27,20 +27,26 @@ def resolved(config: DictConfig) -> dict[str, Any]:
         raise ConfigError(messages.explain(error, lambda: list(messages.dotted_keys(config)))) from error
 
 
-def run_of(composer: Composer, values: dict[str, Any] | None = None) -> RunConfig:
+def run_of(composer: Composer, composed: DictConfig | None = None) -> RunConfig:
     """The run that overrides describe.
 
     Args:
         composer: Hydra with the overrides.
-        values: what it has composed, resolved; None: it composes now.
+        composed: what it has composed, with Hydra's own part; None: it composes now.
 
     Raises:
         ConfigError: as `typed_run`, and for a simulator chosen by `simulator=` that cannot run the environment.
     """
-    run = typed_run(composer.compose() if values is None else values)
+    run = chosen_of(composer, composed)
     if composer.chooses("simulator"):
         require_simulator_runs_env(run)
     return run
+
+
+def chosen_of(composer: Composer, composed: DictConfig | None = None) -> RunConfig:
+    """As `run_of`, whatever simulator is chosen for whatever environment."""
+    whole = composer.whole() if composed is None else composed
+    return replace(typed_run(without_hydra(whole)), choices=choices_of(whole))
 
 
 def require_simulator_runs_env(run: RunConfig) -> None:
@@ -118,7 +124,7 @@ def config_of(folder: Path, trust: bool = False) -> RunConfig:
     run = RunFolder(folder)
     record, values = run.record(), own_values(run, trust)
     try:
-        config = typed_run(values)
+        config = replace(typed_run(values), choices=groups_of(run))
     except ConfigError as error:
         raise ConfigError(f"{run.config_path}: {error}") from error
     status = record.get("status")
@@ -127,6 +133,11 @@ def config_of(folder: Path, trust: bool = False) -> RunConfig:
         why = message or ("it goes on, or was killed" if status == "running" else "it has not ended")
         raise ConfigError(f"the run in '{folder}' has the status {status!r}: {why}; evaluate a run that is complete.")
     return config
+
+
+def groups_of(run: RunFolder) -> dict[str, str]:
+    """Group to the name that its member was chosen by, as the run's folder tells it."""
+    return {group: name for group, name in run.choices().items() if group in conf_dirs.GROUPS}
 
 
 def own_values(run: RunFolder, trust: bool = False) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from netgym_cli.config import output_dirs
 from netgym_cli.config.compose import Composer, without_hydra
 from netgym_cli.config.members import place_action_channel
 from netgym_cli.config.schema import RunConfig
-from netgym_cli.experiment.config import own_values, resolved, run_of, typed_run
+from netgym_cli.experiment.config import groups_of, own_values, resolved, run_of, typed_run
 from netgym_cli.runs.folder import RunFolder
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def train(overrides: Sequence[str], config_dirs: Sequence[str | Path], command: 
     composer = Composer(overrides, config_dirs)
     composed = composer.whole()
     values = resolved(without_hydra(composed))
-    run = run_of(composer, values)
+    run = run_of(composer, composed)
     check(run)
     with output_dirs.making(output_dirs.RUN_DIR):
         RunFolder(output_dirs.run_folder(composed)).require_free(output_dirs.RUN_DIR)
@@ -67,7 +68,8 @@ def train_job(folder: Path, trust: bool = False) -> Summary:
     That process asks for `trust`: it has just written the config, on a machine that may have no place for a key.
     """
     saved = RunFolder(folder)
-    return _train_in(folder, typed_run(own_values(saved, trust)), ["netgym", "train", *saved.overrides()])
+    config = replace(typed_run(own_values(saved, trust)), choices=groups_of(saved))
+    return _train_in(folder, config, ["netgym", "train", *saved.overrides()])
 
 
 def _train_in(folder: Path, config: RunConfig, command: list[str]) -> Summary:

@@ -44,8 +44,8 @@ def check(config: RunConfig) -> None:
         alike = {name: kind for name, kind in kinds.items() if kind.needs_dataset == agent.needs_dataset}
         able = [name for name, kind in alike.items() if kind.incompatibility(first) is None]
         raise ConfigError(
-            f"agent '{config.agent.name}' {objection}. "
-            f"Agents that can act in env '{config.env.name}': {', '.join(able)}."
+            f"agent '{config.name_of('agent')}' {objection}. "
+            f"Agents that can act in env '{config.name_of('env')}': {', '.join(able)}."
         )
     agent.check(first, plan.total_steps)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +62,8 @@ class Task:
         if self.folder is None:
             if kind.needs_training:
                 raise ConfigError(
-                    f"agent '{config.agent.name}' has to be trained: netgym train agent={config.agent.name}, and then "
-                    "give the run's folder."
+                    f"agent '{config.name_of('agent')}' has to be trained: netgym train "
+                    f"agent={config.name_of('agent')}, and then give the run's folder."
                 )
             run.check(config)
             self.agent().begin(self.sessions(), config.seed)
@@ -79,11 +79,13 @@ class Task:
     def line(self) -> str:
         """The task as one line of JSON."""
         folder = None if self.folder is None else str(self.folder)
-        return json.dumps({"config": asdict(self.config), "folder": folder, "trust": self.trust}) + "\n"
+        task = {"config": self.config.values(), "choices": self.config.choices, "folder": folder, "trust": self.trust}
+        return json.dumps(task) + "\n"
 
     @classmethod
     def from_line(cls, line: str) -> Task:
         """The task that `line` wrote."""
         raw = json.loads(line)
         folder = None if raw["folder"] is None else Path(raw["folder"])
-        return cls(typed_run(OmegaConf.create(raw["config"])), folder, raw["trust"])
+        config = replace(typed_run(OmegaConf.create(raw["config"])), choices=raw["choices"])
+        return cls(config, folder, raw["trust"])

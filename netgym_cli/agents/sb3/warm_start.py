@@ -123,7 +123,8 @@ class _WithoutWarmUp(OffPolicyAlgorithm):
 
 def _agent_of(folder: Path) -> str:
     try:
-        name = RunFolder(folder).record()["agent"]
+        record = RunFolder(folder).record()
+        name = record["base"]["agent"] if "base" in record else record["agent"]
     except (OSError, KeyError, ConfigError) as error:
         raise ConfigError(f"init: '{folder}' is not the folder of a run (no record can be read); give one.") from error
     if name not in agent_registry.names():  # a module:Class would be imported
