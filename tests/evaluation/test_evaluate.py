@@ -73,7 +73,9 @@ def test_a_trained_agent_is_known_from_its_folder_and_meets_the_same_seeds(workd
     )
     assert done.exit_code == 0, done.stderr
     told = json.loads(done.stdout)
-    assert told["env"] == "tests.support.toy:ToyAdapter" and told["baseline"] == "random"
+    assert (told["env"], told["base"]["env"]) == ("toy", "tests.support.toy:ToyAdapter") and told[
+        "baseline"
+    ] == "random"
     returns = {(row["agent"], row["seed"]): row["return"] for row in told["by_seed"]}
     assert {agent for agent, _ in returns} == {"ppo", "random"}
     differences = [returns["ppo", seed] - returns["random", seed] for seed in told["seeds"]]
