@@ -49,8 +49,9 @@ class Run:
 
     @cached_property
     def overridden(self) -> tuple[str, ...]:
-        """The keys that its command line gave."""
-        return tuple(override.lstrip("+~").partition("=")[0] for override in RunFolder(self.folder).overrides())
+        """The keys that its command line gave values of their own, and not those of other keys."""
+        given = [override for override in RunFolder(self.folder).overrides() if "${" not in override]
+        return tuple(override.lstrip("+~").partition("=")[0] for override in given)
 
     def value(self, key: str) -> Any:
         """The config's value at a dotted key; of a group, such as `channel`, the name that was chosen.

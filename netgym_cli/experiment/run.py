@@ -8,7 +8,7 @@ from typing import Any
 from netgym_cli.agents.base import Agent, agent_registry
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.user_code import written_in
-from netgym_cli.config.schema import RunConfig
+from netgym_cli.config.schema import RunConfig, plain
 from netgym_cli.envs.network_env import NetworkEnv
 from netgym_cli.experiment.lifecycle import run_lifecycle, sigterm_as_ctrl_c
 from netgym_cli.experiment.progress import RunProgress
@@ -16,6 +16,7 @@ from netgym_cli.experiment.summary import Summary
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.record import RunRecord
 from netgym_cli.runs.recorder import Recorder
+from netgym_cli.sessions.plan import Plan
 from netgym_cli.sessions.sequential import SequentialSessions
 from netgym_cli.wrappers.build import agent_spec, open_env
 from netgym_cli.wrappers.required_simulators import prepare_simulators
@@ -82,7 +83,7 @@ def train(config: RunConfig, folder: Path, command: list[str], console: bool | N
             agent.learn(env, config.seed, folder)
             agent.save(folder)
         recorder.close("stopped", "the agent stopped early")
-    notes = [*_given_up(env, record), *agent.notes]
+    notes = [*_given_up(env, record), *_differing(plan), *agent.notes]
     return Summary.of(folder, recorder, record, notes, measured_only=agent.needs_dataset)
 
 
@@ -92,6 +93,16 @@ def _given_up(env: SequentialSessions, record: RunRecord) -> list[str]:
     if done == planned or (env.finished and env.network.adapter.external_env):
         return []
     return [f"the agent gave up {planned - done} of {planned} planned steps"]
+
+
+def _differing(plan: Plan) -> list[str]:
+    """A note on what sessions differ in besides seed and number of episodes: their returns are of other things."""
+    envs = [plain(config) for config in plan.configs]
+    passing = ("random_seed", "episodes_per_session")
+    keys = (
+        [key for key in envs[0] if key not in passing and any(env[key] != envs[0][key] for env in envs)] if envs else []
+    )
+    return [f"the sessions differ in {', '.join(keys)}, and a mean return is over all of them"] if keys else []
 
 
 def make_agent(config: RunConfig) -> Agent[Any]:

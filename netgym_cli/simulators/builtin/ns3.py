@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from netgym_cli.common.errors import SimulatorDied, SimulatorTimeout
-from netgym_cli.common.user_code import WorkerTraceback
+from netgym_cli.common.user_code import WorkerTraceback, shown
 from netgym_cli.simulators.base import PipelinedSimulator
 from netgym_cli.simulators.ns3.build import locate
 from netgym_cli.simulators.ns3.config import Ns3Config
@@ -62,7 +62,8 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
         return self._worker.fileno() if self._worker else None
 
     def start_async(self, scenario: str, settings: Mapping[str, Any], seed: int) -> None:
-        self._describe = f"scenario {scenario}, seed {seed}"
+        of = "" if self.source is None else f" of {shown(str(self.source))}"
+        self._describe = f"scenario {scenario}{of}, seed {seed}"
         if self._worker is None:
             self._worker = connect(self.config, self.source)
         self._starts += 1
