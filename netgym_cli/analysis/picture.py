@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 
 from netgym_cli.analysis.lines import sortable
+from netgym_cli.common.drawing import own_settings
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.files import replacing
 from netgym_cli.config.schema import require
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ def require_picture(path: Path) -> None:
     require(path.suffix in SUFFIXES, "--output", str(path), f"a file name that ends in {', '.join(SUFFIXES)}")
 
 
+@own_settings()
 def draw(table: pd.DataFrame, x: str, y: str, legend: str, title: str, category: bool, path: Path) -> None:
     """Draws the rows of `points` or `curves`.
 
@@ -50,7 +53,8 @@ def draw(table: pd.DataFrame, x: str, y: str, legend: str, title: str, category:
         metadata: dict[str, Any] | None = {"Date": None, "Creator": None} if path.suffix == ".svg" else None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            figure.savefig(path, dpi=150, metadata=metadata)
+            with replacing(path) as draft:
+                figure.savefig(draft, dpi=150, metadata=metadata, format=path.suffix[1:])
         except OSError as error:
             raise ConfigError(f"cannot write '{path}': {error.strerror}; choose another by --output.") from error
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from netgym_cli.cli.exit_codes import errors_to_exit_codes
-from netgym_cli.cli.output import say, table
+from netgym_cli.cli.output import results_on_disk, say, table
 
 
 def plot(
@@ -41,12 +42,13 @@ def plot(
         category = x is not None and is_category(x, results["x"])
         title = plots.common_title(runs)
         picture.draw(results, x or "step", y, lines.title, title, category, output)
-        if x:
-            table([lines.title, x, y, "95 % interval", "runs"], plots.table_rows(results))
-        say([f"left out, not complete: {folder}" for folder in incomplete])
-        say([f"left out, the same config and seeds as {repeats[folder]}: {folder}" for folder in repeats])
-        say([f"the lines differ in {', '.join(lines.along)}, too"] if lines.along else [])
-        say([*notes, f"picture: {output}"])
+        with results_on_disk():
+            if x:
+                table([lines.title, x, y, "95 % interval", "runs"], plots.table_rows(results))
+            say([f"left out, not complete: {folder}" for folder in incomplete])
+            say([f"left out, the same config and seeds as {repeats[folder]}: {folder}" for folder in repeats])
+            say([f"the lines differ in {', '.join(lines.along)}, too"] if lines.along else [])
+            say([*notes, f"picture: {output}"])
 
 
 def fit_channel(
@@ -70,6 +72,8 @@ def fit_channel(
 
         fitted = fits.fit(requests or [], config_dir or [], output)
         fitted.write()
-        table(["", fitted.of, fitted.to, "error"], fitted.rows())
         folder, name = fitted.file.parent.parent, fitted.file.stem
-        say([f"wrote {fitted.file}", f"next: netgym train --config-dir {folder} env=gym channel={name}"])
+        onward = shlex.join(["netgym", "train", "--config-dir", str(folder), "env=gym", f"channel={name}"])
+        with results_on_disk():
+            table(["", fitted.of, fitted.to, "error"], fitted.rows())
+            say([f"wrote {fitted.file}", f"next: {onward}"])

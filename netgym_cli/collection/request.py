@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,12 +13,15 @@ from netgym_cli.config.compose import Composer
 from netgym_cli.config.schema import RunConfig, plain
 from netgym_cli.datasets import folder_of
 from netgym_cli.experiment.config import agent_of, config_of
+from netgym_cli.experiment.effects import tell, unread
 from netgym_cli.experiment.requests import (
+    JOBS,
     Args,
     ConfigDirs,
     agent_names,
     composed,
     in_environment_of,
+    jobs_of,
     listed_seeds,
     parse_args,
     reject_agent_keys,
@@ -27,8 +29,9 @@ from netgym_cli.experiment.requests import (
     seed_count,
     whole_number,
 )
+from netgym_cli.runs.saved_model import SavedModel
 
-OWN = ("episodes", "seeds", "workers", "name", "agent", "licence")
+OWN = ("episodes", "seeds", *JOBS, "name", "agent", "licence")
 INSTEAD = {"seed": "seeds", "sessions": "seeds", "env.random_seed": "seeds", "env.episodes_per_session": "episodes"}
 FOREIGN = "gym"  # many environments by one name: their datasets are named after env.id
 LICENCE = "CC-BY-4.0"
@@ -41,7 +44,7 @@ class Request:
 
     Attributes:
         config: environment, channel, simulator and agent.
-        folder: the run that trained the agent; None for an agent that needs no training.
+        folder: the run that trained the agent, by its folder or a checkpoint in it; None for an agent that needs none.
         label: name that the agent was chosen by.
         dataset_id: id of the dataset.
         plan: episodes of every seed.
@@ -58,7 +61,13 @@ class Request:
     licence: str
 
 
-def parse(args: Args, config_dirs: ConfigDirs = (), default_action: bool = False, trust: bool = False) -> Request:
+def parse(
+    args: Args,
+    config_dirs: ConfigDirs = (),
+    default_action: bool = False,
+    trust: bool = False,
+    jobs: int | None = None,
+) -> Request:
     """The request in `args`.
 
     Args:
@@ -66,6 +75,7 @@ def parse(args: Args, config_dirs: ConfigDirs = (), default_action: bool = False
         config_dirs: the user's own conf directories.
         default_action: the environment's default algorithm is to act.
         trust: take a run from elsewhere even if its config names code.
+        jobs: what the option of that name says.
 
     Raises `ConfigError` for whatever the user can fix.
     """
@@ -84,10 +94,12 @@ def parse(args: Args, config_dirs: ConfigDirs = (), default_action: bool = False
     if folders:
         reject_agent_keys(overrides)
         run = config_of(folders[0], trust)
-        config, label = in_environment_of(run, overrides, config_dirs), agent_of(folders[0], run)
+        saved = SavedModel.at(folders[0])
+        config, label = in_environment_of(run, overrides, config_dirs), saved.label(agent_of(folders[0], run))
     else:
         label = DEFAULT_AGENT if default_action else names[0]
         config = composed(label, overrides, config_dirs, None)
+    tell([unread(config, list(dict.fromkeys(overrides)))])
     episodes = whole_number(own["episodes"], "episodes") if "episodes" in own else None
     env, channel = config.name_of("env"), config.name_of("channel")
     if env == FOREIGN:
@@ -99,7 +111,7 @@ def parse(args: Args, config_dirs: ConfigDirs = (), default_action: bool = False
         label=label,
         dataset_id=dataset_id,
         plan=plan_of(episodes, _seeds(own)),
-        workers=whole_number(own.get("workers", str(os.cpu_count() or 1)), "workers"),
+        workers=jobs_of(own, jobs),
         licence=own.get("licence", LICENCE),
     )
 

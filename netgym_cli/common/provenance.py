@@ -10,7 +10,7 @@ from typing import Any
 
 # A repository's own settings name programs, for its files and to watch them, that a look at its state would start.
 HARMLESS_GIT = ("git", "--no-optional-locks", "-c", "core.fsmonitor=false")
-PACKAGES = ("netgym", "ns3", "cppyy", "torch", "stable-baselines3", "gymnasium")
+PACKAGES = ("netgym", "ns3", "cppyy", "torch", "stable-baselines3", "gymnasium", "numpy")
 
 
 def now() -> str:

@@ -7,6 +7,7 @@ directories and run folders; from another's only with trust (see docs/security.m
 import importlib
 import logging
 import pkgutil
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from netgym_cli.common import contracts, user_code, user_modules
@@ -59,9 +60,9 @@ class Registry(Generic[T]):
             member = getattr(module, class_name)
         except (ImportError, AttributeError) as error:
             if user_code.place(error) is None:
-                raise ConfigError(
-                    f"{self.kind} '{name}': {error}. Give importable.module:Class; --config-dir is searched too."
-                ) from error
+                there = Path("conf", *module_name.split(".")).with_suffix(".py").is_file()
+                hint = "add --config-dir conf, where it lies" if there else "--config-dir is searched too"
+                raise ConfigError(f"{self.kind} '{name}': {error}. Give importable.module:Class; {hint}.") from error
             raise ConfigError(f"{self.kind} '{name}': {user_code.told(error)}") from error
         except Exception as error:  # whatever a user's module may raise while it is imported
             raise ConfigError(f"{self.kind} '{name}': {user_code.told(error)}") from error

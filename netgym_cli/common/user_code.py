@@ -49,11 +49,19 @@ def place(error: BaseException) -> str | None:
 
 def told(error: BaseException) -> str:
     """What happened in one line: the kind of an error that is none of netgym's, its message, the user's line."""
-    text = str(error)
+    text = message_of(error)
     if not isinstance(error, NetgymError | OSError):
         first = next((line for line in text.splitlines() if line.strip()), "").strip()
         text = f"{type(error).__name__}: {first}".rstrip(": ")
     return with_place(text, error)
+
+
+def message_of(error: BaseException) -> str:
+    """The message of an error, which a user's own class may not give."""
+    try:
+        return str(error)
+    except Exception:
+        return "it has no readable message"
 
 
 def told_exit(error: SystemExit) -> str:

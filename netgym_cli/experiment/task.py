@@ -16,6 +16,7 @@ from netgym_cli.config.schema import RunConfig
 from netgym_cli.envs.network_env import NetworkEnv
 from netgym_cli.experiment import run
 from netgym_cli.experiment.config import typed_run
+from netgym_cli.runs.saved_model import SavedModel
 from netgym_cli.sessions.plan import Plan
 from netgym_cli.sessions.sequential import SequentialSessions
 from netgym_cli.sessions.step import Observer
@@ -28,7 +29,7 @@ class Task:
 
     Attributes:
         config: environment, agent and seed of the one session.
-        folder: run folder that the agent was trained in; None for one that needs none.
+        folder: run that the agent was trained in, by its folder or a checkpoint in it; None for one that needs none.
         trust: load it even if it was made elsewhere.
     """
 
@@ -48,7 +49,10 @@ class Task:
         kind = agent_registry.load(self.config.agent.name)
         if self.folder is None:
             return run.make_agent(self.config)
-        return kind.load(self.config.agent, self.folder, self.trust)
+        saved = SavedModel.at(self.folder)
+        if saved.checkpoint is not None:
+            return kind.load_checkpoint(self.config.agent, saved.checkpoint, self.trust)
+        return kind.load(self.config.agent, saved.run.path, self.trust)
 
     def sessions(self, *observers: Observer) -> SequentialSessions:
         """The session, not started yet."""
@@ -62,8 +66,8 @@ class Task:
         if self.folder is None:
             if kind.needs_training:
                 raise ConfigError(
-                    f"agent '{config.name_of('agent')}' has to be trained: netgym train "
-                    f"agent={config.name_of('agent')}, and then give the run's folder."
+                    f"agent '{config.name_of('agent')}' has to be trained first, by netgym train; then give the run's "
+                    f"folder instead of agent={config.name_of('agent')}."
                 )
             run.check(config)
             self.agent().begin(self.sessions(), config.seed)

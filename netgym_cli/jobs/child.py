@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from netgym_cli.common import user_modules
+from netgym_cli.common.standard_streams import open_standard_streams
 from netgym_cli.jobs import start
 
 TAIL_LINES = 12
@@ -37,6 +38,7 @@ class ChildProcess:
     """
 
     def __init__(self, module: str, arguments: Sequence[str] = (), piped: bool = False) -> None:
+        open_standard_streams()
         self._errors = tempfile.TemporaryFile("w+") if piped else None  # noqa: SIM115 - lives as long as the process
         self._process = subprocess.Popen(
             [sys.executable, "-P", start.__file__, json.dumps(_inherited()), module, *arguments],
