@@ -57,6 +57,17 @@ def _is_number(value: Any) -> bool:
     return True
 
 
+def wrong_answer(
+    adapter: Adapter[Any], what: str, value: Any, allowed: str, when: tuple[int, int, int]
+) -> AdapterError:
+    """The error for an adapter's `observation` or `reward`; `when` as for `measured`."""
+    session, episode, step = when
+    return AdapterError(
+        f"the {what} of {type(adapter).__name__} in step {step} of episode {episode}, session {session}, is {value!r}; "
+        f"allowed: {allowed}. Mend {adapters(adapter, what)}."
+    )
+
+
 def adapters(adapter: Adapter[Any], method: str) -> str:
     """A method of an adapter by name and, if it is a user's, file and line."""
     return f"{type(adapter).__name__}.{method}(){written_in(getattr(type(adapter), method))}"

@@ -15,10 +15,10 @@ import gymnasium
 import numpy as np
 from omegaconf import OmegaConf
 
-from netgym_cli.common.errors import AdapterError, SessionError
+from netgym_cli.common.errors import SessionError
 from netgym_cli.config.dotted import nested
 from netgym_cli.config.schema import EnvConfig, SimulatorConfig, plain, typed
-from netgym_cli.envs.answers import adapters, is_reward, kpis_of, measured
+from netgym_cli.envs.answers import is_reward, kpis_of, measured, wrong_answer
 from netgym_cli.envs.base import Adapter, adapter_of, environment_action
 from netgym_cli.envs.owned_session import OwnedSession
 from netgym_cli.envs.step_info import StepInfo
@@ -201,7 +201,7 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
         info["wall_ms"] = wall_ms
         reward = self.adapter.reward(self.stats)
         if not is_reward(reward):
-            self._raise_adapter_error("reward", reward, "a finite number")
+            self._refuse("reward", reward, "a finite number")
         return observation, reward, terminated, truncated, info
 
     def reconfigure(self, overrides: Mapping[str, Any]) -> None:
@@ -287,15 +287,12 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
         info.stats = self.stats
         observation = self.adapter.observation(self.stats)
         if not self.adapter.external_env and observation not in self.observation_space:
-            self._raise_adapter_error("observation", observation, str(self.observation_space))
+            self._refuse("observation", observation, str(self.observation_space))
         return observation, info
 
-    def _raise_adapter_error(self, what: str, value: Any, allowed: str) -> NoReturn:
+    def _refuse(self, what: str, value: Any, allowed: str) -> NoReturn:
         self.close()
-        raise AdapterError(
-            f"the {what} of {type(self.adapter).__name__} in step {self.step_index} of episode {self.episode}, session "
-            f"{self.session}, is {value!r}; allowed: {allowed}. Mend {adapters(self.adapter, what)}."
-        )
+        raise wrong_answer(self.adapter, what, value, allowed, self._now)
 
 
 def seed_of_session(base_seed: int, session: int) -> int:

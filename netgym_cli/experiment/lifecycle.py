@@ -18,6 +18,7 @@ import gymnasium
 from netgym_cli.agents.base import Agent
 from netgym_cli.common import interruption
 from netgym_cli.common.errors import SimulatorError
+from netgym_cli.common.user_code import message_of, with_place
 from netgym_cli.config import output_dirs
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.record import RunRecord
