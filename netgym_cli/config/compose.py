@@ -15,7 +15,7 @@ from hydra.types import HydraContext, RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from netgym_cli.common.errors import ConfigError
-from netgym_cli.config import conf_dirs, hydra_part, members, messages, output_dirs, user_files
+from netgym_cli.config import conf_dirs, elsewhere, hydra_part, members, messages, output_dirs, user_files
 from netgym_cli.config.overrides import ACTION_CHANNEL, action_channel_first, key_of, readable
 
 Task = Callable[[DictConfig], Any]
@@ -67,6 +67,11 @@ class Composer:
         with members.composing():
             mode: RunMode | None = self.hydra.get_mode(CONFIG_NAME, self.overrides)
         return mode
+
+    @property
+    def hydra_overrides(self) -> list[str]:
+        """Those of the overrides that are of Hydra's own part."""
+        return [override for override in self.task_overrides if key_of(override).startswith(("hydra.", "hydra/"))]
 
     @property
     def asks_for_grid(self) -> bool:
@@ -152,26 +157,38 @@ class Composer:
     @contextmanager
     def errors_explained(self) -> Iterator[None]:
         """Turns what Hydra, OmegaConf and YAML raise into one `ConfigError`."""
-        with members.errors_explained(self._known_keys):
+        with members.errors_explained(self._known_keys, self._why_unknown):
             yield
 
     def _known_keys(self) -> list[str]:
         """Every dotted key of the config that the chosen groups make; of the default one where they cannot."""
+        keys: Any = OmegaConf.to_container(without_hydra(self._groups()), resolve=False)
+        return list(messages.dotted_keys(keys))
+
+    def _why_unknown(self, key: str) -> str | None:
+        config = self._groups()
+        action = OmegaConf.select(config, f"{ACTION_CHANNEL}.name", default=None)
+        return elsewhere.why_unknown(key, {**config.hydra.runtime.choices, ACTION_CHANNEL: action}, self.folders)
+
+    def _groups(self) -> DictConfig:
+        """The config that the choices of groups alone compose, or nothing at all if they cannot."""
         choices = (*conf_dirs.GROUPS, f"channel@{ACTION_CHANNEL}", "hydra.searchpath")
         groups = [override for override in self.overrides if key_of(override) in choices]
-        for overrides in (groups, []):
-            try:
-                config = self.hydra.compose_config(CONFIG_NAME, overrides, RunMode.RUN)
-            except messages.CAUSES:
-                continue
-            keys: Any = OmegaConf.to_container(without_hydra(config), resolve=False)
-            return list(messages.dotted_keys(keys))
-        return []
+        try:
+            return self.hydra.compose_config(CONFIG_NAME, groups, RunMode.RUN)
+        except messages.CAUSES:
+            return self.hydra.compose_config(CONFIG_NAME, [], RunMode.RUN)
 
 
 def compose(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = ()) -> DictConfig:
     """The config that `overrides` compose. Raises `ConfigError`."""
     return Composer(overrides, config_dirs).compose()
+
+
+def choices_of(config: DictConfig) -> dict[str, str]:
+    """Group, such as `env`, to the name that a config composed with Hydra's own part has its member from."""
+    chosen = OmegaConf.select(config, "hydra.runtime.choices") or {}
+    return {group: str(chosen[group]) for group in conf_dirs.GROUPS if chosen.get(group) is not None}
 
 
 def without_hydra(config: DictConfig) -> DictConfig:
