@@ -65,7 +65,7 @@ def test_train_leaves_a_complete_folder(workdir):
         ([*TOY, "sessions=[{num_user: 3}]"], "unknown key 'sessions[0].num_user'"),
         ([*TOY, "env.name=tests.support.toy:Nobody"], "has no attribute 'Nobody'"),
         ([*TOY, "env.name=tests.support.toy:ToySimulator"], "is not a subclass of"),
-        ([*TOY, "seed=1,2"], "add -m"),
+        ([*TOY, "seed=1,2"], "`netgym train -m` runs each of them"),
         ([*TOY, "=3"], "cannot read the override '=3'; write KEY=VALUE"),
         ([*TOY, "seed"], "cannot read the override 'seed'; write KEY=VALUE"),
         (["--config-dir", "nowhere"], "nowhere' is not a directory"),

@@ -70,7 +70,6 @@ class CleanrlPpo(Agent[CleanrlPpoConfig]):
 
     config_schema = CleanrlPpoConfig
     needs_training = True
-
     policy: Policy | None = None
     saved: dict[str, np.ndarray] | None = None
     updates = 0
