@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from netgym_cli.config.compose import Composer
 from netgym_cli.config.schema import AgentConfig, RunConfig, known_keys, plain
 from netgym_cli.evaluation.contest import default_seeds
 from netgym_cli.experiment.config import agent_of, config_of, seeds_of, typed_run
+from netgym_cli.experiment.effects import tell, unread
 from netgym_cli.experiment.requests import (
     JOBS,
     Args,
@@ -30,6 +31,7 @@ from netgym_cli.experiment.requests import (
 from netgym_cli.runs.saved_model import SavedModel
 
 EPISODES, SEEDS = 5, 10
+WORDS = {"env": "environment", "channel": "channel"}
 INSTEAD = {"seed": "seeds", "sessions": "seeds", "env.random_seed": "seeds", "env.episodes_per_session": "episodes"}
 
 
@@ -79,9 +81,12 @@ def parse(args: Args, config_dirs: Sequence[str | Path] = (), trust: bool = Fals
     bases = [composed(name, fitting[name], config_dirs, run) for name in names]
     if not bases:
         bases = [in_environment_of(next(iter(trained.values())), overrides, config_dirs)]
-    if not any(override.startswith("env=") for override in overrides):
-        _require_one_environment(trained)
-    contenders: dict[str, AgentConfig | Path] = dict(zip(_labels(trained), trained, strict=True))
+    tell([unread(base, list(dict.fromkeys(overrides))) for base in bases])
+    said = {override.partition("=")[0] for override in overrides}
+    for group in () if "env" in said else ("env", "channel"):
+        if group not in said:
+            _require_one(group, trained)
+    contenders: dict[str, AgentConfig | Path] = dict(zip(_labels(trained, set(names)), trained, strict=True))
     contenders |= {name: base.agent for name, base in zip(names, bases, strict=False)}
     used = frozenset().union(*(seeds_of(folder, config) for folder, config in trained.items()))
     return Request(
@@ -108,30 +113,31 @@ def _fitting(names: Args, overrides: Args, config_dirs: Sequence[str | Path]) ->
     }
 
 
-def _require_one_environment(trained: dict[Path, RunConfig]) -> None:
-    """Raises `ConfigError` if runs were trained in environments that differ in more than their plan."""
-
-    def essence(run: RunConfig) -> dict[str, Any]:
-        return plain(run.env) | {"random_seed": None, "episodes_per_session": None}
-
-    (first, mine), *others = [(folder, essence(run)) for folder, run in trained.items()] or [(Path(), {})]
+def _require_one(group: str, trained: dict[Path, RunConfig]) -> None:
+    """Raises `ConfigError` if runs were trained in environments or channels that differ in more than their plan."""
+    runs = [(folder, _essence(getattr(run, group))) for folder, run in trained.items()]
+    (first, mine), *others = runs or [(Path(), {})]
     for folder, other in others:
         for key in sorted(mine.keys() | other.keys(), key=lambda key: (key != "name", key)):
             if mine.get(key) != other.get(key):
                 raise ConfigError(
-                    f"env.{key} is {other.get(key)!r} in '{folder}' and {mine.get(key)!r} in '{first}'; "
-                    "say in which environment to evaluate both: env=NAME."
+                    f"{group}.{key} is {other.get(key)!r} in '{folder}' and {mine.get(key)!r} in '{first}'; "
+                    f"say in which {WORDS[group]} to evaluate both: {group}=NAME."
                 )
 
 
-def _labels(trained: Mapping[Path, RunConfig]) -> list[str]:
-    """Names of the runs' agents, with the step of a checkpoint, and as much of the folder as tells them apart."""
+def _essence(config: Any) -> dict[str, Any]:
+    return {key: value for key, value in plain(config).items() if key not in ("random_seed", "episodes_per_session")}
+
+
+def _labels(trained: Mapping[Path, RunConfig], others: Collection[str]) -> list[str]:
+    """Names of the runs' agents, with a checkpoint's step, and the folder if that tells them apart or from `others`."""
     saved = [SavedModel.at(path) for path in trained]
     agents = [agent_of(path, config) for path, config in trained.items()]
     names = [model.label(agent) for model, agent in zip(saved, agents, strict=True)]
     short = [f"{name}:{model.run.path.resolve().name}" for name, model in zip(names, saved, strict=True)]
     long = [f"{name}:{folder}" for name, folder in zip(names, trained, strict=True)]
-    return next(labels for labels in (names, short, long) if len(set(labels)) == len(labels))
+    return next(labels for labels in (names, short, long) if len({*labels, *others}) == len(labels) + len(others))
 
 
 def _seeds(text: str, used: frozenset[int]) -> tuple[int, ...]:

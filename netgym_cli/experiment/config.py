@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+import logging
+import re
+import sys
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from netgym_cli.common import user_modules
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.registry import Registry
+from netgym_cli.common.user_code import before_a_run
 from netgym_cli.config import conf_dirs, messages
-from netgym_cli.config.compose import Composer
+from netgym_cli.config.compose import Composer, choices_of, without_hydra
 from netgym_cli.config.foreign import code_in, plain_values
 from netgym_cli.config.schema import DEFAULT_SIMULATOR, RunConfig, typed, unknown_key
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.saved_model import SavedModel, instead_of_final
+
+log = logging.getLogger(__name__)
+_told: set[tuple[Path, str | None]] = set()  # what was changed after its run, said once
 
 
 def resolved(config: DictConfig) -> dict[str, Any]:
@@ -27,20 +35,26 @@ def resolved(config: DictConfig) -> dict[str, Any]:
         raise ConfigError(messages.explain(error, lambda: list(messages.dotted_keys(config)))) from error
 
 
-def run_of(composer: Composer, values: dict[str, Any] | None = None) -> RunConfig:
+def run_of(composer: Composer, composed: DictConfig | None = None) -> RunConfig:
     """The run that overrides describe.
 
     Args:
         composer: Hydra with the overrides.
-        values: what it has composed, resolved; None: it composes now.
+        composed: what it has composed, with Hydra's own part; None: it composes now.
 
     Raises:
         ConfigError: as `typed_run`, and for a simulator chosen by `simulator=` that cannot run the environment.
     """
-    run = typed_run(composer.compose() if values is None else values)
+    run = chosen_of(composer, composed)
     if composer.chooses("simulator"):
         require_simulator_runs_env(run)
     return run
+
+
+def chosen_of(composer: Composer, composed: DictConfig | None = None) -> RunConfig:
+    """As `run_of`, whatever simulator is chosen for whatever environment."""
+    whole = composer.whole() if composed is None else composed
+    return replace(typed_run(without_hydra(whole)), choices=choices_of(whole))
 
 
 def require_simulator_runs_env(run: RunConfig) -> None:
@@ -52,6 +66,7 @@ def require_simulator_runs_env(run: RunConfig) -> None:
     require_choice(run.simulator, adapter.required_simulator, adapter.scenario, run.env.name)
 
 
+@before_a_run()
 def typed_run(config: DictConfig | dict[str, Any]) -> RunConfig:
     """A composed config, or its plain values, as records of its members' own types, validated.
 
@@ -84,14 +99,30 @@ def typed_run(config: DictConfig | dict[str, Any]) -> RunConfig:
         if not isinstance(given, dict) or not isinstance(given.get("name"), str):
             raise ConfigError(f"'{group}' is {given!r}; allowed: a mapping with a 'name'. Choose one by {group}=NAME.")
         if ":" not in (name := given["name"]) and name not in registry.names():
-            allowed = f"{', '.join(registry.names())}, or importable.module:Class"
-            raise ConfigError(f"{group}.name is {name!r}; allowed: {allowed}. Fix it in the YAML file of the {group}.")
+            raise ConfigError(_no_class(group, name, registry.names()))
         parts[group] = typed(registry.load(name).config_schema, given, group)
     if parts["channel"].action is not None:
         parts["channel"].action = typed_channel(parts["channel"].action, "channel.action")
     run = RunConfig(**parts, **vars(top))
     run.validate()
     return run
+
+
+def _no_class(group: str, name: str, known: list[str]) -> str:
+    """The message for a `name` in a YAML file that names no class; it finds the user's module of that name."""
+    message = f"{group}.name is {name!r} in the YAML file of the {group}, which names no class"
+    file = next(
+        (
+            file
+            for folder in (*user_modules.searched(), *sys.path)
+            if (file := Path(folder or ".", f"{name}.py")).is_file()
+        ),
+        None,
+    )
+    if file is None:
+        return f"{message}; write MODULE:Class, of MODULE.py in a --config-dir, or one of {', '.join(known)}."
+    classes = re.findall(r"^class (\w+)", file.read_text(encoding="utf-8", errors="replace"), re.MULTILINE)
+    return f"{message}; write name: {name}:{classes[-1] if classes else 'CLASS'}, of {file}."
 
 
 @dataclass
@@ -119,7 +150,7 @@ def config_of(path: Path, trust: bool = False) -> RunConfig:
     run = saved.run
     record, values = run.record(), own_values(run, trust)
     try:
-        config = typed_run(values)
+        config = replace(typed_run(values), choices=groups_of(run))
     except ConfigError as error:
         raise ConfigError(f"{run.config_path}: {error}") from error
     status = record.get("status")
@@ -131,6 +162,11 @@ def config_of(path: Path, trust: bool = False) -> RunConfig:
             f"{instead_of_final(run)}."
         )
     return config
+
+
+def groups_of(run: RunFolder) -> dict[str, str]:
+    """Group to the name that its member was chosen by, as the run's folder tells it."""
+    return {group: name for group, name in run.choices().items() if group in conf_dirs.GROUPS}
 
 
 def seeds_of(path: Path, config: RunConfig) -> frozenset[int]:
@@ -152,11 +188,15 @@ def own_values(run: RunFolder, trust: bool = False) -> dict[str, Any]:
         values = plain_values(content)
     except ConfigError as error:
         raise ConfigError(f"{run.config_path}: {error}") from error
-    if not trust and (named := code_in(values)) and (doubt := run.doubt()):
+    named, doubt = code_in(values), run.doubt()
+    if named and doubt and not trust:
         raise ConfigError(
             f"'{run.path}' names code that would run ({', '.join(named)}), and {doubt}. Look at it, and give it trust "
             "(--trust) only if you know who made it; docs/security.md says what that means."
         )
+    if run.changed and (run.path, doubt) not in _told:
+        _told.add((run.path, doubt))
+        log.warning("'%s' was made here, but %s", run.path, doubt)
     return values
 
 

@@ -7,7 +7,7 @@ import logging
 import os
 import shlex
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +18,8 @@ import gymnasium
 from netgym_cli.agents.base import Agent
 from netgym_cli.common import interruption
 from netgym_cli.common.errors import SimulatorError
+from netgym_cli.common.user_code import message_of, with_place
+from netgym_cli.config import output_dirs
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.record import RunRecord
 from netgym_cli.runs.recorder import Recorder
@@ -71,11 +73,12 @@ class RunUnderWay:
         self._ended = True
         interrupted = isinstance(error, KeyboardInterrupt)
         status = "interrupted" if interrupted else "failed"
-        _explain(error, self.command, self.folder)
-        failure = {"type": type(error).__name__, "message": _text(error)}
+        if self.record is not None:
+            _explain(error, self.command, self.folder)
+        failure = {"type": type(error).__name__, "message": with_place(message_of(error), error)}
         reason = (f"{failure['type']}: {failure['message']}".strip(": ") or status).splitlines()[0]
         if interrupted:
-            failure["message"] = reason = f"interrupted by {_text(error) or 'Ctrl-C'}"
+            failure["message"] = reason = f"interrupted by {message_of(error) or 'Ctrl-C'}"
         files, record, recorder = self.folder, self.record, self.recorder
         told = [] if record is None else [partial(record.close, status, failure)]
         run_all_finalizers(
@@ -84,9 +87,15 @@ class RunUnderWay:
             *told,  # the shortest first, as long as there is room
             *([] if interrupted or record is None else [partial(_write_trace, files, error)]),
             *([] if recorder is None else [partial(recorder.close, status, reason)]),
-            *told,  # the tables may hold more steps by now
+            partial(self._correct, status, failure),
             *([partial(self._keep, error)] if interrupted and self.agent.has_learnt else []),
         )
+
+    def _correct(self, status: str, failure: dict[str, str]) -> None:
+        """Writes the record again if the tables hold more steps by now than it says."""
+        record, recorder = self.record, self.recorder
+        if record is not None and recorder is not None and record.content["steps"] != recorder.stored_steps:
+            record.close(status, failure)
 
     def _keep(self, error: BaseException) -> None:
         self.agent.save(self.folder.path)
@@ -113,20 +122,18 @@ def run_lifecycle(run: RunUnderWay) -> Iterator[None]:
         raise
 
 
+def _anywhere(command: Sequence[str]) -> list[str]:
+    """A command line without the folder that it wrote to, which it would find taken."""
+    return [word for word in command if not word.startswith((f"{output_dirs.RUN_DIR}=", f"{output_dirs.SWEEP_DIR}="))]
+
+
 def _explain(error: BaseException, command: list[str], folder: RunFolder) -> None:
     """Adds to the error's own words what helps the user."""
     if isinstance(error, SimulatorError):
-        error.args = (f"{error} Reproduce it with: {shlex.join(command)}",)
+        error.args = (f"{with_place(str(error), error)} Reproduce it with: {shlex.join(_anywhere(command))}",)
     elif isinstance(error, OSError) and error.errno in DISK_REFUSALS:
         error.strerror = f"{error.strerror}; free space or choose another hydra.run.dir"
         error.filename = error.filename or str(folder.path)
-
-
-def _text(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception:  # of a user's own class
-        return "it has no readable message"
 
 
 def _write_trace(folder: RunFolder, error: BaseException) -> None:
@@ -140,6 +147,6 @@ def run_all_finalizers(*finalizers: Callable[[], object]) -> None:
         try:
             finalizer()
         except BaseException as error:  # a user's code may call sys.exit
-            failures.append(f"{type(error).__name__}: {_text(error)}")
+            failures.append(f"{type(error).__name__}: {message_of(error)}")
     if failures:
         log.warning("after the run failed, this could not be done either: %s", "; ".join(dict.fromkeys(failures)))

@@ -63,6 +63,13 @@ def wait_for(path):
     raise AssertionError(f"{path} did not appear")
 
 
+def test_the_summary_says_what_its_sessions_differ_in(tmp_path):
+    alike = run.train(run_config(sessions=[{}, {"random_seed": 9}]), tmp_path / "alike", COMMAND)
+    mixed = run.train(run_config(sessions=[{}, {"steps_per_episode": 3}]), tmp_path / "mixed", COMMAND)
+    assert not [line for line in alike.lines() if "differ" in line]
+    assert "note: the sessions differ in steps_per_episode, and a mean return is over all of them" in mixed.lines()
+
+
 def test_a_complete_run(tmp_path):
     folder = tmp_path / "run"
     summary = run.train(run_config(seed=4, sessions=[{}, {}]), folder, COMMAND)
@@ -72,6 +79,7 @@ def test_a_complete_run(tmp_path):
     assert told["seeds"] == pd.read_csv(folder / "metrics" / "sessions.csv")["seed"].tolist()
     assert told["seeds"][0] == 4 and told["pid"] == os.getpid()
     assert {"netgym", "ns3", "torch", "stable-baselines3", "gymnasium", "python"} <= set(told["versions"])
+    assert told["machine"]["cpu"] and told["machine"]["libc"] and "torch_cpu_capability" in told["machine"]
     assert (told["env"], told["agent"], told["channel"]) == ("tests.support.toy:ToyAdapter", "random", "none")
     assert len(readable(folder)) == 16 and not (folder / "error.txt").exists() and not (folder / ".reserve").exists()
     returns = pd.read_csv(folder / "metrics" / "episodes.csv")["return"]

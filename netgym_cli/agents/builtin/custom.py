@@ -22,7 +22,7 @@ from typing import Any, Self
 from omegaconf import MISSING
 
 from netgym_cli.agents.base import Agent
-from netgym_cli.common import user_modules
+from netgym_cli.common import user_code, user_modules
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.schema import AgentConfig
 from netgym_cli.envs.agent_spec import AgentSpec
@@ -57,19 +57,26 @@ class Custom(Agent[CustomConfig]):
     def load(cls, config: CustomConfig, folder: Path, trust: bool = False) -> Self:
         record, files = RunFolder(folder).agent_record_path, RunFolder(folder).agent_files
         if not record.is_file():
-            return super().load(config, folder, trust)
+            if hasattr(user_class(config.cls), "learn"):
+                return super().load(config, folder, trust)
+            return cls(config)
         content = record.read_bytes()
-        same = json.loads(content) == _record(config, files)
+        same = content == _text(config, files)
         if not (trust or (same and RunFolder(folder).wrote(record, content))):
             raise ConfigError(
                 f"'{files}' was not saved by a run of yours here or was changed; "
                 "load it with trust (--trust) only if you know who made it."
             )
         if not hasattr(user_class(config.cls), "load"):
-            raise ConfigError(f"agent.cls '{config.cls}' has save() and no load(); add it, or write agent=custom.")
+            raise ConfigError(f"agent.cls '{config.cls}' has save() and no load(); add it.")
         agent = cls(config)
         agent._folder = files
         return agent
+
+    @property
+    def can_be_loaded(self) -> bool:
+        kind = user_class(self.config.cls)
+        return not hasattr(kind, "learn") or (hasattr(kind, "save") and hasattr(kind, "load"))
 
     def check(self, spec: AgentSpec, steps: int) -> None:
         kind = user_class(self.config.cls)
@@ -98,12 +105,16 @@ class Custom(Agent[CustomConfig]):
             over = False
             while not over:
                 action = self.act(observation, info)
-                following, reward, terminated, truncated, info = env.step(action)
+                with self.blamed():
+                    following, reward, terminated, truncated, info = env.step(action)
                 over = terminated or truncated
                 if learn is not None:
                     learn(observation, action, reward, following, terminated, truncated, info)
                     self._steps += 1
                 observation = following
+
+    def author(self) -> Any:
+        return type(self._agent).act
 
     def act(self, observation: Any, info: dict[str, Any]) -> Any:
         return self._agent.act(observation, info)
@@ -118,7 +129,7 @@ class Custom(Agent[CustomConfig]):
         record, files = RunFolder(folder).agent_record_path, RunFolder(folder).agent_files
         files.mkdir()
         self._agent.save(files)
-        record.write_text(json.dumps(_record(self.config, files), indent=1) + "\n")
+        record.write_bytes(_text(self.config, files))
         RunFolder(folder).sign(record)
 
 
@@ -127,18 +138,20 @@ def user_class(name: str | None) -> type:
     module_name, colon, class_name = (name or "").partition(":")
     if not (module_name and colon and class_name.isidentifier()):
         raise ConfigError(f"agent.cls is {name!r}; allowed: importable.module:Class, such as agent.cls=mine:MyAgent.")
+    user_code.mark(module_name)
     try:
         module = user_modules.import_named(module_name)
     except Exception as error:  # whatever a user's module may raise while it is imported
+        advice = " Give importable.module:Class; --config-dir and the working directory are searched too."
         raise ConfigError(
-            f"agent.cls '{name}': {type(error).__name__}: {error}. Give importable.module:Class; --config-dir and the "
-            "working directory are searched too."
+            f"agent.cls '{name}': {user_code.told(error)}.{'' if user_code.place(error) else advice}"
         ) from error
     kind = getattr(module, class_name, None)
     if not isinstance(kind, type):
         raise ConfigError(f"agent.cls '{name}': {module_name} has no class {class_name}; write one, or fix the name.")
     if not callable(getattr(kind, "act", None)):
-        raise ConfigError(f"agent.cls '{name}' has no method act(self, observation, info); add it.")
+        where = user_code.written_in(kind)
+        raise ConfigError(f"agent.cls '{name}'{where} has no method act(self, observation, info); add it.")
     if name not in _announced:
         _announced.add(str(name))
         log.info("loaded agent class %s from %s", name, module.__file__)
@@ -149,11 +162,12 @@ def _require_call(function: Callable[..., Any], arguments: tuple[Any, ...], kwar
     try:
         inspect.signature(function).bind(*arguments, **kwargs)
     except TypeError as error:
-        raise ConfigError(f"{what} cannot be called as docs/agents.md says: {error}.") from error
+        where = user_code.written_in(function)
+        raise ConfigError(f"{what} cannot be called as docs/agents.md says: {error}{where}.") from error
 
 
-def _record(config: CustomConfig, files: Path) -> dict[str, Any]:
+def _text(config: CustomConfig, files: Path) -> bytes:
     """The signed record: the class and every file that it saved."""
     paths = sorted(path for path in files.rglob("*") if path.is_file())
     sums = {str(path.relative_to(files)): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
-    return {"cls": config.cls, "files": sums}
+    return (json.dumps({"cls": config.cls, "files": sums}, indent=1) + "\n").encode()
