@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from netgym_cli.compat.netrl import NetworkConfig, NS3WiFiChannelFastConfig, NS3WifiConfig, NS3WifiMultiUEConfig
     from netgym_cli.compat.networkgym.client import Env, load_config_file
     from netgym_cli.envs.make import make_env
+    from netgym_cli.experiment.loaded_agent import load_agent
     from netgym_cli.wrappers.action_channel_env import ActionChannelEnv
     from netgym_cli.wrappers.channel_configs import channel_config
     from netgym_cli.wrappers.learner_view import learner_view
@@ -46,12 +47,14 @@ __all__ = [
     "__version__",
     "channel_config",
     "learner_view",
+    "load_agent",
     "load_config_file",
     "make_env",
 ]
 
 _HOMES = {
     "make_env": "envs.make",
+    "load_agent": "experiment.loaded_agent",
     "Env": "compat.networkgym.client",
     "load_config_file": "compat.networkgym.client",
     "ActionChannelEnv": "wrappers.action_channel_env",

@@ -39,7 +39,7 @@ ALLOWED = {
         "evaluation": "common config wrappers sessions runs experiment jobs",
         "collection": "common config simulators envs wrappers sessions runs datasets experiment jobs",
         "cli": "common config simulators envs datasets compat scaffold experiment jobs evaluation collection analysis",
-        "__init__": "common compat envs wrappers",
+        "__init__": "common compat envs wrappers experiment",
         "__main__": "cli",
     }.items()
 }

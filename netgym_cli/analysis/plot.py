@@ -13,6 +13,7 @@ import pandas as pd
 from omegaconf import OmegaConf
 
 from netgym_cli.common import statistics
+from netgym_cli.common.drawing import own_settings
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.files import replacing
 from netgym_cli.config.conf_dirs import GROUPS
@@ -132,6 +133,7 @@ def table_rows(table: pd.DataFrame) -> list[list[str]]:
     return rows
 
 
+@own_settings()
 def draw(table: pd.DataFrame, x: str, y: str, by: str | None, path: Path) -> None:
     """Lines through the means, a band for each interval.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -62,6 +63,7 @@ def fit_channel(
         fitted = fits.fit(requests or [], config_dir or [], output)
         fitted.write()
         folder, name = fitted.file.parent.parent, fitted.file.stem
+        onward = shlex.join(["netgym", "train", "--config-dir", str(folder), "env=gym", f"channel={name}"])
         with results_on_disk():
             table(["", fitted.of, fitted.to, "error"], fitted.rows())
-            say([f"wrote {fitted.file}", f"next: netgym train --config-dir {folder} env=gym channel={name}"])
+            say([f"wrote {fitted.file}", f"next: {onward}"])

@@ -67,10 +67,13 @@ def train(
     Tables go to a new folder in outputs/; hydra.run.dir=PATH chooses another.
     """
     with errors_to_exit_codes("train"):
+        from netgym_cli.common.errors import ConfigError
         from netgym_cli.config.compose import Composer
 
         composer = Composer(overrides or [], config_dir or [])
         multirun = multirun or composer.asks_for_grid
+        if resolve and not cfg:
+            raise ConfigError("--resolve goes with --cfg: --cfg job --resolve prints the config with resolved values.")
         if cfg or info:
             if multirun:
                 from netgym_cli.jobs.sweep import grid
@@ -136,13 +139,13 @@ def evaluate(
 
 
 @app.command(hidden=True)
-def job(folder: Path, trust: Trust = False) -> None:
+def job(folder: Path, trust: Trust = False, config_dir: ConfigDir = None) -> None:
     """Train what the config in FOLDER says: one job of a sweep."""
     with errors_to_exit_codes("job"):
         from netgym_cli.experiment import launch
 
         end_with_parent()
-        summary = launch.train_job(folder, trust)
+        summary = launch.train_job(folder, trust, config_dir or [])
         with results_on_disk():
             say(summary.lines())
 
@@ -199,9 +202,12 @@ def check(
         from netgym_cli.config.schema import require
         from netgym_cli.envs import checker
         from netgym_cli.experiment.config import run_of
+        from netgym_cli.experiment.effects import tell, unread, unread_by_verb
 
         config = run_of(Composer(overrides or [], config_dir or []))
         require(config.channel.name == "none", "channel", config.channel.name, "none: environments are checked alone")
+        given = overrides or []
+        tell([[*unread(config, given), *unread_by_verb(given, "check", ("env", "channel", "simulator", "hydra"))]])
         verdicts = checker.check(config.env, config.simulator, steps)
         if as_json:
             print_json([asdict(verdict) for verdict in verdicts])

@@ -14,6 +14,7 @@ from typing import NoReturn
 
 import typer
 
+from netgym_cli.cli.output import shown
 from netgym_cli.common import interruption
 from netgym_cli.common.errors import ConfigError, NetgymError
 
@@ -74,5 +75,5 @@ def _fail(verb: str, message: str, error: BaseException, code: int) -> NoReturn:
             traceback.print_exception(error)
     for line in [f"netgym {verb}: {message}", *getattr(error, "__notes__", [])]:
         with suppress(OSError):  # the terminal may be gone, and the exit code still counts
-            typer.echo(line, err=True)
+            typer.echo(shown(line), err=True)
     raise typer.Exit(code)

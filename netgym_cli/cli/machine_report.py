@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from netgym_cli.simulators.ns3.build import Status
 
 PACKAGES = ("ns3", "cppyy", "torch", "gymnasium", "stable-baselines3", "hydra-core", "numpy", "pandas", "pyarrow")
+PARTS = {"cppyy": ("cppyy-cling", "cppyy-backend", "CPyCppyy")}
+LOADED = ("ns3", "cppyy")  # whose files the simulator's process loads; it cannot say which of them is damaged
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,29 @@ def examine(ns3_prefix: str | None = None) -> list[Finding]:
 
 def _package(name: str) -> Finding:
     try:
-        return Finding(name, metadata.version(name))
-    except metadata.PackageNotFoundError:
-        return Finding(name, "missing", False, f"pip install {name}")
+        distributions = [metadata.distribution(part) for part in (name, *PARTS.get(name, ()))]
+    except metadata.PackageNotFoundError as error:
+        return Finding(name, "missing", False, f"pip install {error.name}")
+    version = distributions[0].version
+    for part in distributions if name in LOADED else ():
+        if fault := _damage(part):
+            remedy = f"pip install --force-reinstall --no-deps {part.name}=={part.version}"
+            return Finding(name, version, False, f"{fault}: {remedy}")
+    return Finding(name, version)
+
+
+def _damage(distribution: metadata.Distribution) -> str | None:
+    """What of the libraries and precompiled headers has not the size that it was installed with."""
+    for file in distribution.files or ():
+        if file.size is None or not (file.suffix == ".so" or ".pch" in file.name):
+            continue
+        try:
+            size = Path(str(file.locate())).stat().st_size
+        except OSError as error:
+            return f"{file} cannot be read ({error.strerror})"
+        if size != file.size:
+            return f"{file} has {size} bytes instead of {file.size}"
+    return None
 
 
 def _native(ns3_prefix: str | None) -> list[Finding]:

@@ -29,10 +29,15 @@ def results_on_disk() -> Iterator[None]:
                 typer.echo(f"note: the output could not be written ({error.strerror}); the results are there", err=True)
 
 
+def shown(text: str) -> str:
+    """`text` as a terminal may get it: names from files of others may hold what a terminal would obey."""
+    return "".join(letter if letter.isprintable() or letter in "\n\t" else "?" for letter in text)
+
+
 def say(lines: Iterable[str]) -> None:
     """Prints human-readable lines."""
     for line in lines:
-        typer.echo(line)
+        typer.echo(shown(line))
 
 
 def print_json(value: Any) -> None:
@@ -50,7 +55,7 @@ def table(heads: list[str], rows: list[list[str]]) -> None:
     for head in heads:
         grid.add_column(head, overflow="fold")
     for row in rows:
-        grid.add_row(*map(Text, row))
+        grid.add_row(*(Text(shown(cell)) for cell in row))
     console = Console()
     console.width = console.width if console.is_terminal else 200
     console.print(grid)
@@ -58,7 +63,13 @@ def table(heads: list[str], rows: list[list[str]]) -> None:
 
 def show_log() -> None:
     """Logs long operations (compiling) and loaded user classes to stderr."""
-    log = logging.getLogger("netgym_cli")
-    log.addHandler(logging.StreamHandler())
+    log, handler = logging.getLogger("netgym_cli"), logging.StreamHandler()
+    handler.setFormatter(_Shown())
+    log.addHandler(handler)
     log.setLevel(logging.INFO)
     log.propagate = False
+
+
+class _Shown(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return shown(super().format(record))

@@ -20,7 +20,7 @@ from netgym_cli.common.space_text import distinct_texts
 from netgym_cli.datasets import Dataset, DatasetWriter, open_dataset
 from netgym_cli.datasets.integrity import is_complete
 from netgym_cli.datasets.paths import METADATA, require_place, writing
-from netgym_cli.datasets.schema import require_storable
+from netgym_cli.datasets.schema import as_stored, require_storable
 from netgym_cli.datasets.writer import STAGING
 from netgym_cli.envs.base import Adapter, env_registry
 from netgym_cli.experiment.task import Task
@@ -161,8 +161,8 @@ class Collection:
         if "sources" in noted or not {"plan", "complete", "layout", "dropped"} <= noted.keys():
             raise ConfigError(f"the dataset '{dataset.id}' was not collected by netgym; choose another name=.")
         for what, mine, existing in (
-            ("observations", self.observation_space, dataset.observation_space),
-            ("actions", self.action_space, dataset.action_space),
+            ("observations", as_stored(self.observation_space), dataset.observation_space),
+            ("actions", as_stored(self.action_space), dataset.action_space),
         ):
             if mine != existing:
                 theirs, ours = distinct_texts(existing, mine)

@@ -15,6 +15,7 @@ from netgym_cli.config.compose import Composer
 from netgym_cli.config.schema import RunConfig, plain
 from netgym_cli.datasets import folder_of
 from netgym_cli.experiment.config import agent_of, config_of
+from netgym_cli.experiment.effects import tell, unread
 from netgym_cli.experiment.requests import (
     JOBS,
     Args,
@@ -30,7 +31,7 @@ from netgym_cli.experiment.requests import (
     seed_count,
     whole_number,
 )
-from netgym_cli.runs.folder import RunFolder
+from netgym_cli.runs.saved_model import SavedModel
 
 OWN = ("episodes", "seeds", *JOBS, "name", "agent", "licence")
 INSTEAD = {"seed": "seeds", "sessions": "seeds", "env.random_seed": "seeds", "env.episodes_per_session": "episodes"}
@@ -45,7 +46,7 @@ class Request:
 
     Attributes:
         config: environment, channel, simulator and agent.
-        folder: the run that trained the agent; None for an agent that needs no training.
+        folder: the run that trained the agent, by its folder or a checkpoint in it; None for an agent that needs none.
         label: name that the agent was chosen by.
         dataset_id: id of the dataset.
         plan: episodes of every seed.
@@ -95,8 +96,9 @@ def parse(
     if folders:
         reject_agent_keys(overrides)
         run = config_of(folders[0], trust)
-        config, label = in_environment_of(run, overrides, config_dirs), agent_of(folders[0], run)
-        choices = RunFolder(folders[0]).choices()
+        saved = SavedModel.at(folders[0])
+        config, label = in_environment_of(run, overrides, config_dirs), saved.label(agent_of(folders[0], run))
+        choices = saved.run.choices()
         env, channel = (
             _choice(overrides, group) or choices.get(group) or getattr(config, group).name
             for group in ("env", "channel")
@@ -106,6 +108,7 @@ def parse(
         config = composed(label, overrides, config_dirs, None)
         chosen = Composer([f"agent={label}", *overrides], config_dirs).whole()
         env, channel = (str(OmegaConf.select(chosen, f"hydra.runtime.choices.{group}")) for group in ("env", "channel"))
+    tell([unread(config, list(dict.fromkeys(overrides)))])
     episodes = whole_number(own["episodes"], "episodes") if "episodes" in own else None
     if env == FOREIGN:
         env = f"{FOREIGN}-{plain(config.env)['id'].rpartition(':')[2]}"

@@ -15,7 +15,7 @@ from hydra.types import HydraContext, RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from netgym_cli.common.errors import ConfigError
-from netgym_cli.config import conf_dirs, members, messages, output_dirs, user_files
+from netgym_cli.config import conf_dirs, elsewhere, hydra_part, members, messages, output_dirs, user_files
 from netgym_cli.config.overrides import ACTION_CHANNEL, action_channel_first, key_of, readable
 
 Task = Callable[[DictConfig], Any]
@@ -44,10 +44,13 @@ class Composer:
     def whole(self, mode: RunMode = RunMode.RUN) -> DictConfig:
         """The composed config with Hydra's own part."""
         with members.composing(), self.errors_explained():
+            if self.folders:
+                hydra_part.require_harmless_files(self._parts(CONFIG_NAME, self.overrides), self.folders)
             try:
                 config = self.hydra.compose_config(CONFIG_NAME, [*self.overrides, f"hydra.mode={mode.name}"], mode)
             except KeyError as error:  # the only thing that Hydra takes from a dictionary that is not its own
                 raise ConfigError(f"hydra.job.env_copy names {error}, which no environment variable has.") from error
+            hydra_part.require_harmless(config)
         with self.errors_explained():
             members.place_action_channel(config, self.folders)
         return config
@@ -64,6 +67,11 @@ class Composer:
         with members.composing():
             mode: RunMode | None = self.hydra.get_mode(CONFIG_NAME, self.overrides)
         return mode
+
+    @property
+    def hydra_overrides(self) -> list[str]:
+        """Those of the overrides that are of Hydra's own part."""
+        return [override for override in self.task_overrides if key_of(override).startswith(("hydra.", "hydra/"))]
 
     @property
     def asks_for_grid(self) -> bool:
@@ -96,22 +104,29 @@ class Composer:
 
     def _files(self, config_name: str | None, overrides: list[str]) -> list[tuple[str, Path]]:
         with members.composing(), self.errors_explained():
-            loaded = self.hydra.config_loader.compute_defaults_list(config_name, overrides, RunMode.RUN).defaults
+            parts = self._parts(config_name, overrides)
         files = []
-        for default in loaded:
+        for place, path in parts:
             for folder in (conf_dirs.builtin(), *self.folders):
-                if (file := folder / f"{default.config_path or ''}.yaml").is_file():
-                    files.append((default.package or "", file))
+                if (file := folder / f"{path}.yaml").is_file():
+                    files.append((place, file))
                     break
         return files
 
+    def _parts(self, config_name: str | None, overrides: list[str]) -> list[tuple[str, str]]:
+        """Place in the config and path, without its ending, of every file that Hydra composes."""
+        loaded = self.hydra.config_loader.compute_defaults_list(config_name, overrides, RunMode.RUN).defaults
+        return [(part.package or "", part.config_path or "") for part in loaded]
+
     def print_config(self, part: str, resolve: bool) -> None:
         """Prints the composed config as YAML: `job`, `hydra` or `all`."""
+        self.whole()
         with self.errors_explained():
             self.hydra.show_cfg(CONFIG_NAME, self.overrides, cfg_type=part, package=None, resolve=resolve)
 
     def print_info(self, what: str) -> None:
         """Prints Hydra's information on how the config is composed, such as `defaults-tree` or `searchpath`."""
+        self.whole()
         with self.errors_explained():
             self.hydra.show_info(what, CONFIG_NAME, self.overrides)
 
@@ -142,21 +157,27 @@ class Composer:
     @contextmanager
     def errors_explained(self) -> Iterator[None]:
         """Turns what Hydra, OmegaConf and YAML raise into one `ConfigError`."""
-        with members.errors_explained(self._known_keys):
+        with members.errors_explained(self._known_keys, self._why_unknown):
             yield
 
     def _known_keys(self) -> list[str]:
         """Every dotted key of the config that the chosen groups make; of the default one where they cannot."""
+        keys: Any = OmegaConf.to_container(without_hydra(self._groups()), resolve=False)
+        return list(messages.dotted_keys(keys))
+
+    def _why_unknown(self, key: str) -> str | None:
+        config = self._groups()
+        action = OmegaConf.select(config, f"{ACTION_CHANNEL}.name", default=None)
+        return elsewhere.why_unknown(key, {**config.hydra.runtime.choices, ACTION_CHANNEL: action}, self.folders)
+
+    def _groups(self) -> DictConfig:
+        """The config that the choices of groups alone compose, or nothing at all if they cannot."""
         choices = (*conf_dirs.GROUPS, f"channel@{ACTION_CHANNEL}", "hydra.searchpath")
         groups = [override for override in self.overrides if key_of(override) in choices]
-        for overrides in (groups, []):
-            try:
-                config = self.hydra.compose_config(CONFIG_NAME, overrides, RunMode.RUN)
-            except messages.CAUSES:
-                continue
-            keys: Any = OmegaConf.to_container(without_hydra(config), resolve=False)
-            return list(messages.dotted_keys(keys))
-        return []
+        try:
+            return self.hydra.compose_config(CONFIG_NAME, groups, RunMode.RUN)
+        except messages.CAUSES:
+            return self.hydra.compose_config(CONFIG_NAME, [], RunMode.RUN)
 
 
 def compose(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = ()) -> DictConfig:

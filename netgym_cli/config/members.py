@@ -68,14 +68,16 @@ def _with(folders: Sequence[Path], search_path: ConfigSearchPath) -> ConfigSearc
 
 
 @contextmanager
-def errors_explained(known_keys: Callable[[], Sequence[str]]) -> Iterator[None]:
+def errors_explained(
+    known_keys: Callable[[], Sequence[str]], why_unknown: Callable[[str], str | None] = lambda key: None
+) -> Iterator[None]:
     """Turns what Hydra, OmegaConf and YAML raise into one `ConfigError`; arguments as for `messages.explain`."""
     try:
         yield
     except ConfigError:
         raise
     except messages.CAUSES as error:
-        raise ConfigError(messages.explain(error, known_keys)) from error
+        raise ConfigError(messages.explain(error, known_keys, why_unknown)) from error
 
 
 def placed(group: str, name: str, place: str) -> list[str]:

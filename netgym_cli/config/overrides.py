@@ -10,7 +10,7 @@ from hydra.core.override_parser.types import Quote, QuotedString
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config import conf_dirs
 
-ACTION_CHANNEL = "channel.action"
+ACTION_CHANNEL, SWEEPER_PARAMS = "channel.action", "hydra.sweeper.params"
 LISTS = set("'\"()[]{}$")
 
 
@@ -29,6 +29,8 @@ def readable(override: str) -> str:
     group, at, place = left.lstrip("+~").partition("@")
     if equals and not group:
         raise ConfigError(f"cannot read the override '{override}'; write KEY=VALUE.")
+    if group == SWEEPER_PARAMS or group.startswith(f"{SWEEPER_PARAMS}."):  # Hydra cannot put anything into this null
+        raise ConfigError(f"override '{override}': {SWEEPER_PARAMS} is for YAML files; here a grid is -m KEY=A,B.")
     if group not in conf_dirs.GROUPS:
         return override
     if at and (left, place) != (f"+channel@{ACTION_CHANNEL}", ACTION_CHANNEL):

@@ -15,6 +15,7 @@ from omegaconf.errors import ConfigKeyError, MissingMandatoryValue, OmegaConfBas
 
 from netgym_cli.common import suggestions
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.config.effect import read_unless
 from netgym_cli.config.fields import check_fields, one_of, ranged, wrong_value
 from netgym_cli.config.validation import misfit, with_whole_numbers
 
@@ -78,8 +79,8 @@ class ChannelConfig:
 
     name: str = MISSING
     action: Any = MISSING
-    action_hold: str = one_of(*HOLDS)
-    action_default: Any = MISSING
+    action_hold: str = read_unless("action", None, of=one_of(*HOLDS))
+    action_default: Any = read_unless("action", None)
 
     def validate(self) -> None:
         """Raises `ConfigError` naming the key, its value and what is allowed."""

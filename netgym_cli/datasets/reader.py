@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
+from netgym_cli.common.bounded import read_json
 from netgym_cli.common.errors import ConfigError, DatasetError
 from netgym_cli.datasets.episode import Episode
 from netgym_cli.datasets.paths import METADATA, require_known
@@ -22,7 +22,10 @@ from netgym_cli.datasets.schema import decode, is_decodable
 
 FORMATS = ("parquet", "arrow", "hdf5")  # that Minari reads
 LONGEST = 160  # letters of a reason
-UNREADABLE = (OSError, ValueError, TypeError, LookupError, AttributeError, AssertionError)  # what damaged files raise
+UNREADABLE = (  # what damaged files raise
+    *(OSError, ValueError, TypeError, LookupError, AttributeError, AssertionError),
+    *(OverflowError, MemoryError, RecursionError),
+)
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class Dataset:
             return {
                 key: _plain(value) for key, value in next(iter(self._storage.get_episode_metadata([number]))).items()
             }
-        about = json.loads((self.path / "data" / str(number) / METADATA).read_text())
+        about = read_json(self.path / "data" / str(number) / METADATA)
         if not isinstance(about, dict):
             raise ValueError("its metadata is not a mapping")
         return about
@@ -86,6 +89,7 @@ class Dataset:
         import pyarrow as pa
 
         try:
+            self._require_memory_for(number)
             stored = self._stored(number)
             about = self.about(number)
             if len(stored["rewards"]) != about.get("total_steps", len(stored["rewards"])):
@@ -101,6 +105,19 @@ class Dataset:
             infos={name: np.asarray(values) for name, values in (stored["infos"] or {}).items()},
             about=about,
         )
+
+    def _require_memory_for(self, number: int) -> None:
+        """Raises `ValueError` for an episode in HDF5 that this machine cannot hold: a small file may claim any size."""
+        if self.metadata["data_format"] != "hdf5":
+            return
+        import h5py
+
+        sizes: list[int] = []
+        with h5py.File(self.path / "data" / "main_data.hdf5", "r") as file:
+            file[f"episode_{number}"].visititems(lambda _, item: sizes.append(getattr(item, "nbytes", 0)))
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        if sum(sizes) > memory:
+            raise ValueError(f"it claims {sum(sizes)} bytes, and this machine has {memory}")
 
     def _stored(self, number: int) -> dict[str, Any]:
         """The arrays of an episode. Minari's own reader stops after 131,072 rows of a table, so it gets other files."""
@@ -134,7 +151,7 @@ def open_dataset(dataset_id: str) -> Dataset:
     folder = require_known(dataset_id)
     path = folder / "data" / METADATA
     try:
-        metadata = json.loads(path.read_text())
+        metadata = read_json(path)
         for key in ("observation_space", "action_space", "total_episodes", "total_steps", "data_format"):
             if key not in metadata:  # Minari would make the environment that the metadata names to learn its spaces
                 raise ValueError(f"'{key}' is missing")
@@ -145,7 +162,7 @@ def open_dataset(dataset_id: str) -> Dataset:
         from minari.serialization import deserialize_space
 
         both_spaces = [deserialize_space(metadata[key]) for key in ("observation_space", "action_space")]
-    except (*UNREADABLE, RecursionError) as error:
+    except UNREADABLE as error:
         raise ConfigError(
             f"{path} does not describe a dataset ({error}); delete the folder '{folder}' or move it elsewhere, and "
             "collect or import it anew."

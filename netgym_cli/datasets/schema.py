@@ -23,11 +23,21 @@ def require_storable(space: spaces.Space[Any], what: str) -> None:
     parts = space.spaces.values() if isinstance(space, spaces.Dict) else getattr(space, "spaces", ())
     for part in parts:
         require_storable(part, what)
-    if not isinstance(space, (*LISTS, spaces.Discrete, spaces.Dict, spaces.Tuple)):
+    known = isinstance(space, (*LISTS, spaces.Discrete, spaces.Dict, spaces.Tuple))
+    if not known or 0 in (space.shape or ()):  # Arrow ends the process at lists of the size 0
         raise ConfigError(
-            f"the {what} {space} cannot be stored; allowed: Box, Discrete, MultiDiscrete, MultiBinary, and Dict or "
-            "Tuple of these."
+            f"the {what} {space} cannot be stored; allowed: Box, Discrete, MultiDiscrete and MultiBinary with entries, "
+            "and Dict or Tuple of these."
         )
+
+
+def as_stored(space: spaces.Space[Any]) -> spaces.Space[Any]:
+    """`space` as a dataset's metadata tells it: Minari writes no dtype of a Discrete, and reads it in 64 bits."""
+    if isinstance(space, spaces.Dict):
+        return spaces.Dict({key: as_stored(part) for key, part in space.items()})
+    if isinstance(space, spaces.Tuple):
+        return spaces.Tuple(as_stored(part) for part in space.spaces)
+    return spaces.Discrete(int(space.n), start=int(space.start)) if isinstance(space, spaces.Discrete) else space
 
 
 def encode(episode: Episode, observation_space: spaces.Space[Any], action_space: spaces.Space[Any]) -> pa.Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,15 @@ from omegaconf import OmegaConf
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.compose import Composer
 from netgym_cli.config.dotted import nested
+from netgym_cli.config.effect import without_effect
+from netgym_cli.config.messages import dotted_keys
 from netgym_cli.config.schema import known_keys, typed
 from netgym_cli.envs.base import env_registry
 from netgym_cli.envs.network_env import NetworkEnv
 from netgym_cli.simulators.base import simulator_registry
 from netgym_cli.simulators.selection import require_choice
+
+log = logging.getLogger(__name__)
 
 
 def make_env(
@@ -68,6 +73,8 @@ def make_env(
     chosen.validate()
     if choice is not None:
         require_choice(chosen, adapter.required_simulator, adapter.scenario, config.name)
+    for sentence in without_effect(config, "env", list(dotted_keys({"env": own}))):
+        log.warning("note: %s", sentence)
     return NetworkEnv(config, chosen)
 
 

@@ -19,7 +19,7 @@ from omegaconf import OmegaConf
 from netgym_cli.common.errors import AdapterError, SessionError
 from netgym_cli.config.dotted import nested
 from netgym_cli.config.schema import EnvConfig, SimulatorConfig, plain, typed
-from netgym_cli.envs.base import Adapter, env_registry
+from netgym_cli.envs.base import Adapter, env_registry, environment_action
 from netgym_cli.envs.owned_session import OwnedSession
 from netgym_cli.envs.step_info import StepInfo
 from netgym_cli.simulators.base import Simulator, simulator_registry
@@ -170,6 +170,7 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
             raise SessionError("step() without a running episode; call reset() first.")
         if self._step_began_s is not None:
             raise SessionError("a step is under way already; call step_wait() before the next one.")
+        action = environment_action(action, self.action_space)
         control = self.adapter.encode_action(action)
         self.last_action = action
         self._step_began_s = time.perf_counter()

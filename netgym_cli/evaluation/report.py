@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from netgym_cli.common.drawing import own_settings
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.files import creating, plain_json
 from netgym_cli.common.interruption import Deferred
@@ -119,6 +120,7 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
+@own_settings()
 def picture(evaluation: Evaluation) -> bytes:
     """A PNG with a dot per agent at its mean return, with its interval as a line."""
     from matplotlib.figure import Figure

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import chdir
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from hydra.core.hydra_config import HydraConfig
@@ -13,13 +16,17 @@ from netgym_cli.common.errors import ConfigError, RunFailed
 from netgym_cli.config import output_dirs
 from netgym_cli.config.compose import Composer, without_hydra
 from netgym_cli.config.members import place_action_channel
+from netgym_cli.config.overrides import key_of
 from netgym_cli.config.schema import RunConfig
 from netgym_cli.experiment.config import own_values, resolved, run_of, typed_run
+from netgym_cli.experiment.effects import tell, unread
 from netgym_cli.runs.claim import claimed
 from netgym_cli.runs.folder import RunFolder
 
 if TYPE_CHECKING:
     from netgym_cli.experiment.summary import Summary
+
+OF_GRIDS = ("hydra.sweep", "hydra.sweeper", "hydra.launcher", "hydra/sweeper", "hydra/launcher")
 
 
 def train(overrides: Sequence[str], config_dirs: Sequence[str | Path], command: list[str]) -> Summary:
@@ -37,13 +44,18 @@ def train(overrides: Sequence[str], config_dirs: Sequence[str | Path], command: 
     values = resolved(without_hydra(composed))
     run = run_of(composer, values)
     check(run)
+    if composed.hydra.job.chdir:
+        check_from_its_folder(run)
+    keys = map(key_of, composer.hydra_overrides)
+    void = [f"{key} has no effect without -m" for key in keys if key.startswith(OF_GRIDS)]
+    tell([[*unread(run, composer.task_overrides), *void]])
     chosen = output_dirs.run_folder(composed)
     folder = RunFolder(chosen.absolute())
 
     def task(_: DictConfig) -> Summary | Exception:
         # Hydra would report an exception in its own words, so it travels as a value.
         try:
-            return _train_in(save(values), run, command)
+            return _train_in(save(values), run, command, config_dirs)
         except Exception as error:
             return error
 
@@ -65,21 +77,37 @@ def check(config: RunConfig) -> None:
     check_simulators(config)
 
 
-def train_job(folder: Path, trust: bool = False) -> Summary:
+def check_from_its_folder(config: RunConfig) -> None:
+    """`check` from another working directory, as `hydra.job.chdir` makes the run's own folder one.
+
+    Raises `ConfigError` for a path that leads nowhere from there.
+    """
+    with TemporaryDirectory() as folder, chdir(folder):
+        try:
+            check(config)
+        except ConfigError as error:
+            raise ConfigError(
+                f"hydra.job.chdir is true, and seen from the run's own folder: {error} Give whole paths."
+            ) from error
+
+
+def train_job(folder: Path, trust: bool = False, config_dirs: Sequence[str | Path] = ()) -> Summary:
     """Trains one job of a sweep, which another process has checked and saved in `folder`. Raises as `train` does.
 
     That process asks for `trust`: it has just written the config, on a machine that may have no place for a key.
     """
     saved = RunFolder(folder)
-    return _train_in(folder, typed_run(own_values(saved, trust)), ["netgym", "train", *saved.overrides()])
+    dirs = [word for one in config_dirs for word in ("--config-dir", str(one))]
+    command = ["netgym", "train", *dirs, *saved.overrides()]
+    return _train_in(folder, typed_run(own_values(saved, trust)), command, config_dirs)
 
 
-def _train_in(folder: Path, config: RunConfig, command: list[str]) -> Summary:
+def _train_in(folder: Path, config: RunConfig, command: list[str], config_dirs: Sequence[str | Path]) -> Summary:
     from netgym_cli.experiment import run
 
     begun = RunFolder(folder)
     try:
-        return run.train(config, folder, command)
+        return replace(run.train(config, folder, command), config_dirs=tuple(map(str, config_dirs)))
     except ConfigError as error:
         if not begun.holds_run:
             raise

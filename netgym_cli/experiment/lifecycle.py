@@ -7,7 +7,7 @@ import logging
 import os
 import shlex
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +18,7 @@ import gymnasium
 from netgym_cli.agents.base import Agent
 from netgym_cli.common import interruption
 from netgym_cli.common.errors import SimulatorError
+from netgym_cli.config import output_dirs
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.record import RunRecord
 from netgym_cli.runs.recorder import Recorder
@@ -120,10 +121,15 @@ def run_lifecycle(run: RunUnderWay) -> Iterator[None]:
         raise
 
 
+def _anywhere(command: Sequence[str]) -> list[str]:
+    """A command line without the folder that it wrote to, which it would find taken."""
+    return [word for word in command if not word.startswith((f"{output_dirs.RUN_DIR}=", f"{output_dirs.SWEEP_DIR}="))]
+
+
 def _explain(error: BaseException, command: list[str], folder: RunFolder) -> None:
     """Adds to the error's own words what helps the user."""
     if isinstance(error, SimulatorError):
-        error.args = (f"{error} Reproduce it with: {shlex.join(command)}",)
+        error.args = (f"{error} Reproduce it with: {shlex.join(_anywhere(command))}",)
     elif isinstance(error, OSError) and error.errno in DISK_REFUSALS:
         error.strerror = f"{error.strerror}; free space or choose another hydra.run.dir"
         error.filename = error.filename or str(folder.path)

@@ -12,31 +12,36 @@ from pathlib import Path
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.suggestions import nearest
 from netgym_cli.config.compose import Composer
+from netgym_cli.config.overrides import given_twice, key_of
 from netgym_cli.config.schema import RunConfig, require, unknown_key
 from netgym_cli.experiment.config import require_simulator_runs_env, run_of, typed_run
+from netgym_cli.experiment.effects import tell, unread_by_verb
 
 log = logging.getLogger(__name__)
 Args = Sequence[str]
 ConfigDirs = Sequence[str | Path]
 NEAR = 0.7  # a key so similar to one of the verb's own is taken for a misspelling of it
 TOP = {field.name for field in fields(RunConfig)}
+MODELS = (".zip", ".npz")  # suffixes of what a run may have saved
 FORMER_JOBS = "workers"
 JOBS = ("jobs", FORMER_JOBS)  # keys of the verbs that play sessions side by side
 MOST = 1_000_000  # seeds, episodes or jobs: more than anybody simulates, and few enough to list in memory
 
 
 def parse_args(args: Args, own: Collection[str]) -> tuple[list[Path], dict[str, str], list[str]]:
-    """`args` as folders of runs, the values of the verb's own keys, and overrides of the config.
+    """`args` as runs (folders, or models in them), the values of the verb's own keys, and overrides of the config.
 
     Raises `ConfigError` for a key that is neither of the config nor of the verb, and similar to one of the verb's.
     """
-    folders = [Path(arg) for arg in args if "=" not in arg or _is_folder(arg)]
-    pairs = [arg for arg in args if "=" in arg and not _is_folder(arg)]
+    runs = [Path(arg) for arg in args if "=" not in arg or _is_run(arg)]
+    pairs = [arg for arg in args if "=" in arg and not _is_run(arg)]
+    hydra = [pair for pair in pairs if key_of(pair).startswith(("hydra.", "hydra/"))]
+    tell([[*given_twice(pairs), *unread_by_verb(hydra, "this verb", ["hydra.searchpath"])]])
     values = dict(pair.split("=", 1) for pair in pairs if pair.split("=", 1)[0] in own)
     for key in (pair.split("=", 1)[0] for pair in pairs):
         if key not in own and key not in TOP and (near := nearest(key, own, NEAR)):
             raise ConfigError(unknown_key(key, [near]))
-    return folders, values, [pair for pair in pairs if pair.split("=", 1)[0] not in values]
+    return runs, values, [pair for pair in pairs if pair.split("=", 1)[0] not in values]
 
 
 def reject_overrides(overrides: Args, instead: Mapping[str, str], what: str) -> None:
@@ -105,6 +110,7 @@ def agent_names(text: str, verb: str) -> list[str]:
     """The names in `agent=NAME,NAME`. Raises `ConfigError` for the folder of a run, which is given without `agent=`."""
     names = [name.strip() for name in text.split(",") if name.strip()]
     for name in names:
+        require(names.count(name) == 1, "agent", text, "names, each once")
         if "/" in name:
             raise ConfigError(f"agent={name} names a folder; give the folder of a run by itself: netgym {verb} {name}.")
     return names
@@ -116,9 +122,10 @@ def require_seeds(seeds: Sequence[int]) -> None:
     require(all(0 <= seed < 2**31 for seed in seeds), "seeds", list(seeds), "numbers from 0 to 2147483647")
 
 
-def _is_folder(arg: str) -> bool:
+def _is_run(arg: str) -> bool:
+    path = Path(arg)
     try:
-        return Path(arg).is_dir()
+        return path.is_dir() or (path.suffix in MODELS and path.is_file())
     except OSError:  # too long for a file name
         return False
 

@@ -41,11 +41,11 @@ def check(config: RunConfig) -> None:
                 )
     if (objection := agent.incompatibility(first)) is not None:
         kinds = {name: agent_registry.load(name) for name in agent_registry.names()}
-        alike = {name: kind for name, kind in kinds.items() if kind.needs_dataset == agent.needs_dataset}
-        able = [name for name, kind in alike.items() if kind.incompatibility(first) is None]
+        able = [name for name, kind in kinds.items() if kind.incompatibility(first) is None]
+        alike = [name for name in able if kinds[name].needs_dataset == agent.needs_dataset]
         raise ConfigError(
             f"agent '{config.agent.name}' {objection}. "
-            f"Agents that can act in env '{config.env.name}': {', '.join(able)}."
+            f"Agents that can act in env '{config.env.name}': {', '.join(alike or able)}."
         )
     agent.check(first, plan.total_steps)
 
@@ -88,7 +88,8 @@ def train(config: RunConfig, folder: Path, command: list[str], console: bool | N
             agent.learn(env, config.seed, folder)
             agent.save(folder)
     notes = [*_given_up(env, record), *agent.notes]
-    return Summary.of(folder, recorder, record, notes, measured_only=agent.needs_dataset)
+    name = config.agent.name if agent.can_be_loaded else ""
+    return Summary.of(folder, recorder, record, notes, measured_only=agent.needs_dataset, agent=name)
 
 
 def _given_up(env: SequentialSessions, record: RunRecord) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,10 +50,18 @@ class Launcher(ABC):
 
 
 class LocalLauncher(Launcher):
-    """Starts each job as a child process, which ends when this process does."""
+    """Starts each job as a child process, which ends when this process does.
+
+    Args:
+        config_dirs: the user's conf directories, which a job names in its advice.
+    """
+
+    def __init__(self, config_dirs: Sequence[Path] = ()) -> None:
+        self._config_dirs = config_dirs
 
     def submit(self, folder: Path) -> LocalJob:
-        return LocalJob(folder, ChildProcess("netgym_cli", ["job", "--trust", str(folder)]))
+        dirs = [word for folder in self._config_dirs for word in ("--config-dir", str(folder))]
+        return LocalJob(folder, ChildProcess("netgym_cli", ["job", "--trust", str(folder), *dirs]))
 
 
 class LocalJob(JobHandle):

@@ -20,9 +20,10 @@ from omegaconf import DictConfig
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config import output_dirs
 from netgym_cli.config.compose import Composer
-from netgym_cli.config.overrides import action_channel_first, key_of
+from netgym_cli.config.overrides import action_channel_first, given_twice, key_of
 from netgym_cli.experiment.config import run_of
-from netgym_cli.experiment.launch import check, save_composed
+from netgym_cli.experiment.effects import tell, unread
+from netgym_cli.experiment.launch import check, check_from_its_folder, save_composed
 from netgym_cli.jobs.launcher import JobResult, Launcher, LocalLauncher
 from netgym_cli.runs.claim import Claim, claimed, require_apart
 from netgym_cli.runs.folder import RunFolder
@@ -38,12 +39,22 @@ def sweep(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> list[J
     whole = composer.whole(RunMode.MULTIRUN)
     RunFolder.require_config_in(whole.hydra.output_subdir)
     points = list(grid(composer))
-    for config in [run_of(Composer(point, config_dirs)) for point in points]:
-        check(config)
-    folders = _folders(composer, points)
+    runs = [run_of(Composer(point, config_dirs)) for point in points]
+    for run in runs:
+        check(run)
+        if whole.hydra.job.chdir:
+            check_from_its_folder(run)
+    void = given_twice(composer.task_overrides)
+    void += [
+        f"{key_of(override)} has no effect on a grid; write {output_dirs.SWEEP_DIR}=PATH"
+        for override in composer.hydra_overrides
+        if key_of(override) == output_dirs.RUN_DIR
+    ]
+    tell([[*void, *unread(run, point)] for run, point in zip(runs, points, strict=True)])
+    folders = _folders(composer, whole, points)
     require_apart(folders, "hydra.sweep.subdir")
     with ExitStack() as claims, output_dirs.making(output_dirs.SWEEP_DIR, folders[0].parent if folders else None):
-        runner = JobRunner(LocalLauncher(), composer.folders, len(points))
+        runner = JobRunner(LocalLauncher(composer.folders), composer.folders, len(points))
         try:
             for folder in folders:
                 claim = claims.enter_context(claimed(RunFolder(folder), output_dirs.SWEEP_DIR))
@@ -58,9 +69,8 @@ def sweep(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> list[J
     return [job.return_value for batch in batches or [] for job in batch]
 
 
-def _folders(composer: Composer, points: Sequence[list[str]]) -> list[Path]:
-    """The folder of every point, in order."""
-    whole = composer.whole(RunMode.MULTIRUN)
+def _folders(composer: Composer, whole: DictConfig, points: Sequence[list[str]]) -> list[Path]:
+    """The folder of every point, in order, as `whole`, the composed config of the grid, makes it."""
     folders = []
     for number, point in enumerate(points):
         task_overrides = [override for override in point if not key_of(override).startswith("hydra.")]

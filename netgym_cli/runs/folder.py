@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from omegaconf import DictConfig, OmegaConf
 
+from netgym_cli.common.bounded import parsed_yaml, read_bytes, read_json
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.files import write_json
 from netgym_cli.common.provenance import now
@@ -99,11 +99,19 @@ class RunFolder:
         """Whether a run was begun here."""
         return self.record_path.is_file()
 
+    @property
+    def checkpoints(self) -> Path:
+        """The folder of the models that were saved on the way, `step_N.zip` after so many steps or updates."""
+        return self.path / CHECKPOINTS
+
     def new_checkpoint(self, steps: int) -> Path:
         """Where the model after so many steps or updates is to be saved; makes the folder of checkpoints."""
-        folder = self.path / CHECKPOINTS
-        folder.mkdir(exist_ok=True)
-        return folder / f"step_{steps:09d}.zip"
+        self.checkpoints.mkdir(exist_ok=True)
+        return self.checkpoints / f"step_{steps:09d}.zip"
+
+    def latest_checkpoint(self) -> Path | None:
+        """The last model that was saved on the way; None if there is none."""
+        return max(self.checkpoints.glob("step_*.zip"), default=None)
 
     @staticmethod
     def require_config_in(name: str | None) -> None:
@@ -130,7 +138,7 @@ class RunFolder:
         if not self.path.is_dir():
             raise ConfigError(f"'{self.path}' is neither the folder of a run nor KEY=VALUE.")
         try:
-            content = json.loads(self.record_path.read_text())
+            content = read_json(self.record_path)
         except FileNotFoundError as error:
             raise ConfigError(f"'{self.path}' holds no run ({RECORD} is missing); give a run's own folder.") from error
         except ValueError as error:
@@ -216,9 +224,14 @@ class RunFolder:
             return f"its {MANIFEST} does not bear your signature, so it comes from elsewhere"
         for file in (self.config_path, self.record_path):
             expected = file == self.config_path or manifest.notes(file)  # the record is noted when the run has ended
-            if expected and not (file.is_file() and manifest.agrees(file, file.read_bytes())):
+            if expected and not (file.is_file() and manifest.agrees(file, read_bytes(file))):
                 return f"its {file.relative_to(self.path)} is not the one that the run wrote"
         return None
+
+    @property
+    def changed(self) -> bool:
+        """Whether a run of this user made the folder, and its config or record is another one now."""
+        return Manifest.read(self._manifest_path).signed and self.doubt() is not None
 
     @property
     def _manifest_path(self) -> Path:
@@ -234,7 +247,7 @@ class RunFolder:
 
     def overrides(self) -> list[str]:
         """The overrides that made the run, as on the command line."""
-        return list(OmegaConf.load(self.path / HYDRA / "overrides.yaml"))
+        return list(_loaded(self.path / HYDRA / "overrides.yaml"))
 
     def episodes(self) -> pd.DataFrame:
         """The table of ended episodes, one row each; without rows or columns if none was written."""
@@ -257,7 +270,11 @@ def _job_number(record: Path) -> tuple[int, str]:
 
 def _mapping(path: Path) -> dict[str, Any]:
     """The nested values of a YAML file. Raises `ValueError` if it is no mapping."""
-    values = OmegaConf.to_container(OmegaConf.load(path), resolve=False)
+    values = OmegaConf.to_container(_loaded(path), resolve=False)
     if not isinstance(values, dict):
         raise ValueError("it is no mapping of keys to values")
     return {str(key): value for key, value in values.items()}
+
+
+def _loaded(path: Path) -> Any:
+    return parsed_yaml(read_bytes(path).decode(), OmegaConf.create)

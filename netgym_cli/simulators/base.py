@@ -86,7 +86,7 @@ class Simulator(ABC, Generic[C]):
         return self._computed("step")
 
     def fileno(self) -> int | None:
-        """A file descriptor that is readable once an answer has come, for `select` over many simulators.
+        """A file descriptor that is readable once an answer has come, for a poll over many simulators.
 
         None if there is nothing to wait for: no session runs, or the answer is computed in this process by `step_wait`.
         """

@@ -86,6 +86,6 @@ def test_what_a_program_gives_to_hydra_counts_at_once():
     try:
         for steps in (7, 8):
             store.store(name="stored", group="env", node={"name": "custom", "steps_per_episode": steps})
-            assert compose(["+env@second=stored"]).second.steps_per_episode == steps
+            assert compose(["env=stored"]).env.steps_per_episode == steps
     finally:
         del store.repo["env"]

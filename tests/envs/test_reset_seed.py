@@ -10,6 +10,7 @@ from stable_baselines3 import A2C, PPO
 from stable_baselines3.common.vec_env import DummyVecEnv
 
 from netgym_cli import make_env
+from netgym_cli.envs.checker import check
 from netgym_cli.envs.network_env import NetworkEnv, seed_of_session
 from tests.envs.test_session_owner import ACTION, CONFIG, FORMS, toy
 from tests.support.engine import run_config
@@ -110,6 +111,7 @@ def test_a_saved_model_goes_on_learning_where_it_was(tmp_path):
     assert loaded.learn(10).num_timesteps == 10
 
 
+@pytest.mark.long
 def test_set_env_and_a_second_learn_work_in_a_running_session():
     envs = DummyVecEnv([toy])
     model = PPO("MlpPolicy", envs, n_steps=5, batch_size=5, seed=1).learn(5)
@@ -130,11 +132,19 @@ def test_gymnasium_s_checker_passes_on_the_environment_itself():
     ("name", "keys"),
     [
         ("gym", {"env.id": "CartPole-v1"}),
-        pytest.param("custom", {"measurement_interval_ms": 100}, marks=pytest.mark.ns3),
+        pytest.param("custom", {"measurement_interval_ms": 100}, marks=[pytest.mark.ns3, pytest.mark.long]),
     ],
 )
 def test_and_on_registered_ones(name, keys):
     check_env(gymnasium.make(f"netgym/{name}-v0", **keys).unwrapped, skip_render_check=True)
+
+
+def test_netgym_check_gives_the_checkers_the_environment_itself(monkeypatch):
+    checked = []
+    for place in ("gymnasium.utils.env_checker.check_env", "stable_baselines3.common.env_checker.check_env"):
+        monkeypatch.setattr(place, lambda env, **_: checked.append(type(env)))
+    assert all(verdict.ok for verdict in check(CONFIG.env, CONFIG.simulator, steps=2))
+    assert checked == [NetworkEnv, NetworkEnv]
 
 
 def test_infos_of_equal_sessions_are_equal_where_checkers_look_and_whole_elsewhere():

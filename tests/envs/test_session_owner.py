@@ -7,14 +7,22 @@ import pickle
 import gymnasium
 import numpy as np
 import pytest
+from gymnasium.envs.registration import EnvSpec
 
-from netgym_cli import ActionChannelEnv, MultiViewEnv, MultiViewModel, NetworkedEnv, learner_view, make_env
+from netgym_cli import (
+    ActionChannelEnv,
+    MultiViewEnv,
+    MultiViewModel,
+    NetworkedEnv,
+    VectorNetworkedEnv,
+    learner_view,
+    make_env,
+)
 from netgym_cli.common.errors import SessionError
 from netgym_cli.envs.network_env import NetworkEnv
 from tests.support.engine import run_config
 from tests.support.forked import in_fork
 from tests.support.toy import ToySimulator
-from tests.support.toy_ids import TOY
 
 ACTION = np.full(3, 0.5, np.float32)
 CONFIG = run_config(seed=1)
@@ -30,7 +38,7 @@ def several_views() -> MultiViewEnv:
 
 FORMS = {
     "alone": toy,
-    "by id": lambda: gymnasium.make(TOY, seed=1),
+    "in Gymnasium's wrappers": lambda: gymnasium.make(EnvSpec("Toy-v1", entry_point=toy)),
     "learner view": lambda: learner_view(toy()),
     "observations cross a channel": lambda: NetworkedEnv(toy(), channel_config="mobile"),
     "actions cross a channel": lambda: ActionChannelEnv(toy(), "mobile"),
@@ -122,13 +130,20 @@ def test_a_running_session_is_not_copied_and_goes_on(form, how):
     COPIES[how](env).reset()
 
 
-@pytest.mark.parametrize("form", [form for form in FORMS if form != "by id"])  # there Gymnasium's wrapper is outermost
+@pytest.mark.parametrize("form", [form for form in FORMS if "Gymnasium" not in form])
 def test_nor_shallowly(form):
+    # A shallow copy of one of Gymnasium's wrappers is another name for the same environment.
     env = FORMS[form]()
     env.reset()
     with pytest.raises(SessionError, match="session"):
         copy.copy(env)
     assert rewards(env) == undisturbed(form)
+
+
+def test_nor_are_many_copies_behind_channels():
+    envs = VectorNetworkedEnv(gymnasium.make_vec("CartPole-v1", num_envs=2), channel_config="mobile")
+    with pytest.raises(SessionError, match="session"):
+        copy.copy(envs)
 
 
 @pytest.mark.parametrize("how", COPIES)
@@ -158,6 +173,17 @@ def test_a_simulator_in_this_process_that_allows_it_is_copied_whole():
     env.step_async(0)
     with pytest.raises(SessionError, match="session"):
         copy.deepcopy(env)
+
+
+def test_so_is_a_simulator_of_one_s_own_that_says_so(monkeypatch):
+    monkeypatch.setattr(ToySimulator, "copyable", True)
+    env = toy()
+    env.reset()
+    twins = [copy.deepcopy(env), pickle.loads(pickle.dumps(env))]
+    assert [rewards(twin) for twin in twins] == [undisturbed("alone")] * 2
+    assert rewards(env) == undisturbed("alone")
+    with pytest.raises(SessionError, match="session"):
+        copy.copy(env)
 
 
 class Handle:

@@ -1,17 +1,20 @@
 """Run folders that somebody else made, or changed: what their configs name does not run unless the user says so."""
 
 import json
+import logging
 import os
 import shutil
 from pathlib import Path
 
 import pytest
 import yaml
+from omegaconf import OmegaConf
 from typer.testing import CliRunner
 
 from netgym_cli.cli.app import app
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.foreign import code_in
+from netgym_cli.experiment.config import config_of
 from netgym_cli.experiment.launch import train_job
 from netgym_cli.runs import signing
 from netgym_cli.runs.folder import RunFolder
@@ -120,8 +123,11 @@ def test_a_folder_that_names_no_code_needs_no_trust_and_a_model_of_arrays_neithe
     assert done.exit_code == 0, done.stderr
 
 
-def test_an_edited_config_of_ones_own_is_noticed(own):
+def test_an_edited_config_of_ones_own_is_noticed(own, caplog):
+    logging.getLogger("netgym_cli").propagate = True
     edit(own, {"env": {"steps_per_episode": 3}})
+    assert config_of(own).env.steps_per_episode == 3
+    assert "was made here, but its .hydra/config.yaml is not the one that the run wrote" in caplog.text
     edit(own, {"channel": {"name": "own.evil:Channel"}})
     done = netgym("evaluate", "own")
     assert done.exit_code == 2 and "its .hydra/config.yaml is not the one that the run wrote" in done.stderr
@@ -176,3 +182,36 @@ def test_what_is_built_in_names_no_code():
     for path in sorted(Path(REPO / "conf").glob("*/*.yaml")):
         values = {path.parent.name: yaml.safe_load(path.read_text())}
         assert code_in(values) == [], path
+
+
+def test_what_a_folder_from_elsewhere_says_does_not_reach_the_terminal_as_it_is(download):
+    record = {"status": "failed", "error": {"message": "\x1b[2Jgone"}}
+    (download / "run.json").write_text(json.dumps(record))
+    done = netgym("evaluate", "download")
+    assert done.exit_code == 2 and "?[2Jgone" in done.stderr and "\x1b" not in done.stderr
+
+
+def test_a_run_that_was_killed_is_ones_own(download):
+    RunFolder(download).save_config(OmegaConf.create({"env": {"name": "mine:Env"}}))
+    assert RunFolder(download).doubt() is None
+    RunFolder(download).mark_dead("killed by SIGKILL")
+    assert RunFolder(download).doubt() is None
+
+
+def test_a_model_belongs_to_the_run_that_saved_it(download, workdir):
+    other = RunFolder(shutil.copytree(download, workdir / "other"))
+    for run, content in ((RunFolder(download), b"a"), (other, b"b")):
+        run.save_config(OmegaConf.create({}))
+        run.model_path.write_bytes(content)
+        run.sign(run.model_path)
+        assert run.wrote(run.model_path, content)
+    assert not RunFolder(download).wrote(download / "model.zip", b"b")
+    assert RunFolder.of_model(download / "checkpoints" / "step_9.zip") == RunFolder(download)
+
+
+def test_a_model_of_an_earlier_release_keeps_its_own_signature(download, another_user):
+    run = RunFolder(download)
+    run.model_path.with_name("model.zip.sig").write_text(signing.signature(b"model") + "\n")
+    assert run.wrote(run.model_path, b"model") and not run.wrote(run.model_path, b"other")
+    another_user()
+    assert not run.wrote(run.model_path, b"model")

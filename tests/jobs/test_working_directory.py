@@ -89,3 +89,16 @@ def test_a_repository_from_elsewhere_runs_nothing(workdir):
     (workdir / "data").write_text("2")
     assert provenance.git_state()["dirty"] is True
     assert not (workdir / "ran").exists()
+
+
+def test_settings_of_pictures_there_have_no_effect(workdir):
+    (workdir / "matplotlibrc").write_text("text.usetex: True\nbackend: module://evil\nfigure.facecolor: red\n")
+    (workdir / "evil.py").write_text("open('ran', 'a').write(__name__)\n")
+    program = (
+        "from matplotlib import rcParams; from netgym_cli.common.drawing import own_settings\n"
+        "with own_settings(): print(rcParams['text.usetex'], rcParams['figure.facecolor'])\n"
+        "print(rcParams['text.usetex'])"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True)
+    assert done.stdout.split() == ["False", "white", "True"], done.stderr
+    assert not (workdir / "ran").exists()

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from netgym_cli.cli.app import app
 from netgym_cli.cli.machine_report import examine
-from netgym_cli.simulators.ns3 import build
+from netgym_cli.simulators.ns3 import build, user_scenario
 from tests.simulators.conftest import compilations
 from tests.support.network import eventually, marked, python
 
@@ -184,6 +184,26 @@ def test_copies_whose_times_are_rounded_are_the_same(native):
     for file in (library, *native.rglob("*.*")):
         os.utime(file, (1_000_000_000, 1_000_000_000))
     assert build.ensure().cached
+
+
+def test_a_scenario_of_the_user_s_is_checked_and_used_as_netgym_s_own_library(native, tmp_path, monkeypatch):
+    source = tmp_path / "own.cc"
+    source.write_text("int here;\n")
+    told = []
+
+    def library():
+        return user_scenario.ready(None, source, told.append)[1]
+
+    first = library()
+    truncate(first[1])
+    del told[:]
+    assert library() == first
+    assert "bytes instead of" in told[0] and f"compiling {source}" in told[0]
+    assert ctypes.c_int.in_dll(ctypes.CDLL(str(first[1])), "here").value == 0
+    monkeypatch.setenv("CXX", "/nonexistent")
+    assert library() == first
+    truncate(first[1])
+    assert library() == []
 
 
 @pytest.mark.parametrize("mode", [0o777, *(pytest.param(mode, marks=pytest.mark.long) for mode in (0o1777, 0o775))])

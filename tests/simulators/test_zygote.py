@@ -1,6 +1,5 @@
 """The process that workers are forked from: its answers, what it leaves, and how it ends."""
 
-import gc
 import os
 import signal
 from threading import Thread
@@ -10,7 +9,7 @@ import pytest
 
 from netgym_cli.common.errors import SimulatorTimeout
 from netgym_cli.simulators.ns3.zygote_client import Zygote
-from tests.support.network import children, dead, eventually, marked, network, python, workers, zygotes
+from tests.support.network import children, eventually, marked, network, python, workers, zygotes
 
 TRAINER = """
 import time
@@ -46,16 +45,6 @@ def test_an_answer_that_comes_too_late_is_not_taken_for_another():
     first.reset()
     first.step(None)
     first.close()
-
-
-def test_a_worker_whose_environment_was_dropped_leaves_no_zombie():
-    env = network()
-    env.reset()
-    (worker,) = workers()
-    del env
-    gc.collect()
-    assert eventually(lambda: workers() == [])
-    assert dead(worker)
 
 
 def test_a_stopped_zygote_does_not_survive_a_killed_trainer():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from gymnasium import spaces
 
+from netgym_cli.common.bounded import read_json
 from netgym_cli.datasets import DatasetWriter, Episode, folder_of, root
 from netgym_cli.datasets.paths import METADATA
 from netgym_cli.datasets.tools.metadata import mapping
@@ -75,7 +75,7 @@ def deriving(
 
 def _remove_if_unfinished(folder: Path) -> None:
     try:
-        metadata = mapping(json.loads((folder / "data" / METADATA).read_text()))
+        metadata = mapping(read_json(folder / "data" / METADATA))
     except (OSError, ValueError):
         return
     if mapping(metadata.get("netgym")).get(MARK) is True:

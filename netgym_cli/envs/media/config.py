@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from omegaconf import MISSING
 
+from netgym_cli.config.effect import read_unless, read_while
 from netgym_cli.config.fields import INF, one_of, ranged
 from netgym_cli.config.schema import EnvConfig, require
 from netgym_cli.envs.multi_access.config import TCP_TYPES
@@ -22,8 +23,8 @@ class RewardTerms:
     rate_weight: float = ranged(0, 1000)
     delay_weight: float = ranged(0, 1000)
     loss_weight: float = ranged(0, 1000)
-    delay_ms: float = ranged(above=0, below=INF)
-    loss: float = ranged(above=0, high=1)
+    delay_ms: float = read_unless("reward_terms.delay_weight", 0, of=ranged(above=0, below=INF))
+    loss: float = read_unless("reward_terms.loss_weight", 0, of=ranged(above=0, high=1))
 
 
 @dataclass
@@ -51,6 +52,11 @@ class Nada:
     base_delay_window_ms: float = ranged(100, below=INF)
 
 
+def _begins_later(bw_trace_file: str | None) -> bool:
+    """Whether there is a time before the first row of the trace, or no trace."""
+    return bw_trace_file is None or read_bw_trace(bw_trace_file, TRACE_KEY)["time_ms"][0] > 0
+
+
 @dataclass
 class RmcatKeys(EnvConfig):
     """The keys of conf/env/rmcat.yaml, but for what depends on the measurements."""
@@ -61,13 +67,13 @@ class RmcatKeys(EnvConfig):
     nada_flows: int = ranged(1, MAX_FLOWS)
     nada_flow_start_time_diff_ms: float = ranged(0, below=INF)
     tcp_flows: int = ranged(0, MAX_FLOWS)
-    tcp_flow_start_time_diff_ms: float = ranged(0, below=INF)
-    tcp_congestion_control: str = one_of(*TCP_TYPES)
+    tcp_flow_start_time_diff_ms: float = read_unless("tcp_flows", 0, of=ranged(0, below=INF))
+    tcp_congestion_control: str = read_unless("tcp_flows", 0, of=one_of(*TCP_TYPES))
     udp_flows: int = ranged(0, MAX_FLOWS)
-    udp_flow_start_time_diff_ms: float = ranged(0, below=INF)
-    udp_flow_bw_kbps: float = ranged(1, below=INF)
-    topo_default_bw_kbps: float = ranged(1, below=INF)
-    topo_default_delay_ms: float = ranged(0, below=INF)
+    udp_flow_start_time_diff_ms: float = read_unless("udp_flows", 0, of=ranged(0, below=INF))
+    udp_flow_bw_kbps: float = read_unless("udp_flows", 0, of=ranged(1, below=INF))
+    topo_default_bw_kbps: float = read_while("bw_trace_file", _begins_later, of=ranged(1, below=INF))
+    topo_default_delay_ms: float = read_while("bw_trace_file", _begins_later, of=ranged(0, below=INF))
     bw_trace_file: str | None = MISSING
     queue_bytes: int = ranged(3000, 2**31 - 1)
     packet_size_bytes: int = ranged(100, 1500)

@@ -161,13 +161,16 @@ def status(prefix: str | None = None) -> Status:
 
 
 def _find(ns3: Ns3, cxx: str | None) -> tuple[Path | None, list[str]]:
-    """The library to use, if it is sound; without a compiler that of any other. And what is wrong with others."""
+    """The library to use, by any compiler where none can be compiled, if it is sound. And what is wrong with others."""
     defects = []
-    for library in [library_path(ns3, cxx)] if cxx else _by_other_compilers(ns3):
+    libraries = [library_path(ns3, cxx)] if cxx else []
+    if cxx is None or (cache_dir().exists() and not os.access(cache_dir(), os.W_OK)):
+        libraries += [library for library in _by_other_compilers(ns3) if library not in libraries]
+    for library in libraries:
         fault = defect(library)
         if fault is None:
             return library, []
-        if os.path.lexists(library.parent) and os.path.lexists(library):
+        if os.path.lexists(library):
             defects.append(f"{library} {fault}")
     return None, defects
 
@@ -175,7 +178,7 @@ def _find(ns3: Ns3, cxx: str | None) -> tuple[Path | None, list[str]]:
 def ensure(prefix: str | None = None, report: Report | None = None) -> Built:
     """The native part for the ns-3 under `prefix` (None: the wheel), compiled now if it is not sound in the cache.
 
-    Where there is no compiler, one that another compiler made is taken.
+    Where there is no compiler, or the cache cannot be written, one that another compiler made is taken.
 
     Args:
         prefix: an installed ns-3, or None for the wheel.

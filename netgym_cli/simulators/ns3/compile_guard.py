@@ -12,8 +12,12 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 
 LOOK_MS = 1000  # a forked copy of the parent may hold the other end of the pipe, so the parent's id is watched as well
+
+
+ending = threading.Lock()  # held by the thread that ends this program
 
 
 def end_with_parent(parent: int, compiler: int, drafts: str) -> None:
@@ -22,7 +26,9 @@ def end_with_parent(parent: int, compiler: int, drafts: str) -> None:
     pipe.register(0, select.POLLIN)
     while os.getppid() == parent and not pipe.poll(LOOK_MS):
         pass
-    os.killpg(compiler, signal.SIGKILL)
+    ending.acquire()
+    with suppress(ProcessLookupError):
+        os.killpg(compiler, signal.SIGKILL)
     shutil.rmtree(drafts, ignore_errors=True)
     os._exit(1)
 
@@ -34,6 +40,7 @@ def main() -> None:
     compiler = subprocess.Popen(command, stdin=subprocess.DEVNULL, process_group=0)
     threading.Thread(target=end_with_parent, args=(parent, compiler.pid, drafts), daemon=True).start()
     status = compiler.wait()
+    ending.acquire()
     os._exit(status if status >= 0 else 128 - status)
 
 

@@ -122,7 +122,10 @@ class Zygote:
             ) from None
         if not ready:
             status = self._process.wait()
-            raise SimulatorDied(f"the simulator could not be loaded ({ending(status)}).{tail(self._output)}")
+            raise SimulatorDied(
+                f"the simulator could not be loaded ({ending(status)}); `netgym doctor` tells whether a file of it is "
+                f"damaged.{tail(self._output)}"
+            )
 
     @classmethod
     def shared(cls, prefix: str | None, timeout_s: float, own: Path | None = None) -> Zygote:
