@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
-from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.contracts import Part, record
+from netgym_cli.common.errors import ActionError, ConfigError
 from netgym_cli.common.registry import Registry
+from netgym_cli.common.user_code import home
 from netgym_cli.config.schema import AgentConfig, RunConfig
 from netgym_cli.envs.agent_spec import AgentSpec
 from netgym_cli.envs.base import Adapter
@@ -35,6 +39,12 @@ class Agent(ABC, Generic[C]):
         notes: remarks for the run's summary, such as steps that taught nothing.
     """
 
+    member_contract: ClassVar[dict[str, Part]] = {
+        "config_schema": Part(
+            record,
+            "`config_schema = AgentConfig` (from netgym_cli.config.schema), or a @dataclass that extends it",
+        )
+    }
     config_schema: ClassVar[type[AgentConfig]]
     needs_training: ClassVar[bool] = False
     needs_dataset: ClassVar[bool] = False
@@ -134,12 +144,28 @@ class Agent(ABC, Generic[C]):
             observation, info = env.reset()
             over = False
             while not over:
-                observation, _, terminated, truncated, info = env.step(self.act(observation, info))
+                action = self.act(observation, info)
+                with self.blamed():
+                    observation, _, terminated, truncated, info = env.step(action)
                 over = terminated or truncated
 
     @abstractmethod
     def act(self, observation: Any, info: dict[str, Any]) -> Any:
         """An action in the environment's action space; None hands control to its default algorithm."""
+
+    def author(self) -> Any:
+        """The function that decides on an action, for messages."""
+        return type(self).act
+
+    @contextmanager
+    def blamed(self) -> Iterator[None]:
+        """Inside it, an action that the environment refuses is told with the user's function that chose it."""
+        try:
+            yield
+        except ActionError as error:
+            if (where := home(author := self.author())) is not None:
+                error.place = f"{where}, {author.__qualname__}"
+            raise
 
     @property
     def has_learnt(self) -> bool:

@@ -6,6 +6,7 @@ from abc import abstractmethod
 from typing import Any, ClassVar, TypeVar
 
 from netgym_cli.agents.base import Agent
+from netgym_cli.common.contracts import Part, names
 from netgym_cli.config.schema import AgentConfig
 from netgym_cli.envs.agent_spec import AgentSpec
 from netgym_cli.sessions.sequential import SequentialSessions
@@ -24,6 +25,9 @@ class Rule(Agent[R]):
         adapter: the environment it acts in, from `begin` on.
     """
 
+    member_contract: ClassVar[dict[str, Part]] = {
+        "environments": Part(names, '`environments = ("custom",)`, the names of the environments that the rule fits')
+    }
     environments: ClassVar[tuple[str, ...]]
     adapter: Any
 
@@ -45,6 +49,9 @@ class Rule(Agent[R]):
             self.forget()
         stats = info.stats  # type: ignore[attr-defined]
         return None if stats is None else self.decide(stats)  # None: nothing has arrived through a channel yet
+
+    def author(self) -> Any:
+        return type(self).decide
 
     def forget(self) -> None:
         """Clears the memory, because a new session with another network has begun."""

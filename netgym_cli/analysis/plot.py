@@ -3,80 +3,60 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from omegaconf import OmegaConf
 
+from netgym_cli.analysis.lines import Lines, Run, plain, sortable
 from netgym_cli.common import statistics
-from netgym_cli.common.drawing import own_settings
 from netgym_cli.common.errors import ConfigError
-from netgym_cli.common.files import replacing
-from netgym_cli.config.conf_dirs import GROUPS
-from netgym_cli.config.messages import dotted_keys
-from netgym_cli.config.schema import DEFAULT_SIMULATOR, require, unknown_key
+from netgym_cli.config.schema import require
 from netgym_cli.runs.folder import RunFolder, runs_in
 
-SUFFIXES = (".svg", ".png", ".pdf")
-
-
-@dataclass(frozen=True)
-class Run:
-    """A complete run.
-
-    Attributes:
-        folder: its folder.
-        config: its whole config, plain.
-        episodes: its table of episodes.
-    """
-
-    folder: Path
-    config: dict[str, Any]
-    episodes: pd.DataFrame
-
-    def value(self, key: str) -> Any:
-        """The config's value at a dotted key; of a group, such as `channel`, the name that was chosen.
-
-        Raises `ConfigError` with the nearest key for an unknown one.
-        """
-        if key in GROUPS:
-            return RunFolder(self.folder).choices().get(key) or self.config[key].get("name", DEFAULT_SIMULATOR)
-        value = OmegaConf.select(OmegaConf.create(self.config), key, throw_on_missing=False)
-        if value is None and key not in (known := list(dotted_keys(self.config))):
-            raise ConfigError(unknown_key(key, known))
-        return OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
-
-    def result(self, column: str, last: float) -> float:
-        """Mean of a column over the last share of the episodes. Raises `ConfigError` for an unknown column."""
-        require(column in self.episodes, "--y", column, ", ".join(self.episodes.columns))
-        count = max(1, round(last * len(self.episodes)))
-        return float(self.episodes[column].tail(count).mean())
+BINS = 50  # of a learning curve
 
 
 def read(folders: Sequence[Path]) -> tuple[list[Run], list[Path]]:
-    """The complete runs in `folders` and directly under them, and the folders of runs that are not complete.
+    """The complete runs in `folders` and directly under them, each once, and the folders of those not complete.
 
     Raises:
         ConfigError: a folder holds no run at all, or none is complete.
     """
-    runs, incomplete = [], []
-    for folder in {folder.resolve(): folder for folder in folders}.values():
+    found: dict[Path, RunFolder] = {}
+    for folder in folders:
         begun = runs_in(folder)
         if not begun:
             raise ConfigError(f"'{folder}' holds no run; give the folder of a run or of a grid (train -m).")
         for run in begun:
-            episodes = run.episodes()
-            if run.record().get("status") != "complete" or episodes.empty:
-                incomplete.append(run.path)
-            else:
-                runs.append(Run(run.path, run.config(), episodes))
+            found.setdefault(run.path.resolve(), run)
+    runs, incomplete = [], []
+    for run in found.values():
+        episodes = run.episodes()
+        if run.record().get("status") != "complete" or episodes.empty:
+            incomplete.append(run.path)
+        else:
+            runs.append(Run(run.path, run.config(), episodes))
     if not runs:
         raise ConfigError(f"none of the {len(incomplete)} runs is complete; the first one is in '{incomplete[0]}'.")
     return runs, incomplete
+
+
+def without_repeats(runs: Sequence[Run]) -> tuple[list[Run], dict[Path, Path]]:
+    """Runs that differ in more than their folder, and each further run's folder with that of the one it repeats.
+
+    The same config on the same seeds measures nothing new, and would make an interval over seeds too narrow.
+    """
+    first: dict[str, Run] = {}
+    repeats: dict[Path, Path] = {}
+    for run in runs:
+        same = json.dumps([run.config, sorted(set(run.episodes["seed"].tolist()))], sort_keys=True, default=str)
+        if (original := first.setdefault(same, run)) is not run:
+            repeats[run.folder] = original.folder
+    return list(first.values()), repeats
 
 
 def require_share(last: float) -> None:
@@ -84,14 +64,14 @@ def require_share(last: float) -> None:
     require(0 < last <= 1, "--last", last, "above 0, to 1")
 
 
-def points(runs: Sequence[Run], x: str, y: str, by: str | None, last: float) -> pd.DataFrame:
+def points(runs: Sequence[Run], x: str, y: str, lines: Lines, last: float) -> pd.DataFrame:
     """One row per line and point on it: `by`, `x`, `mean`, `low`, `high` (95 % interval over runs), `runs`.
 
     Args:
-        runs: complete runs; those with equal `x` and `by` differ in their seed only.
+        runs: complete runs.
         x: key of the config that the horizontal axis shows.
         y: column of episodes.csv.
-        by: key of the config with a line for each value; None: one line.
+        lines: what the lines differ in.
         last: share of the last episodes that `y` is averaged over, above 0, to 1.
 
     Raises:
@@ -99,29 +79,63 @@ def points(runs: Sequence[Run], x: str, y: str, by: str | None, last: float) -> 
     """
     results: dict[tuple[Any, Any], list[float]] = {}
     for run in runs:
-        point = (_plain(run.value(by)) if by else "", _plain(run.value(x)))
-        results.setdefault(point, []).append(run.result(y, last))
-    rows = []
-    for (line, where), values in results.items():
-        estimate = statistics.of_measured(values)
-        rows.append({"by": line, "x": where, **estimate._asdict()})
+        results.setdefault((lines.label(run), plain(run.value(x))), []).append(run.result(y, last))
+    rows = [
+        {"by": line, "x": where, **statistics.of_measured(values)._asdict()}
+        for (line, where), values in results.items()
+    ]
     table = pd.DataFrame(rows).rename(columns={"seeds": "runs"})
-    return table.sort_values(["by", "x"], key=lambda column: column.map(_sortable), ignore_index=True)
+    return table.sort_values(["by", "x"], key=lambda column: column.map(sortable), ignore_index=True)
 
 
-def curves(runs: Sequence[Run], y: str, by: str | None) -> pd.DataFrame:
-    """Learning curves: as `points`, with the number of the episode as `x`, in about 50 stretches."""
-    lines: dict[Any, list[pd.Series]] = {}
+def curves(runs: Sequence[Run], y: str, lines: Lines) -> tuple[pd.DataFrame, list[str]]:
+    """Learning curves: as `points`, with environment steps as `x`, and notes on what is not in them.
+
+    All runs have the same bins, about 50, as wide as a whole number of the longest episodes: an episode counts in the
+    bin that it ends in, and a point stands in the middle of its bin. A line has the bins that all of its runs have gone
+    through; the steps behind them, and bins in which a run ended no episode, are left out.
+    """
     for run in runs:
         run.result(y, 1.0)
-        lines.setdefault(_plain(run.value(by)) if by else "", []).append(run.episodes[y])
-    rows = []
-    for line, tables in lines.items():
-        length = min(map(len, tables))
-        for stretch in np.array_split(np.arange(length), min(50, length)):
-            estimate = statistics.of_measured([float(table.iloc[stretch].mean()) for table in tables])
-            rows.append({"by": line, "x": float(stretch.mean()), **estimate._asdict()})
-    return pd.DataFrame(rows).rename(columns={"seeds": "runs"})
+    width = bin_width(runs)
+    rows, rests, short = [], [], []
+    by_line: dict[Any, list[Run]] = {}
+    for run in runs:
+        by_line.setdefault(lines.label(run), []).append(run)
+    for line, members in sorted(by_line.items(), key=lambda item: sortable(item[0])):
+        binned = [_means(run, y, width) for run in members]
+        steps = [int(run.episodes["length"].sum()) for run in members]
+        whole = min(steps) // width
+        for number in range(whole):
+            if all(number in means for means in binned):
+                estimate = statistics.of_measured([means[number] for means in binned])
+                rows.append({"by": line, "x": (number + 0.5) * width, **estimate._asdict()})
+        if whole:
+            rests.append(max(steps) - whole * width)
+        else:
+            short.append(str(line))
+    if not rows:
+        raise ConfigError(f"no run has gone through {width} steps, as the longest episode has; give --x KEY instead.")
+    notes = [f"left out, a run has less than {width} steps, as the longest episode has: {line}" for line in short]
+    if any(rests):
+        notes.append(
+            f"left out: up to {max(rests)} steps at the end that fill no bin of {width} steps in all runs of a line"
+        )
+    return pd.DataFrame(rows).rename(columns={"seeds": "runs"}), notes
+
+
+def bin_width(runs: Sequence[Run]) -> int:
+    """Steps of a bin: a whole number of the longest episode, so that the longest run has about 50 bins."""
+    longest = max(int(run.episodes["length"].max()) for run in runs)
+    total = max(int(run.episodes["length"].sum()) for run in runs)
+    return longest * max(1, math.ceil(total / (BINS * longest)))
+
+
+def _means(run: Run, y: str, width: int) -> dict[int, float]:
+    """Bin to the mean of `y` over the episodes that end in it."""
+    numbers = (run.episodes["length"].cumsum() - 1) // width
+    means: dict[int, float] = run.episodes[y].astype(np.float64).groupby(numbers).mean().to_dict()
+    return means
 
 
 def table_rows(table: pd.DataFrame) -> list[list[str]]:
@@ -133,45 +147,7 @@ def table_rows(table: pd.DataFrame) -> list[list[str]]:
     return rows
 
 
-@own_settings()
-def draw(table: pd.DataFrame, x: str, y: str, by: str | None, path: Path) -> None:
-    """Lines through the means, a band for each interval.
-
-    Raises `ConfigError` for an unknown kind of picture, or a path that cannot be written to.
-    """
-    require(path.suffix in SUFFIXES, "--output", str(path), f"a file name that ends in {', '.join(SUFFIXES)}")
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
-
-    with rc_context({"svg.hashsalt": "netgym", "font.size": 9}):
-        figure = Figure(figsize=(6, 3.4), layout="constrained")
-        axes = figure.subplots()
-        for line, part in table.groupby("by", sort=False):
-            numbers = pd.api.types.is_numeric_dtype(part["x"])
-            where = part["x"] if numbers else part["x"].astype(str)
-            (drawn,) = axes.plot(where, part["mean"], marker="o" if len(part) < 20 else "", label=str(line))
-            low, high = part["low"].astype(float), part["high"].astype(float)
-            axes.fill_between(where, low, high, color=drawn.get_color(), alpha=0.2, linewidth=0)
-        count = table["runs"].min()
-        axes.set_xlabel(x)
-        axes.set_ylabel(f"{y}\n(mean, 95 % interval over {count} runs)" if count > 1 else y)
-        if by:
-            axes.legend(title=by, frameon=False)
-        axes.grid(alpha=0.3)
-        axes.spines[["top", "right"]].set_visible(False)
-        metadata = {"Date": None, "Creator": None} if path.suffix == ".svg" else None
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with replacing(path) as draft:
-                figure.savefig(draft, dpi=150, metadata=metadata, format=path.suffix[1:])
-        except OSError as error:
-            raise ConfigError(f"cannot write '{path}': {error.strerror}; choose another by --output.") from error
-
-
-def _plain(value: Any) -> Any:
-    return value if isinstance(value, int | float | str) else json.dumps(value)
-
-
-def _sortable(value: Any) -> tuple[bool, float, str]:
-    number = isinstance(value, int | float)
-    return (not number, float(value) if number else 0.0, str(value))
+def common_title(runs: Sequence[Run]) -> str:
+    """What all runs have in common: their environment and agent, by the names that were chosen."""
+    chosen = {group: {run.choices[group] for run in runs} for group in ("env", "agent")}
+    return ", ".join(next(iter(names)) for names in chosen.values() if len(names) == 1)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from omegaconf import MISSING
 
+from netgym_cli.common.contracts import Part, record, takes, text_or_none
 from netgym_cli.common.registry import Registry
 from netgym_cli.config.fields import one_of, ranged
 from netgym_cli.config.schema import ChannelConfig
@@ -80,6 +81,13 @@ class Channel(ABC, Generic[C]):
         ports: number of stations that can send.
     """
 
+    member_contract: ClassVar[dict[str, Part]] = {
+        "config_schema": Part(
+            record, "`config_schema = MyConfig`, a @dataclass that extends netgym_cli.channels.base.DeliveryConfig"
+        ),
+        "simulator": Part(text_or_none, '`simulator = "ns3"`'),
+        "reset": Part(takes(None), "`def reset(self, seed=None)`", optional=True),
+    }
     config_schema: ClassVar[type[ChannelConfig]]
     simulator: ClassVar[str | None] = None
     batch: ClassVar[type[BatchChannel[Any]] | None] = None

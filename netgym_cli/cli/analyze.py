@@ -16,7 +16,7 @@ def plot(
     folders: Annotated[list[Path], typer.Argument(metavar="FOLDER...", help="Runs, or grids of train -m.")],
     x: Annotated[
         str | None,
-        typer.Option("--x", metavar="KEY", help="Config key, or env, agent, channel, simulator; else episodes."),
+        typer.Option("--x", metavar="KEY", help="Config key, or env, agent, channel, simulator; else steps."),
     ] = None,
     y: Annotated[str, typer.Option("--y", metavar="COLUMN", help="A column of episodes.csv.")] = "return",
     by: Annotated[str | None, typer.Option("--by", metavar="KEY", help="Config key, a line for each value.")] = None,
@@ -25,20 +25,30 @@ def plot(
 ) -> None:
     """Plot the results of runs with 95 % intervals over seeds.
 
-    For example plot outputs/multirun/2026-01-31/12-00-00-000000 --x channel.loss_good
+    Runs that differ in more than their seed make a line each. For example plot
+    outputs/multirun/2026-01-31/12-00-00-000000 --x channel.loss_good
     """
     with errors_to_exit_codes("plot"):
+        from netgym_cli.analysis import picture
         from netgym_cli.analysis import plot as plots
+        from netgym_cli.analysis.lines import Lines, is_category
 
         plots.require_share(last)
-        runs, incomplete = plots.read(folders)
-        results = plots.points(runs, x, y, by, last) if x else plots.curves(runs, y, by)
-        plots.draw(results, x or "episode", y, by, output)
+        picture.require_picture(output)
+        read, incomplete = plots.read(folders)
+        runs, repeats = plots.without_repeats(read)
+        lines = Lines.of(runs, x, by)
+        results, notes = (plots.points(runs, x, y, lines, last), []) if x else plots.curves(runs, y, lines)
+        category = x is not None and is_category(x, results["x"])
+        title = plots.common_title(runs)
+        picture.draw(results, x or "step", y, lines.title, title, category, output)
         with results_on_disk():
             if x:
-                table([by or "", x, y, "95 % interval", "runs"], plots.table_rows(results))
+                table([lines.title, x, y, "95 % interval", "runs"], plots.table_rows(results))
             say([f"left out, not complete: {folder}" for folder in incomplete])
-            say([f"picture: {output}"])
+            say([f"left out, the same config and seeds as {repeats[folder]}: {folder}" for folder in repeats])
+            say([f"the lines differ in {', '.join(lines.along)}, too"] if lines.along else [])
+            say([*notes, f"picture: {output}"])
 
 
 def fit_channel(

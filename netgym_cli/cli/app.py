@@ -22,6 +22,7 @@ from netgym_cli.cli.hydra_options import Verbs
 from netgym_cli.cli.machine import build, doctor
 from netgym_cli.cli.output import print_json, results_on_disk, say, show_log, table
 from netgym_cli.common.standard_streams import open_standard_streams
+from netgym_cli.common.user_code import full_traceback
 
 app = typer.Typer(
     cls=Verbs,
@@ -214,6 +215,8 @@ def check(
         else:
             table(["check", "", "message"], [[v.name, "ok" if v.ok else "FAILED", v.message] for v in verdicts])
         if not all(verdict.ok for verdict in verdicts):
+            if hint := full_traceback():
+                typer.echo(hint, err=True)
             raise typer.Exit(1)
 
 

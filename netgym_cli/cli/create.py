@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from netgym_cli.cli.exit_codes import errors_to_exit_codes
+from netgym_cli.cli.exit_codes import INCOMPLETE, errors_to_exit_codes
 from netgym_cli.cli.output import results_on_disk, say, table
 
 new = typer.Typer(no_args_is_help=True, help="Write the files of your own environment.", rich_markup_mode=None)
@@ -54,7 +54,8 @@ def import_config(
 ) -> None:
     """Translate a configuration of NetworkGym.
 
-    Writes a variant of netgym's environment of the same name and reports the outcome of every key.
+    Writes a variant of netgym's environment of the same name and reports the outcome of every key. Exits with 3 if
+    something was left out that changes results.
     """
     with errors_to_exit_codes("import-config"):
         from netgym_cli.compat.networkgym.import_config import import_file, table_rows
@@ -72,5 +73,11 @@ def import_config(
         )
         if not imported.checked:
             say([f"not checked: this netgym has no environment '{imported.source.env}'"])
+        if imported.absent:
+            say([f"not in the file, as netgym's {imported.source.env} has it: {', '.join(imported.absent)}"])
         command = ["netgym", "train", "--config-dir", str(path.parent.parent), f"env={path.stem}", *imported.options]
         say(["next:", f"  {shlex.join(command)}"])
+        if imported.lost:
+            keys = ", ".join(line.old for line in imported.lost)
+            typer.echo(f"left out, so results differ from NetworkGym's (exit {INCOMPLETE}): {keys}", err=True)
+            raise typer.Exit(INCOMPLETE)

@@ -118,6 +118,10 @@ def import_(
         counts.append(counted(imported.steps, "step"))
         with results_on_disk():
             say([f"{imported.id}: {', '.join(counts)} in {imported.folder}"])
+            if imported.unnumbered:
+                say([f"note: no seed in the name, noted by its place in the list: {', '.join(imported.unnumbered)}"])
+            if env is None:
+                say(["note: of no known environment; --env NAME would say of which, for agents and data check"])
             say([f"next: netgym data show {imported.id}"])
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netgym_cli.common.user_code import before_a_run
 from netgym_cli.config import conf_dirs
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ from netgym_cli.experiment.config import run_of
 from netgym_cli.experiment.effects import tell, unread
 
 
+@before_a_run()
 def describe(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> dict[str, Any]:
     """Spaces and keys of the groups named in `overrides` (without any: all), as plain values.
 
@@ -58,9 +60,9 @@ def space_lines(spaces: dict[str, Any]) -> Iterator[str]:
 
 def spaces(config: EnvConfig) -> dict[str, Any]:
     """The observation and action space of an environment: kind, shape, bounds and labels, as plain values."""
-    from netgym_cli.envs.base import env_registry
+    from netgym_cli.envs.base import adapter_of
 
-    adapter = env_registry.load(config.name)(config)
+    adapter = adapter_of(config)
     return {
         "observation": _space(adapter.observation_space, adapter.observation_labels),
         "action": _space(adapter.action_space, adapter.action_labels),

@@ -1,6 +1,7 @@
 """How a verb ends: one message, one exit code.
 
-0 done; 1 something failed while it ran; 2 the user can fix it; 129 SIGHUP; 130 Ctrl-C; 143 SIGTERM.
+0 done; 1 something failed while it ran; 2 the user can fix it; 3 done, but for a part that changes results; 129 SIGHUP;
+130 Ctrl-C; 143 SIGTERM.
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import typer
 
 from netgym_cli.cli.output import shown
-from netgym_cli.common import interruption
+from netgym_cli.common import interruption, user_code
 from netgym_cli.common.errors import ConfigError, NetgymError
 
+INCOMPLETE = 3
+E = TypeVar("E", bound=BaseException)
 _program = False
 
 
@@ -39,7 +42,7 @@ def errors_to_exit_codes(verb: str) -> Iterator[None]:
             name = error.args[0] if error.args in (("SIGTERM",), ("SIGHUP",)) else "SIGINT"
             _fail(verb, "interrupted", error, 128 + signal.Signals[name])
         except SystemExit as error:  # the user's code, or a library's, would end the program without a message
-            _fail(verb, f"an agent or environment called sys.exit({error.code!r}), which it must not do", error, 1)
+            _fail(verb, user_code.told_exit(error), _with_hint(error), 1)
         except Exception as error:
             if number := interruption.first_signal():  # a library has turned the interruption into its own error
                 _fail(verb, "interrupted", error, 128 + number)
@@ -47,12 +50,18 @@ def errors_to_exit_codes(verb: str) -> Iterator[None]:
 
 
 def _fail_by_kind(verb: str, error: Exception) -> NoReturn:
+    place = user_code.place(error)
     if isinstance(error, ConfigError):
-        _fail(verb, str(error), error, 2)
-    if isinstance(error, NetgymError | OSError):
+        _fail(verb, str(error), error if place is None else _with_hint(error), 2)
+    if place is None and isinstance(error, NetgymError | OSError):
         _fail(verb, str(error), error, 1)
-    hint = "" if os.environ.get("NETGYM_TRACEBACK") else " (NETGYM_TRACEBACK=1 shows where)"
-    _fail(verb, f"{type(error).__name__}: {error}{hint}", error, 1)
+    _fail(verb, user_code.told(error), _with_hint(error), 1)
+
+
+def _with_hint(error: E) -> E:
+    if hint := user_code.full_traceback():
+        error.add_note(hint)
+    return error
 
 
 def end_with_parent() -> None:
@@ -68,7 +77,7 @@ def end_with_parent() -> None:
 
 def _fail(verb: str, message: str, error: BaseException, code: int) -> NoReturn:
     interruption.settle()
-    if os.environ.get("NETGYM_TRACEBACK") == "1":
+    if user_code.full_traceback() is None:
         import traceback
 
         with suppress(OSError):

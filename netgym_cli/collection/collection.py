@@ -188,6 +188,7 @@ class Collection:
         noted["dropped"] += writer.dropped
         if noted["plan"] != fresh["netgym"]["plan"]:
             noted |= {key: fresh["netgym"][key] for key in ("plan", "seeds", "command")}
+        noted.setdefault("chosen", fresh["netgym"]["chosen"])
         noted["complete"] = False
         with writing(f"the dataset in '{self.folder}'"):
             writer.save()
@@ -260,6 +261,6 @@ def _require_known_default(request: Request) -> None:
     kind = env_registry.load(request.config.env.name)
     if request.config.agent.name == DEFAULT_AGENT and kind.effective_action is Adapter.effective_action:
         raise ConfigError(
-            f"env '{request.config.env.name}' does not say what its default algorithm did, so its actions cannot be "
-            "stored; let its adapter override effective_action(), or choose an agent=NAME."
+            f"env '{request.config.name_of('env')}' does not say what its default algorithm did, so its actions cannot "
+            "be stored; let its adapter override effective_action(), or choose an agent=NAME."
         )

@@ -30,6 +30,8 @@ def about(request: Request, command: Sequence[str]) -> dict[str, Any]:
         "env": env,
         "channel": plain(config.channel),
         "agent": plain(config.agent),
+        "chosen": {group: config.name_of(group) for group in ("env", "channel", "simulator")}
+        | {"agent": request.label},
         "label": request.label,
         "run": None if request.folder is None else str(request.folder),
         "action_source": DEFAULT if default else ASKED,
@@ -48,7 +50,7 @@ def about(request: Request, command: Sequence[str]) -> dict[str, Any]:
     spec = _env_spec(request)
     return {
         "algorithm_name": request.label,
-        "description": f"{request.label} in netgym's {config.env.name}; licence {request.licence}",
+        "description": f"{request.label} in netgym's {config.name_of('env')}; licence {request.licence}",
         "requirements": [f"netgym=={noted['versions']['netgym']}"],  # type: ignore[index]
         **({} if spec is None else {"env_spec": spec.to_json()}),
         "netgym": noted,

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from omegaconf import OmegaConf
-
 from netgym_cli.collection.plan import Plan, plan_of
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.compose import Composer
@@ -98,18 +96,12 @@ def parse(
         run = config_of(folders[0], trust)
         saved = SavedModel.at(folders[0])
         config, label = in_environment_of(run, overrides, config_dirs), saved.label(agent_of(folders[0], run))
-        choices = saved.run.choices()
-        env, channel = (
-            _choice(overrides, group) or choices.get(group) or getattr(config, group).name
-            for group in ("env", "channel")
-        )
     else:
         label = DEFAULT_AGENT if default_action else names[0]
         config = composed(label, overrides, config_dirs, None)
-        chosen = Composer([f"agent={label}", *overrides], config_dirs).whole()
-        env, channel = (str(OmegaConf.select(chosen, f"hydra.runtime.choices.{group}")) for group in ("env", "channel"))
     tell([unread(config, list(dict.fromkeys(overrides)))])
     episodes = whole_number(own["episodes"], "episodes") if "episodes" in own else None
+    env, channel = config.name_of("env"), config.name_of("channel")
     if env == FOREIGN:
         env = f"{FOREIGN}-{plain(config.env)['id'].rpartition(':')[2]}"
     dataset_id = _id(own.get("name"), env, label, channel)
@@ -122,10 +114,6 @@ def parse(
         workers=jobs_of(own, jobs),
         licence=own.get("licence", LICENCE),
     )
-
-
-def _choice(overrides: Args, group: str) -> str | None:
-    return next((override.partition("=")[2] for override in overrides if override.startswith(f"{group}=")), None)
 
 
 def _seeds(own: Mapping[str, str]) -> tuple[int, ...] | None:

@@ -2,7 +2,13 @@
 
 
 class NetgymError(Exception):
-    """Base of all netgym errors; the message says what was wrong, the value, what is allowed and what to do next."""
+    """Base of all netgym errors; the message says what was wrong, the value, what is allowed and what to do next.
+
+    Attributes:
+        place: file and line of a user's code that is to blame, where that is not the last one in the traceback.
+    """
+
+    place: str | None = None
 
 
 class ConfigError(NetgymError, ValueError):

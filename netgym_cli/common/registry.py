@@ -10,7 +10,7 @@ import pkgutil
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from netgym_cli.common import user_modules
+from netgym_cli.common import contracts, user_code, user_modules
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.suggestions import did_you_mean
 
@@ -54,17 +54,25 @@ class Registry(Generic[T]):
 
     def _load_user_class(self, name: str) -> type[T]:
         module_name, _, class_name = name.partition(":")
+        user_code.mark(module_name)
         try:
-            member = getattr(user_modules.import_named(module_name), class_name)
+            module = user_modules.import_named(module_name)
+            member = getattr(module, class_name)
         except (ImportError, AttributeError) as error:
-            there = Path("conf", *module_name.split(".")).with_suffix(".py").is_file()
-            hint = "add --config-dir conf, where it lies" if there else "--config-dir is searched too"
-            raise ConfigError(f"{self.kind} '{name}': {error}. Give importable.module:Class; {hint}.") from error
+            if user_code.place(error) is None:
+                there = Path("conf", *module_name.split(".")).with_suffix(".py").is_file()
+                hint = "add --config-dir conf, where it lies" if there else "--config-dir is searched too"
+                raise ConfigError(f"{self.kind} '{name}': {error}. Give importable.module:Class; {hint}.") from error
+            raise ConfigError(f"{self.kind} '{name}': {user_code.told(error)}") from error
+        except Exception as error:  # whatever a user's module may raise while it is imported
+            raise ConfigError(f"{self.kind} '{name}': {user_code.told(error)}") from error
         if not (isinstance(member, type) and issubclass(member, self.base)):
             raise ConfigError(f"{self.kind} '{name}' is not a subclass of {self.base.__module__}.{self.base.__name__}.")
+        if objection := contracts.objection(member, self.base):
+            raise ConfigError(f"{self.kind} '{name}': {objection}")
         if name not in self._announced:
             self._announced.add(name)
-            log.info("loaded %s %s from %s", self.kind, name, importlib.import_module(module_name).__file__)
+            log.info("loaded %s %s from %s", self.kind, name, module.__file__)
         return member
 
 

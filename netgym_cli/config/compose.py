@@ -185,6 +185,12 @@ def compose(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = (
     return Composer(overrides, config_dirs).compose()
 
 
+def choices_of(config: DictConfig) -> dict[str, str]:
+    """Group, such as `env`, to the name that a config composed with Hydra's own part has its member from."""
+    chosen = OmegaConf.select(config, "hydra.runtime.choices") or {}
+    return {group: str(chosen[group]) for group in conf_dirs.GROUPS if chosen.get(group) is not None}
+
+
 def without_hydra(config: DictConfig) -> DictConfig:
     """A copy of a composed config without Hydra's own part."""
     return _take_hydra(deepcopy(config))

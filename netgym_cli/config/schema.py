@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import field as new_field
 from functools import lru_cache
 from typing import Any, TypeVar, get_args, get_type_hints
 
@@ -15,6 +16,7 @@ from omegaconf.errors import ConfigKeyError, MissingMandatoryValue, OmegaConfBas
 
 from netgym_cli.common import suggestions
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.config.conf_dirs import GROUPS
 from netgym_cli.config.effect import read_unless
 from netgym_cli.config.fields import check_fields, one_of, ranged, wrong_value
 from netgym_cli.config.validation import misfit, with_whole_numbers
@@ -89,7 +91,12 @@ class ChannelConfig:
 
 @dataclass
 class RunConfig:
-    """One run, composed and typed: what `netgym train` executes."""
+    """One run, composed and typed: what `netgym train` executes.
+
+    Attributes:
+        choices: group, such as `env`, to the name that its member was chosen by, which may be that of a variant; empty
+            where nobody knows. It is no key of the config.
+    """
 
     env: EnvConfig
     agent: AgentConfig
@@ -100,6 +107,21 @@ class RunConfig:
     dataset: str | None = None
     steps: int | None = ranged(1, null="", default=None)
     init: str | None = None
+    choices: dict[str, str] = new_field(default_factory=dict, compare=False)
+
+    def values(self) -> dict[str, Any]:
+        """The config as plain nested values, without the choices that made it."""
+        return {key: value for key, value in asdict(self).items() if key != "choices"}
+
+    def name_of(self, group: str) -> str:
+        """The name that a group's member was chosen by, such as a variant's, or else the member's own."""
+        return self.choices.get(group) or str(getattr(self, group).name)
+
+    def names(self) -> dict[str, Any]:
+        """The names of all groups as they were chosen and, under `base`, those of the members that they are."""
+        return {group: self.name_of(group) for group in GROUPS} | {
+            "base": {group: getattr(self, group).name for group in GROUPS}
+        }
 
     def validate(self) -> None:
         """Checks every part and the keys that concern them all. Raises `ConfigError`."""

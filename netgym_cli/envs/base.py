@@ -16,8 +16,10 @@ from typing import Any, ClassVar, Generic, TypeVar
 import numpy as np
 from gymnasium import spaces
 
-from netgym_cli.common.errors import AdapterError
+from netgym_cli.common.contracts import Part, names, record, text, text_or_none
+from netgym_cli.common.errors import AdapterError, ConfigError
 from netgym_cli.common.registry import Registry
+from netgym_cli.common.user_code import written_in
 from netgym_cli.config.schema import EnvConfig, plain
 from netgym_cli.envs.actions import box_action, discrete_action, environment_action, is_empty, stated_action
 from netgym_cli.simulators.stats import Stats
@@ -53,6 +55,17 @@ class Adapter(ABC, Generic[C]):
     The names in `OLD_NAMES` mean the same as the new ones, whichever of the two a subclass defines.
     """
 
+    member_contract: ClassVar[dict[str, Part]] = {
+        "config_schema": Part(
+            record, "`config_schema = MyConfig`, a @dataclass that extends netgym_cli.config.schema.EnvConfig"
+        ),
+        "scenario": Part(text, '`scenario = "mine"`, the name of its scenario in the simulator'),
+        "scenario_source": Part(text_or_none, '`scenario_source = "mine.cc"`, a file beside this one'),
+        "required_simulator": Part(text_or_none, '`required_simulator = "my_module:MySimulator"`'),
+        "subscription": Part(lambda value: value is None or names(value), '`subscription = ("source::name",)`'),
+        "observation_labels": Part(names, '`observation_labels = ("rate, Mbit/s",)`'),
+        "action_labels": Part(names, '`action_labels = ("share",)`'),
+    }
     config_schema: ClassVar[type[EnvConfig]]
     required_simulator: ClassVar[str | None] = None
     scenario: ClassVar[str]
@@ -163,6 +176,7 @@ for _old, _new in OLD_NAMES.items():
 
 __all__ = [
     "Adapter",
+    "adapter_of",
     "box_action",
     "discrete_action",
     "env_registry",
@@ -172,3 +186,21 @@ __all__ = [
 ]
 
 env_registry: Registry[Adapter[Any]] = Registry("env", "netgym_cli.envs.builtin", Adapter)
+
+
+def adapter_of(config: EnvConfig) -> Adapter[Any]:
+    """The adapter of an environment's config. Raises `ConfigError` if the user's class leaves out what is due."""
+    kind = env_registry.load(config.name)
+    adapter = kind(config)
+    where = f"env '{config.name}': {kind.__name__}{written_in(kind)}"
+    if not hasattr(adapter, "config"):
+        raise ConfigError(f"{where}: its constructor does not call `super().__init__(config)`; write it first.")
+    for name in ("observation_space", "action_space"):
+        if not isinstance(space := getattr(adapter, name, None), spaces.Space):
+            raise ConfigError(
+                f"{where}: {name} is {space!r}; allowed: a space of gymnasium.spaces. Set it in the constructor: "
+                f"`self.{name} = spaces.Box(0.0, 1.0, (3,), np.float32)`."
+            )
+    if not isinstance(step_ms := adapter.step_ms, int | float | np.number):
+        raise ConfigError(f"{where}: step_ms is {step_ms!r}; allowed: the simulated time of a step, ms.")
+    return adapter

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import warnings
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from netgym_cli.common.user_code import before_a_run, full_traceback, text_of, told
 from netgym_cli.config.schema import EnvConfig, SimulatorConfig
 from netgym_cli.envs.base import env_registry
 from netgym_cli.envs.network_env import NetworkEnv
 from netgym_cli.simulators import selection
 from netgym_cli.simulators.selection import RequiredSimulator, settings_of
 
+log = logging.getLogger(__name__)
 COLOUR = re.compile(r"\x1b\[\d*m")
 
 
@@ -41,6 +44,8 @@ def check(config: EnvConfig, simulator: SimulatorConfig, steps: int = 20) -> lis
         ConfigError: the simulator's settings are wrong.
         BuildError: the simulator could not be compiled.
     """
+    with before_a_run():
+        NetworkEnv(config, simulator)
     adapter = env_registry.load(config.name)
     required = [RequiredSimulator(settings_of(adapter.required_simulator, simulator), adapter.source())]
     selection.check(required)
@@ -67,11 +72,22 @@ def check(config: EnvConfig, simulator: SimulatorConfig, steps: int = 20) -> lis
         records = [_record(config, simulator, seed, steps) for seed in (1, 2)]
         assert records[0] != records[1], f"seeds 1 and 2 give the same {steps} steps"
 
+    return _told_once(
+        [
+            _verdict("gymnasium", gymnasium_api),
+            _verdict("stable-baselines3", sb3_api),
+            _verdict("same seed, same numbers", same_seed),
+            _verdict("other seed, other numbers", other_seed),
+        ]
+    )
+
+
+def _told_once(verdicts: list[Verdict]) -> list[Verdict]:
+    """The same, where what stopped several checks is told at the first of them."""
+    first = {verdict.message: verdict.name for verdict in reversed(verdicts) if not verdict.ok}
     return [
-        _verdict("gymnasium", gymnasium_api),
-        _verdict("stable-baselines3", sb3_api),
-        _verdict("same seed, same numbers", same_seed),
-        _verdict("other seed, other numbers", other_seed),
+        verdict if first.get(verdict.message, verdict.name) == verdict.name else replace(verdict, message="the same")
+        for verdict in verdicts
     ]
 
 
@@ -102,7 +118,9 @@ def _verdict(name: str, check: Callable[[], None]) -> Verdict:
         try:
             check()
         except Exception as error:  # whatever an environment raises is its answer
-            failure = f"{type(error).__name__}: {error}".splitlines()[0]
+            if full_traceback() is None:
+                log.error(text_of(error))
+            failure = told(error).splitlines()[0]
     if failure:
         return Verdict(name, False, failure)
     messages = {COLOUR.sub("", str(warning.message)).splitlines()[0] for warning in caught}

@@ -6,7 +6,6 @@ Episode boundaries touch nothing in the simulator; the session's end releases it
 
 from __future__ import annotations
 
-import math
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -16,10 +15,11 @@ import gymnasium
 import numpy as np
 from omegaconf import OmegaConf
 
-from netgym_cli.common.errors import AdapterError, SessionError
+from netgym_cli.common.errors import SessionError
 from netgym_cli.config.dotted import nested
 from netgym_cli.config.schema import EnvConfig, SimulatorConfig, plain, typed
-from netgym_cli.envs.base import Adapter, env_registry, environment_action
+from netgym_cli.envs.answers import is_reward, kpis_of, measured, wrong_answer
+from netgym_cli.envs.base import Adapter, adapter_of, environment_action
 from netgym_cli.envs.owned_session import OwnedSession
 from netgym_cli.envs.step_info import StepInfo
 from netgym_cli.simulators.base import Simulator, simulator_registry
@@ -36,8 +36,8 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
     episode gives that episode up, and `reset(seed=...)` the whole session. Session ends are time limits: a learner
     should bootstrap there (see `netgym_cli.learner_view`).
 
-    A running session belongs to this object, in the process that began it: from a forked process every call but
-    `close`, which leaves the session alone there, raises `SessionError`, and so does copying.
+    A running session belongs to this object, in the process that began it: elsewhere every call but `close`, which
+    leaves the session alone there, raises `SessionError`, and so does copying.
 
     Args:
         config: the environment's config record.
@@ -52,8 +52,7 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
         last_action: the action that the last step was given, as it reached the network.
         reported: the part of it that the adapter subscribes to, as it stands in `info` and in the tables.
         episode_over: whether the episode has ended and waits for `reset`.
-        terminal: whether the last step reached a terminal state. A network never does: its `terminated` only tells
-            that the session is over, and a learner should bootstrap there.
+        terminal: whether the last step reached a terminal state. A network never does: `terminated` ends the session.
         continues: whether the last reset left everything running, as between the episodes of a network's session.
     """
 
@@ -62,7 +61,7 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
     def __init__(self, config: EnvConfig, simulator: SimulatorConfig) -> None:
         self.config = config
         self.simulator_config = simulator
-        self.adapter: Adapter[Any] = env_registry.load(config.name)(config)
+        self.adapter: Adapter[Any] = adapter_of(config)
         self.observation_space = self.adapter.observation_space
         self.action_space = self.adapter.action_space
         self.session, self.episode, self.step_index = -1, 0, 0
@@ -72,8 +71,7 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
         self.reported: Stats | None = None
         self.last_action: Any = None
         self._subscription = Subscription(self.adapter.subscription)
-        self._base_seed = config.random_seed
-        self._first_session = 0
+        self._base_seed, self._first_session = config.random_seed, 0
         self._drawing_pid: int | None = None  # of the process that drew the base seed; None: it was given
 
     @property
@@ -85,6 +83,10 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
     def running(self) -> bool:
         """True while a session's simulator lives."""
         return self._simulator is not None
+
+    @property
+    def _now(self) -> tuple[int, int, int]:
+        return self.session, self.episode, self.step_index
 
     @property
     def end_time_ms(self) -> float:
@@ -123,7 +125,7 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
         if self._simulator is None:
             self._start_session(seed)
         elif (first := self._simulator.begin_episode()) is not None:
-            self.stats = first
+            self.stats = measured(first, self._simulator, "begin_episode", self._now)
         else:
             self.continues = True
         return self._observe()
@@ -180,7 +182,7 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
         assert self._step_began_s is not None
         began_s, self._step_began_s = self._step_began_s, None
         try:
-            self.stats = measure()
+            self.stats = measured(measure(), self._simulator, "step", self._now)
         except BaseException:
             self.close()
             raise
@@ -196,8 +198,8 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
         observation, info = self._observe()
         info["wall_ms"] = wall_ms
         reward = self.adapter.reward(self.stats)
-        if not math.isfinite(reward):
-            self._raise_adapter_error("reward", reward, "a finite number")
+        if not is_reward(reward):
+            self._refuse("reward", reward, "a finite number")
         return observation, reward, terminated, truncated, info
 
     def reconfigure(self, overrides: Mapping[str, Any]) -> None:
@@ -215,7 +217,7 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
         """Takes `config` for the next session in place of the present one, whole. Raises as `reconfigure` does."""
         self._require_no_session("the config")
         config.validate()
-        adapter = env_registry.load(config.name)(config)
+        adapter = adapter_of(config)
         for kind in ("observation_space", "action_space"):
             before, after = getattr(self, kind), getattr(adapter, kind)
             if before != after:
@@ -249,7 +251,8 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
         settings = settings_of(self.adapter.required_simulator, self.simulator_config)
         simulator = simulator_registry.load(settings.name)(settings, self.adapter.source())
         try:
-            self.stats = simulator.start(self.adapter.scenario, self.adapter.settings(), session_seed)
+            first = simulator.start(self.adapter.scenario, self.adapter.settings(), session_seed)
+            self.stats = measured(first, simulator, "start", (self.session + 1, 0, 0))
         except BaseException:
             simulator.close()
             raise
@@ -277,20 +280,17 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
             session=self.session,
             episode_index=self.episode,
             session_seed=self.session_seed,
-            kpis=self.adapter.kpis(self.stats),
+            kpis=kpis_of(self.adapter, self.stats),
         )
         info.stats = self.stats
         observation = self.adapter.observation(self.stats)
         if not self.adapter.external_env and observation not in self.observation_space:
-            self._raise_adapter_error("observation", observation, str(self.observation_space))
+            self._refuse("observation", observation, str(self.observation_space))
         return observation, info
 
-    def _raise_adapter_error(self, what: str, value: Any, allowed: str) -> NoReturn:
+    def _refuse(self, what: str, value: Any, allowed: str) -> NoReturn:
         self.close()
-        raise AdapterError(
-            f"the {what} of {type(self.adapter).__name__} in step {self.step_index} of episode {self.episode}, session "
-            f"{self.session}, is {value!r}; allowed: {allowed}. Mend the adapter's {what}()."
-        )
+        raise wrong_answer(self.adapter, what, value, allowed, self._now)
 
 
 def seed_of_session(base_seed: int, session: int) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -35,12 +35,13 @@ class Evaluation:
     """The results of the agents.
 
     Attributes:
-        env: name of the environment.
+        env: name that the environment was chosen by.
         seeds: seed of every session; all agents met all of them.
         episodes: episodes of a session.
         baseline: label of the agent that the others are compared with.
         values: label of the agent to metric to one value per seed. Metrics are `return` (mean over the episodes of the
             sum of their rewards), `reward` (mean per step) and the environment's KPIs (means over all steps).
+        names: of `env`, `channel` and `simulator` as they were chosen and, under `base`, of the members they are.
     """
 
     env: str
@@ -48,6 +49,7 @@ class Evaluation:
     episodes: int
     baseline: str
     values: Mapping[str, Mapping[str, np.ndarray]]
+    names: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def metrics(self) -> list[str]:
@@ -153,7 +155,9 @@ class Contest:
             label: {name: np.array([of[k, label][name] for k in range(len(self.seeds))]) for name in of[0, label]}
             for label in self.tasks
         }
-        return Evaluation(config.env.name, self.seeds, self.episodes, baseline, values)
+        names = {key: value for key, value in config.names().items() if key != "agent"}
+        del names["base"]["agent"]
+        return Evaluation(names["env"], self.seeds, self.episodes, baseline, values, names)
 
 
 def _trained(run: Path, seeds: Sequence[int], trust: bool) -> AgentConfig:

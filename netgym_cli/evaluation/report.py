@@ -111,6 +111,7 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
     """Everything as plain values; what was not measured is NaN."""
     return {
         "env": evaluation.env,
+        **evaluation.names,
         "episodes": evaluation.episodes,
         "seeds": list(evaluation.seeds),
         "baseline": evaluation.baseline,

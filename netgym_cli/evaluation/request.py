@@ -31,6 +31,7 @@ from netgym_cli.experiment.requests import (
 from netgym_cli.runs.saved_model import SavedModel
 
 EPISODES, SEEDS = 5, 10
+WORDS = {"env": "environment", "channel": "channel"}
 INSTEAD = {"seed": "seeds", "sessions": "seeds", "env.random_seed": "seeds", "env.episodes_per_session": "episodes"}
 
 
@@ -81,8 +82,10 @@ def parse(args: Args, config_dirs: Sequence[str | Path] = (), trust: bool = Fals
     if not bases:
         bases = [in_environment_of(next(iter(trained.values())), overrides, config_dirs)]
     tell([unread(base, list(dict.fromkeys(overrides))) for base in bases])
-    if not any(override.startswith("env=") for override in overrides):
-        _require_one_environment(trained)
+    said = {override.partition("=")[0] for override in overrides}
+    for group in () if "env" in said else ("env", "channel"):
+        if group not in said:
+            _require_one(group, trained)
     contenders: dict[str, AgentConfig | Path] = dict(zip(_labels(trained, set(names)), trained, strict=True))
     contenders |= {name: base.agent for name, base in zip(names, bases, strict=False)}
     used = frozenset().union(*(seeds_of(folder, config) for folder, config in trained.items()))
@@ -110,20 +113,21 @@ def _fitting(names: Args, overrides: Args, config_dirs: Sequence[str | Path]) ->
     }
 
 
-def _require_one_environment(trained: dict[Path, RunConfig]) -> None:
-    """Raises `ConfigError` if runs were trained in environments that differ in more than their plan."""
-
-    def essence(run: RunConfig) -> dict[str, Any]:
-        return plain(run.env) | {"random_seed": None, "episodes_per_session": None}
-
-    (first, mine), *others = [(folder, essence(run)) for folder, run in trained.items()] or [(Path(), {})]
+def _require_one(group: str, trained: dict[Path, RunConfig]) -> None:
+    """Raises `ConfigError` if runs were trained in environments or channels that differ in more than their plan."""
+    runs = [(folder, _essence(getattr(run, group))) for folder, run in trained.items()]
+    (first, mine), *others = runs or [(Path(), {})]
     for folder, other in others:
         for key in sorted(mine.keys() | other.keys(), key=lambda key: (key != "name", key)):
             if mine.get(key) != other.get(key):
                 raise ConfigError(
-                    f"env.{key} is {other.get(key)!r} in '{folder}' and {mine.get(key)!r} in '{first}'; "
-                    "say in which environment to evaluate both: env=NAME."
+                    f"{group}.{key} is {other.get(key)!r} in '{folder}' and {mine.get(key)!r} in '{first}'; "
+                    f"say in which {WORDS[group]} to evaluate both: {group}=NAME."
                 )
+
+
+def _essence(config: Any) -> dict[str, Any]:
+    return {key: value for key, value in plain(config).items() if key not in ("random_seed", "episodes_per_session")}
 
 
 def _labels(trained: Mapping[Path, RunConfig], others: Collection[str]) -> list[str]:

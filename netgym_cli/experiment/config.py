@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,9 @@ from omegaconf.errors import OmegaConfBaseException
 from netgym_cli.common import user_modules
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.registry import Registry
+from netgym_cli.common.user_code import before_a_run
 from netgym_cli.config import conf_dirs, messages
-from netgym_cli.config.compose import Composer
+from netgym_cli.config.compose import Composer, choices_of, without_hydra
 from netgym_cli.config.foreign import code_in, plain_values
 from netgym_cli.config.schema import DEFAULT_SIMULATOR, RunConfig, typed, unknown_key
 from netgym_cli.runs.folder import RunFolder
@@ -34,20 +35,26 @@ def resolved(config: DictConfig) -> dict[str, Any]:
         raise ConfigError(messages.explain(error, lambda: list(messages.dotted_keys(config)))) from error
 
 
-def run_of(composer: Composer, values: dict[str, Any] | None = None) -> RunConfig:
+def run_of(composer: Composer, composed: DictConfig | None = None) -> RunConfig:
     """The run that overrides describe.
 
     Args:
         composer: Hydra with the overrides.
-        values: what it has composed, resolved; None: it composes now.
+        composed: what it has composed, with Hydra's own part; None: it composes now.
 
     Raises:
         ConfigError: as `typed_run`, and for a simulator chosen by `simulator=` that cannot run the environment.
     """
-    run = typed_run(composer.compose() if values is None else values)
+    run = chosen_of(composer, composed)
     if composer.chooses("simulator"):
         require_simulator_runs_env(run)
     return run
+
+
+def chosen_of(composer: Composer, composed: DictConfig | None = None) -> RunConfig:
+    """As `run_of`, whatever simulator is chosen for whatever environment."""
+    whole = composer.whole() if composed is None else composed
+    return replace(typed_run(without_hydra(whole)), choices=choices_of(whole))
 
 
 def require_simulator_runs_env(run: RunConfig) -> None:
@@ -59,6 +66,7 @@ def require_simulator_runs_env(run: RunConfig) -> None:
     require_choice(run.simulator, adapter.required_simulator, adapter.scenario, run.env.name)
 
 
+@before_a_run()
 def typed_run(config: DictConfig | dict[str, Any]) -> RunConfig:
     """A composed config, or its plain values, as records of its members' own types, validated.
 
@@ -142,7 +150,7 @@ def config_of(path: Path, trust: bool = False) -> RunConfig:
     run = saved.run
     record, values = run.record(), own_values(run, trust)
     try:
-        config = typed_run(values)
+        config = replace(typed_run(values), choices=groups_of(run))
     except ConfigError as error:
         raise ConfigError(f"{run.config_path}: {error}") from error
     status = record.get("status")
@@ -154,6 +162,11 @@ def config_of(path: Path, trust: bool = False) -> RunConfig:
             f"{instead_of_final(run)}."
         )
     return config
+
+
+def groups_of(run: RunFolder) -> dict[str, str]:
+    """Group to the name that its member was chosen by, as the run's folder tells it."""
+    return {group: name for group, name in run.choices().items() if group in conf_dirs.GROUPS}
 
 
 def seeds_of(path: Path, config: RunConfig) -> frozenset[int]:

@@ -13,12 +13,13 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from netgym_cli.common.errors import ConfigError, RunFailed
+from netgym_cli.common.user_code import before_a_run
 from netgym_cli.config import output_dirs
 from netgym_cli.config.compose import Composer, without_hydra
 from netgym_cli.config.members import place_action_channel
 from netgym_cli.config.overrides import key_of
 from netgym_cli.config.schema import RunConfig
-from netgym_cli.experiment.config import own_values, resolved, run_of, typed_run
+from netgym_cli.experiment.config import groups_of, own_values, resolved, run_of, typed_run
 from netgym_cli.experiment.effects import tell, unread
 from netgym_cli.runs.claim import claimed
 from netgym_cli.runs.folder import RunFolder
@@ -42,7 +43,7 @@ def train(overrides: Sequence[str], config_dirs: Sequence[str | Path], command: 
     composed = composer.whole()
     RunFolder.require_config_in(composed.hydra.output_subdir)
     values = resolved(without_hydra(composed))
-    run = run_of(composer, values)
+    run = run_of(composer, composed)
     check(run)
     if composed.hydra.job.chdir:
         check_from_its_folder(run)
@@ -68,6 +69,7 @@ def train(overrides: Sequence[str], config_dirs: Sequence[str | Path], command: 
     return outcome
 
 
+@before_a_run()
 def check(config: RunConfig) -> None:
     """Everything about a run that can be known before it has a folder. Raises `ConfigError`."""
     from netgym_cli.experiment import run  # slow to import, and the user's mistakes are known by now
@@ -99,7 +101,8 @@ def train_job(folder: Path, trust: bool = False, config_dirs: Sequence[str | Pat
     saved = RunFolder(folder)
     dirs = [word for one in config_dirs for word in ("--config-dir", str(one))]
     command = ["netgym", "train", *dirs, *saved.overrides()]
-    return _train_in(folder, typed_run(own_values(saved, trust)), command, config_dirs)
+    config = replace(typed_run(own_values(saved, trust)), choices=groups_of(saved))
+    return _train_in(folder, config, command, config_dirs)
 
 
 def _train_in(folder: Path, config: RunConfig, command: list[str], config_dirs: Sequence[str | Path]) -> Summary:

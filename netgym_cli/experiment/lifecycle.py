@@ -18,6 +18,7 @@ import gymnasium
 from netgym_cli.agents.base import Agent
 from netgym_cli.common import interruption
 from netgym_cli.common.errors import SimulatorError
+from netgym_cli.common.user_code import message_of, with_place
 from netgym_cli.config import output_dirs
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.record import RunRecord
@@ -74,10 +75,10 @@ class RunUnderWay:
         status = "interrupted" if interrupted else "failed"
         if self.record is not None:
             _explain(error, self.command, self.folder)
-        failure = {"type": type(error).__name__, "message": _text(error)}
+        failure = {"type": type(error).__name__, "message": with_place(message_of(error), error)}
         reason = (f"{failure['type']}: {failure['message']}".strip(": ") or status).splitlines()[0]
         if interrupted:
-            failure["message"] = reason = f"interrupted by {_text(error) or 'Ctrl-C'}"
+            failure["message"] = reason = f"interrupted by {message_of(error) or 'Ctrl-C'}"
         files, record, recorder = self.folder, self.record, self.recorder
         told = [] if record is None else [partial(record.close, status, failure)]
         run_all_finalizers(
@@ -129,17 +130,10 @@ def _anywhere(command: Sequence[str]) -> list[str]:
 def _explain(error: BaseException, command: list[str], folder: RunFolder) -> None:
     """Adds to the error's own words what helps the user."""
     if isinstance(error, SimulatorError):
-        error.args = (f"{error} Reproduce it with: {shlex.join(_anywhere(command))}",)
+        error.args = (f"{with_place(str(error), error)} Reproduce it with: {shlex.join(_anywhere(command))}",)
     elif isinstance(error, OSError) and error.errno in DISK_REFUSALS:
         error.strerror = f"{error.strerror}; free space or choose another hydra.run.dir"
         error.filename = error.filename or str(folder.path)
-
-
-def _text(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception:  # of a user's own class
-        return "it has no readable message"
 
 
 def _write_trace(folder: RunFolder, error: BaseException) -> None:
@@ -153,6 +147,6 @@ def run_all_finalizers(*finalizers: Callable[[], object]) -> None:
         try:
             finalizer()
         except BaseException as error:  # a user's code may call sys.exit
-            failures.append(f"{type(error).__name__}: {_text(error)}")
+            failures.append(f"{type(error).__name__}: {message_of(error)}")
     if failures:
         log.warning("after the run failed, this could not be done either: %s", "; ".join(dict.fromkeys(failures)))

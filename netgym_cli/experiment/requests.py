@@ -6,7 +6,7 @@ import logging
 import os
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 from netgym_cli.common.errors import ConfigError
@@ -14,14 +14,14 @@ from netgym_cli.common.suggestions import nearest
 from netgym_cli.config.compose import Composer
 from netgym_cli.config.overrides import given_twice, key_of
 from netgym_cli.config.schema import RunConfig, require, unknown_key
-from netgym_cli.experiment.config import require_simulator_runs_env, run_of, typed_run
+from netgym_cli.experiment.config import chosen_of, require_simulator_runs_env, run_of, typed_run
 from netgym_cli.experiment.effects import tell, unread_by_verb
 
 log = logging.getLogger(__name__)
 Args = Sequence[str]
 ConfigDirs = Sequence[str | Path]
 NEAR = 0.7  # a key so similar to one of the verb's own is taken for a misspelling of it
-TOP = {field.name for field in fields(RunConfig)}
+TOP = {field.name for field in fields(RunConfig) if field.name != "choices"}
 MODELS = (".zip", ".npz")  # suffixes of what a run may have saved
 FORMER_JOBS = "workers"
 JOBS = ("jobs", FORMER_JOBS)  # keys of the verbs that play sessions side by side
@@ -62,9 +62,9 @@ def composed(agent: str, overrides: Args, config_dirs: ConfigDirs, run: RunConfi
     if run is None:
         return run_of(Composer([f"agent={agent}", *overrides], config_dirs))
     agent_keys = [override for override in overrides if re.match(r"[+~]*agent\.", override)]
-    alone = typed_run(Composer([f"agent={agent}", *agent_keys], config_dirs).compose())
+    alone = chosen_of(Composer([f"agent={agent}", *agent_keys], config_dirs))
     others = [override for override in overrides if override not in agent_keys]
-    return replace(in_environment_of(run, others, config_dirs), agent=alone.agent)
+    return taking(("agent",), alone, in_environment_of(run, others, config_dirs))
 
 
 def in_environment_of(run: RunConfig, overrides: Args, config_dirs: ConfigDirs) -> RunConfig:
@@ -74,18 +74,23 @@ def in_environment_of(run: RunConfig, overrides: Args, config_dirs: ConfigDirs) 
     """
     if any(override.startswith("env=") for override in overrides):
         other = run_of(Composer([*overrides, "agent=random"], config_dirs))
-        return replace(run, env=other.env, channel=other.channel, simulator=other.simulator)
+        return taking(("env", "channel", "simulator"), other, run)
     simulator = run.simulator
     for group in ("channel", "simulator"):
         choice = [override for override in overrides if override.startswith(f"{group}=")]
         keys = [override for override in overrides if re.match(rf"[+~]*{group}\.", override)] if choice else []
         if choice:
-            other = typed_run(Composer([*choice, *keys], config_dirs).compose())
-            run = replace(run, **{group: getattr(other, group)})
+            run = taking((group,), chosen_of(Composer([*choice, *keys], config_dirs)), run)
         overrides = [override for override in overrides if override not in (*choice, *keys)]
     if run.simulator is not simulator:
         require_simulator_runs_env(run)
-    return typed_run(Composer(overrides, config_dirs).applied_to(asdict(run)))
+    return replace(typed_run(Composer(overrides, config_dirs).applied_to(run.values())), choices=run.choices)
+
+
+def taking(groups: Sequence[str], other: RunConfig, run: RunConfig) -> RunConfig:
+    """`run` with the members of these groups, and the names that they were chosen by, from `other`."""
+    choices = {**run.choices, **{group: other.name_of(group) for group in groups}}
+    return replace(run, choices=choices, **{group: getattr(other, group) for group in groups})
 
 
 def listed_seeds(text: str) -> tuple[int, ...] | None:

@@ -8,7 +8,8 @@ from typing import Any
 from netgym_cli.agents.base import Agent, agent_registry
 from netgym_cli.common import interruption
 from netgym_cli.common.errors import ConfigError
-from netgym_cli.config.schema import RunConfig
+from netgym_cli.common.user_code import written_in
+from netgym_cli.config.schema import RunConfig, plain
 from netgym_cli.envs.network_env import NetworkEnv
 from netgym_cli.experiment.lifecycle import RunUnderWay, run_lifecycle
 from netgym_cli.experiment.progress import RunProgress
@@ -16,6 +17,7 @@ from netgym_cli.experiment.summary import Summary
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.record import RunRecord
 from netgym_cli.runs.recorder import Recorder
+from netgym_cli.sessions.plan import Plan
 from netgym_cli.sessions.sequential import SequentialSessions
 from netgym_cli.wrappers.build import agent_spec, open_env
 from netgym_cli.wrappers.required_simulators import prepare_simulators
@@ -44,8 +46,8 @@ def check(config: RunConfig) -> None:
         able = [name for name, kind in kinds.items() if kind.incompatibility(first) is None]
         alike = [name for name in able if kinds[name].needs_dataset == agent.needs_dataset]
         raise ConfigError(
-            f"agent '{config.agent.name}' {objection}. "
-            f"Agents that can act in env '{config.env.name}': {', '.join(alike or able)}."
+            f"agent '{config.name_of('agent')}' {objection}. "
+            f"Agents that can act in env '{config.name_of('env')}': {', '.join(alike or able)}."
         )
     agent.check(first, plan.total_steps)
 
@@ -87,8 +89,8 @@ def train(config: RunConfig, folder: Path, command: list[str], console: bool | N
         with progress:
             agent.learn(env, config.seed, folder)
             agent.save(folder)
-    notes = [*_given_up(env, record), *agent.notes]
-    name = config.agent.name if agent.can_be_loaded else ""
+    notes = [*_given_up(env, record), *_differing(plan), *agent.notes]
+    name = config.name_of("agent") if agent.can_be_loaded else ""
     return Summary.of(folder, recorder, record, notes, measured_only=agent.needs_dataset, agent=name)
 
 
@@ -100,6 +102,23 @@ def _given_up(env: SequentialSessions, record: RunRecord) -> list[str]:
     return [f"the agent gave up {planned - done} of {planned} planned steps"]
 
 
+def _differing(plan: Plan) -> list[str]:
+    """A note on what sessions differ in besides seed and number of episodes: their returns are of other things."""
+    envs = [plain(config) for config in plan.configs]
+    passing = ("random_seed", "episodes_per_session")
+    keys = (
+        [key for key in envs[0] if key not in passing and any(env[key] != envs[0][key] for env in envs)] if envs else []
+    )
+    return [f"the sessions differ in {', '.join(keys)}, and a mean return is over all of them"] if keys else []
+
+
 def make_agent(config: RunConfig) -> Agent[Any]:
-    """The agent that the config names."""
-    return agent_registry.load(config.agent.name)(config.agent)
+    """The agent that the config names. Raises `ConfigError` if a user's constructor leaves out netgym's."""
+    kind = agent_registry.load(config.agent.name)
+    agent = kind(config.agent)
+    if not hasattr(agent, "notes"):
+        raise ConfigError(
+            f"agent '{config.agent.name}': the constructor of {kind.__name__}{written_in(kind)} does not call "
+            "`super().__init__(config)`; write it first."
+        )
+    return agent

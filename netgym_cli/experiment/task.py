@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from omegaconf import OmegaConf
 
 from netgym_cli.agents.base import Agent, agent_registry
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.user_code import before_a_run
 from netgym_cli.config.schema import RunConfig
 from netgym_cli.envs.network_env import NetworkEnv
 from netgym_cli.experiment import run
@@ -47,7 +48,7 @@ class Task:
         """The agent, ready to act. Raises `ConfigError` if it cannot be loaded."""
         kind = agent_registry.load(self.config.agent.name)
         if self.folder is None:
-            return kind(self.config.agent)
+            return run.make_agent(self.config)
         saved = SavedModel.at(self.folder)
         if saved.checkpoint is not None:
             return kind.load_checkpoint(self.config.agent, saved.checkpoint, self.trust)
@@ -57,6 +58,7 @@ class Task:
         """The session, not started yet."""
         return SequentialSessions(open_env(self.config), Plan.of(self.config), observers)
 
+    @before_a_run()
     def check(self) -> None:
         """Raises `ConfigError` if the agent needs training first, or cannot act in the environment."""
         config = self.config
@@ -64,8 +66,8 @@ class Task:
         if self.folder is None:
             if kind.needs_training:
                 raise ConfigError(
-                    f"agent '{config.agent.name}' has to be trained first, by netgym train; then give the run's folder "
-                    f"instead of agent={config.agent.name}."
+                    f"agent '{config.name_of('agent')}' has to be trained first, by netgym train; then give the run's "
+                    f"folder instead of agent={config.name_of('agent')}."
                 )
             run.check(config)
             self.agent().begin(self.sessions(), config.seed)
@@ -81,11 +83,13 @@ class Task:
     def line(self) -> str:
         """The task as one line of JSON."""
         folder = None if self.folder is None else str(self.folder)
-        return json.dumps({"config": asdict(self.config), "folder": folder, "trust": self.trust}) + "\n"
+        task = {"config": self.config.values(), "choices": self.config.choices, "folder": folder, "trust": self.trust}
+        return json.dumps(task) + "\n"
 
     @classmethod
     def from_line(cls, line: str) -> Task:
         """The task that `line` wrote."""
         raw = json.loads(line)
         folder = None if raw["folder"] is None else Path(raw["folder"])
-        return cls(typed_run(OmegaConf.create(raw["config"])), folder, raw["trust"])
+        config = replace(typed_run(OmegaConf.create(raw["config"])), choices=raw["choices"])
+        return cls(config, folder, raw["trust"])

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import Any
 
+from netgym_cli.common import user_code
 from netgym_cli.common.errors import ConfigError, NetgymError
 from netgym_cli.jobs.child import ChildProcess
 
@@ -85,8 +86,10 @@ class _Pool:
             return result
         if event["kind"] == "config":
             raise ConfigError(event["message"])
-        tail = worker.tail() if event["kind"] == "bug" else ""
-        raise SessionFailed(number, event["message"] + tail)
+        failed = SessionFailed(number, event["message"])
+        if event["kind"] == "bug" and (hint := user_code.full_traceback()):
+            failed.add_note(hint)
+        raise failed from (user_code.WorkerTraceback(event["traceback"]) if "traceback" in event else None)
 
     def end(self) -> None:
         """Ends all workers, and with them their simulators."""

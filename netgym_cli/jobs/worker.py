@@ -8,10 +8,10 @@ import queue
 import signal
 import sys
 import threading
-import traceback
 from collections.abc import Callable
 from typing import Any
 
+from netgym_cli.common import user_code
 from netgym_cli.common.errors import ConfigError, NetgymError
 
 Emit = Callable[[dict[str, Any]], None]
@@ -44,13 +44,23 @@ def serve(play: Play) -> None:
 
 
 def answer(line: str, play: Play, emit: Emit) -> dict[str, Any]:
-    """The result of the session under `done`, or its error: `kind` (`config`, `netgym` or `bug`) and `message`."""
+    """The result of the session under `done`, or its error: `kind` (`config`, `netgym` or `bug`) and `message`.
+
+    A `bug`, which may be one of the user's, has its `traceback`, too.
+    """
     try:
         return {"done": play(line, emit)}
     except ConfigError as error:
         return {"kind": "config", "message": str(error)}
+    except SystemExit as error:
+        return _failed(error, user_code.told_exit(error))
     except (NetgymError, OSError) as error:
-        return {"kind": "netgym", "message": str(error)}
+        if user_code.place(error) is None:
+            return {"kind": "netgym", "message": str(error)}
+        return _failed(error, user_code.told(error))
     except Exception as error:
-        traceback.print_exc()
-        return {"kind": "bug", "message": f"{type(error).__name__}: {error}"}
+        return _failed(error, user_code.told(error))
+
+
+def _failed(error: BaseException, message: str) -> dict[str, Any]:
+    return {"kind": "bug", "message": message, "traceback": user_code.text_of(error)}

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 
+from netgym_cli.common.contracts import Part, names, record
 from netgym_cli.common.registry import Registry
 from netgym_cli.config.schema import SimulatorConfig
 from netgym_cli.simulators.stats import Stats
@@ -35,6 +36,13 @@ class Simulator(ABC, Generic[C]):
         source: the user's own scenario file, if the adapter has one.
     """
 
+    member_contract: ClassVar[dict[str, Part]] = {
+        "config_schema": Part(
+            record, "`config_schema = MyConfig`, a @dataclass that extends netgym_cli.config.schema.SimulatorConfig"
+        ),
+        "scenarios": Part(lambda value: value is None or names(value), '`scenarios = frozenset({"mine"})`'),
+    }
+    member_alternatives = (("start", "start_async", "start_wait"), ("step", "step_async", "step_wait"))
     config_schema: ClassVar[type[SimulatorConfig]] = SimulatorConfig
     scenarios: ClassVar[frozenset[str] | None] = None
     copyable: ClassVar[bool] = False

@@ -9,8 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from netgym_cli.common.suggestions import did_you_mean
+
 if TYPE_CHECKING:
     import pandas as pd
+
+
+class UnknownMeasurement(KeyError):
+    """There is no measurement of this name; the message has the names that there are."""
+
+    def __str__(self) -> str:
+        key, known = self.args
+        return f"no measurement {key!r}.{did_you_mean(str(key), known)} Known: {', '.join(known) or 'none'}."
 
 
 @dataclass(frozen=True)
@@ -75,8 +85,14 @@ class Stats:
     payload: Any = None
 
     def __getitem__(self, key: str) -> np.ndarray:
-        """Values of `source::name` in ascending id order, shape `(len(ids),)`. Raises `KeyError` if absent."""
-        return self.values[self.layout.places[key]]
+        """Values of `source::name` in ascending id order, shape `(len(ids),)`.
+
+        Raises `UnknownMeasurement`, a `KeyError`, if absent.
+        """
+        try:
+            return self.values[self.layout.places[key]]
+        except KeyError:
+            raise UnknownMeasurement(key, list(self.layout.places)) from None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Stats:
         return self  # immutable, and vector environments copy every info dictionary

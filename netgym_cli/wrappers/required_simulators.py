@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from netgym_cli.channels.base import channel_registry
+from netgym_cli.common.user_code import before_a_run
 from netgym_cli.config.schema import ChannelConfig, RunConfig, SimulatorConfig
 from netgym_cli.envs.base import env_registry
 from netgym_cli.simulators import selection
 from netgym_cli.simulators.selection import RequiredSimulator, settings_of
+from netgym_cli.wrappers.trials import try_channels, try_simulator
 
 
 def required_simulators(config: RunConfig) -> list[RequiredSimulator]:
@@ -26,9 +28,15 @@ def simulators_of_channel(channel: ChannelConfig, chosen: SimulatorConfig) -> li
     return [RequiredSimulator(settings_of(name, chosen)) for name in names if name is not None]
 
 
+@before_a_run()
 def check_simulators(config: RunConfig) -> None:
-    """Whether all that a run needs can work here; leaves no trace. Raises `ConfigError` or `BuildError`."""
+    """Whether all that a run needs can work here; leaves no trace. Raises `ConfigError` or `BuildError`.
+
+    What of the user's own does not tell beforehand, is tried.
+    """
     selection.check(required_simulators(config))
+    try_simulator(config)
+    try_channels(config.channel)
 
 
 def prepare_simulators(config: RunConfig) -> None:

@@ -161,7 +161,11 @@ def test_comments_and_trailing_commas_are_read_and_texts_untouched(workdir, text
         ("[1]", "is not a NetworkGym configuration; looked for env_config or gmasim_config, or one of gma"),
         ('{"server": 1}', "is not a NetworkGym configuration"),
         ('{"env_config": {"env": "nqos_split"}}', "there are no users; looked for num_users"),
-        ('{"env_config": {"slice_list": [{"num_users": 1}, {}]}}', "slice_list is .*; allowed: records that all have"),
+        ('{"env_config": {"env": "rmcat", "bw_trace": 3}}', "bw_trace is 3; allowed: equally long lists"),
+        (
+            '{"env_config": {"use_case": "qos_steer", "slice_list": [{"num_users": 1}, {}]}}',
+            "slice_list is .*; allowed: records that all have",
+        ),
         ('{"nada_flows": 1, "bw_trace": {"time_ms": [0]}}', "bw_trace is .*; allowed: equally long lists"),
     ],
 )

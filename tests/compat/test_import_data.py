@@ -222,3 +222,12 @@ def test_a_variant_of_an_environment_is_refused_with_the_base_ones(tmp_path):
     assert done.exit_code == 2 and "unknown base environment 'nqos_split_light'" in done.stderr
     assert all(name in done.stderr and name in data.BASE_ENV for name in env_registry.names())
     assert "1 file, 1 episode, 1 step in" in load(path, "--env", "nqos_split").stdout
+
+
+def test_seeds_that_no_name_tells_are_told_to_be_places(workdir):
+    write(workdir / "runs" / "first.pickle", trajectory(1))
+    write(workdir / "runs" / "run7.pickle", trajectory(2))
+    done = load("runs")
+    assert done.exit_code == 0, done.output
+    assert "no seed in the name, noted by its place in the list: first.pickle" in done.stdout
+    assert "of no known environment; --env NAME would say" in done.stdout

@@ -73,7 +73,8 @@ def test_a_trained_agent_is_known_from_its_folder_and_meets_the_same_seeds(workd
     )
     assert done.exit_code == 0, done.stderr
     told = json.loads(done.stdout)
-    assert told["env"] == "tests.support.toy:ToyAdapter" and told["baseline"] == "random"
+    assert (told["env"], told["base"]["env"]) == ("toy", "tests.support.toy:ToyAdapter")
+    assert told["baseline"] == "random"
     returns = {(row["agent"], row["seed"]): row["return"] for row in told["by_seed"]}
     assert {agent for agent, _ in returns} == {"ppo", "random"}
     differences = [returns["ppo", seed] - returns["random", seed] for seed in told["seeds"]]
@@ -151,11 +152,9 @@ def test_a_mistake_gets_one_message_and_leaves_nothing(workdir, words, message):
 
 
 def test_folders_without_a_model_are_refused_with_the_reason(workdir, trained):
-    assert netgym("train", *TOY, "agent=random", "hydra.run.dir=rule").exit_code == 0
     assert netgym("train", *TOY, *SMALL_PPO, "env.fail_at_step=3", "hydra.run.dir=failed").exit_code == 1
     (trained / "model.zip").rename(workdir / "model.zip")
     for folder, message in (
-        ("rule", "agent 'random' saves nothing"),
         ("failed", "the status 'failed': toy simulator failed at step 3"),
         ("trained", "no model at 'trained/model.zip'"),
     ):
@@ -257,3 +256,15 @@ def test_random_on_the_real_simulator_twice(workdir):
     assert (workdir / "a" / "seeds.csv").read_bytes() == (workdir / "b" / "seeds.csv").read_bytes()
     first, second = rows(workdir / "a" / "seeds.csv")
     assert first["return"] != second["return"]
+
+
+def test_runs_behind_different_channels_are_not_pooled_behind_the_first_one_s(workdir):
+    from netgym_cli.evaluation import request
+
+    for name, loss in (("clear", 0.0), ("lossy", 0.5)):
+        words = ["agent=random", "channel=link", f"channel.loss={loss}", f"hydra.run.dir={name}"]
+        assert netgym("train", *TOY, *words).exit_code == 0
+    done = netgym("evaluate", *CONF, "clear", "lossy", "seeds=1")
+    assert done.exit_code == 2, done.output
+    assert "channel.loss is 0.5 in 'lossy' and 0.0 in 'clear'; say in which channel" in done.stderr
+    assert request.parse(["clear", "lossy", "channel=mobile"], [CONF[1]]).config.name_of("channel") == "mobile"

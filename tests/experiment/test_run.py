@@ -63,6 +63,13 @@ def wait_for(path):
     raise AssertionError(f"{path} did not appear")
 
 
+def test_the_summary_says_what_its_sessions_differ_in(tmp_path):
+    alike = run.train(run_config(sessions=[{}, {"random_seed": 9}]), tmp_path / "alike", COMMAND)
+    mixed = run.train(run_config(sessions=[{}, {"steps_per_episode": 3}]), tmp_path / "mixed", COMMAND)
+    assert not [line for line in alike.lines() if "differ" in line]
+    assert "note: the sessions differ in steps_per_episode, and a mean return is over all of them" in mixed.lines()
+
+
 def test_a_complete_run(tmp_path):
     folder = tmp_path / "run"
     summary = run.train(run_config(seed=4, sessions=[{}, {}]), folder, COMMAND)

@@ -22,7 +22,7 @@ from typing import Any, Self
 from omegaconf import MISSING
 
 from netgym_cli.agents.base import Agent
-from netgym_cli.common import user_modules
+from netgym_cli.common import user_code, user_modules
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.schema import AgentConfig
 from netgym_cli.envs.agent_spec import AgentSpec
@@ -105,12 +105,16 @@ class Custom(Agent[CustomConfig]):
             over = False
             while not over:
                 action = self.act(observation, info)
-                following, reward, terminated, truncated, info = env.step(action)
+                with self.blamed():
+                    following, reward, terminated, truncated, info = env.step(action)
                 over = terminated or truncated
                 if learn is not None:
                     learn(observation, action, reward, following, terminated, truncated, info)
                     self._steps += 1
                 observation = following
+
+    def author(self) -> Any:
+        return type(self._agent).act
 
     def act(self, observation: Any, info: dict[str, Any]) -> Any:
         return self._agent.act(observation, info)
@@ -134,18 +138,20 @@ def user_class(name: str | None) -> type:
     module_name, colon, class_name = (name or "").partition(":")
     if not (module_name and colon and class_name.isidentifier()):
         raise ConfigError(f"agent.cls is {name!r}; allowed: importable.module:Class, such as agent.cls=mine:MyAgent.")
+    user_code.mark(module_name)
     try:
         module = user_modules.import_named(module_name)
     except Exception as error:  # whatever a user's module may raise while it is imported
+        advice = " Give importable.module:Class; --config-dir and the working directory are searched too."
         raise ConfigError(
-            f"agent.cls '{name}': {type(error).__name__}: {error}. Give importable.module:Class; --config-dir and the "
-            "working directory are searched too."
+            f"agent.cls '{name}': {user_code.told(error)}.{'' if user_code.place(error) else advice}"
         ) from error
     kind = getattr(module, class_name, None)
     if not isinstance(kind, type):
         raise ConfigError(f"agent.cls '{name}': {module_name} has no class {class_name}; write one, or fix the name.")
     if not callable(getattr(kind, "act", None)):
-        raise ConfigError(f"agent.cls '{name}' has no method act(self, observation, info); add it.")
+        where = user_code.written_in(kind)
+        raise ConfigError(f"agent.cls '{name}'{where} has no method act(self, observation, info); add it.")
     if name not in _announced:
         _announced.add(str(name))
         log.info("loaded agent class %s from %s", name, module.__file__)
@@ -156,7 +162,8 @@ def _require_call(function: Callable[..., Any], arguments: tuple[Any, ...], kwar
     try:
         inspect.signature(function).bind(*arguments, **kwargs)
     except TypeError as error:
-        raise ConfigError(f"{what} cannot be called as docs/agents.md says: {error}.") from error
+        where = user_code.written_in(function)
+        raise ConfigError(f"{what} cannot be called as docs/agents.md says: {error}{where}.") from error
 
 
 def _text(config: CustomConfig, files: Path) -> bytes:

@@ -136,7 +136,8 @@ def _saved_at(path: Path) -> SavedModel:
 
 def _agent_of(run: RunFolder) -> str:
     try:
-        name = run.record()["agent"]
+        record = run.record()
+        name = record["base"]["agent"] if "base" in record else record["agent"]
     except (OSError, KeyError, ConfigError) as error:
         raise ConfigError(
             f"init: '{run.path}' is not the folder of a run (no record can be read); give one."

@@ -39,6 +39,9 @@ NETWORKGYM_NAMES = {
 }
 NETGYM_NAMES = {networkgym: netgym for netgym, networkgym in NETWORKGYM_NAMES.items()}
 
+# NetworkGym's name of a reward, as its forks have it, to netgym's.
+REWARDS = {"normalized_utility": "utility_normalized"}
+
 # Keys that NetworkGym computes or uses to reach its server; netgym ignores them.
 COMPUTED = ("type", "env", "num_users", "env_end_time_ms", "measurement_interval_ms", "measurement_guard_interval_ms")
 COMMON = {
@@ -92,7 +95,7 @@ def Env(client_id: int, config_json: Mapping[str, Any]) -> NetworkEnv:
     env_config, rl_config = config_json["env_config"], config_json.get("rl_config", {})
     overrides = renamed({key: value for key, value in env_config.items() if key not in COMPUTED}, NETGYM_NAMES)
     if reward := rl_config.get("reward_type"):
-        overrides["reward"] = reward
+        overrides["reward"] = REWARDS.get(reward, reward) if isinstance(reward, str) else reward
     env = make_env(env_config["env"], overrides.pop("random_seed", None), **overrides)
     if rl_config.get("agent") == "system_default":
         return SystemDefaultEnv(env.config, env.simulator_config)

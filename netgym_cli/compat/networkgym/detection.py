@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,14 +82,21 @@ def _env(env_config: Mapping[str, Any], rl_config: Any, file: Path, forced: str 
     if named is not None and named not in ENVS:
         raise ConfigError(f"{file}: 'env' is {named!r}; allowed: {', '.join(ENVS)}. Choose one by --env NAME.")
     # NetworkGym names an environment in the file, or by the folder of the file.
-    for name in (env_config.get("env"), env_config.get("use_case"), file.resolve().parent.name, file.stem):
+    folder = file.resolve().parent.name
+    for name in (named, folder, file.stem, *(env for env in ENVS if _is_part(env, file.stem))):
         if name in ENVS:
             return str(name)
-    if "nada_flows" in env_config:
+    if "nada_flows" in env_config:  # a key of this one alone, and the reward below of that one alone
         return "rmcat"
-    if not any(key in env_config for key in ("gma", "GMA", "per_slice_config", "slice_list")):
-        return "custom"
     if isinstance(rl_config, Mapping) and rl_config.get("reward_type") == "wifi_qos_user_num":
         return "qos_steer"
-    stations = env_config.get("wifi_ap_locations", env_config.get("ap_locations"))
-    return "network_slicing" if stations in (None, []) else "nqos_split"
+    raise ConfigError(
+        f"{file} does not say of which environment it is: there is no 'env' and no 'use_case', and neither its folder "
+        f"'{folder}' nor its name is one of NetworkGym's. If it is of one of {', '.join(ENVS)}, say so by --env NAME; "
+        "an environment of your own is begun by `netgym new env NAME`."
+    )
+
+
+def _is_part(env: str, stem: str) -> bool:
+    """Whether an environment's name stands in a file's, as in `gen2_nqos_split`; any file may be called custom."""
+    return env != "custom" and re.search(rf"(?<![a-z]){env}(?![a-z])", stem) is not None

@@ -17,9 +17,9 @@ from omegaconf import OmegaConf
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.files import write
 from netgym_cli.compat.networkgym import variant
-from netgym_cli.compat.networkgym.client import COMMON, NETGYM_NAMES, renamed
+from netgym_cli.compat.networkgym.client import COMMON, NETGYM_NAMES, REWARDS, renamed
 from netgym_cli.compat.networkgym.detection import ENVS, Source, examine
-from netgym_cli.compat.networkgym.multi_access import Entries, convert, flat
+from netgym_cli.compat.networkgym.multi_access import DIFFERENT, Entries, convert, flat
 from netgym_cli.compat.networkgym.tolerant_json import read_json
 from netgym_cli.config import conf_dirs
 from netgym_cli.config.compose import compose
@@ -28,6 +28,12 @@ MULTI_ACCESS = ("nqos_split", "qos_steer", "network_slicing")
 TRACE_COLUMNS = ("time_ms", "bw_kbps", "delay_ms", "loss")
 RENAMED = {"upd_flow_start_time_diff_ms": "udp_flow_start_time_diff_ms"}
 SEEDS = ("random_seed", "random_run")
+LOST = ("refused", "left out")
+NO_FILE = "does not exist"
+REWARD_REMARKS = {
+    "utility": "netgym's own formula; utility_networkgym is the original's",
+    "normalized_utility": "netgym's formula: a dead network counts as the longest delay",
+}
 NO_MEANING = {
     "type": "a message type of NetworkGym's protocol",
     "env": "the environment's name",
@@ -65,6 +71,7 @@ class Imported:
         lines: the outcome of every key.
         options: overrides for the command line of what is not in the YAML (`seed=30`).
         checked: whether it was composed and validated, which needs the environment in this netgym.
+        absent: keys of netgym's environment that the file says nothing of, so that they are as the base has them.
     """
 
     source: Source
@@ -72,6 +79,12 @@ class Imported:
     lines: list[Line]
     options: list[str] = field(default_factory=list)
     checked: bool = True
+    absent: tuple[str, ...] = ()
+
+    @property
+    def lost(self) -> list[Line]:
+        """What had an effect in NetworkGym and has none now: the results will be others."""
+        return [line for line in self.lines if line.outcome in LOST]
 
     def write(self) -> None:
         """Writes the files. Raises `ConfigError` if one exists; then none is written."""
@@ -89,8 +102,10 @@ def import_file(file: Path, env: str | None = None, output: Path | None = None) 
     Raises:
         ConfigError: not JSON, not a configuration, or a value that was wrong in NetworkGym, too.
     """
+    if output is not None:
+        _require_usable(output)
     source = examine(read_json(file), file, env)
-    output = _output(file, source, output)
+    output = output or _output(file, source)
     try:
         return _translated(source, file, output)
     except ConfigError as error:
@@ -107,11 +122,12 @@ def _translated(source: Source, file: Path, output: Path) -> Imported:
     for old, value, new, new_value, note in _entries(source, file, output, result):
         new = new and ".".join(NETGYM_NAMES.get(part, part) for part in new.split("."))
         if new is None:
-            result.lines.append(Line(old, value, "ignored", note=note))
+            result.lines.append(Line(old, value, _ignored(old, value, note), note=note))
         elif known and any(key.startswith(f"{new}.") for key in dict(flat(known))):
             raise ConfigError(f"'{old}' is {value!r}; allowed: a mapping, with the keys of env.{new}.")
         elif known and new not in dict(flat(known)):
-            result.lines.append(Line(old, value, "ignored", note=f"netgym's {source.env} has no such key"))
+            outcome = "left out" if value else "ignored"
+            result.lines.append(Line(old, value, outcome, note=f"netgym's {source.env} has no such key"))
         else:
             values[new], olds[new], notes[new] = renamed(new_value, NETGYM_NAMES), old, note
     added = variant.fill_slices(values, known)
@@ -120,11 +136,14 @@ def _translated(source: Source, file: Path, output: Path) -> Imported:
     differing = variant.changed(values, base)
     for new, old in olds.items():
         if new in refused:
-            result.lines.append(Line(old, "", "refused", new, note=refused[new]))
+            instead = f" netgym's {source.env} has {json.dumps(dict(flat(base))[new])} instead."
+            result.lines.append(Line(old, "", "refused", new, note=refused[new] + instead))
         else:
             outcome = "mapped" if new in differing else "as the base"
             result.lines.append(Line(old, "", outcome, new, values[new], notes[new]))
     result.lines += [Line("", "", "filled", key, values[key], why) for key, why in added.items() if key in differing]
+    given = {key.partition(".")[0] if key.count(".") < 2 else key for key in (*values, *refused)} | {"name", *SEEDS}
+    result.absent = tuple(key for key in base if key not in given and key != "reward")
     comments = {key: f"was {old}" for key, old in olds.items() if old and old != key} | added
     title = f"Imported from {file.name} (NetworkGym {source.generation}, {source.env})"
     result.files[output] = variant.yaml_text(title, source.env, differing, comments)
@@ -159,8 +178,8 @@ def _entries(source: Source, file: Path, output: Path, result: Imported) -> Entr
             yield key, value, None, None, NO_MEANING.get(key, "unknown; NetworkGym ignores it, too")
     for key, value in source.rl_config.items():
         if key == "reward_type" and value:
-            remark = "netgym's own formula; utility_networkgym is the original's" if value == "utility" else ""
-            yield f"rl_config.{key}", value, "reward", value, remark
+            new = REWARDS.get(value, value) if isinstance(value, str) else value
+            yield f"rl_config.{key}", value, "reward", new, REWARD_REMARKS.get(str(value), "")
         else:
             note = (
                 "choose by agent=NAME; `netgym list agent`" if key == "agent" else "a matter of NetworkGym's own agents"
@@ -187,7 +206,7 @@ def _entries(source: Source, file: Path, output: Path, result: Imported) -> Entr
     elif name := config.get("bw_trace_file"):
         path = file.resolve().parent / str(name)
         exists = path.is_file()
-        note = "" if exists else f"{path} does not exist; give env.bw_trace_file"
+        note = "" if exists else f"{path} {NO_FILE}; give env.bw_trace_file"
         yield "bw_trace_file", name, "bw_trace_file" if exists else None, str(path), note
 
 
@@ -210,16 +229,24 @@ def _base(env: str) -> dict[str, Any]:
     return OmegaConf.to_container(compose([f"env={env}"]), resolve=True)["env"]  # type: ignore[index,call-overload,return-value]
 
 
-def _output(file: Path, source: Source, output: Path | None) -> Path:
+def _ignored(old: str, value: Any, note: str) -> str:
+    """The outcome of a key without a new one: ignored, or left out if NetworkGym did with it what netgym does not."""
+    return "left out" if NO_FILE in note or (old in DIFFERENT and value == DIFFERENT[old]) else "ignored"
+
+
+def _output(file: Path, source: Source) -> Path:
+    stem = re.sub(r"\W+", "_", file.stem)
+    taken = (*conf_dirs.members("env"), *ENVS, "config")
+    return Path("conf") / "env" / f"{f'{source.env}_imported' if stem in taken else stem}.yaml"
+
+
+def _require_usable(output: Path) -> None:
+    """Raises `ConfigError` for a file that netgym would not find as an environment of its own name."""
     taken = conf_dirs.members("env")
-    if output is None:
-        stem = re.sub(r"\W+", "_", file.stem)
-        return Path("conf") / "env" / f"{f'{source.env}_imported' if stem in (*taken, *ENVS, 'config') else stem}.yaml"
     if output.suffix != ".yaml" or output.absolute().parent.name != "env" or re.search(r"[^\w-]", output.stem):
         raise ConfigError(f"-o is '{output}'; allowed: DIR/env/NAME.yaml, so that --config-dir DIR env=NAME finds it.")
     if output.stem in (*taken, *ENVS):
         raise ConfigError(f"-o is '{output}', which is the name of one of netgym's environments; choose another.")
-    return output
 
 
 def table_rows(lines: Iterable[Line]) -> list[list[str]]:

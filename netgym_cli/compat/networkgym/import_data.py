@@ -23,13 +23,17 @@ MOST_SEED = 2**31
 
 @dataclass(frozen=True)
 class Imported:
-    """The new dataset: id, folder, and numbers of files, episodes and steps."""
+    """The new dataset: id, folder, and numbers of files, episodes and steps.
+
+    `unnumbered` are the names of files that end in no number, so that their seeds are only their places in the list.
+    """
 
     id: str
     folder: Path
     files: int
     episodes: int
     steps: int
+    unnumbered: tuple[str, ...] = ()
 
 
 def import_trajectories(paths: Sequence[Path], name: str | None, env: str | None, command: list[str]) -> Imported:
@@ -75,15 +79,16 @@ def import_trajectories(paths: Sequence[Path], name: str | None, env: str | None
             for number, episode in enumerate(trajectory.episodes()):
                 derived.append(replace(episode, about={"seed": seed, "episode": number, "file": path.name}))
         writer = derived.writer
-    return Imported(dataset_id, writer.folder, len(files), writer.total_episodes, int(writer.metadata["total_steps"]))
+    unnumbered = tuple(path.name for path in files if _number(path) is None)
+    steps = int(writer.metadata["total_steps"])
+    return Imported(dataset_id, writer.folder, len(files), writer.total_episodes, steps, unnumbered)
 
 
 def _seeds(files: Sequence[Path]) -> list[int]:
     """Each file's seed: the number that its name ends in, else its index."""
     paths_by_seed: dict[int, Path] = {}
     for index, path in enumerate(files):
-        number = re.search(r"([0-9]{1,10})$", path.stem)
-        seed = int(number[1]) if number and int(number[1]) < MOST_SEED else index
+        seed = index if (number := _number(path)) is None else number
         if seed in paths_by_seed:
             raise ConfigError(
                 f"'{paths_by_seed[seed]}' and '{path}' are both of seed {seed}, the number that their names end "
@@ -91,6 +96,12 @@ def _seeds(files: Sequence[Path]) -> list[int]:
             )
         paths_by_seed[seed] = path
     return list(paths_by_seed)
+
+
+def _number(path: Path) -> int | None:
+    """The number that a file's name ends in, if it can be a seed."""
+    number = re.search(r"([0-9]{1,10})$", path.stem)
+    return int(number[1]) if number and int(number[1]) < MOST_SEED else None
 
 
 def _default_id(paths: Sequence[Path], files: Sequence[Path]) -> str:

@@ -50,6 +50,8 @@ IMPLIED = {
     "udp_rate_swing": 0,
 }
 SLICES = "per_slice_config"
+# Values of such keys with which NetworkGym did something else than netgym does.
+DIFFERENT = {"respond_action_after_measurement": False, "LTE.qos_aware_scheduler": True}
 PLACE = {"x", "y", "z", "x_m", "y_m", "z_m"}
 
 Entries = Iterator[tuple[str, Any, str | None, Any, str]]

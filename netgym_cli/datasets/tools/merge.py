@@ -124,7 +124,7 @@ def _require_alike(datasets: Sequence[Dataset]) -> None:
         raise ConfigError(f"dataset '{twice}' is given twice; each can be merged once.")
     first = datasets[0]
     for later in datasets[1:]:
-        envs = [notes_of(dataset.metadata).env for dataset in (first, later)]
+        envs = [notes_of(dataset.metadata).base for dataset in (first, later)]
         if envs[0] != envs[1]:
             raise ConfigError(
                 f"'{first.id}' is of environment '{envs[0]}' and '{later.id}' of '{envs[1]}'; merge "

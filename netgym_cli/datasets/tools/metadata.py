@@ -17,12 +17,15 @@ class Notes:
     """Origin of a dataset.
 
     Attributes:
-        env: name of the environment, or its Gymnasium id; empty if unknown.
+        env: name that the environment was chosen by, such as a variant's, or else its own, or its Gymnasium id; those
+            of a merged dataset joined by ` + `; empty if unknown.
+        base: the environment's own name, or its Gymnasium id.
         agent: label of the agent that acted; those of a merged dataset joined by ` + `.
         complete: whether all planned episodes are present; None if it was made elsewhere.
     """
 
     env: str
+    base: str
     agent: str
     complete: bool | None
 
@@ -33,12 +36,23 @@ def notes_of(metadata: Mapping[str, Any]) -> Notes:
     labels = [noted.get("label"), *(mapping(source).get("label") for source in listed(noted.get("sources")))]
     known = list(dict.fromkeys(printable(label) for label in labels if label))
     complete = noted.get("complete")
-    envs = [mapping(mapping(source).get("env")).get("name") for source in (noted, *listed(noted.get("sources")))]
+    sources = (noted, *map(mapping, listed(noted.get("sources"))))
+    base = next(filter(None, (mapping(source.get("env")).get("name") for source in sources)), None)
+    tellers = sources[:1] if "chosen" in noted else sources[1:]
+    chosen = dict.fromkeys(printable(name) for source in tellers if (name := chosen_name(source, "env")))
+    base = printable(base or _spec_id(metadata))
     return Notes(
-        env=printable(next(filter(None, envs), None) or _spec_id(metadata)),
+        env=" + ".join(chosen) or base,
+        base=base,
         agent=" + ".join(known) or printable(metadata.get("algorithm_name") or ""),
         complete=complete if isinstance(complete, bool) else None,
     )
+
+
+def chosen_name(noted: Mapping[str, Any], group: str) -> str | None:
+    """The name that a group's member was chosen by, if the metadata tells it, or else the member's own."""
+    name = mapping(noted.get("chosen")).get(group) or mapping(noted.get(group)).get("name")
+    return None if name is None else str(name)
 
 
 def notes_for(dataset: Dataset, source: str | None) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from netgym_cli.datasets import Dataset
 from netgym_cli.datasets.tools.action_coverage import coverage
 from netgym_cli.datasets.tools.columns import steps_of
 from netgym_cli.datasets.tools.known_env import NoAdapter, adapter_of
-from netgym_cli.datasets.tools.metadata import listed, mapping, notes_of, staged
+from netgym_cli.datasets.tools.metadata import chosen_name, listed, mapping, notes_of, staged
 
 HISTOGRAM_BINS = 10
 ALIKE = 1e-9  # returns that are relatively nearer are in one bin
@@ -29,7 +29,8 @@ def describe(dataset: Dataset) -> dict[str, Any]:
         "data_format": str(dataset.metadata["data_format"]),
         "env": notes.env,
         "agent": notes.agent,
-        "channel": mapping(noted.get("channel")).get("name"),
+        "base": notes.base,
+        "channel": chosen_name(noted, "channel"),
         "action_source": noted.get("action_source"),
         "complete": notes.complete,
         "waiting": whole,

@@ -27,7 +27,8 @@ def about_lines(described: dict[str, Any]) -> Iterator[str]:
         yield f"not taken in yet: {whole}; half-written, never read: {described['half_written']}"
     for key in ("env", "agent", "channel", "action_source", "licence", "started_at", "ended_at"):
         if described[key]:
-            yield f"{key.replace('_', ' ')}: {printable(described[key])}"
+            base = f" ({described['base']})" if key == "env" and described["base"] != described["env"] else ""
+            yield f"{key.replace('_', ' ')}: {printable(described[key])}{base}"
     if described["command"]:
         yield f"command: {printable(' '.join(map(str, described['command'])))}"
     if described["versions"]:

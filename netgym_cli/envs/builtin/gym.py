@@ -13,6 +13,7 @@ from omegaconf import MISSING
 
 from netgym_cli.common import user_modules
 from netgym_cli.common.errors import ActionError, ConfigError
+from netgym_cli.common.user_code import with_place
 from netgym_cli.config.schema import EnvConfig
 from netgym_cli.envs.actions import NUMBERS, holds_whole_numbers
 from netgym_cli.envs.base import Adapter
@@ -45,8 +46,9 @@ class GymAdapter(Adapter[GymConfig]):
         try:
             env = gymnasium.make(config.id, **(config.kwargs or {}))
         except Exception as error:  # its constructor is code of others
+            said = with_place(str(error), error)
             raise ConfigError(
-                f"env.id is {config.id!r} with env.kwargs {config.kwargs}, and gymnasium.make says: {error} "
+                f"env.id is {config.id!r} with env.kwargs {config.kwargs}, and gymnasium.make says: {said} "
                 "Give the id of a registered environment, such as CartPole-v1, or importable.module:Id-v0."
             ) from error
         self.observation_space, self.action_space = env.observation_space, env.action_space

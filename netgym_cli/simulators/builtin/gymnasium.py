@@ -9,6 +9,7 @@ import gymnasium
 import numpy as np
 
 from netgym_cli.common.errors import SimulatorDied
+from netgym_cli.common.user_code import mark, with_place
 from netgym_cli.config.schema import SimulatorConfig
 from netgym_cli.simulators.base import Simulator
 from netgym_cli.simulators.stats import Layout, Stats
@@ -36,6 +37,8 @@ class GymnasiumSimulator(Simulator[SimulatorConfig]):
     def start(self, scenario: str, settings: Mapping[str, Any], seed: int) -> Stats:
         self._id, self._steps = settings["id"], 0
         env = self._env = self._called(lambda: gymnasium.make(settings["id"], **(settings["kwargs"] or {})))
+        if not (module := type(env.unwrapped).__module__).startswith("gymnasium."):
+            mark(module)
         return self._stats(Transition(self._called(lambda: env.reset(seed=seed))[0]))
 
     def begin_episode(self) -> Stats:
@@ -63,4 +66,6 @@ class GymnasiumSimulator(Simulator[SimulatorConfig]):
         try:
             return call()
         except Exception as error:  # whatever code of others raises
-            raise SimulatorDied(f"the environment '{self._id}' raised {type(error).__name__}: {error}.") from error
+            raise SimulatorDied(
+                f"the environment '{self._id}' raised {with_place(f'{type(error).__name__}: {error}', error)}."
+            ) from error

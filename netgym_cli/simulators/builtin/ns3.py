@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from netgym_cli.common.errors import SimulatorDied, SimulatorError, SimulatorTimeout
+from netgym_cli.common.user_code import WorkerTraceback, shown
 from netgym_cli.simulators.base import PipelinedSimulator
 from netgym_cli.simulators.ns3.build import locate
 from netgym_cli.simulators.ns3.config import Ns3Config
@@ -73,7 +74,8 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
 
     def start_async(self, scenario: str, settings: Mapping[str, Any], seed: int) -> None:
         self.require_owner()
-        self._describe = f"scenario {scenario}, seed {seed}"
+        of = "" if self.source is None else f" of {shown(str(self.source))}"
+        self._describe = f"scenario {scenario}{of}, seed {seed}"
         if self._worker is None:
             self._worker = connect(self.config, self.source)
         self._starts += 1
@@ -142,7 +144,8 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
             got, content = self._next(timeout_s, key)
         if got == protocol.FAILURE:
             self.close()
-            raise SimulatorDied(f"ns-3 ({self._describe}) failed: {content['message']}")
+            message = f"ns-3 ({self._describe}) failed: {content['message']}"
+            raise SimulatorDied(message) from WorkerTraceback(content["traceback"])
         if got != kind:
             raise SimulatorDied(f"ns-3 ({self._describe}) sent a frame of kind {got!r} where {kind!r} was due.")
         return content

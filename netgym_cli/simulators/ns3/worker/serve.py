@@ -75,7 +75,10 @@ def serve(connection: Connection, native: Any) -> None:
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return  # the trainer is gone, and nobody needs this session
     except Exception as error:  # C++ exceptions arrive as many types; all of them end the session and are told
-        failure = {"message": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()}
+        # cppyy puts the call before the words of the exception: `type: call => type: words`.
+        said = str(error).rpartition("=>\n")[2].strip() or str(error)
+        message = said if said.startswith(type(error).__name__) else f"{type(error).__name__}: {said}"
+        failure = {"message": message, "traceback": traceback.format_exc()}
         connection.send_bytes(protocol.pack_json(protocol.FAILURE, failure))
     finally:
         if scenario is not None:
