@@ -37,7 +37,7 @@ ALLOWED = {
         "jobs": "common config runs experiment",
         "analysis": "common config simulators channels wrappers runs experiment",
         "evaluation": "common config wrappers sessions runs experiment jobs",
-        "collection": "common config simulators envs wrappers sessions datasets experiment jobs",
+        "collection": "common config simulators envs wrappers sessions runs datasets experiment jobs",
         "cli": "common config simulators envs datasets compat scaffold experiment jobs evaluation collection analysis",
         "__init__": "common compat envs wrappers experiment",
         "__main__": "cli",
