@@ -1,1 +1,1 @@
-"""What every room may use: errors, registries, atomic files, provenance of results, statistics, texts of spaces."""
+"""What every room may use: errors, registries, atomic files, locks, signals, provenance, statistics, space texts."""

@@ -36,8 +36,8 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
     episode gives that episode up, and `reset(seed=...)` the whole session. Session ends are time limits: a learner
     should bootstrap there (see `netgym_cli.learner_view`).
 
-    A running session belongs to this object, in the process that began it: from a forked process every call but
-    `close`, which leaves the session alone there, raises `SessionError`, and so does copying.
+    A running session belongs to this object, in the process that began it: elsewhere every call but `close`, which
+    leaves the session alone there, raises `SessionError`, and so does copying.
 
     Args:
         config: the environment's config record.
@@ -52,8 +52,7 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
         last_action: the action that the last step was given, as it reached the network.
         reported: the part of it that the adapter subscribes to, as it stands in `info` and in the tables.
         episode_over: whether the episode has ended and waits for `reset`.
-        terminal: whether the last step reached a terminal state. A network never does: its `terminated` only tells
-            that the session is over, and a learner should bootstrap there.
+        terminal: whether the last step reached a terminal state. A network never does: `terminated` ends the session.
         continues: whether the last reset left everything running, as between the episodes of a network's session.
     """
 
@@ -72,8 +71,7 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
         self.reported: Stats | None = None
         self.last_action: Any = None
         self._subscription = Subscription(self.adapter.subscription)
-        self._base_seed = config.random_seed
-        self._first_session = 0
+        self._base_seed, self._first_session = config.random_seed, 0
         self._drawing_pid: int | None = None  # of the process that drew the base seed; None: it was given
 
     @property

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from netgym_cli.common.errors import ConfigError
-from netgym_cli.runs.folder import HYDRA, METRICS, RunFolder
+from netgym_cli.runs.folder import HYDRA, MANIFEST, METRICS, RESERVE, RunFolder
 
 
 class Claim:
@@ -30,7 +30,7 @@ class Claim:
         self.folder = RunFolder(folder.path.absolute())
         path = self.folder.path
         self._made = [parent for parent in (path, *path.parents) if not parent.exists()]
-        self._hydra_was_there = (path / HYDRA).exists()
+        self._new = [name for name in (METRICS, HYDRA, MANIFEST, RESERVE) if not (path / name).exists()]
         self._begun = False
         self.folder.require_free(key)
         try:
@@ -60,9 +60,11 @@ class Claim:
         if self.folder.path in self._made:
             shutil.rmtree(self.folder.path, ignore_errors=True)
         else:
-            for name in (METRICS, *([] if self._hydra_was_there else [HYDRA])):
-                shutil.rmtree(self.folder.path / name, ignore_errors=True)
-            self.folder.reserve_path.unlink(missing_ok=True)
+            for path in (self.folder.path / name for name in self._new):
+                if path.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink(missing_ok=True)
         self._remove_what_was_made()
 
     def _remove_what_was_made(self) -> None:

@@ -152,11 +152,9 @@ def test_a_mistake_gets_one_message_and_leaves_nothing(workdir, words, message):
 
 
 def test_folders_without_a_model_are_refused_with_the_reason(workdir, trained):
-    assert netgym("train", *TOY, "agent=random", "hydra.run.dir=rule").exit_code == 0
     assert netgym("train", *TOY, *SMALL_PPO, "env.fail_at_step=3", "hydra.run.dir=failed").exit_code == 1
     (trained / "model.zip").rename(workdir / "model.zip")
     for folder, message in (
-        ("rule", "agent 'random' saves nothing"),
         ("failed", "the status 'failed': toy simulator failed at step 3"),
         ("trained", "no model at 'trained/model.zip'"),
     ):

@@ -7,6 +7,7 @@ from netgym_cli.experiment.summary import Summary
 RUN = {
     "folder": "f", "tables": "f/metrics", "sessions": 2, "episodes": 2, "steps": 20, "mean_return": 2.0,
     "first_return": 1.0, "last_return": 3.0, "wall_s": 30.0, "sim_s": 3.0, "start_s": 10.0, "notes": ("mind",),
+    "agent": "ppo",
 }  # fmt: skip
 
 
@@ -28,3 +29,15 @@ def test_it_is_told_in_lines(changed, told):
     assert lines[-3:] == ["note: mind", "tables: f/metrics", "next: netgym evaluate f agent=random"]
     assert len(lines) == len(told) + 3
     assert all(mine in (None, line) for mine, line in zip(told, lines, strict=False))
+
+
+@pytest.mark.parametrize(
+    ("changed", "command"),
+    [
+        ({"config_dirs": ("my conf",)}, "netgym evaluate f agent=random --config-dir 'my conf'"),
+        ({"agent": "random"}, "netgym evaluate f"),
+        ({"agent": ""}, "netgym plot f"),
+    ],
+)
+def test_it_says_how_to_go_on(changed, command):
+    assert Summary(**{**RUN, **changed}).lines()[-1] == f"next: {command}"

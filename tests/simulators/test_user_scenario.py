@@ -3,6 +3,7 @@
 import itertools
 import json
 import re
+from uuid import uuid4
 
 import pytest
 
@@ -65,7 +66,7 @@ def test_a_scenario_of_the_last_release_still_compiles(own, tmp_path):
 
 def test_it_is_compiled_once_and_again_when_it_or_a_header_of_its_own_changes(own, tmp_path):
     _, source = own()
-    source.write_text("int here;\n")  # any C++, compiled in no time
+    source.write_text(f"int here; // {uuid4()}\n")  # any C++, compiled in no time, and never before
     told = []
 
     def library():

@@ -104,7 +104,7 @@ class CleanrlPpo(Agent[CleanrlPpoConfig]):
         policy = self.policy = Policy(config, env.observation_space, env.action_space)
         optimizer = torch.optim.Adam(policy.network.parameters(), lr=config.learning_rate, eps=1e-5)
         returns = RunningMeanStd()  # type: ignore[no-untyped-call]  # of the discounted return so far, whose deviation scales rewards
-        discounted, rollout = 0.0, list[tuple[Any, ...]]()
+        discounted, limit, rollout = 0.0, config.clip_reward, list[tuple[Any, ...]]()
         planned = env.plan.total_steps // config.n_steps
         observation, over = np.empty(0), True
         while not env.finished:
@@ -117,8 +117,7 @@ class CleanrlPpo(Agent[CleanrlPpoConfig]):
             if config.normalize_reward:
                 discounted = config.gamma * discounted + reward
                 returns.update(np.array([discounted]))  # type: ignore[no-untyped-call]
-                scaled = reward / np.sqrt(returns.var + EPSILON)
-                reward = float(np.clip(scaled, -config.clip_reward, config.clip_reward))
+                reward = float(np.clip(reward / np.sqrt(returns.var + EPSILON), -limit, limit))
             # A truncation is a time limit, so the value of the true last observation counts; reset comes only later.
             following = policy.normalize(raw, learn=not over)  # reset returns an episode's last one again
             next_value = 0.0 if terminated else policy.network["critic"](tensor(following)).item()
