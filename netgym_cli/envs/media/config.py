@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from omegaconf import MISSING
 
 from netgym_cli.config.fields import INF, one_of, ranged
 from netgym_cli.config.schema import EnvConfig, require
-from netgym_cli.envs.multi_access.config import TCP_TYPES
+from netgym_cli.envs.tcp import TCP_TYPES, BufferedTcp
 from netgym_cli.traces.bw_trace import read_bw_trace
+from netgym_cli.traces.origin import say_when_it_begins
 
 MAX_FLOWS = 20
 TRACE_KEY = "env.bw_trace_file"
@@ -63,10 +64,11 @@ class RmcatKeys(EnvConfig):
     tcp_flows: int = ranged(0, MAX_FLOWS)
     tcp_flow_start_time_diff_ms: float = ranged(0, below=INF)
     tcp_congestion_control: str = one_of(*TCP_TYPES)
+    tcp: BufferedTcp = field(default_factory=BufferedTcp)
     udp_flows: int = ranged(0, MAX_FLOWS)
     udp_flow_start_time_diff_ms: float = ranged(0, below=INF)
     udp_flow_bw_kbps: float = ranged(1, below=INF)
-    topo_default_bw_kbps: float = ranged(1, below=INF)
+    topo_default_bw_kbps: float = ranged(0, below=INF)
     topo_default_delay_ms: float = ranged(0, below=INF)
     bw_trace_file: str | None = MISSING
     queue_bytes: int = ranged(3000, 2**31 - 1)
@@ -91,4 +93,8 @@ class RmcatKeys(EnvConfig):
         """The columns of the bandwidth trace, empty without one. Raises `ConfigError` for a bad file."""
         if self.bw_trace_file is None:
             return {"time_ms": [], "bw_kbps": [], "delay_ms": [], "loss": []}
-        return read_bw_trace(self.bw_trace_file, TRACE_KEY)
+        columns = read_bw_trace(self.bw_trace_file, TRACE_KEY, delay_ms=self.topo_default_delay_ms)
+        session_ms = self.steps_per_episode * self.episodes_per_session * self.measurement_interval_ms
+        until_then = f"env.topo_default_bw_kbps={self.topo_default_bw_kbps:g} holds"
+        say_when_it_begins(columns["time_ms"][0], session_ms, until_then, f"{TRACE_KEY}: {self.bw_trace_file}")
+        return columns

@@ -5,22 +5,19 @@ Meanings, units and defaults stand in conf/env/nqos_split.yaml.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from omegaconf import MISSING
 
 from netgym_cli.config.fields import one_of, ranged
 from netgym_cli.config.schema import EnvConfig
+from netgym_cli.envs.tcp import TCP_TYPES, Tcp
 
 LINKS = ("wifi", "nr", "lte")
 MAX_USERS = 50
 MAX_SLICES = 8
 RBG_NUM = {6: 6, 15: 7, 25: 12, 50: 16, 75: 18, 100: 25}  # whole groups per carrier, 3GPP TS 36.213 table 7.1.6.1-1
 MODES = ("auto", "split", "steer")
-TCP_TYPES = (
-    "TcpBbr", "TcpBic", "TcpCubic", "TcpDctcp", "TcpHighSpeed", "TcpHtcp", "TcpHybla", "TcpIllinois", "TcpLedbat",
-    "TcpLinuxReno", "TcpLp", "TcpNewReno", "TcpScalable", "TcpVegas", "TcpVeno", "TcpWestwoodPlus", "TcpYeah",
-)  # fmt: skip
 PROTOCOLS = ("udp", "tcp", *TCP_TYPES)
 RATE_CONTROLS = ("Ideal", "MinstrelHt")  # rate managers of ns-3
 
@@ -192,6 +189,7 @@ class MultiAccessConfig(EnvConfig):
     user_random_walk: UserWalk = MISSING
     per_slice_config: PerSliceConfig = MISSING
     gma: Gma = MISSING
+    tcp: Tcp = field(default_factory=Tcp)
     wifi: Wifi = MISSING
     nr: Nr = MISSING
     lte: Lte = MISSING
