@@ -22,7 +22,7 @@ SOURCE = Path(__file__).with_suffix(".cc")
 
 def documented() -> dict[str, str]:
     """Attribute, without `ns3::`, and ns-3's value of it, from every row of the page's tables that names one."""
-    rows = re.findall(r"^\| `(\w+::\w+)` \| `([^`]*)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    rows = re.findall(r"^\| `([\w<>]+::\w+)` \| `([^`]*)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     return dict(rows)
 
 
