@@ -22,7 +22,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 import report
-from memory import COPIES, memory
+from channel_memory import COPIES, memory
 from stepping import cart_pole, cpu_steps, resets, steps
 from timing import Figure, figure, timed
 from two_sessions import plain, two_at_once

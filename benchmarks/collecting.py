@@ -72,7 +72,7 @@ def two_workers(turns: int, episodes: int) -> Figure:
     """Episodes per second of two workers over those of one; starting the workers counts."""
 
     def seconds(workers: int) -> float:
-        requests = [*ENV, f"episodes={episodes}", "seeds=8", f"workers={workers}", f"name={next(NAMES)}"]
+        requests = [*ENV, f"episodes={episodes}", "seeds=8", f"jobs={workers}", f"name={next(NAMES)}"]
         began = time.perf_counter()
         collect(requests, [], True, False, ["netgym"])
         return time.perf_counter() - began

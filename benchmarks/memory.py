@@ -1,112 +1,189 @@
-"""How much the process grows while networked environments are stepped; each case in a process of its own."""
+"""Does the memory of a run grow with its steps? Every environment and every channel, 10,000 steps of random actions.
+
+    python benchmarks/memory.py [--steps N] [--only NAME ...] [--merge]
+
+Each case is a run in a process of its own, tables and record included. Measured at a hundred moments: private memory
+(what a process shares with no other) of the run's process, and of the simulators below it together. Flat means: from a
+tenth of the steps to the last, neither grows by more than 8 MB. Writes results/memory.csv (every sample), and
+results/memory.png (the curves). `--merge` keeps the rows of cases that are not measured this time.
+"""
 
 from __future__ import annotations
 
+import argparse
+import csv
 import os
-from collections.abc import Callable
+import re
+import tempfile
+from contextlib import closing
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import gymnasium
-import numpy as np
-from stepping import cart_pole, steps
-from timing import Figure, figure
+import matplotlib.pyplot as plt
+import report
+from report import RESULTS, Row
 
-from netgym_cli.compat.netrl import NetworkConfig
-from netgym_cli.wrappers.channel_configs import channel_config
-from netgym_cli.wrappers.networked_env import NetworkedEnv
-from netgym_cli.wrappers.vector_networked_env import VectorNetworkedEnv
+from netgym_cli.config.compose import compose
+from netgym_cli.config.conf_dirs import members
+from netgym_cli.experiment.config import typed_run
+from netgym_cli.experiment.run import make_agent
+from netgym_cli.runs.folder import RunFolder
+from netgym_cli.runs.record import RunRecord
+from netgym_cli.runs.recorder import Recorder
+from netgym_cli.sessions.sequential import SequentialSessions
+from netgym_cli.sessions.step import Observer, Step
+from netgym_cli.wrappers.build import open_env
+from netgym_cli.wrappers.required_simulators import prepare_simulators
 
-MOST_MB = 2.0
-COPIES = 1024
-
-
-class Camera(gymnasium.Env[Any, Any]):
-    """84 x 84 colour images, 21 kB each, and episodes of 1000 steps."""
-
-    observation_space = gymnasium.spaces.Box(0, 255, (84, 84, 3), np.uint8)
-    action_space = gymnasium.spaces.Discrete(2)
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        self.step_number = 0
-        return np.zeros((84, 84, 3), np.uint8), {}
-
-    def step(self, action):
-        self.step_number += 1
-        image = np.full((84, 84, 3), self.step_number % 256, np.uint8)
-        return image, 0.0, False, self.step_number == 1000, {}
+STEPS = 10_000
+SAMPLES = 100
+MOST_GROWTH_MB = 8.0
+GYM_EPISODE = 200
+GYM = ["env=gym", "env.id=Pendulum-v1", f"env.steps_per_episode={GYM_EPISODE}"]
+ACTION_CHANNELS = ("gilbert_elliott", "link", "ns3_wifi")
+LEARNERS = ("ppo", "cleanrl_ppo")
 
 
-def images(name: str, **keys: Any) -> Any:
-    """The camera behind a channel."""
-    return NetworkedEnv(Camera(), channel_config=channel_config(name, buffer_size=2, **keys))
+def cases(steps: int) -> dict[str, list[str]]:
+    """Overrides of each case by its name."""
+    session = ["env.episodes_per_session=1", f"env.steps_per_episode={steps}", "agent=random"]
+    gym = [*GYM, f"env.episodes_per_session={max(1, steps // GYM_EPISODE)}", "agent=random"]
+    return {
+        **{name: [f"env={name}", *session] for name in members("env") if name != "gym"},
+        **{f"gym, channel {name}": [*gym, f"channel={name}"] for name in members("channel")},
+        **{f"gym, action channel {name}": [*gym, f"channel.action={name}"] for name in ACTION_CHANNELS},
+        **{f"custom, agent {name}": ["env=custom", *session[:-1], f"agent={name}"] for name in LEARNERS},
+    }
 
 
-def many() -> Any:
-    """All copies of CartPole behind one VectorNetworkedEnv."""
-    bare = gymnasium.make_vec("CartPole-v1", COPIES, vectorization_mode="vector_entry_point")
-    return VectorNetworkedEnv(bare, NetworkConfig(delay_steps=3))
+def private_mb(pid: int) -> float:
+    """Memory that a process shares with no other, MB; 0 if it has ended."""
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    return sum(int(kb) for kb in re.findall(r"^Private_\w+: +(\d+) kB", text, re.MULTILINE)) / 1e3
 
 
-def numbers() -> Any:
-    """One CartPole behind a Gilbert-Elliott channel."""
-    return NetworkedEnv(cart_pole(), NetworkConfig())
+def descendants(pid: int) -> list[int]:
+    """Children of a process, their children and so on."""
+    pids = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in map(int, (task / "children").read_text().split()):
+            pids += [child, *descendants(child)]
+    return pids
 
 
-def images_in_bursts() -> Any:
-    """Images that are lost in bursts or come three steps late."""
-    return images("gilbert_elliott", delay_steps=3)
+class Sampler(Observer):
+    """Takes a sample now and then.
+
+    Args:
+        case: name for the rows.
+        every: steps from one sample to the next.
+    """
+
+    def __init__(self, case: str, every: int) -> None:
+        self.case, self.every, self.steps, self.rows = case, every, 0, list[Row]()
+
+    def step(self, step: Step) -> None:
+        """Counts the step and takes a sample if one is due."""
+        self.steps += 1
+        if self.steps % self.every == 0:
+            pid = os.getpid()
+            simulators = sum(map(private_mb, descendants(pid)))
+            self.rows.append(
+                {"case": self.case, "step": self.steps, "run_mb": private_mb(pid), "simulators_mb": simulators}
+            )
 
 
-def images_on_a_link() -> Any:
-    """Images that fill a queue, which drops some."""
-    return images("link", bandwidth_mbps=6, jitter_ms=50, queue_bytes=100_000)
+def measure(case: str, overrides: list[str], every: int, far: Any) -> None:
+    """Runs a case in this process and sends its samples."""
+    config = typed_run(compose([*overrides, "seed=1"]))
+    agent = make_agent(config)
+    plan = agent.plan(config)
+    sampler = Sampler(case, every)
+    with tempfile.TemporaryDirectory() as scratch:
+        recorder = Recorder(RunFolder(Path(scratch)).metrics)
+        record = RunRecord(Path(scratch), ["netgym", "train", *overrides], config, plan.total_steps)
+        with closing(SequentialSessions(open_env(config), plan, (recorder, record, sampler))) as env:
+            prepare_simulators(config)
+            agent.learn(env, config.seed, Path(scratch))
+            recorder.close("complete", "")
+    far.send(sampler.rows)
 
 
-def vector_steps(env: Any, number: int) -> None:
-    """Env-steps of all copies together: `number`, rounded down to whole steps."""
-    action = np.zeros(COPIES, np.int64)
-    for step in range(number // COPIES):
-        action[:] = step & 1
-        env.step(action)
+def measured(case: str, overrides: list[str], every: int) -> list[Row]:
+    """Samples of a case that runs in a process of its own."""
+    spawning = get_context("spawn")
+    near, far = spawning.Pipe(duplex=False)
+    process = spawning.Process(target=measure, args=(case, overrides, every, far))
+    process.start()
+    far.close()
+    rows: list[Row] = near.recv()
+    process.join()
+    return rows
 
 
-CASES: dict[str, tuple[Callable[[], Any], Callable[[Any, int], object]]] = {
-    "CartPole, gilbert_elliott": (numbers, steps),
-    "84x84x3 images, gilbert_elliott": (images_in_bursts, steps),
-    "84x84x3 images, overloaded link": (images_on_a_link, steps),
-    f"{COPIES} CartPoles, gilbert_elliott": (many, vector_steps),
-}
+def verdict(samples: list[Row]) -> Row:
+    """What one case's samples say."""
+    last = samples[-1]
+    begin = next(row for row in samples if 10 * row["step"] >= last["step"])
+    grown = {key: last[key] - begin[key] for key in ("run_mb", "simulators_mb")}
+    return {
+        "case": last["case"],
+        "steps": last["step"],
+        "run, MB": last["run_mb"],
+        "run grew by, MB": grown["run_mb"],
+        "simulators, MB": last["simulators_mb"],
+        "simulators grew by, MB": grown["simulators_mb"],
+        "flat": "yes" if max(grown.values()) <= MOST_GROWTH_MB else "NO",
+    }
 
 
-def resident_mb() -> float:
-    """Memory of this process that is in RAM, MB."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+def draw(by_case: dict[str, list[Row]]) -> None:
+    """The curves of all cases: the run's process on the left, its simulators on the right."""
+    figure, panels = plt.subplots(1, 2, figsize=(13, 7), sharex=True)
+    titles = {"run_mb": "the run's process", "simulators_mb": "its simulators"}
+    for panel, (key, title) in zip(panels, titles.items(), strict=True):
+        for case, samples in by_case.items():
+            if any(row[key] for row in samples):
+                panel.plot([row["step"] for row in samples], [row[key] for row in samples], label=case, linewidth=1)
+        panel.set(title=title, xlabel="steps", ylabel="private memory, MB", ylim=(0, None))
+        panel.legend(fontsize=6, ncols=2)
+    figure.tight_layout()
+    figure.savefig(RESULTS / "memory.png", dpi=120)
 
 
-def growth(case: str, number: int, far: Any) -> None:
-    """Sends the growth over `number` steps after a tenth as many, MB."""
-    make, walk = CASES[case]
-    env = make()
-    env.reset(seed=1)
-    walk(env, number // 10)
-    before = resident_mb()
-    walk(env, number)
-    far.send(resident_mb() - before)
+def earlier() -> list[Row]:
+    """Samples of the measurement before this one."""
+    with (RESULTS / "memory.csv").open() as file:
+        rows: list[Row] = list(csv.DictReader(file))
+    for row in rows:
+        row.update(step=int(row["step"]), run_mb=float(row["run_mb"]), simulators_mb=float(row["simulators_mb"]))
+    return rows
 
 
-def memory(number: int) -> list[Figure]:
-    """The growth of each case."""
-    figures = []
-    for case in CASES:
-        near, far = get_context("spawn").Pipe()
-        process = get_context("spawn").Process(target=growth, args=(case, number, far))
-        process.start()
-        grown = near.recv()
-        process.join()
-        what = f"growth over {number:.0e} steps, {case}, MB"
-        figures.append(figure(what, [grown], f"<= {MOST_MB:g}", grown <= MOST_MB))
-    return figures
+def main() -> None:
+    """Measures, shows and saves."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="cases to measure; default: all")
+    parser.add_argument("--merge", action="store_true", help="keep the rows of cases that are not measured now")
+    given = parser.parse_args()
+    chosen = cases(given.steps)
+    if given.only is not None:
+        chosen = {name: chosen[name] for name in given.only}
+    by_case: dict[str, list[Row]] = {}
+    if given.merge:
+        for row in earlier():
+            by_case.setdefault(row["case"], []).append(row)
+    for case, overrides in chosen.items():
+        by_case[case] = measured(case, overrides, max(1, given.steps // SAMPLES))
+        report.save("memory", [row for samples in by_case.values() for row in samples])
+    report.show(f"private memory over {given.steps} steps", [verdict(samples) for samples in by_case.values()])
+    draw(by_case)
+
+
+if __name__ == "__main__":
+    main()

@@ -66,7 +66,7 @@ class Experiment:
     def collect(self, behaviour: str) -> None:
         """One behaviour's dataset."""
         episodes, seeds = f"episodes={self.scale.train_episodes}", f"seeds={self.scale.train_seeds}"
-        overrides = [f"env={ENV}", f"agent={behaviour}", episodes, seeds, f"workers={self.jobs}"]
+        overrides = [f"env={ENV}", f"agent={behaviour}", episodes, seeds, f"jobs={self.jobs}"]
         self.call(f"collect_{behaviour}", "collect", *overrides)
 
     def train(self, what: str | tuple[str, str]) -> None:

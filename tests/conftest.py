@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from netgym_cli.common import user_modules
+
 REPO = Path(__file__).parent.parent
 
 # A gate that was started in the background or by nohup ignores these, and so would every process that the tests start.
@@ -38,7 +40,9 @@ def own_homes(tmp_path):
 def own_modules(tmp_path):
     """What a test makes importable, and the modules that it imports from its folder, end with it."""
     before = list(sys.path)
-    yield
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(user_modules, "_folders", [])
+        yield
     sys.path[:] = before
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
@@ -62,5 +66,5 @@ def another_user(tmp_path, monkeypatch):
 def workdir(tmp_path, monkeypatch):
     """An empty working directory from which tests.support.toy can be imported, by child processes too."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(REPO) + os.pathsep + os.environ.get("PYTHONPATH", ""))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(REPO), *user_modules.chosen_path()]))
     return tmp_path

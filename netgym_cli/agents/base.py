@@ -79,10 +79,21 @@ class Agent(ABC, Generic[C]):
             folder: the run's folder.
             trust: load it even if the file could run code and was not made by this user.
 
+        An agent that neither learns nor saves anything is its config.
+
         Raises:
             ConfigError: there is nothing to load, or it is not trusted.
         """
-        raise ConfigError(f"agent '{config.name}' saves nothing that could be loaded; write agent={config.name}.")
+        if cls.learn is Agent.learn and cls.save is Agent.save:
+            return cls(config)
+        raise ConfigError(
+            f"agent '{config.name}' learns and saves nothing that could be loaded; give it save() and load()."
+        )
+
+    @classmethod
+    def load_checkpoint(cls, config: C, path: Path, trust: bool = False) -> Self:
+        """The agent as it was when the run saved the file `path` on its way. Arguments and errors as for `load`."""
+        raise ConfigError(f"agent '{config.name}' makes no checkpoints; give the run's folder instead of '{path}'.")
 
     def plan(self, config: RunConfig) -> Plan:
         """The sessions of a run of `config` with this agent. Raises `ConfigError`."""
@@ -134,6 +145,13 @@ class Agent(ABC, Generic[C]):
     def has_learnt(self) -> bool:
         """Whether there is anything to save after `learn` was interrupted."""
         return False
+
+    @property
+    def can_be_loaded(self) -> bool:
+        """Whether `load` will find in the run's folder all that it needs."""
+        kind = type(self)
+        alone = kind.learn is Agent.learn and kind.save is Agent.save
+        return alone or kind.load.__func__ is not Agent.load.__func__  # type: ignore[attr-defined]
 
     def save(self, folder: Path) -> None:
         """Saves what was learnt in the run's folder; nothing unless overridden."""

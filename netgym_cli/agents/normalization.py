@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from netgym_cli.envs.actions import edges
+
 if TYPE_CHECKING:
+    from gymnasium import spaces
     from stable_baselines3.common.vec_env import VecNormalize
 
 MEMBER = "normalization.json"
@@ -25,10 +28,19 @@ class Moments:
 
 @dataclass(frozen=True)
 class Bounds:
-    """Lowest and highest actions of the environment, nested lists of the action space's shape."""
+    """The actions that -1 and 1 stand for, nested lists of the action space's shape.
+
+    They are the lowest and highest ones of the environment; of whole numbers, half a unit below and above them.
+    """
 
     low: Any
     high: Any
+
+    @classmethod
+    def of(cls, space: spaces.Box) -> Bounds:
+        """The bounds for the actions of `space`."""
+        low, high = edges(space)
+        return cls(low.tolist(), high.tolist())
 
     def stretch(self, action: np.ndarray) -> np.ndarray:
         """An action in -1 to 1 mapped linearly onto the bounds, and never beyond them; float32 of the same shape."""

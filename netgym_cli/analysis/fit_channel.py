@@ -148,8 +148,6 @@ class Fit:
         told = f"{self.of} in steps of {self.step_ms:g} ms, fitted over {len(self.wanted.lost)} packets"
         lines = [f"# {self.to} that behaves like {told}", f"defaults: [{self.to}, _self_]", ""]
         lines += [OmegaConf.to_yaml(self.keys).rstrip()]
-        if self.file.exists():
-            raise ConfigError(f"{self.file} exists and is not overwritten; choose another by --output.")
         write({self.file: "\n".join(lines) + "\n"}, "choose another by --output")
 
 
@@ -176,6 +174,9 @@ def fit(words: Sequence[str], config_dirs: Sequence[str | Path], output: Path | 
         raise ConfigError(f"channel is {source.name!r}; allowed: one that packets cross, such as channel=ns3_wifi.")
     chosen = next((word.split("=", 1)[1] for word in overrides if word.startswith("channel=")), source.name)
     payload = source.packet_size_bytes or 256
+    file = output or Path("conf", "channel", f"{chosen}_fit.yaml")
+    if file.exists():
+        raise ConfigError(f"{file} exists and is not overwritten; choose another by --output.")
     wanted = _recorded(config, source, payload, packets)
     keys = FITS[to](wanted)
     usual = channel_config(to)
@@ -183,7 +184,6 @@ def fit(words: Sequence[str], config_dirs: Sequence[str | Path], output: Path | 
     keys |= {key: value for key, value in window.items() if value != getattr(usual, key)}
     imitation = channel_config(to, **keys)
     got = _recorded(config, imitation, payload, PRECISION * packets)  # cheap, and its chance is not the fit's error
-    file = output or Path("conf", "channel", f"{chosen}_fit.yaml")
     return Fit(chosen, to, keys, wanted, got, source.step_duration_ms, file)
 
 

@@ -13,7 +13,9 @@ import pandas as pd
 from omegaconf import OmegaConf
 
 from netgym_cli.common import statistics
+from netgym_cli.common.drawing import own_settings
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.files import replacing
 from netgym_cli.config.conf_dirs import GROUPS
 from netgym_cli.config.messages import dotted_keys
 from netgym_cli.config.schema import DEFAULT_SIMULATOR, require, unknown_key
@@ -131,6 +133,7 @@ def table_rows(table: pd.DataFrame) -> list[list[str]]:
     return rows
 
 
+@own_settings()
 def draw(table: pd.DataFrame, x: str, y: str, by: str | None, path: Path) -> None:
     """Lines through the means, a band for each interval.
 
@@ -159,7 +162,8 @@ def draw(table: pd.DataFrame, x: str, y: str, by: str | None, path: Path) -> Non
         metadata = {"Date": None, "Creator": None} if path.suffix == ".svg" else None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            figure.savefig(path, dpi=150, metadata=metadata)
+            with replacing(path) as draft:
+                figure.savefig(draft, dpi=150, metadata=metadata, format=path.suffix[1:])
         except OSError as error:
             raise ConfigError(f"cannot write '{path}': {error.strerror}; choose another by --output.") from error
 

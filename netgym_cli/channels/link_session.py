@@ -10,6 +10,7 @@ import numpy as np
 
 from netgym_cli.channels.path import PathConfig
 from netgym_cli.channels.ranges import drawn, drawn_from
+from netgym_cli.config.effect import read_unless
 from netgym_cli.config.fields import one_of
 
 # Name of a distribution to the kind of its draws.
@@ -25,8 +26,8 @@ class LinkConfig(PathConfig):
 
     bandwidth_mbps: Any = drawn_from(1e-6, 1e9, null="infinite")
     propagation_delay_ms: Any = drawn_from(0, 1e9)
-    jitter_ms: Any = drawn_from(0, 1e9)
-    jitter_share: Any = drawn_from(0, 100)
+    jitter_ms: Any = read_unless("jitter_distribution", "none", of=drawn_from(0, 1e9))
+    jitter_share: Any = read_unless("jitter_distribution", "none", of=drawn_from(0, 100))
     jitter_distribution: str = one_of(*JITTERS)
     loss: Any = drawn_from(0, 1)
     duplication: Any = drawn_from(0, 1)

@@ -15,6 +15,7 @@ from netgym_cli.channels.run_ahead import Event, Packet, RunAhead, nanoseconds
 from netgym_cli.config.schema import SimulatorConfig, plain, require
 from netgym_cli.simulators.builtin.ns3 import Ns3Simulator
 from netgym_cli.simulators.ns3.config import Ns3Config
+from netgym_cli.simulators.ownership import refuse_copy, refuse_shallow_copy
 from netgym_cli.simulators.selection import default_settings, settings_of
 
 ARRIVED = 0  # the fate of a packet in the worker's report; any other is a loss
@@ -89,6 +90,7 @@ class Ns3Channel(Channel[C]):
             SimulatorError: the worker could not be started. A worker that is there is not waited for: what fails in
                 it is told by the next `advance`.
         """
+        self._process.require_owner()
         require(seed is None or seed >= 0, "seed", seed, "0 or more, or None")
         session = seed is not None or self._session_seed is None
         if session:
@@ -107,6 +109,7 @@ class Ns3Channel(Channel[C]):
 
     def send(self, payload_bytes: int, now_ms: float, port: int = 0) -> int:
         """As `Channel.send`. Raises `ValueError` for a time that has been simulated already."""
+        self._process.require_owner()
         most = self.max_payload_bytes
         require(1 <= payload_bytes <= most, "payload_bytes", payload_bytes, f"1 to {most} on {self.config.name}")
         require(0 <= port < self.ports, "port", port, f"0 to {self.ports - 1}")
@@ -122,6 +125,7 @@ class Ns3Channel(Channel[C]):
         return number
 
     def advance(self, to_ms: float) -> list[Arrival]:
+        self._process.require_owner()  # before packets that have arrived ahead of their time are told
         to_ns = nanoseconds(to_ms)
         if to_ns > self._now_ns:
             self._network.advance(self._packets, to_ns)
@@ -148,8 +152,13 @@ class Ns3Channel(Channel[C]):
     def close(self) -> None:
         self._process.close()
 
-    def __reduce_ex__(self, protocol: Any) -> NoReturn:
-        raise TypeError(f"{self.config.name} is a network in a process of its own and cannot be copied or pickled.")
+    def __copy__(self) -> NoReturn:
+        refuse_shallow_copy(f"the channel {self.config.name}")
+
+    def __getstate__(self) -> dict[str, Any]:
+        if self._process.running:
+            refuse_copy(f"the channel {self.config.name}")
+        return self.__dict__
 
     def _settle(self, event: Event, arrivals: list[Arrival]) -> None:
         port, number, at_ns, fate = int(event[0]), int(event[1]), event[2], event[3]

@@ -9,6 +9,7 @@ from typing import Any
 from netgym_cli.channels.base import DATA_SIZE, DeliveryConfig
 from netgym_cli.channels.fragments import MAX_UDP_PAYLOAD_BYTES
 from netgym_cli.channels.ns3_channel import Ns3Channel, own_settings
+from netgym_cli.config.effect import read_unless
 from netgym_cli.config.fields import one_of, ranged
 from netgym_cli.config.schema import require
 
@@ -30,9 +31,9 @@ class WifiKeys(DeliveryConfig):
     data_rate_mbps: int = one_of(*DATA_RATES_MBPS)
     max_retries: int = ranged(1, 1000)
     interferers: int = ranged(0, 50)
-    interferer_distance_m: float = ranged(above=0, high=MOST_DISTANCE_M)
-    interferer_rate_mbps: float = ranged(above=0, high=54)
-    interferer_packet_bytes: int = ranged(1, FRAME_PAYLOAD_BYTES)
+    interferer_distance_m: float = read_unless("interferers", 0, of=ranged(above=0, high=MOST_DISTANCE_M))
+    interferer_rate_mbps: float = read_unless("interferers", 0, of=ranged(above=0, high=54))
+    interferer_packet_bytes: int = read_unless("interferers", 0, of=ranged(1, FRAME_PAYLOAD_BYTES))
 
     def validate(self) -> None:
         """Raises `ConfigError` naming the key, its value and what is allowed."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from netgym_cli.cli.exit_codes import errors_to_exit_codes
-from netgym_cli.cli.output import say, table
+from netgym_cli.cli.output import results_on_disk, say, table
 
 
 def plot(
@@ -33,10 +34,11 @@ def plot(
         runs, incomplete = plots.read(folders)
         results = plots.points(runs, x, y, by, last) if x else plots.curves(runs, y, by)
         plots.draw(results, x or "episode", y, by, output)
-        if x:
-            table([by or "", x, y, "95 % interval", "runs"], plots.table_rows(results))
-        say([f"left out, not complete: {folder}" for folder in incomplete])
-        say([f"picture: {output}"])
+        with results_on_disk():
+            if x:
+                table([by or "", x, y, "95 % interval", "runs"], plots.table_rows(results))
+            say([f"left out, not complete: {folder}" for folder in incomplete])
+            say([f"picture: {output}"])
 
 
 def fit_channel(
@@ -60,6 +62,8 @@ def fit_channel(
 
         fitted = fits.fit(requests or [], config_dir or [], output)
         fitted.write()
-        table(["", fitted.of, fitted.to, "error"], fitted.rows())
         folder, name = fitted.file.parent.parent, fitted.file.stem
-        say([f"wrote {fitted.file}", f"next: netgym train --config-dir {folder} env=gym channel={name}"])
+        onward = shlex.join(["netgym", "train", "--config-dir", str(folder), "env=gym", f"channel={name}"])
+        with results_on_disk():
+            table(["", fitted.of, fitted.to, "error"], fitted.rows())
+            say([f"wrote {fitted.file}", f"next: {onward}"])

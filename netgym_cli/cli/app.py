@@ -13,15 +13,23 @@ import typer
 
 from netgym_cli import __version__
 from netgym_cli.cli.analyze import fit_channel, plot
-from netgym_cli.cli.arguments import ConfigDir, Json, Overrides, Trust, command, complete
+from netgym_cli.cli.arguments import ConfigDir, Jobs, Json, Overrides, Trust, command, complete
 from netgym_cli.cli.collect import collect
 from netgym_cli.cli.create import import_config, new
 from netgym_cli.cli.data import data
-from netgym_cli.cli.exit_codes import end_with_parent, errors_to_exit_codes
+from netgym_cli.cli.exit_codes import end_with_parent, end_with_process, errors_to_exit_codes
+from netgym_cli.cli.hydra_options import Verbs
 from netgym_cli.cli.machine import build, doctor
-from netgym_cli.cli.output import print_json, say, show_log, table
+from netgym_cli.cli.output import print_json, results_on_disk, say, show_log, table
+from netgym_cli.common.standard_streams import open_standard_streams
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = typer.Typer(
+    cls=Verbs,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
 
 class Part(StrEnum):
@@ -59,10 +67,14 @@ def train(
     Tables go to a new folder in outputs/; hydra.run.dir=PATH chooses another.
     """
     with errors_to_exit_codes("train"):
-        if cfg or info:
-            from netgym_cli.config.compose import Composer
+        from netgym_cli.common.errors import ConfigError
+        from netgym_cli.config.compose import Composer
 
-            composer = Composer(overrides or [], config_dir or [])
+        composer = Composer(overrides or [], config_dir or [])
+        multirun = multirun or composer.asks_for_grid
+        if resolve and not cfg:
+            raise ConfigError("--resolve goes with --cfg: --cfg job --resolve prints the config with resolved values.")
+        if cfg or info:
             if multirun:
                 from netgym_cli.jobs.sweep import grid
 
@@ -76,7 +88,9 @@ def train(
         else:
             from netgym_cli.experiment import launch
 
-            say(launch.train(overrides or [], config_dir or [], command()).lines())
+            summary = launch.train(overrides or [], config_dir or [], command())
+            with results_on_disk():
+                say(summary.lines())
 
 
 @app.command()
@@ -100,7 +114,7 @@ def evaluate(
         ),
     ] = None,
     baseline: Annotated[str | None, typer.Option("--baseline", help="Agent to compare with; else the first.")] = None,
-    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Sessions at once; else one per CPU.")] = None,
+    jobs: Jobs = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for tables and picture.")] = None,
     trust: Trust = False,
     config_dir: ConfigDir = None,
@@ -116,21 +130,24 @@ def evaluate(
         evaluation, folder = verb.evaluate(overrides or [], config_dir or [], baseline, jobs, output, trust, command())
         if as_json:
             print_json({"folder": folder, **report.as_json(evaluation)})
-        else:
+            return
+        with results_on_disk():
             table(*report.summary_table(evaluation))
             if len(evaluation.values) > 1:
                 table(*report.paired_table(evaluation))
-            typer.echo(f"tables and picture: {folder}")
+            say([f"tables and picture: {folder}"])
 
 
 @app.command(hidden=True)
-def job(folder: Path) -> None:
+def job(folder: Path, trust: Trust = False, config_dir: ConfigDir = None) -> None:
     """Train what the config in FOLDER says: one job of a sweep."""
     with errors_to_exit_codes("job"):
         from netgym_cli.experiment import launch
 
         end_with_parent()
-        say(launch.train_job(folder).lines())
+        summary = launch.train_job(folder, trust, config_dir or [])
+        with results_on_disk():
+            say(summary.lines())
 
 
 @app.command("list")
@@ -185,9 +202,12 @@ def check(
         from netgym_cli.config.schema import require
         from netgym_cli.envs import checker
         from netgym_cli.experiment.config import run_of
+        from netgym_cli.experiment.effects import tell, unread, unread_by_verb
 
         config = run_of(Composer(overrides or [], config_dir or []))
         require(config.channel.name == "none", "channel", config.channel.name, "none: environments are checked alone")
+        given = overrides or []
+        tell([[*unread(config, given), *unread_by_verb(given, "check", ("env", "channel", "simulator", "hydra"))]])
         verdicts = checker.check(config.env, config.simulator, steps)
         if as_json:
             print_json([asdict(verdict) for verdict in verdicts])
@@ -223,7 +243,8 @@ def run_sweep(overrides: list[str], config_dirs: list[Path]) -> None:
     jobs = sweep(overrides, config_dirs)
     failed = [job for job in jobs if job.error]
     where = f"; folders in {jobs[0].folder.parent}" if jobs else ""
-    typer.echo(f"{len(jobs) - len(failed)} of {len(jobs)} jobs done{where}")
+    with results_on_disk():
+        say([f"{len(jobs) - len(failed)} of {len(jobs)} jobs done{where}"])
     for job in failed:
         typer.echo(f"failed: {job.folder}: {job.error}", err=True)
     if failed:
@@ -232,6 +253,8 @@ def run_sweep(overrides: list[str], config_dirs: list[Path]) -> None:
 
 def main() -> None:
     """The `netgym` program."""
+    open_standard_streams()
+    end_with_process()
     logging.raiseExceptions = False  # a closed pipe, as by `| head`, is not an error
     show_log()
     app(prog_name="netgym")

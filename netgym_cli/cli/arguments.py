@@ -27,7 +27,8 @@ ConfigDir = Annotated[
     list[Path] | None,
     typer.Option("--config-dir", "-cd", help="A conf directory of your own; may be given several times."),
 ]
-Trust = Annotated[bool, typer.Option("--trust", help="Load models made elsewhere; they can run code.")]
+Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Sessions at once; else one per CPU.")]
+Trust = Annotated[bool, typer.Option("--trust", help="Take what was made elsewhere; models and configs can run code.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from omegaconf import OmegaConf
 
 from netgym_cli.config import conf_dirs
-from netgym_cli.config.compose import ACTION_CHANNEL, Composer
+from netgym_cli.config.compose import Composer
 from netgym_cli.config.messages import dotted_keys
+from netgym_cli.config.overrides import ACTION_CHANNEL
 
 
 def completions(words: Sequence[str], config_dirs: Sequence[str | Path] = ()) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +10,7 @@ from typing import Annotated
 import typer
 
 from netgym_cli.cli.exit_codes import errors_to_exit_codes
-from netgym_cli.cli.output import say, table
+from netgym_cli.cli.output import results_on_disk, say, table
 
 new = typer.Typer(no_args_is_help=True, help="Write the files of your own environment.", rich_markup_mode=None)
 
@@ -37,9 +38,11 @@ def env(
         from netgym_cli.scaffold.new_env import new_env
 
         written = new_env(name, simulator.value, folder)
-        say(f"wrote {path}" for path in written)
-        say(["", "next:", f"  netgym check --config-dir {folder} env={name}"])
-        say([f"  netgym train --config-dir {folder} env={name} agent=ppo env.episodes_per_session=100"])
+        chosen = ["--config-dir", str(folder), f"env={name}"]
+        with results_on_disk():
+            say(f"wrote {path}" for path in written)
+            say(["", "next:", f"  {shlex.join(['netgym', 'check', *chosen])}"])
+            say([f"  {shlex.join(['netgym', 'train', *chosen, 'agent=ppo', 'env.episodes_per_session=100'])}"])
 
 
 def import_config(
@@ -70,4 +73,4 @@ def import_config(
         if not imported.checked:
             say([f"not checked: this netgym has no environment '{imported.source.env}'"])
         command = ["netgym", "train", "--config-dir", str(path.parent.parent), f"env={path.stem}", *imported.options]
-        say(["next:", f"  {' '.join(command)}"])
+        say(["next:", f"  {shlex.join(command)}"])

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from netgym_cli.cli.exit_codes import errors_to_exit_codes
-from netgym_cli.cli.output import print_json, say, table
+from netgym_cli.cli.output import print_json, results_on_disk, say, table
 
 data = typer.Typer(no_args_is_help=True, help="Look at, check and exchange datasets.", rich_markup_mode=None)
 
@@ -91,7 +91,8 @@ def export(
         from netgym_cli.datasets.tools.export import export_dataset
 
         path = export_dataset(open_dataset(dataset), to.value, output)
-        say([f"wrote {path} ({path.stat().st_size / 1e6:.3g} MB)"])
+        with results_on_disk():
+            say([f"wrote {path} ({path.stat().st_size / 1e6:.3g} MB)"])
 
 
 @data.command("import")
@@ -115,8 +116,9 @@ def import_(
         imported = import_trajectories(files, name, env, ["netgym", *sys.argv[1:]])
         counts = [counted(imported.files, "file"), counted(imported.episodes, "episode")]
         counts.append(counted(imported.steps, "step"))
-        say([f"{imported.id}: {', '.join(counts)} in {imported.folder}"])
-        say([f"next: netgym data show {imported.id}"])
+        with results_on_disk():
+            say([f"{imported.id}: {', '.join(counts)} in {imported.folder}"])
+            say([f"next: netgym data show {imported.id}"])
 
 
 @data.command()
@@ -131,14 +133,13 @@ def merge(
         from netgym_cli.datasets.tools.metadata import counted
 
         merged = merge_datasets([open_dataset(dataset_id) for dataset_id in datasets], name)
-        say(f"not complete: {source}; its present episodes were taken" for source in merged.incomplete)
-        say(f"dropped {counted(count, 'episode')} of {source}: duplicates" for source, count in merged.dropped.items())
-        say(
-            [
-                f"{merged.id}: {counted(merged.episodes, 'episode')} in {merged.folder}",
-                f"next: netgym data check {merged.id}",
-            ]
-        )
+        lines = [f"not complete: {source}; its present episodes were taken" for source in merged.incomplete]
+        lines += [
+            f"dropped {counted(count, 'episode')} of {source}: duplicates" for source, count in merged.dropped.items()
+        ]
+        lines += [f"{merged.id}: {counted(merged.episodes, 'episode')} in {merged.folder}"]
+        with results_on_disk():
+            say([*lines, f"next: netgym data check {merged.id}"])
 
 
 @data.command()

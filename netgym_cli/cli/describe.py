@@ -18,6 +18,7 @@ from netgym_cli.config import catalog
 from netgym_cli.config.compose import Composer
 from netgym_cli.config.fields import allowed_values
 from netgym_cli.experiment.config import run_of
+from netgym_cli.experiment.effects import tell, unread
 
 
 def describe(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> dict[str, Any]:
@@ -35,6 +36,7 @@ def describe(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> dic
     named = {override.lstrip("+~").partition("=")[0].partition(".")[0] for override in overrides}
     groups = [group for group in conf_dirs.GROUPS if group in named] or [""]
     run = run_of(composer)
+    tell([unread(run, overrides)])
     described = spaces(run.env) if {"env", ""} & set(groups) else {}
     allowed = {key: str(values) for key, values in allowed_values(run, "")}
     raw: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]

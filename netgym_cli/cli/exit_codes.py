@@ -8,46 +8,42 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 import typer
 
+from netgym_cli.cli.output import shown
+from netgym_cli.common import interruption
 from netgym_cli.common.errors import ConfigError, NetgymError
+
+_program = False
+
+
+def end_with_process() -> None:
+    """A verb's end is now that of the process: once it is decided, no signal changes the exit code any more."""
+    global _program
+    _program = True
 
 
 @contextmanager
 def errors_to_exit_codes(verb: str) -> Iterator[None]:
     """One message and the right exit code for any error; NETGYM_TRACEBACK=1 shows the traceback too."""
-    interrupts: list[int] = []
-
-    def interrupt(number: int, frame: object) -> NoReturn:
-        interrupts.append(number)
-        raise KeyboardInterrupt
-
-    handlers: dict[int, Callable[[int, object], NoReturn]] = {signal.SIGTERM: _terminate}
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup ignores it on purpose
-        handlers[signal.SIGHUP] = _terminate
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        handlers[signal.SIGINT] = interrupt
-    previous = {number: signal.signal(number, handler) for number, handler in handlers.items()}
-    try:
-        yield
-    except (typer.Exit, BrokenPipeError):  # the reader of the output has closed it; click ends quietly
-        raise
-    except KeyboardInterrupt as error:
-        name = error.args[0] if error.args in (("SIGTERM",), ("SIGHUP",)) else "SIGINT"
-        _fail(verb, "interrupted", error, 128 + signal.Signals[name])
-    except SystemExit as error:  # the user's code, or a library's, would end the program without a message
-        _fail(verb, f"an agent or environment called sys.exit({error.code!r}), which it must not do", error, 1)
-    except Exception as error:
-        if interrupts:  # a library has turned the interruption into an error of its own
-            _fail(verb, "interrupted", error, 130)
-        _fail_by_kind(verb, error)
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+    with interruption.handled(until_exit=_program):
+        try:
+            yield
+        except (typer.Exit, BrokenPipeError):  # the reader of the output has closed it; click ends quietly
+            raise
+        except KeyboardInterrupt as error:
+            name = error.args[0] if error.args in (("SIGTERM",), ("SIGHUP",)) else "SIGINT"
+            _fail(verb, "interrupted", error, 128 + signal.Signals[name])
+        except SystemExit as error:  # the user's code, or a library's, would end the program without a message
+            _fail(verb, f"an agent or environment called sys.exit({error.code!r}), which it must not do", error, 1)
+        except Exception as error:
+            if number := interruption.first_signal():  # a library has turned the interruption into its own error
+                _fail(verb, "interrupted", error, 128 + number)
+            _fail_by_kind(verb, error)
 
 
 def _fail_by_kind(verb: str, error: Exception) -> NoReturn:
@@ -71,15 +67,13 @@ def end_with_parent() -> None:
 
 
 def _fail(verb: str, message: str, error: BaseException, code: int) -> NoReturn:
+    interruption.settle()
     if os.environ.get("NETGYM_TRACEBACK") == "1":
         import traceback
 
-        traceback.print_exception(error)
+        with suppress(OSError):
+            traceback.print_exception(error)
     for line in [f"netgym {verb}: {message}", *getattr(error, "__notes__", [])]:
         with suppress(OSError):  # the terminal may be gone, and the exit code still counts
-            typer.echo(line, err=True)
+            typer.echo(shown(line), err=True)
     raise typer.Exit(code)
-
-
-def _terminate(number: int, frame: object) -> NoReturn:
-    raise KeyboardInterrupt(signal.Signals(number).name)  # unwinds like Ctrl-C

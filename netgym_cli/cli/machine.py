@@ -31,8 +31,10 @@ def build(overrides: Overrides = None, config_dir: ConfigDir = None) -> None:
     """Compile the native part now, not at the first run."""
     with errors_to_exit_codes("build"):
         from netgym_cli.simulators.ns3.build import ensure
+        from netgym_cli.simulators.ns3.cache import clean
 
         built = ensure(ns3_prefix(overrides, config_dir))
+        clean()
         how = "was built already" if built.cached else f"built in {built.seconds:.0f} s"
         typer.echo(f"{built.library or 'no compiler: nothing'} {how}")
 

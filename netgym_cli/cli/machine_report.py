@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import platform
+import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import netgym_cli
@@ -13,6 +17,8 @@ if TYPE_CHECKING:
     from netgym_cli.simulators.ns3.build import Status
 
 PACKAGES = ("ns3", "cppyy", "torch", "gymnasium", "stable-baselines3", "hydra-core", "numpy", "pandas", "pyarrow")
+PARTS = {"cppyy": ("cppyy-cling", "cppyy-backend", "CPyCppyy")}
+LOADED = ("ns3", "cppyy")  # whose files the simulator's process loads; it cannot say which of them is damaged
 
 
 @dataclass(frozen=True)
@@ -34,9 +40,29 @@ def examine(ns3_prefix: str | None = None) -> list[Finding]:
 
 def _package(name: str) -> Finding:
     try:
-        return Finding(name, metadata.version(name))
-    except metadata.PackageNotFoundError:
-        return Finding(name, "missing", False, f"pip install {name}")
+        distributions = [metadata.distribution(part) for part in (name, *PARTS.get(name, ()))]
+    except metadata.PackageNotFoundError as error:
+        return Finding(name, "missing", False, f"pip install {error.name}")
+    version = distributions[0].version
+    for part in distributions if name in LOADED else ():
+        if fault := _damage(part):
+            remedy = f"pip install --force-reinstall --no-deps {part.name}=={part.version}"
+            return Finding(name, version, False, f"{fault}: {remedy}")
+    return Finding(name, version)
+
+
+def _damage(distribution: metadata.Distribution) -> str | None:
+    """What of the libraries and precompiled headers has not the size that it was installed with."""
+    for file in distribution.files or ():
+        if file.size is None or not (file.suffix == ".so" or ".pch" in file.name):
+            continue
+        try:
+            size = Path(str(file.locate())).stat().st_size
+        except OSError as error:
+            return f"{file} cannot be read ({error.strerror})"
+        if size != file.size:
+            return f"{file} has {size} bytes instead of {file.size}"
+    return None
 
 
 def _native(ns3_prefix: str | None) -> list[Finding]:
@@ -47,22 +73,44 @@ def _native(ns3_prefix: str | None) -> list[Finding]:
         status = build.status(ns3_prefix)
     except NetgymError as error:
         return [Finding("native part", str(error), False)]
-    slow = "without g++ the native part is compiled at every start, which takes seconds; install g++"
+    slow = "install g++: without it the native part is compiled at every start, which takes seconds"
+    unneeded = "a library that another compiler made is used" if status.library else slow
     return [
         Finding("ns-3", f"{status.ns3_version} in {status.ns3_prefix}"),
-        Finding("compiler", status.compiler or "none", True, "" if status.compiler else slow),
-        Finding("native part", str(status.library or "not built"), True, "" if status.library else "netgym build"),
+        Finding("compiler", status.compiler or "none", True, "" if status.compiler else unneeded),
+        _library(status),
         _cache(status),
     ]
 
 
+def _library(status: Status) -> Finding:
+    if status.library:
+        return Finding("native part", str(status.library))
+    if not status.defects:
+        return Finding("native part", "not built", True, "netgym build")
+    remedy = "`netgym build` makes it again, and so does the next run" if status.compiler else "install g++"
+    return Finding("native part", "damaged", True, f"{'; '.join(status.defects)}; {remedy}")
+
+
 def _cache(status: Status) -> Finding:
     from netgym_cli.common.errors import BuildError
-    from netgym_cli.simulators.ns3 import build
+    from netgym_cli.simulators.ns3 import cache
 
     if not status.library:  # a built library is only read
         try:
-            build.make_cache()
+            cache.make_cache()
         except BuildError as error:
             return Finding("cache", str(status.cache), False, str(error))
-    return Finding("cache", str(status.cache))
+    damaged, left = cache.all_defects(status.cache), cache.leftovers(status.cache)
+    advice = [f"{damaged[0]}{_more(damaged)}; made again when needed"] if damaged else []
+    if status.cache.parent == Path(tempfile.gettempdir()) and not os.environ.get("NETGYM_CACHE"):
+        advice.append("there is no home directory to keep it in; set NETGYM_CACHE to a folder of your own")
+    if left:
+        advice.append(
+            f"{left[0]}{_more(left)}: left by a build that was killed, or in use by one; `netgym build` removes it"
+        )
+    return Finding("cache", str(status.cache), True, "; ".join(advice))
+
+
+def _more(things: Sequence[object]) -> str:
+    return f" and {len(things) - 1} more" if len(things) > 1 else ""

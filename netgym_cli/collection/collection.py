@@ -20,7 +20,7 @@ from netgym_cli.common.space_text import distinct_texts
 from netgym_cli.datasets import Dataset, DatasetWriter, open_dataset
 from netgym_cli.datasets.integrity import is_complete
 from netgym_cli.datasets.paths import METADATA, require_place, writing
-from netgym_cli.datasets.schema import require_storable
+from netgym_cli.datasets.schema import as_stored, require_storable
 from netgym_cli.datasets.writer import STAGING
 from netgym_cli.envs.base import Adapter, env_registry
 from netgym_cli.experiment.task import Task
@@ -161,8 +161,8 @@ class Collection:
         if "sources" in noted or not {"plan", "complete", "layout", "dropped"} <= noted.keys():
             raise ConfigError(f"the dataset '{dataset.id}' was not collected by netgym; choose another name=.")
         for what, mine, existing in (
-            ("observations", self.observation_space, dataset.observation_space),
-            ("actions", self.action_space, dataset.action_space),
+            ("observations", as_stored(self.observation_space), dataset.observation_space),
+            ("actions", as_stored(self.action_space), dataset.action_space),
         ):
             if mine != existing:
                 theirs, ours = distinct_texts(existing, mine)
@@ -179,6 +179,11 @@ class Collection:
         if not (self.folder / "data" / METADATA).exists():
             return DatasetWriter.create(self.request.dataset_id, self.observation_space, self.action_space, fresh)
         writer = DatasetWriter(self.folder)
+        try:
+            self._open_existing()  # again: another process may have made or continued it since it was judged
+        except BaseException:
+            writer.close()
+            raise
         noted = writer.metadata["netgym"]
         noted["dropped"] += writer.dropped
         if noted["plan"] != fresh["netgym"]["plan"]:
@@ -232,6 +237,8 @@ class _Events:
                 )
             self.sim_s += event["sim_s"]
             if event["new"]:
+                if event["machine"] not in (machines := noted.setdefault("machines", [])):
+                    machines.append(event["machine"])
                 self._count(event["sim_s"])
             if time.monotonic() - self._published > PUBLISH_S:
                 self._writer.publish()

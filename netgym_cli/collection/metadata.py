@@ -37,6 +37,7 @@ def about(request: Request, command: Sequence[str]) -> dict[str, Any]:
         "seeds": [seed for seed, _ in request.plan],
         "layout": None,
         "licence": request.licence,
+        "machines": [],
         "versions": versions(),
         "git": git_state(),
         "command": list(command),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,12 +15,15 @@ from netgym_cli.config.compose import Composer
 from netgym_cli.config.schema import RunConfig, plain
 from netgym_cli.datasets import folder_of
 from netgym_cli.experiment.config import agent_of, config_of
+from netgym_cli.experiment.effects import tell, unread
 from netgym_cli.experiment.requests import (
+    JOBS,
     Args,
     ConfigDirs,
     agent_names,
     composed,
     in_environment_of,
+    jobs_of,
     listed_seeds,
     parse_args,
     reject_agent_keys,
@@ -29,9 +31,9 @@ from netgym_cli.experiment.requests import (
     seed_count,
     whole_number,
 )
-from netgym_cli.runs.folder import RunFolder
+from netgym_cli.runs.saved_model import SavedModel
 
-OWN = ("episodes", "seeds", "workers", "name", "agent", "licence")
+OWN = ("episodes", "seeds", *JOBS, "name", "agent", "licence")
 INSTEAD = {"seed": "seeds", "sessions": "seeds", "env.random_seed": "seeds", "env.episodes_per_session": "episodes"}
 FOREIGN = "gym"  # many environments by one name: their datasets are named after env.id
 LICENCE = "CC-BY-4.0"
@@ -44,7 +46,7 @@ class Request:
 
     Attributes:
         config: environment, channel, simulator and agent.
-        folder: the run that trained the agent; None for an agent that needs no training.
+        folder: the run that trained the agent, by its folder or a checkpoint in it; None for an agent that needs none.
         label: name that the agent was chosen by.
         dataset_id: id of the dataset.
         plan: episodes of every seed.
@@ -61,8 +63,24 @@ class Request:
     licence: str
 
 
-def parse(args: Args, config_dirs: ConfigDirs = (), default_action: bool = False) -> Request:
-    """The request in `args`; `default_action` asks for the environment's default algorithm. Raises `ConfigError`."""
+def parse(
+    args: Args,
+    config_dirs: ConfigDirs = (),
+    default_action: bool = False,
+    trust: bool = False,
+    jobs: int | None = None,
+) -> Request:
+    """The request in `args`.
+
+    Args:
+        args: as on the command line.
+        config_dirs: the user's own conf directories.
+        default_action: the environment's default algorithm is to act.
+        trust: take a run from elsewhere even if its config names code.
+        jobs: what the option of that name says.
+
+    Raises `ConfigError` for whatever the user can fix.
+    """
     folders, own, overrides = parse_args(args, OWN)
     reject_overrides(overrides, INSTEAD, "a collection")
     Composer([], config_dirs)  # the modules of the run may lie there
@@ -77,9 +95,10 @@ def parse(args: Args, config_dirs: ConfigDirs = (), default_action: bool = False
         raise ConfigError(f"{agents} to collect with; give one: --default-action, agent=NAME, or the folder of a run.")
     if folders:
         reject_agent_keys(overrides)
-        run = config_of(folders[0])
-        config, label = in_environment_of(run, overrides, config_dirs), agent_of(folders[0])
-        choices = RunFolder(folders[0]).choices()
+        run = config_of(folders[0], trust)
+        saved = SavedModel.at(folders[0])
+        config, label = in_environment_of(run, overrides, config_dirs), saved.label(agent_of(folders[0], run))
+        choices = saved.run.choices()
         env, channel = (
             _choice(overrides, group) or choices.get(group) or getattr(config, group).name
             for group in ("env", "channel")
@@ -89,6 +108,7 @@ def parse(args: Args, config_dirs: ConfigDirs = (), default_action: bool = False
         config = composed(label, overrides, config_dirs, None)
         chosen = Composer([f"agent={label}", *overrides], config_dirs).whole()
         env, channel = (str(OmegaConf.select(chosen, f"hydra.runtime.choices.{group}")) for group in ("env", "channel"))
+    tell([unread(config, list(dict.fromkeys(overrides)))])
     episodes = whole_number(own["episodes"], "episodes") if "episodes" in own else None
     if env == FOREIGN:
         env = f"{FOREIGN}-{plain(config.env)['id'].rpartition(':')[2]}"
@@ -99,7 +119,7 @@ def parse(args: Args, config_dirs: ConfigDirs = (), default_action: bool = False
         label=label,
         dataset_id=dataset_id,
         plan=plan_of(episodes, _seeds(own)),
-        workers=whole_number(own.get("workers", str(os.cpu_count() or 1)), "workers"),
+        workers=jobs_of(own, jobs),
         licence=own.get("licence", LICENCE),
     )
 

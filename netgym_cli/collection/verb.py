@@ -15,6 +15,7 @@ def collect(
     default_action: bool,
     trust: bool,
     command: Sequence[str],
+    jobs: int | None = None,
 ) -> Collected:
     """Collects what `args` ask for, or what is missing of it.
 
@@ -22,4 +23,4 @@ def collect(
         ConfigError: the user can fix it; nothing was played and nothing written.
         SessionFailed, DatasetError, KeyboardInterrupt: what is complete stays, and the same command continues.
     """
-    return Collection(parse(args, config_dirs, default_action), command, trust).run()
+    return Collection(parse(args, config_dirs, default_action, trust, jobs), command, trust).run()

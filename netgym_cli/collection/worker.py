@@ -8,8 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from netgym_cli.collection.changes import why_different
 from netgym_cli.collection.episode_recorder import EpisodeRecorder
 from netgym_cli.common.errors import DatasetError
+from netgym_cli.common.machine import machine
 from netgym_cli.datasets import Episode
 from netgym_cli.datasets.writer import add
 from netgym_cli.experiment.task import Task
@@ -59,8 +61,7 @@ def collect(line: str, emit: Emit) -> dict[str, Any]:
         if job.known.get(str(k)) not in (None, episode.digest()):
             raise DatasetError(
                 f"episode {k} of seed {task.config.seed} is stored in '{job.folder}', and played again it came out "
-                "differently: the agent, netgym or ns-3 has changed, or the agent draws without its seed. Collect "
-                "under another name=."
+                f"differently: {why_different(Path(job.folder))}"
             )
         if k in job.missing:
             about = {"seed": task.config.seed, "episode": k}
@@ -68,7 +69,7 @@ def collect(line: str, emit: Emit) -> dict[str, Any]:
             add(Path(job.folder), job.first + k, stored, env.observation_space, env.action_space)
         sim_s = (episode.infos["sim_time_ms"][-1] - episode.infos["sim_time_ms"][0]) / 1e3
         rows = [[row.source, row.name, row.unit, list(row.ids)] for row in layout.rows]
-        emit({"episode": job.first + k, "new": k in job.missing, "sim_s": sim_s, "layout": rows})
+        emit({"episode": job.first + k, "new": k in job.missing, "sim_s": sim_s, "layout": rows, "machine": machine()})
 
     with closing(task.sessions(EpisodeRecorder(store))) as env:
         task.agent().rollout(env, task.config.seed)

@@ -9,6 +9,10 @@ class ConfigError(NetgymError, ValueError):
     """A setting the user can fix: unknown name, wrong type, impossible combination."""
 
 
+class RunFailed(NetgymError, RuntimeError):
+    """A run failed for a reason that could not be known before it began; its folder says what happened."""
+
+
 class ActionError(NetgymError, ValueError):
     """An action that does not fit the action space; nothing was sent to the simulator."""
 

@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from importlib import metadata
 from typing import Any
 
-PACKAGES = ("netgym", "ns3", "cppyy", "torch", "stable-baselines3", "gymnasium")
+# A repository's own settings name programs, for its files and to watch them, that a look at its state would start.
+HARMLESS_GIT = ("git", "--no-optional-locks", "-c", "core.fsmonitor=false")
+PACKAGES = ("netgym", "ns3", "cppyy", "torch", "stable-baselines3", "gymnasium", "numpy")
 
 
 def now() -> str:
@@ -30,13 +32,19 @@ def _version(package: str) -> str | None:
 
 def git_state() -> dict[str, Any] | None:
     """Commit of the working directory and whether tracked files differ from it; None outside a repository."""
-    commit, changes = _git("rev-parse", "HEAD"), _git("status", "--porcelain", "--untracked-files=no")
-    return None if commit is None else {"commit": commit, "dirty": bool(changes)}
+    if (commit := _git("rev-parse", "HEAD")) is None:
+        return None
+    names = (
+        _git("config", "--name-only", "--get-regexp", r"^filter\..*\.(clean|process|required)$") or ""
+    ).splitlines()
+    filters = [word for name in names for word in ("-c", f"{name}={'false' if name.endswith('.required') else ''}")]
+    changes = _git(*filters, "status", "--porcelain", "--untracked-files=no", "--ignore-submodules=dirty")
+    return {"commit": commit, "dirty": bool(changes)}
 
 
 def _git(*arguments: str) -> str | None:
     try:
-        done = subprocess.run(["git", *arguments], capture_output=True, text=True, timeout=5, check=True)
+        done = subprocess.run([*HARMLESS_GIT, *arguments], capture_output=True, text=True, timeout=5, check=True)
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip()

@@ -1,14 +1,16 @@
 """Names in a config map to classes here: a member is one module whose name is the name used in the config.
 
-A config can name nothing but such modules, so composing one never runs code of its own. The exception is a
-`module:Class` value, which reaches here only from the user's command line or config directory.
+The exception is a `module:Class` value, which is imported. It reaches here from the user's own command line, config
+directories and run folders; from another's only with trust (see docs/security.md).
 """
 
 import importlib
 import logging
 import pkgutil
+from pathlib import Path
 from typing import Generic, TypeVar
 
+from netgym_cli.common import user_modules
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.suggestions import did_you_mean
 
@@ -53,11 +55,11 @@ class Registry(Generic[T]):
     def _load_user_class(self, name: str) -> type[T]:
         module_name, _, class_name = name.partition(":")
         try:
-            member = getattr(importlib.import_module(module_name), class_name)
+            member = getattr(user_modules.import_named(module_name), class_name)
         except (ImportError, AttributeError) as error:
-            raise ConfigError(
-                f"{self.kind} '{name}': {error}. Give importable.module:Class; --config-dir is searched too."
-            ) from error
+            there = Path("conf", *module_name.split(".")).with_suffix(".py").is_file()
+            hint = "add --config-dir conf, where it lies" if there else "--config-dir is searched too"
+            raise ConfigError(f"{self.kind} '{name}': {error}. Give importable.module:Class; {hint}.") from error
         if not (isinstance(member, type) and issubclass(member, self.base)):
             raise ConfigError(f"{self.kind} '{name}' is not a subclass of {self.base.__module__}.{self.base.__name__}.")
         if name not in self._announced:

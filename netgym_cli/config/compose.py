@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
@@ -16,10 +15,11 @@ from hydra.types import HydraContext, RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from netgym_cli.common.errors import ConfigError
-from netgym_cli.config import conf_dirs, members, messages, output_dirs, user_files
+from netgym_cli.config import conf_dirs, elsewhere, hydra_part, members, messages, output_dirs, user_files
+from netgym_cli.config.overrides import ACTION_CHANNEL, action_channel_first, key_of, readable
 
 Task = Callable[[DictConfig], Any]
-CONFIG_NAME, ACTION_CHANNEL = "config", "channel.action"
+CONFIG_NAME = "config"
 
 
 class Composer:
@@ -36,22 +36,47 @@ class Composer:
     def __init__(self, overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = ()) -> None:
         self.folders = conf_dirs.user_dirs(config_dirs)
         conf_dirs.make_importable(self.folders)
-        self.task_overrides = [_readable(override) for override in overrides]
+        self.task_overrides = [readable(override) for override in overrides]
         user_files.check_chosen(self.task_overrides, self.folders)
-        self.overrides = [*members.search_path(self.folders), *_action_channel_first(self.task_overrides)]
-        self.hydra = members.new_hydra()
+        self.overrides = action_channel_first(self.task_overrides)
+        self.hydra = members.new_hydra(self.folders)
 
     def whole(self, mode: RunMode = RunMode.RUN) -> DictConfig:
         """The composed config with Hydra's own part."""
         with members.composing(), self.errors_explained():
-            config = self.hydra.compose_config(CONFIG_NAME, [*self.overrides, f"hydra.mode={mode.name}"], mode)
+            if self.folders:
+                hydra_part.require_harmless_files(self._parts(CONFIG_NAME, self.overrides), self.folders)
+            try:
+                config = self.hydra.compose_config(CONFIG_NAME, [*self.overrides, f"hydra.mode={mode.name}"], mode)
+            except KeyError as error:  # the only thing that Hydra takes from a dictionary that is not its own
+                raise ConfigError(f"hydra.job.env_copy names {error}, which no environment variable has.") from error
+            hydra_part.require_harmless(config)
         with self.errors_explained():
             members.place_action_channel(config, self.folders)
         return config
 
     def compose(self) -> DictConfig:
         """The composed config without Hydra's own part."""
-        return without_hydra(self.whole())
+        return _take_hydra(self.whole())
+
+    @property
+    def mode(self) -> RunMode | None:
+        """What `hydra.mode` asks for, on the command line or in a YAML file; None if nothing does."""
+        if not self.folders and not any(key_of(override) == "hydra.mode" for override in self.overrides):
+            return None
+        with members.composing():
+            mode: RunMode | None = self.hydra.get_mode(CONFIG_NAME, self.overrides)
+        return mode
+
+    @property
+    def hydra_overrides(self) -> list[str]:
+        """Those of the overrides that are of Hydra's own part."""
+        return [override for override in self.task_overrides if key_of(override).startswith(("hydra.", "hydra/"))]
+
+    @property
+    def asks_for_grid(self) -> bool:
+        """Whether `mode` is that of `-m`."""
+        return self.mode is RunMode.MULTIRUN
 
     def chooses(self, group: str) -> bool:
         """Whether the overrides choose a member of `group`, rather than leave it at the default."""
@@ -74,27 +99,34 @@ class Composer:
         name = action.get("name") if OmegaConf.is_dict(action) else action
         second: list[tuple[str, Path]] = []
         if name in conf_dirs.members("channel", self.folders):
-            second = self._files(None, members.placed("channel", name, ACTION_CHANNEL, self.folders))
+            second = self._files(None, members.placed("channel", name, ACTION_CHANNEL))
         return [*second, *self._files(CONFIG_NAME, self.overrides)]
 
     def _files(self, config_name: str | None, overrides: list[str]) -> list[tuple[str, Path]]:
         with members.composing(), self.errors_explained():
-            loaded = self.hydra.config_loader.compute_defaults_list(config_name, overrides, RunMode.RUN).defaults
+            parts = self._parts(config_name, overrides)
         files = []
-        for default in loaded:
+        for place, path in parts:
             for folder in (conf_dirs.builtin(), *self.folders):
-                if (file := folder / f"{default.config_path or ''}.yaml").is_file():
-                    files.append((default.package or "", file))
+                if (file := folder / f"{path}.yaml").is_file():
+                    files.append((place, file))
                     break
         return files
 
+    def _parts(self, config_name: str | None, overrides: list[str]) -> list[tuple[str, str]]:
+        """Place in the config and path, without its ending, of every file that Hydra composes."""
+        loaded = self.hydra.config_loader.compute_defaults_list(config_name, overrides, RunMode.RUN).defaults
+        return [(part.package or "", part.config_path or "") for part in loaded]
+
     def print_config(self, part: str, resolve: bool) -> None:
         """Prints the composed config as YAML: `job`, `hydra` or `all`."""
+        self.whole()
         with self.errors_explained():
             self.hydra.show_cfg(CONFIG_NAME, self.overrides, cfg_type=part, package=None, resolve=resolve)
 
     def print_info(self, what: str) -> None:
         """Prints Hydra's information on how the config is composed, such as `defaults-tree` or `searchpath`."""
+        self.whole()
         with self.errors_explained():
             self.hydra.show_info(what, CONFIG_NAME, self.overrides)
 
@@ -125,21 +157,27 @@ class Composer:
     @contextmanager
     def errors_explained(self) -> Iterator[None]:
         """Turns what Hydra, OmegaConf and YAML raise into one `ConfigError`."""
-        with members.errors_explained(self._known_keys):
+        with members.errors_explained(self._known_keys, self._why_unknown):
             yield
 
     def _known_keys(self) -> list[str]:
         """Every dotted key of the config that the chosen groups make; of the default one where they cannot."""
-        choices = (*conf_dirs.GROUPS, f"+channel@{ACTION_CHANNEL}", "hydra.searchpath")
-        groups = [override for override in self.overrides if override.partition("=")[0] in choices]
-        for overrides in (groups, []):
-            try:
-                config = self.hydra.compose_config(CONFIG_NAME, overrides, RunMode.RUN)
-            except messages.CAUSES:
-                continue
-            keys: Any = OmegaConf.to_container(without_hydra(config), resolve=False)
-            return list(messages.dotted_keys(keys))
-        return []
+        keys: Any = OmegaConf.to_container(without_hydra(self._groups()), resolve=False)
+        return list(messages.dotted_keys(keys))
+
+    def _why_unknown(self, key: str) -> str | None:
+        config = self._groups()
+        action = OmegaConf.select(config, f"{ACTION_CHANNEL}.name", default=None)
+        return elsewhere.why_unknown(key, {**config.hydra.runtime.choices, ACTION_CHANNEL: action}, self.folders)
+
+    def _groups(self) -> DictConfig:
+        """The config that the choices of groups alone compose, or nothing at all if they cannot."""
+        choices = (*conf_dirs.GROUPS, f"channel@{ACTION_CHANNEL}", "hydra.searchpath")
+        groups = [override for override in self.overrides if key_of(override) in choices]
+        try:
+            return self.hydra.compose_config(CONFIG_NAME, groups, RunMode.RUN)
+        except messages.CAUSES:
+            return self.hydra.compose_config(CONFIG_NAME, [], RunMode.RUN)
 
 
 def compose(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = ()) -> DictConfig:
@@ -149,31 +187,10 @@ def compose(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = (
 
 def without_hydra(config: DictConfig) -> DictConfig:
     """A copy of a composed config without Hydra's own part."""
-    own = deepcopy(config)
-    with open_dict(own):
-        del own["hydra"]
-    return own
+    return _take_hydra(deepcopy(config))
 
 
-def _action_channel_first(overrides: Sequence[str]) -> list[str]:
-    """`overrides`, with the action channel's name as a choice of Hydra's where others are of its single keys."""
-    if not any(override.lstrip("+").startswith(f"{ACTION_CHANNEL}.") for override in overrides):
-        return list(overrides)
-    named = re.compile(rf"{re.escape(ACTION_CHANNEL)}=(?!null$)[^{{]")
-    return [f"+channel@{override}" if named.match(override) else override for override in overrides]
-
-
-def _readable(override: str) -> str:
-    """`override` with the name of a member quoted where Hydra cannot read it as a name.
-
-    Raises:
-        ConfigError: it names no key, or takes away a group, without which there is no run.
-    """
-    group, equals, value = override.partition("=")
-    if group.startswith("~") and group[1:] in conf_dirs.GROUPS:
-        raise ConfigError(f"override '{override}' takes the {group[1:]} away; every run has one: {group[1:]}=NAME.")
-    if equals and not group.lstrip("+~"):
-        raise ConfigError(f"cannot read the override '{override}'; write KEY=VALUE.")
-    if group in conf_dirs.GROUPS and (not value.isascii() or value.isdigit()) and not set(value) & set("'\"()[]{}$"):
-        return group + equals + ",".join(members.quoted(name) for name in value.split(","))
-    return override
+def _take_hydra(config: DictConfig) -> DictConfig:
+    with open_dict(config):
+        del config["hydra"]
+    return config

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from netgym_cli.common import user_modules
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.registry import unknown
 
 GROUPS = ("env", "agent", "channel", "simulator")
 
@@ -23,7 +25,7 @@ def builtin() -> Path:
 def user_dirs(config_dirs: Sequence[str | Path]) -> list[Path]:
     """`config_dirs` as absolute paths. Raises `ConfigError` for one that is not a directory."""
     here = _working_directory()
-    folders = [(here / Path(folder).expanduser()).resolve() for folder in config_dirs]
+    folders = [_absolute(here, Path(folder)) for folder in config_dirs]
     for folder in folders:
         if not folder.is_dir():
             raise ConfigError(
@@ -32,11 +34,17 @@ def user_dirs(config_dirs: Sequence[str | Path]) -> list[Path]:
     return folders
 
 
+def _absolute(here: Path, folder: Path) -> Path:
+    """`folder` seen from `here`; a `~` that the shell has left is the home directory where nothing has that name."""
+    if not (here / folder).is_dir():
+        with suppress(RuntimeError):  # nobody has such a home
+            folder = folder.expanduser()
+    return (here / folder).resolve()
+
+
 def make_importable(folders: Sequence[Path]) -> None:
     """Lets `name: module:Class` in a user's config name modules in `folders` and in the working directory."""
-    for folder in [*map(str, folders), str(_working_directory())]:
-        if folder not in sys.path:
-            sys.path.append(folder)
+    user_modules.search_in([*map(str, folders), str(_working_directory())])
 
 
 def _working_directory() -> Path:
@@ -54,3 +62,10 @@ def members(group: str, folders: Sequence[Path] = ()) -> dict[str, Path]:
             if file.is_file():
                 files.setdefault(file.stem, file)
     return dict(sorted(files.items()))
+
+
+def unknown_member(group: str, name: str, known: Sequence[str]) -> str:
+    """The message for a name that nothing in the directories searched has, and where there is one."""
+    found = [folder for folder in (Path("conf"), Path()) if name and (folder / group / f"{name}.yaml").is_file()]
+    hint = f" There is {found[0] / group / f'{name}.yaml'}: add --config-dir {found[0]}." if found else ""
+    return unknown(group, name, list(known)) + hint

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hydra import initialize_config_dir
+from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from netgym_cli.common.errors import ConfigError
-from netgym_cli.common.registry import unknown
-from netgym_cli.config import conf_dirs, messages, user_files
+from netgym_cli.config import conf_dirs, loading, messages, user_files
+from netgym_cli.config.overrides import quoted
 
 if TYPE_CHECKING:
     from hydra._internal.hydra import Hydra
@@ -41,8 +42,11 @@ def composing() -> Iterator[None]:
         yield
 
 
-def new_hydra() -> Hydra:
-    """A Hydra over netgym's conf/, leaving one that the calling program may have initialised as it was."""
+def new_hydra(folders: Sequence[Path] = ()) -> Hydra:
+    """A Hydra that searches netgym's conf/ and then `folders`, the user's.
+
+    One that the calling program may have initialised stays as it was.
+    """
     with composing():
         before = GlobalHydra.instance().hydra
         GlobalHydra.instance().clear()
@@ -50,36 +54,35 @@ def new_hydra() -> Hydra:
             with initialize_config_dir(config_dir=str(conf_dirs.builtin()), job_name="netgym", version_base="1.3"):
                 hydra = GlobalHydra.instance().hydra
                 assert hydra is not None
+                hydra.config_loader = loading.Loader(_with(folders, hydra.config_loader.get_search_path()))
                 return hydra
         finally:
             GlobalHydra.instance().hydra = before
 
 
-def search_path(folders: Sequence[Path]) -> list[str]:
-    """The override that lets Hydra search `folders` after netgym's conf/; none if there are none."""
-    paths = ",".join(quoted(f"file://{folder}") for folder in folders)
-    return [f"hydra.searchpath=[{paths}]"] if paths else []
-
-
-def quoted(text: str) -> str:
-    """`text` as a string of Hydra's override grammar."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+def _with(folders: Sequence[Path], search_path: ConfigSearchPath) -> ConfigSearchPath:
+    """A search path with `folders` behind netgym's own; the schemas that Hydra looks for last stay last."""
+    for folder in folders:
+        search_path.prepend("--config-dir", f"file://{folder}", anchor="schema")  # right before them
+    return search_path
 
 
 @contextmanager
-def errors_explained(known_keys: Callable[[], Sequence[str]]) -> Iterator[None]:
+def errors_explained(
+    known_keys: Callable[[], Sequence[str]], why_unknown: Callable[[str], str | None] = lambda key: None
+) -> Iterator[None]:
     """Turns what Hydra, OmegaConf and YAML raise into one `ConfigError`; arguments as for `messages.explain`."""
     try:
         yield
     except ConfigError:
         raise
     except messages.CAUSES as error:
-        raise ConfigError(messages.explain(error, known_keys)) from error
+        raise ConfigError(messages.explain(error, known_keys, why_unknown)) from error
 
 
-def placed(group: str, name: str, place: str, folders: Sequence[Path]) -> list[str]:
+def placed(group: str, name: str, place: str) -> list[str]:
     """The overrides that let Hydra put a member at a dotted `place` of a config, without netgym's conf/config.yaml."""
-    return [*search_path(folders), f"+{group}@{place}={quoted(name)}"]
+    return [f"+{group}@{place}={quoted(name)}"]
 
 
 def channel_keys(given: Any, place: str, folders: Sequence[Path] = ()) -> dict[str, Any]:
@@ -101,7 +104,7 @@ def channel_keys(given: Any, place: str, folders: Sequence[Path] = ()) -> dict[s
         return dict(keys)
     known = conf_dirs.members("channel", folders)
     if name not in known:
-        raise ConfigError(f"{place}: {unknown('channel', name, list(known))}")
+        raise ConfigError(f"{place}: {conf_dirs.unknown_member('channel', name, list(known))}")
     own = _own_keys(name, place, folders) if folders else _builtin_keys(name, place)
     return {**own, **keys, "name": own["name"]}
 
@@ -116,9 +119,9 @@ def place_action_channel(config: DictConfig, folders: Sequence[Path]) -> None:
 
 def _own_keys(name: str, place: str, folders: Sequence[Path]) -> dict[str, Any]:
     user_files.check("channel", name, folders)
-    hydra = new_hydra()
+    hydra = new_hydra(folders)
     with composing(), errors_explained(list):
-        config = hydra.compose_config(None, placed("channel", name, place, folders), RunMode.RUN)
+        config = hydra.compose_config(None, placed("channel", name, place), RunMode.RUN)
         keys: Any = OmegaConf.to_container(OmegaConf.select(config, place), resolve=True)
     if not isinstance(keys, dict) or not isinstance(keys.get("name"), str):
         raise ConfigError(f"{place}: the YAML file of channel '{name}' gives no 'name'.")

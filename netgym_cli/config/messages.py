@@ -10,18 +10,23 @@ import yaml
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
-from netgym_cli.common.registry import unknown
+from netgym_cli.config import conf_dirs
 from netgym_cli.config.schema import unknown_key
 
 CAUSES = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError, RecursionError)
 
 
-def explain(error: BaseException, known_keys: Callable[[], Sequence[str]]) -> str:
+def explain(
+    error: BaseException,
+    known_keys: Callable[[], Sequence[str]],
+    why_unknown: Callable[[str], str | None] = lambda key: None,
+) -> str:
     """The message for `error`, one of `CAUSES`.
 
     Args:
         error: what composing a config raised.
         known_keys: every dotted key of the config; called only for an unknown key.
+        why_unknown: the message for an unknown key, if there is a better one than its nearest neighbour.
     """
     if isinstance(error, yaml.YAMLError):
         return _yaml(error)
@@ -34,14 +39,27 @@ def explain(error: BaseException, known_keys: Callable[[], Sequence[str]]) -> st
     if isinstance(error, OverrideParseException):
         return f"cannot read the override '{error.override}'; write KEY=VALUE, quoting what the shell may take."
     if match := re.search(r"(?:Ambiguous value for argument|Sweep parameters) '([^']*)'", str(error)):
-        return f"'{match[1]}' holds several values; add -m to run each of them, or write KEY=[a,b] for one list."
+        return f"'{match[1]}' holds several values; `netgym train -m` runs each of them; KEY=[a,b] is one list."
     if match := re.search(r"Could not (?:override|delete) '([^']+)'", str(error)):
-        return unknown_key(match[1].partition("@")[0], known_keys())
+        key = match[1].partition("@")[0]
+        return why_unknown(key) or unknown_key(key, known_keys())
+    if match := re.search(r"Could not append to config. An item is already at '([^']+)'", str(error)):
+        return f"'{match[1]}' is there already; write {match[1]}=VALUE to change it, without a +."
+    if match := re.search(r"Could not delete from config. '([^']+)' does not exist", str(error)):
+        known = known_keys()
+        return (
+            f"'{match[1]}' is null already; leave ~{match[1]} out."
+            if match[1] in known
+            else unknown_key(match[1], known)
+        )
+    if match := re.search(r"(\w+) does not support sweep type : (\w+)_SWEEP", str(error)):
+        return f"{match[1]} cannot draw from an {match[2].lower()}; list its values, as in KEY=1,2,3 or KEY=range(1,4)."
     cause = error
     while cause.__cause__ is not None and not isinstance(cause, OmegaConfBaseException):
         cause = cause.__cause__
     if isinstance(cause, ConfigKeyError | ConfigAttributeError):
-        return unknown_key(str(cause.full_key or cause.key), known_keys())
+        key = str(cause.full_key or cause.key)
+        return why_unknown(key) or unknown_key(key, known_keys())
     if isinstance(cause, OmegaConfBaseException) and cause.full_key:
         return f"bad value for '{cause.full_key}': {_first_line(cause)}."
     return f"cannot compose the config: {_first_line(cause)}."
@@ -67,7 +85,7 @@ def _missing_file(error: MissingConfigException) -> str:
     group, _, name = (error.missing_cfg_file or "").rpartition("/")
     if not group:
         return f"{_first_line(error)}."
-    return unknown(group, name, sorted(error.options or []))
+    return conf_dirs.unknown_member(group, name, sorted(error.options or []))
 
 
 def _first_line(error: BaseException) -> str:

@@ -27,14 +27,13 @@ def job_folder(config: DictConfig, number: int) -> Path:
 
 
 @contextmanager
-def making(key: str) -> Iterator[None]:
-    """Says of an `OSError` in here that the folder of `key` cannot be made, and what to do about it."""
+def making(key: str, folder: Path | None = None) -> Iterator[None]:
+    """Says of an `OSError` in here that `folder`, chosen by `key`, cannot be made, and what to do about it."""
     try:
         yield
     except OSError as error:
-        raise ConfigError(
-            f"cannot create the run folder {error.filename}: {error.strerror}; choose another by {key}=PATH."
-        ) from error
+        where, why = error.filename or folder or "it", error.strerror or error
+        raise ConfigError(f"cannot create the run folder {where}: {why}; choose another by {key}=PATH.") from error
 
 
 def _select(config: DictConfig, key: str) -> Path:

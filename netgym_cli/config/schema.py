@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, is_dataclass
+from functools import lru_cache
 from typing import Any, TypeVar, get_args, get_type_hints
 
-from omegaconf import MISSING, OmegaConf
+from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import ConfigKeyError, MissingMandatoryValue, OmegaConfBaseException
 
 from netgym_cli.common import suggestions
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.config.effect import read_unless
 from netgym_cli.config.fields import check_fields, one_of, ranged, wrong_value
-from netgym_cli.config.validation import misfit
+from netgym_cli.config.validation import misfit, with_whole_numbers
 
 C = TypeVar("C")
 FOR_SOME_AGENTS = {  # keys of a run that only agents with a key of that name take, and why another one does not
@@ -77,8 +79,8 @@ class ChannelConfig:
 
     name: str = MISSING
     action: Any = MISSING
-    action_hold: str = one_of(*HOLDS)
-    action_default: Any = MISSING
+    action_hold: str = read_unless("action", None, of=one_of(*HOLDS))
+    action_default: Any = read_unless("action", None)
 
     def validate(self) -> None:
         """Raises `ConfigError` naming the key, its value and what is allowed."""
@@ -129,11 +131,12 @@ def typed(schema: type[C], raw: Mapping[str, Any], where: str) -> C:
     Raises:
         ConfigError: unknown key (with the nearest known one), wrong type or missing value.
     """
+    raw = with_whole_numbers(schema, _contents(raw))
     try:
-        merged = OmegaConf.merge(OmegaConf.structured(schema), OmegaConf.create(raw))  # type: ignore[call-overload]
+        merged = OmegaConf.merge(_structured(schema), OmegaConf.create(raw))  # type: ignore[arg-type, call-overload]
         return OmegaConf.to_object(merged)  # type: ignore[return-value]
     except OmegaConfBaseException as error:
-        if wrong := misfit(schema, _contents(raw), where):
+        if wrong := misfit(schema, raw, where):
             raise ConfigError(wrong) from error
         _check_list_items(schema, raw, where)  # OmegaConf forgets which item of a list it was
         place = f"{where}.{error.full_key or error.key or ''}".strip(".")
@@ -144,6 +147,13 @@ def typed(schema: type[C], raw: Mapping[str, Any], where: str) -> C:
             raise ConfigError(f"'{place}' has no value; give it one in the YAML or as an override.") from error
         reason = str(error.msg or error).splitlines()[0].rstrip(".")
         raise ConfigError(f"bad value for '{place}': {reason}.") from error
+
+
+@lru_cache(maxsize=256)
+def _structured(schema: type) -> DictConfig:
+    """OmegaConf's reading of a dataclass; what is merged into it goes into a copy."""
+    structured: DictConfig = OmegaConf.structured(schema)
+    return structured
 
 
 def _contents(raw: Any) -> Any:

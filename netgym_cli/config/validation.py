@@ -46,6 +46,26 @@ def misfit(kind: Any, value: Any, place: str) -> str | None:
     return next(filter(None, (misfit(*part) for part in parts)), None)
 
 
+def with_whole_numbers(kind: Any, value: Any) -> Any:
+    """`value` with 1e6, which YAML and Hydra read as a float, as 1000000 where a `kind` holds whole numbers.
+
+    Args:
+        kind: as for `misfit`.
+        value: plain nested values.
+    """
+    options = [option for option in get_args(kind) if option is not NoneType]
+    if kind is int:
+        return int(value) if isinstance(value, float) and value.is_integer() else value
+    if is_dataclass(kind) and isinstance(value, Mapping):
+        hints = get_type_hints(kind)
+        return {key: with_whole_numbers(hints.get(key), part) for key, part in value.items()}
+    if get_origin(kind) is dict and isinstance(value, Mapping):
+        return {key: with_whole_numbers(options[1], part) for key, part in value.items()}
+    if get_origin(kind) is list and isinstance(value, list | tuple):
+        return [with_whole_numbers(options[0], item) for item in value]
+    return with_whole_numbers(options[0], value) if len(options) == 1 else value
+
+
 def _scalar(kind: Any, value: Any, place: str) -> str | None:
     if kind not in SCALARS or value == "???":
         return None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
 
+from netgym_cli.common.bounded import read_json
 from netgym_cli.datasets.paths import METADATA
 
 PART = "part-0.parquet"
@@ -22,8 +22,8 @@ def episode_numbers(folder: Path) -> list[int]:
 def episode_metadata(folder: Path, number: int) -> dict[str, Any] | None:
     """The episode's own metadata; None if it is missing, damaged, or of another episode. Raises `OSError`."""
     try:
-        about = json.loads((folder / METADATA).read_text())
-    except (*ABSENT, ValueError, RecursionError):
+        about = read_json(folder / METADATA)
+    except (*ABSENT, ValueError):
         return None
     kinds = {"id": int, "total_steps": int, "sha256": str}
     valid = isinstance(about, dict) and all(type(about.get(key)) is kind for key, kind in kinds.items())

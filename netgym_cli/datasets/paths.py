@@ -11,6 +11,7 @@ from pathlib import Path
 
 from netgym_cli.common import suggestions
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.home import home
 
 METADATA = "metadata.json"
 LONGEST = 200  # bytes of a part of an id: file systems take 255, and hidden names are longer
@@ -20,8 +21,13 @@ ID = re.compile(r"(?:[-_\w]+/)*[-_\w]+-v\d+")  # as Minari reads it
 
 
 def root() -> Path:
-    """The folder that holds all datasets; it need not exist."""
-    return Path(os.environ.get("MINARI_DATASETS_PATH") or Path.home() / ".minari" / "datasets")
+    """The folder that holds all datasets; it need not exist. Raises `ConfigError` if nothing says which."""
+    if chosen := os.environ.get("MINARI_DATASETS_PATH"):
+        return Path(chosen)
+    try:
+        return home() / ".minari" / "datasets"
+    except FileNotFoundError as error:
+        raise ConfigError(f"{error.strerror}; let MINARI_DATASETS_PATH name the folder of datasets.") from error
 
 
 def folder_of(dataset_id: str) -> Path:

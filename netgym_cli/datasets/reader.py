@@ -1,8 +1,7 @@
-"""Reading a dataset, by Minari's own reader."""
+"""Reading a dataset, whole episodes at once, in any format that Minari knows."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -14,14 +13,19 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
+from netgym_cli.common.bounded import read_json
 from netgym_cli.common.errors import ConfigError, DatasetError
 from netgym_cli.datasets.episode import Episode
 from netgym_cli.datasets.paths import METADATA, require_known
 from netgym_cli.datasets.repair_hint import repair_hint
+from netgym_cli.datasets.schema import decode, is_decodable
 
 FORMATS = ("parquet", "arrow", "hdf5")  # that Minari reads
 LONGEST = 160  # letters of a reason
-UNREADABLE = (OSError, ValueError, TypeError, LookupError, AttributeError, AssertionError)  # what damaged files raise
+UNREADABLE = (  # what damaged files raise
+    *(OSError, ValueError, TypeError, LookupError, AttributeError, AssertionError),
+    *(OverflowError, MemoryError, RecursionError),
+)
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ class Dataset:
             return {
                 key: _plain(value) for key, value in next(iter(self._storage.get_episode_metadata([number]))).items()
             }
-        about = json.loads((self.path / "data" / str(number) / METADATA).read_text())
+        about = read_json(self.path / "data" / str(number) / METADATA)
         if not isinstance(about, dict):
             raise ValueError("its metadata is not a mapping")
         return about
@@ -85,7 +89,8 @@ class Dataset:
         import pyarrow as pa
 
         try:
-            stored = next(iter(self._storage.get_episodes([number])))
+            self._require_memory_for(number)
+            stored = self._stored(number)
             about = self.about(number)
             if len(stored["rewards"]) != about.get("total_steps", len(stored["rewards"])):
                 raise ValueError(f"it has {len(stored['rewards'])} steps, its metadata says {about['total_steps']}")
@@ -100,6 +105,35 @@ class Dataset:
             infos={name: np.asarray(values) for name, values in (stored["infos"] or {}).items()},
             about=about,
         )
+
+    def _require_memory_for(self, number: int) -> None:
+        """Raises `ValueError` for an episode in HDF5 that this machine cannot hold: a small file may claim any size."""
+        if self.metadata["data_format"] != "hdf5":
+            return
+        import h5py
+
+        sizes: list[int] = []
+        with h5py.File(self.path / "data" / "main_data.hdf5", "r") as file:
+            file[f"episode_{number}"].visititems(lambda _, item: sizes.append(getattr(item, "nbytes", 0)))
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        if sum(sizes) > memory:
+            raise ValueError(f"it claims {sum(sizes)} bytes, and this machine has {memory}")
+
+    def _stored(self, number: int) -> dict[str, Any]:
+        """The arrays of an episode. Minari's own reader stops after 131,072 rows of a table, so it gets other files."""
+        image = bool(self.metadata.get("jpeg_encoding", True)) and any(map(_has_image, self._spaces))
+        if self.metadata["data_format"] == "hdf5" or image or not all(map(is_decodable, self._spaces)):
+            stored: dict[str, Any] = next(iter(self._storage.get_episodes([number])))
+            return stored
+        from pyarrow import dataset
+
+        folder, ignored = self.path / "data" / str(number), ["_", ".", METADATA]
+        files = dataset.dataset(folder, format=self.metadata["data_format"], ignore_prefixes=ignored)
+        return decode(files.to_table(), *self._spaces)
+
+    @property
+    def _spaces(self) -> tuple[spaces.Space[Any], spaces.Space[Any]]:
+        return self.observation_space, self.action_space
 
     @cached_property
     def _storage(self) -> Any:
@@ -117,7 +151,7 @@ def open_dataset(dataset_id: str) -> Dataset:
     folder = require_known(dataset_id)
     path = folder / "data" / METADATA
     try:
-        metadata = json.loads(path.read_text())
+        metadata = read_json(path)
         for key in ("observation_space", "action_space", "total_episodes", "total_steps", "data_format"):
             if key not in metadata:  # Minari would make the environment that the metadata names to learn its spaces
                 raise ValueError(f"'{key}' is missing")
@@ -128,12 +162,20 @@ def open_dataset(dataset_id: str) -> Dataset:
         from minari.serialization import deserialize_space
 
         both_spaces = [deserialize_space(metadata[key]) for key in ("observation_space", "action_space")]
-    except (*UNREADABLE, RecursionError) as error:
+    except UNREADABLE as error:
         raise ConfigError(
             f"{path} does not describe a dataset ({error}); delete the folder '{folder}' or move it elsewhere, and "
             "collect or import it anew."
         ) from error
     return Dataset(dataset_id, folder, metadata, *both_spaces)
+
+
+def _has_image(space: spaces.Space[Any]) -> bool:
+    """Whether Minari stores a part of this space as pictures."""
+    from minari.dataset.minari_storage import is_image_space
+
+    parts = space.spaces.values() if isinstance(space, spaces.Dict) else getattr(space, "spaces", ())
+    return bool(is_image_space(space)) or any(map(_has_image, parts))
 
 
 def _reason(error: BaseException) -> str:

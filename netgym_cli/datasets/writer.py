@@ -8,7 +8,6 @@ episode, once that one has been recorded again.
 
 from __future__ import annotations
 
-import fcntl
 import importlib.metadata
 import json
 import os
@@ -21,6 +20,8 @@ from typing import Any, Self
 from gymnasium import spaces
 
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.files import replacing
+from netgym_cli.common.locks import Lock
 from netgym_cli.datasets.episode import Episode
 from netgym_cli.datasets.integrity import PART, episode_metadata, episode_numbers, is_complete, remove
 from netgym_cli.datasets.paths import METADATA, require_place, root, writing
@@ -66,6 +67,7 @@ class DatasetWriter:
 
     Args:
         folder: its folder, which must hold a dataset: see `create`.
+        lock: the lock on it, if it is held already.
 
     Attributes:
         metadata: the content of `data/metadata.json`; `save` writes it.
@@ -78,17 +80,8 @@ class DatasetWriter:
             with different content.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        with writing(f"the dataset in '{folder}'"):
-            self._lock = (folder / LOCK).open("w")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            self._lock.close()
-            raise ConfigError(
-                f"another process is writing to the dataset in '{folder}'; wait for it or end it."
-            ) from error
+    def __init__(self, folder: Path, lock: Lock | None = None) -> None:
+        self.folder, self._lock = folder, lock or _locked(folder)
         try:
             self.metadata: dict[str, Any] = json.loads((folder / "data" / METADATA).read_text())
             drafts = list((folder / STAGING).glob(".*"))
@@ -99,7 +92,7 @@ class DatasetWriter:
                 self.damaged, self.missing = self._reconcile()
                 self.publish()
         except BaseException:
-            self._lock.close()
+            self._lock.release()
             raise
 
     @classmethod
@@ -110,7 +103,7 @@ class DatasetWriter:
         action_space: spaces.Space[Any],
         about: Mapping[str, Any],
     ) -> Self:
-        """A new, empty dataset.
+        """A new, empty dataset. Nothing is written before the lock is held, so it is made once.
 
         Args:
             dataset_id: its id, such as `netgym/nqos_split/system_default-v0`.
@@ -119,17 +112,13 @@ class DatasetWriter:
             about: further metadata, such as `algorithm_name`, `env_spec` (text) and `netgym`.
 
         Raises:
-            ConfigError: it exists already, or a space cannot be stored.
+            ConfigError: it exists already, another process makes it, or a space cannot be stored.
         """
         from minari.serialization import serialize_space
 
         folder = require_place(dataset_id)
         require_storable(observation_space, "observations")
         require_storable(action_space, "actions")
-        if (folder / "data" / METADATA).exists():
-            raise ConfigError(
-                f"there is a dataset '{dataset_id}' already; choose another name, such as the next version."
-            )
         metadata = {
             "dataset_id": dataset_id,
             "minari_version": importlib.metadata.version("minari"),
@@ -143,15 +132,29 @@ class DatasetWriter:
             **about,
         }
         try:
-            (folder / "data").mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigError(
                 f"cannot make '{folder}': {error.strerror}; datasets are stored in {root()}, and MINARI_DATASETS_PATH "
                 "chooses another folder."
             ) from error
-        with writing(f"the dataset in '{folder}'"):
-            _replace_json(folder / "data" / METADATA, metadata)
-        return cls(folder)
+        lock = _locked(folder)
+        try:
+            if (folder / "data" / METADATA).exists():
+                raise ConfigError(
+                    f"there is a dataset '{dataset_id}' already; choose another name, such as the next version."
+                )
+            with writing(f"the dataset in '{folder}'"):
+                (folder / "data").mkdir(exist_ok=True)
+                _replace_json(folder / "data" / METADATA, metadata)
+        except BaseException:
+            with suppress(OSError):  # leaves nothing of a dataset that could not be begun
+                (folder / "data").rmdir()
+                lock.release(remove=True)
+                folder.rmdir()
+            lock.release()
+            raise
+        return cls(folder, lock)
 
     def __enter__(self) -> Self:
         return self
@@ -196,7 +199,15 @@ class DatasetWriter:
         """Lets others write; removes the staging area if it is empty."""
         with suppress(OSError):
             (self.folder / STAGING).rmdir()
-        self._lock.close()
+        self._lock.release()
+
+    def discard(self) -> None:
+        """Removes the whole dataset, while nobody else can write to it, and closes it."""
+        aside = self.folder.with_name(f".{self.folder.name}.{os.getpid()}.removed")
+        with suppress(OSError):
+            self.folder.rename(aside)
+        self._lock.release()
+        shutil.rmtree(aside, ignore_errors=True)
 
     def _reconcile(self) -> tuple[list[int], list[int]]:
         """Counts the episodes up to the first gap and stages those after it; returns the damaged and the missing.
@@ -259,11 +270,15 @@ def write_dataset(
         return writer.folder
 
 
-def _replace_json(path: Path, content: Any) -> None:
-    hidden = path.with_name(f".{path.name}.tmp")
+def _locked(folder: Path) -> Lock:
+    """The lock on the dataset in `folder`. Raises `ConfigError` if it may not be written to, or somebody else does."""
     try:
+        with writing(f"the dataset in '{folder}'"):
+            return Lock(folder / LOCK)
+    except (BlockingIOError, FileNotFoundError) as error:  # the latter where somebody removes it just now
+        raise ConfigError(f"another process is writing to the dataset in '{folder}'; wait for it or end it.") from error
+
+
+def _replace_json(path: Path, content: Any) -> None:
+    with replacing(path) as hidden:
         hidden.write_text(json.dumps(content))
-        hidden.replace(path)
-    except OSError:
-        hidden.unlink(missing_ok=True)
-        raise

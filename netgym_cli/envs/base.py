@@ -19,7 +19,7 @@ from gymnasium import spaces
 from netgym_cli.common.errors import AdapterError
 from netgym_cli.common.registry import Registry
 from netgym_cli.config.schema import EnvConfig, plain
-from netgym_cli.envs.actions import box_action, discrete_action, is_empty, stated_action
+from netgym_cli.envs.actions import box_action, discrete_action, environment_action, is_empty, stated_action
 from netgym_cli.simulators.stats import Stats
 
 C = TypeVar("C", bound=EnvConfig)
@@ -161,6 +161,14 @@ def _announce(cls: type, old: str, new: str) -> None:
 for _old, _new in OLD_NAMES.items():
     _give(Adapter, _new, _old)
 
-__all__ = ["Adapter", "box_action", "discrete_action", "env_registry", "is_empty", "stated_action"]
+__all__ = [
+    "Adapter",
+    "box_action",
+    "discrete_action",
+    "env_registry",
+    "environment_action",
+    "is_empty",
+    "stated_action",
+]
 
 env_registry: Registry[Adapter[Any]] = Registry("env", "netgym_cli.envs.builtin", Adapter)

@@ -14,10 +14,8 @@ import numpy as np
 from netgym_cli.config.schema import EnvConfig, SimulatorConfig
 from netgym_cli.envs.base import env_registry
 from netgym_cli.envs.network_env import NetworkEnv
-from netgym_cli.envs.step_info import StepInfo
 from netgym_cli.simulators import selection
 from netgym_cli.simulators.selection import RequiredSimulator, settings_of
-from netgym_cli.simulators.stats import Stats
 
 COLOUR = re.compile(r"\x1b\[\d*m")
 
@@ -29,20 +27,6 @@ class Verdict:
     name: str
     ok: bool
     message: str
-
-
-class CheckedEnv(NetworkEnv):
-    """What the checkers expect: `reset(seed=...)` at any time, and an `info` that `==` can compare."""
-
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, StepInfo]:
-        if seed is not None:
-            options = {**(options or {}), "new_session": True}
-        observation, info = super().reset(seed=seed, options=options)
-        return observation, _comparable(info)
-
-    def step(self, action: Any) -> tuple[Any, float, bool, bool, StepInfo]:
-        *outcome, info = super().step(action)
-        return *outcome, _comparable(info)
 
 
 def check(config: EnvConfig, simulator: SimulatorConfig, steps: int = 20) -> list[Verdict]:
@@ -65,13 +49,13 @@ def check(config: EnvConfig, simulator: SimulatorConfig, steps: int = 20) -> lis
     def gymnasium_api() -> None:
         from gymnasium.utils.env_checker import check_env
 
-        with closing(CheckedEnv(config, simulator)) as env:
+        with closing(NetworkEnv(config, simulator)) as env:
             check_env(env, skip_render_check=True)
 
     def sb3_api() -> None:
         from stable_baselines3.common.env_checker import check_env
 
-        with closing(CheckedEnv(config, simulator)) as env:
+        with closing(NetworkEnv(config, simulator)) as env:
             check_env(env)
 
     def same_seed() -> None:
@@ -89,12 +73,6 @@ def check(config: EnvConfig, simulator: SimulatorConfig, steps: int = 20) -> lis
         _verdict("same seed, same numbers", same_seed),
         _verdict("other seed, other numbers", other_seed),
     ]
-
-
-def _comparable(info: StepInfo) -> StepInfo:
-    """`info` without what rightly differs from one session to the next, and without the frame made on demand."""
-    kept = {key: value for key, value in info.items() if key not in ("session", "wall_ms")}
-    return StepInfo({key: value.values if isinstance(value, Stats) else value for key, value in kept.items()})
 
 
 def _record(config: EnvConfig, simulator: SimulatorConfig, seed: int, steps: int) -> list[tuple[bytes, float, bytes]]:

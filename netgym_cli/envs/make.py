@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,18 @@ from typing import Any
 import numpy as np
 from omegaconf import OmegaConf
 
+from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.compose import Composer
-from netgym_cli.config.schema import typed
+from netgym_cli.config.dotted import nested
+from netgym_cli.config.effect import without_effect
+from netgym_cli.config.messages import dotted_keys
+from netgym_cli.config.schema import known_keys, typed
 from netgym_cli.envs.base import env_registry
 from netgym_cli.envs.network_env import NetworkEnv
 from netgym_cli.simulators.base import simulator_registry
 from netgym_cli.simulators.selection import require_choice
+
+log = logging.getLogger(__name__)
 
 
 def make_env(
@@ -22,6 +29,7 @@ def make_env(
     seed: int | None = None,
     config_dir: str | Path | None = None,
     simulator: str | Mapping[str, Any] | None = None,
+    render_mode: None = None,
     **overrides: Any,
 ) -> NetworkEnv:
     """The environment of conf/env/`name`.yaml.
@@ -31,25 +39,42 @@ def make_env(
         seed: seed of the first session, 0 to 2147483647; None draws a fresh one. `reset(seed=...)` comes before it.
         config_dir: your own conf directory; its env/ is searched too, and its modules become importable.
         simulator: name of a simulator's YAML file, or keys that differ from the default one's (`name` chooses another).
-        overrides: keys of the environment that differ from its YAML; nested ones as dictionaries.
+        render_mode: only None, as nothing is drawn.
+        overrides: keys of the environment that differ from its YAML; nested ones as dictionaries, or with dots as on
+            the command line: `**{"nr.tx_power_dbm": 20}`. Those that begin with `simulator.` are the simulator's.
 
     Raises:
         ConfigError: unknown name or key, wrong type or impossible value.
+        TypeError: a `render_mode`. Libraries that ask for one then make the environment without it.
     """
-    keys = {"name": simulator} if isinstance(simulator, str) else dict(simulator or {})
+    if render_mode is not None:
+        # in Python's words for a function without this argument, by which libraries know what to leave out
+        unknown = f"make_env() got an unexpected keyword argument 'render_mode': {render_mode!r}"
+        raise TypeError(f"{unknown}; nothing is drawn")
+    deadlines = {key: overrides.pop(key) for key in list(overrides) if key.startswith("simulator.")}
+    chosen_keys = {"name": simulator} if isinstance(simulator, str) else dict(simulator or {})
+    keys = nested({**chosen_keys, **deadlines}, "simulator")
     choice = keys.pop("name", None)
     words = [f"env={name}", *([] if choice is None else [f"simulator={choice}"])]
     composed = Composer(words, [config_dir] if config_dir is not None else []).compose()
     OmegaConf.set_struct(composed, False)
-    mine = _plain({"env": {"random_seed": seed, **overrides}, "simulator": keys})
+    own = nested({**({} if seed is None else {"env.random_seed": seed}), **overrides}, "env")
+    mine = _plain({"env": {"random_seed": None, **own}, "simulator": keys})
     raw: dict[str, Any] = OmegaConf.to_container(OmegaConf.merge(composed, mine), resolve=True)  # type: ignore[assignment]
     adapter = env_registry.load(raw["env"]["name"])
+    if "channel" in own and "channel" not in known_keys(adapter.config_schema):
+        raise ConfigError(
+            f"'channel' is {own['channel']!r}, and make_env makes the environment alone; wrap it: "
+            "NetworkedEnv(env, channel_config=channel_config('mobile')) for observations, ActionChannelEnv for actions."
+        )
     config = typed(adapter.config_schema, raw["env"], "env")
     chosen = typed(simulator_registry.load(raw["simulator"]["name"]).config_schema, raw["simulator"], "simulator")
     config.validate()
     chosen.validate()
     if choice is not None:
         require_choice(chosen, adapter.required_simulator, adapter.scenario, config.name)
+    for sentence in without_effect(config, "env", list(dotted_keys({"env": own}))):
+        log.warning("note: %s", sentence)
     return NetworkEnv(config, chosen)
 
 

@@ -7,6 +7,7 @@ Episode boundaries touch nothing in the simulator; the session's end releases it
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
@@ -16,21 +17,27 @@ import numpy as np
 from omegaconf import OmegaConf
 
 from netgym_cli.common.errors import AdapterError, SessionError
+from netgym_cli.config.dotted import nested
 from netgym_cli.config.schema import EnvConfig, SimulatorConfig, plain, typed
-from netgym_cli.envs.base import Adapter, env_registry
+from netgym_cli.envs.base import Adapter, env_registry, environment_action
+from netgym_cli.envs.owned_session import OwnedSession
 from netgym_cli.envs.step_info import StepInfo
 from netgym_cli.simulators.base import Simulator, simulator_registry
 from netgym_cli.simulators.selection import settings_of
 from netgym_cli.simulators.stats import Stats, Subscription
 
 
-class NetworkEnv(gymnasium.Env[Any, Any]):
+class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
     """A network to control, step by step.
 
     `step` returns `truncated=True` after L steps, and `truncated=terminated=True` after the session's last one.
     `reset` between episodes neither advances nor tells the simulator anything: it returns the last observation.
     After a session's end it starts the next session, with a seed derived from the first. `reset` in the middle of an
-    episode gives that episode up. Session ends are time limits: a learner should bootstrap there.
+    episode gives that episode up, and `reset(seed=...)` the whole session. Session ends are time limits: a learner
+    should bootstrap there (see `netgym_cli.learner_view`).
+
+    A running session belongs to this object, in the process that began it: from a forked process every call but
+    `close`, which leaves the session alone there, raises `SessionError`, and so does copying.
 
     Args:
         config: the environment's config record.
@@ -67,8 +74,7 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         self._subscription = Subscription(self.adapter.subscription)
         self._base_seed = config.random_seed
         self._first_session = 0
-        self._simulator: Simulator[Any] | None = None
-        self._step_began_s: float | None = None  # while a step that was asked for has not been waited for
+        self._drawing_pid: int | None = None  # of the process that drew the base seed; None: it was given
 
     @property
     def step_ms(self) -> float:
@@ -91,25 +97,20 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         """Begins the next episode; begins a session, and so a simulator, when none is running.
 
         Args:
-            seed: seed of a new session (the simulator's run number). Only when no session runs, or with
-                `options={"new_session": True}`, which ends the running one.
-            options: `new_session` (bool) starts a new session even if one runs.
+            seed: begins a session with this seed, the simulator's run number; a running one is ended. It takes as long
+                as starting the simulator and simulating its warm-up; `reset()` between episodes takes no time.
+            options: `new_session` (bool) begins a session even if one runs, without a seed with a derived one.
 
         Returns:
             The observation and the info dictionary (see `step`).
 
         Raises:
-            SessionError: a seed was given while a session runs.
+            SessionError: another process began the running session.
             SimulatorError: the simulator could not be started.
         """
-        fresh = bool((options or {}).get("new_session", False))
-        if seed is not None and self.running and not fresh:
-            raise SessionError(
-                f"reset(seed={seed}) while session {self.session} runs; "
-                "pass options={'new_session': True} to end it and start one with that seed."
-            )
+        self._require_owner()
         super().reset(seed=seed)
-        if fresh:
+        if seed is not None or (options or {}).get("new_session", False):
             self.close()
         if self._step_began_s is not None:  # or its answer would be taken for the next step's
             self.step_wait()
@@ -157,16 +158,19 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
 
     def step_wait(self) -> tuple[Any, float, bool, bool, StepInfo]:
         """Waits for the step that `step_async` asked for. Returns and raises as `step` does."""
+        self._require_owner()
         if self._simulator is None or self._step_began_s is None:
             raise SessionError("step_wait() without a step under way; call step_async(action) first.")
         return self._end_step(self._simulator.step_wait)
 
     def _begin_step(self, action: Any) -> tuple[Simulator[Any], np.ndarray | None]:
         """The simulator, and the control that it gets for `action`."""
+        self._require_owner()
         if self._simulator is None or self.episode_over:
             raise SessionError("step() without a running episode; call reset() first.")
         if self._step_began_s is not None:
             raise SessionError("a step is under way already; call step_wait() before the next one.")
+        action = environment_action(action, self.action_space)
         control = self.adapter.encode_action(action)
         self.last_action = action
         self._step_began_s = time.perf_counter()
@@ -197,14 +201,14 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         return observation, reward, terminated, truncated, info
 
     def reconfigure(self, overrides: Mapping[str, Any]) -> None:
-        """Changes config keys for the next session (nested dictionaries, as in the YAML).
+        """Changes config keys for the next session (nested by dictionaries or by dots, as in `make_env`).
 
         Raises:
             SessionError: a session is running, or the change would alter the spaces that an agent was built for.
             ConfigError: unknown key or bad value.
         """
         self._require_no_session(", ".join(overrides))
-        merged = OmegaConf.merge(plain(self.config), dict(overrides))
+        merged = OmegaConf.merge(plain(self.config), nested(overrides, "env"))
         self.adopt(typed(self.adapter.config_schema, merged, "env"))  # type: ignore[arg-type]
 
     def adopt(self, config: EnvConfig) -> None:
@@ -228,15 +232,18 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
             )
 
     def close(self) -> None:
-        """Ends the session, if one runs, and releases its simulator; a step under way is given up."""
+        """Ends the session, if one runs, and releases its simulator; a step under way is given up.
+
+        In a forked copy of the process that began the session it only lets go of it.
+        """
         self._step_began_s = None
-        if self._simulator is not None:
-            simulator, self._simulator = self._simulator, None
+        if (simulator := self._let_go()) is not None:
             simulator.close()
 
     def _start_session(self, seed: int | None) -> None:
-        if seed is not None or self._base_seed is None:
-            self._base_seed = seed if seed is not None else int(self.np_random.integers(2**31))
+        if seed is not None or self._base_seed is None or self._drawn_elsewhere():
+            self._base_seed = self._drawn_seed() if seed is None else seed
+            self._drawing_pid = os.getpid() if seed is None else None
             self._first_session = self.session + 1
         session_seed = seed_of_session(self._base_seed, self.session + 1 - self._first_session)
         settings = settings_of(self.adapter.required_simulator, self.simulator_config)
@@ -246,10 +253,19 @@ class NetworkEnv(gymnasium.Env[Any, Any]):
         except BaseException:
             simulator.close()
             raise
-        self._simulator = simulator
+        self._own(simulator)
         self.session_seed = session_seed
         self.session += 1
         self.episode, self.step_index = 0, 0
+
+    def _drawn_elsewhere(self) -> bool:
+        """Whether another process drew the base seed: forked copies of one environment would play the same sessions."""
+        return self._drawing_pid not in (None, os.getpid())
+
+    def _drawn_seed(self) -> int:
+        if self._drawn_elsewhere():
+            self._np_random = None  # Gymnasium's property makes another, from the system's randomness
+        return int(self.np_random.integers(2**31))
 
     def _observe(self) -> tuple[Any, StepInfo]:
         assert self.stats is not None

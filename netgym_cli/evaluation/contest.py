@@ -18,12 +18,11 @@ import numpy as np
 from netgym_cli.common import statistics
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.schema import AgentConfig, RunConfig, require
-from netgym_cli.experiment.config import config_of
+from netgym_cli.experiment.config import config_of, seeds_of
 from netgym_cli.experiment.requests import require_seeds
 from netgym_cli.experiment.task import Task
 from netgym_cli.jobs.pool import SessionFailed, run_all
 from netgym_cli.jobs.progress import progress
-from netgym_cli.runs.folder import RunFolder
 from netgym_cli.wrappers.required_simulators import prepare_simulators
 
 FIRST_SEED = 1_000_000  # far from the seeds that are usual in training
@@ -93,6 +92,11 @@ def default_seeds(count: int, trained_on: frozenset[int] = frozenset()) -> tuple
     return tuple(seeds)
 
 
+def _written(seeds: Sequence[int]) -> str:
+    """The argument that asks for just these seeds."""
+    return f"seeds=[{','.join(map(str, seeds))}]"
+
+
 @dataclass(frozen=True)
 class Contest:
     """The sessions of an evaluation, checked and ready to be played.
@@ -122,12 +126,7 @@ class Contest:
         tasks: dict[str, list[Task]] = {}
         for label, contender in contenders.items():
             folder = contender if isinstance(contender, Path) else None
-            agent = config_of(contender).agent if isinstance(contender, Path) else contender
-            if folder is not None and (known := sorted(set(seeds) & RunFolder(folder).seeds())):
-                raise ConfigError(
-                    f"'{folder}' has met the seeds {known}, in training or in its own evaluations; "
-                    f"evaluate it on others, such as seeds={len(seeds)}."
-                )
+            agent = _trained(contender, seeds, trust) if isinstance(contender, Path) else contender
             whole = replace(config, agent=agent)
             tasks[label] = [Task.of(whole, folder, trust, seed, episodes) for seed in seeds]
             tasks[label][0].check()
@@ -157,6 +156,17 @@ class Contest:
         return Evaluation(config.env.name, self.seeds, self.episodes, baseline, values)
 
 
+def _trained(run: Path, seeds: Sequence[int], trust: bool) -> AgentConfig:
+    """The agent of a run. Raises `ConfigError` if it has learnt on one of the seeds."""
+    config = config_of(run, trust)
+    if known := sorted(set(seeds) & (met := seeds_of(run, config))):
+        raise ConfigError(
+            f"'{run}' has met the seeds {known}, in training or in its own evaluations; "
+            f"evaluate it on others, such as {_written(default_seeds(len(seeds), met))}."
+        )
+    return config.agent
+
+
 def evaluate(
     config: RunConfig,
     contenders: Mapping[str, AgentConfig | Path],
@@ -171,7 +181,8 @@ def evaluate(
 
     Args:
         config: the environment (`env`, `channel`, `simulator`); its agent, seed and sessions do not matter.
-        contenders: label to the config of an agent that needs no training, or to the folder of a run that trained one.
+        contenders: label to the config of an agent that needs no training, or to a run that trained one: its folder or
+            the file of one of its checkpoints.
         seeds: one session each; none may be a training seed of one of the runs.
         episodes: episodes of a session.
         jobs: sessions played at once, in processes of their own; None: one per CPU.

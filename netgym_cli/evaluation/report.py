@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from netgym_cli.common.drawing import own_settings
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.files import creating, plain_json
+from netgym_cli.common.interruption import Deferred
+from netgym_cli.common.locks import Lock
+from netgym_cli.common.machine import machine
 from netgym_cli.common.provenance import now, versions
 from netgym_cli.evaluation.contest import Evaluation, Row
 
@@ -17,32 +25,90 @@ ESTIMATE = ("mean", "low", "high", "seeds")
 FILES = ("summary.csv", "paired.csv", "seeds.csv", "returns.png", "evaluation.json")
 
 
-def new_folder(chosen: Path | None) -> Path:
-    """`chosen`, or outputs/evaluate/DATE/TIME here. Raises `ConfigError` if it cannot be made or holds one already."""
+@contextmanager
+def new_folder(chosen: Path | None) -> Iterator[Path]:
+    """`chosen`, or outputs/evaluate/DATE/TIME here, which no other evaluation can use inside the context.
+
+    What was made is removed again if nothing was written.
+
+    Raises:
+        ConfigError: it cannot be made, or holds an evaluation or is going to.
+    """
     folder = chosen or Path("outputs", "evaluate", *datetime.now().strftime("%Y-%m-%d %H-%M-%S-%f").split())
+    made = [parent for parent in (folder, *folder.parents) if not parent.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        lock = _lock(folder)
+    except BlockingIOError as error:
+        raise ConfigError(
+            f"another evaluation is going to write to '{folder}'; choose another by --output DIR."
+        ) from error
     except OSError as error:
+        _remove_empty(made)
         raise ConfigError(f"cannot create '{folder}': {error.strerror}; choose another by --output DIR.") from error
-    if taken := [name for name in FILES if (folder / name).exists()]:
-        raise ConfigError(f"'{folder}' holds an evaluation already ({taken[0]}); choose another by --output DIR.")
-    return folder
+    try:
+        if taken := [name for name in FILES if (folder / name).exists()]:
+            raise _taken(folder, taken[0])
+        yield folder
+    finally:
+        _remove_empty(made)
+        if lock:
+            lock.release()
+
+
+def _lock(folder: Path) -> Lock | None:
+    """The lock on `folder`; None on a file system that has none for folders. Raises `OSError`."""
+    try:
+        return Lock(folder)
+    except OSError as error:
+        if error.errno in (errno.EBADF, errno.ENOLCK, errno.ENOTSUP):
+            return None
+        raise
+
+
+def _remove_empty(folders: Sequence[Path]) -> None:
+    with suppress(OSError):
+        for folder in folders:
+            folder.rmdir()
+
+
+def _taken(folder: Path, name: str) -> ConfigError:
+    return ConfigError(f"'{folder}' holds an evaluation already ({name}); choose another by --output DIR.")
 
 
 def write(evaluation: Evaluation, folder: Path, record: Mapping[str, Any]) -> None:
-    """Writes summary.csv, paired.csv, seeds.csv, returns.png and, with `record`, evaluation.json."""
-    from netgym_cli.runs.tables import replace_csv
+    """Writes summary.csv, paired.csv, seeds.csv, returns.png and, with `record`, evaluation.json: all, or none.
 
-    replace_csv(folder / "summary.csv", ("agent", "metric", *ESTIMATE), evaluation.summary())
-    replace_csv(folder / "paired.csv", ("agent", "baseline", "metric", *ESTIMATE), evaluation.paired())
-    replace_csv(folder / "seeds.csv", ("agent", "seed", *evaluation.metrics), evaluation.by_seed())
-    draw(evaluation, folder / "returns.png")
-    content = {"ended_at": now(), "versions": versions(), **as_json(evaluation), **record}
-    (folder / "evaluation.json").write_text(json.dumps(content, indent=1, default=str) + "\n")
+    Raises `ConfigError` if one is there already.
+    """
+    from netgym_cli.runs.tables import csv_text
+
+    content = {"ended_at": now(), "versions": versions(), "machine": machine(), **as_json(evaluation), **record}
+    texts = {
+        "summary.csv": csv_text(("agent", "metric", *ESTIMATE), evaluation.summary()),
+        "paired.csv": csv_text(("agent", "baseline", "metric", *ESTIMATE), evaluation.paired()),
+        "seeds.csv": csv_text(("agent", "seed", *evaluation.metrics), evaluation.by_seed()),
+        "evaluation.json": json.dumps(plain_json(content), indent=1, default=str) + "\n",
+    }
+    contents = {name: text.encode() for name, text in texts.items()} | {"returns.png": picture(evaluation)}
+    written: list[Path] = []
+    try:
+        with Deferred():
+            for name in FILES:
+                with creating(folder / name) as hidden:
+                    hidden.write_bytes(contents[name])
+                written.append(folder / name)
+    except BaseException as error:
+        if len(written) < len(FILES):
+            for path in written:
+                path.unlink(missing_ok=True)
+        if isinstance(error, FileExistsError):
+            raise _taken(folder, FILES[len(written)]) from error
+        raise
 
 
 def as_json(evaluation: Evaluation) -> dict[str, Any]:
-    """Everything as plain values."""
+    """Everything as plain values; what was not measured is NaN."""
     return {
         "env": evaluation.env,
         "episodes": evaluation.episodes,
@@ -54,8 +120,9 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def draw(evaluation: Evaluation, path: Path) -> None:
-    """A dot per agent at its mean return, with its interval as a line."""
+@own_settings()
+def picture(evaluation: Evaluation) -> bytes:
+    """A PNG with a dot per agent at its mean return, with its interval as a line."""
     from matplotlib.figure import Figure
 
     rows = [row for row in evaluation.summary() if row["metric"] == "return"]
@@ -72,7 +139,9 @@ def draw(evaluation: Evaluation, path: Path) -> None:
         axes.spines[side].set_visible(False)
     axes.set_xlabel(f"return per episode (mean, 95 % interval over {len(evaluation.seeds)} seeds)")
     axes.set_title(evaluation.env, loc="left", fontsize="medium")
-    figure.savefig(path, dpi=150)
+    drawn = io.BytesIO()
+    figure.savefig(drawn, dpi=150, format="png")
+    return drawn.getvalue()
 
 
 def summary_table(evaluation: Evaluation) -> tuple[list[str], list[list[str]]]:

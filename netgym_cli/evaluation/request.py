@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,15 @@ from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.compose import Composer
 from netgym_cli.config.schema import AgentConfig, RunConfig, known_keys, plain
 from netgym_cli.evaluation.contest import default_seeds
-from netgym_cli.experiment.config import agent_of, config_of, typed_run
+from netgym_cli.experiment.config import agent_of, config_of, seeds_of, typed_run
+from netgym_cli.experiment.effects import tell, unread
 from netgym_cli.experiment.requests import (
+    JOBS,
     Args,
     agent_names,
     composed,
     in_environment_of,
+    jobs_of,
     listed_seeds,
     parse_args,
     reject_agent_keys,
@@ -25,7 +28,7 @@ from netgym_cli.experiment.requests import (
     seed_count,
     whole_number,
 )
-from netgym_cli.runs.folder import RunFolder
+from netgym_cli.runs.saved_model import SavedModel
 
 EPISODES, SEEDS = 5, 10
 INSTEAD = {"seed": "seeds", "sessions": "seeds", "env.random_seed": "seeds", "env.episodes_per_session": "episodes"}
@@ -33,13 +36,22 @@ INSTEAD = {"seed": "seeds", "sessions": "seeds", "env.random_seed": "seeds", "en
 
 @dataclass(frozen=True)
 class Request:
-    """Arguments of `evaluate`: environment, label to agent or run folder, seeds, episodes per seed; the overrides."""
+    """Arguments of `evaluate`.
+
+    Attributes:
+        config: the environment.
+        contenders: label to agent or run.
+        seeds, episodes: the seeds, and the episodes of each.
+        overrides: those of the config.
+        jobs: sessions played at once.
+    """
 
     config: RunConfig
     contenders: dict[str, AgentConfig | Path]
     seeds: tuple[int, ...]
     episodes: int
     overrides: tuple[str, ...]
+    jobs: int = 1
 
     def alone(self, label: str, seed: int) -> list[str]:
         """Arguments that ask for one session of one agent."""
@@ -49,12 +61,15 @@ class Request:
         return [*args, *self.overrides, f"episodes={self.episodes}", f"seeds=[{seed}]"]
 
 
-def parse(args: Args, config_dirs: Sequence[str | Path] = ()) -> Request:
-    """The request in `args`. Raises `ConfigError` for whatever the user can fix."""
-    folders, own, overrides = parse_args(args, ("episodes", "seeds", "agent"))
+def parse(args: Args, config_dirs: Sequence[str | Path] = (), trust: bool = False, jobs: int | None = None) -> Request:
+    """The request in `args`, with `trust` in the code that runs from elsewhere name, and what the option `jobs` says.
+
+    Raises `ConfigError` for whatever the user can fix.
+    """
+    folders, own, overrides = parse_args(args, ("episodes", "seeds", "agent", *JOBS))
     reject_overrides(overrides, INSTEAD, "an evaluation")
     Composer([], config_dirs)  # the modules of the runs may lie there
-    trained = {folder: config_of(folder) for folder in folders}
+    trained = {folder: config_of(folder, trust) for folder in folders}
     names = agent_names(own.get("agent", ""), "evaluate")
     if not names and not trained:
         raise ConfigError("nothing to evaluate; give the folder of a run, agent=NAME, or several: agent=NAME,NAME.")
@@ -65,17 +80,19 @@ def parse(args: Args, config_dirs: Sequence[str | Path] = ()) -> Request:
     bases = [composed(name, fitting[name], config_dirs, run) for name in names]
     if not bases:
         bases = [in_environment_of(next(iter(trained.values())), overrides, config_dirs)]
+    tell([unread(base, list(dict.fromkeys(overrides))) for base in bases])
     if not any(override.startswith("env=") for override in overrides):
         _require_one_environment(trained)
-    contenders: dict[str, AgentConfig | Path] = dict(zip(_labels(trained), trained, strict=True))
+    contenders: dict[str, AgentConfig | Path] = dict(zip(_labels(trained, set(names)), trained, strict=True))
     contenders |= {name: base.agent for name, base in zip(names, bases, strict=False)}
-    used = frozenset().union(*(RunFolder(folder).seeds() for folder in folders))
+    used = frozenset().union(*(seeds_of(folder, config) for folder, config in trained.items()))
     return Request(
         bases[0],
         contenders,
         _seeds(own.get("seeds", str(SEEDS)), used),
         whole_number(own.get("episodes", str(EPISODES)), "episodes"),
         tuple(overrides),
+        jobs_of(own, jobs),
     )
 
 
@@ -109,12 +126,14 @@ def _require_one_environment(trained: dict[Path, RunConfig]) -> None:
                 )
 
 
-def _labels(trained: Collection[Path]) -> list[str]:
-    """Names of the runs' agents, with as much of the folder as tells them apart."""
-    names = [agent_of(folder) for folder in trained]
-    short = [f"{name}:{folder.resolve().name}" for name, folder in zip(names, trained, strict=True)]
+def _labels(trained: Mapping[Path, RunConfig], others: Collection[str]) -> list[str]:
+    """Names of the runs' agents, with a checkpoint's step, and the folder if that tells them apart or from `others`."""
+    saved = [SavedModel.at(path) for path in trained]
+    agents = [agent_of(path, config) for path, config in trained.items()]
+    names = [model.label(agent) for model, agent in zip(saved, agents, strict=True)]
+    short = [f"{name}:{model.run.path.resolve().name}" for name, model in zip(names, saved, strict=True)]
     long = [f"{name}:{folder}" for name, folder in zip(names, trained, strict=True)]
-    return next(labels for labels in (names, short, long) if len(set(labels)) == len(labels))
+    return next(labels for labels in (names, short, long) if len({*labels, *others}) == len(labels) + len(others))
 
 
 def _seeds(text: str, used: frozenset[int]) -> tuple[int, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from netgym_cli.config.schema import plain, require
@@ -30,27 +29,24 @@ def evaluate(
         ConfigError: the user can fix it; nothing was played and no folder made.
         SessionFailed: a session failed; the message ends in a command that plays it alone.
     """
-    request = parse(args, config_dirs)
+    request = parse(args, config_dirs, trust, jobs)
     require(baseline is None or baseline in request.contenders, "--baseline", baseline, ", ".join(request.contenders))
     contest = Contest.of(request.config, request.contenders, request.seeds, request.episodes, trust)
     check_simulators(request.config)
-    folder = report.new_folder(output)
-    try:
-        evaluation = contest.play(jobs, baseline)
-    except BaseException as error:
-        with suppress(OSError):
-            folder.rmdir()
-        if not isinstance(error, SessionFailed):
-            raise
-        options = [
-            *(["--trust"] if trust else []),
-            *(arg for folder in config_dirs for arg in ("--config-dir", str(folder))),
-        ]
-        alone = shlex.join(["netgym", "evaluate", *request.alone(error.label, error.seed), *options])
-        error.add_note(f"Reproduce it with: {alone}")
-        raise
     agents = {
         label: str(agent) if isinstance(agent, Path) else plain(agent) for label, agent in request.contenders.items()
     }
-    report.write(evaluation, folder, {"command": list(command), "config": plain(request.config.env), "agents": agents})
+    record = {"command": list(command), "config": plain(request.config.env), "agents": agents}
+    with report.new_folder(output) as folder:
+        try:
+            evaluation = contest.play(request.jobs, baseline)
+        except SessionFailed as error:
+            options = [
+                *(["--trust"] if trust else []),
+                *(arg for config_dir in config_dirs for arg in ("--config-dir", str(config_dir))),
+            ]
+            alone = shlex.join(["netgym", "evaluate", *request.alone(error.label, error.seed), *options])
+            error.add_note(f"Reproduce it with: {alone}")
+            raise
+        report.write(evaluation, folder, record)
     return evaluation, folder

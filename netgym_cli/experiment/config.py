@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import re
+import sys
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -9,12 +12,18 @@ from typing import Any
 from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from netgym_cli.common import user_modules
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.registry import Registry
 from netgym_cli.config import conf_dirs, messages
 from netgym_cli.config.compose import Composer
+from netgym_cli.config.foreign import code_in, plain_values
 from netgym_cli.config.schema import DEFAULT_SIMULATOR, RunConfig, typed, unknown_key
 from netgym_cli.runs.folder import RunFolder
+from netgym_cli.runs.saved_model import SavedModel, instead_of_final
+
+log = logging.getLogger(__name__)
+_told: set[tuple[Path, str | None]] = set()  # what was changed after its run, said once
 
 
 def resolved(config: DictConfig) -> dict[str, Any]:
@@ -82,14 +91,30 @@ def typed_run(config: DictConfig | dict[str, Any]) -> RunConfig:
         if not isinstance(given, dict) or not isinstance(given.get("name"), str):
             raise ConfigError(f"'{group}' is {given!r}; allowed: a mapping with a 'name'. Choose one by {group}=NAME.")
         if ":" not in (name := given["name"]) and name not in registry.names():
-            allowed = f"{', '.join(registry.names())}, or importable.module:Class"
-            raise ConfigError(f"{group}.name is {name!r}; allowed: {allowed}. Fix it in the YAML file of the {group}.")
+            raise ConfigError(_no_class(group, name, registry.names()))
         parts[group] = typed(registry.load(name).config_schema, given, group)
     if parts["channel"].action is not None:
         parts["channel"].action = typed_channel(parts["channel"].action, "channel.action")
     run = RunConfig(**parts, **vars(top))
     run.validate()
     return run
+
+
+def _no_class(group: str, name: str, known: list[str]) -> str:
+    """The message for a `name` in a YAML file that names no class; it finds the user's module of that name."""
+    message = f"{group}.name is {name!r} in the YAML file of the {group}, which names no class"
+    file = next(
+        (
+            file
+            for folder in (*user_modules.searched(), *sys.path)
+            if (file := Path(folder or ".", f"{name}.py")).is_file()
+        ),
+        None,
+    )
+    if file is None:
+        return f"{message}; write MODULE:Class, of MODULE.py in a --config-dir, or one of {', '.join(known)}."
+    classes = re.findall(r"^class (\w+)", file.read_text(encoding="utf-8", errors="replace"), re.MULTILINE)
+    return f"{message}; write name: {name}:{classes[-1] if classes else 'CLASS'}, of {file}."
 
 
 @dataclass
@@ -103,22 +128,65 @@ class _Top:
     init: str | None = None
 
 
-def config_of(folder: Path) -> RunConfig:
-    """The config of the run in `folder`. Raises `ConfigError` if there is none that has ended with a model."""
-    run = RunFolder(folder)
-    record, values = run.record(), run.config()
+def config_of(path: Path, trust: bool = False) -> RunConfig:
+    """The config of a run.
+
+    Args:
+        path: the run's folder, or a file in it as `SavedModel.at` takes it.
+        trust: take it even if it names code and is not as a run of this user here wrote it.
+
+    Raises `ConfigError` if there is no run, if it needs trust, or if it has not ended with a model and `path` is none
+    of its checkpoints.
+    """
+    saved = SavedModel.at(path)
+    run = saved.run
+    record, values = run.record(), own_values(run, trust)
     try:
-        config = typed_run(OmegaConf.create(values))
+        config = typed_run(values)
     except ConfigError as error:
         raise ConfigError(f"{run.config_path}: {error}") from error
     status = record.get("status")
-    if status not in ("complete", "interrupted"):
+    if status not in ("complete", "interrupted") and saved.checkpoint is None:
         message = (record.get("error") or {}).get("message")
         why = message or ("it goes on, or was killed" if status == "running" else "it has not ended")
-        raise ConfigError(f"the run in '{folder}' has the status {status!r}: {why}; evaluate a run that is complete.")
+        raise ConfigError(
+            f"the run in '{run.path}' has the status {status!r}: {why}; give a run that is complete"
+            f"{instead_of_final(run)}."
+        )
     return config
 
 
-def agent_of(folder: Path) -> str:
-    """The name that the run's agent was chosen by, as in `agent=NAME`."""
-    return RunFolder(folder).choices().get("agent") or config_of(folder).agent.name
+def seeds_of(path: Path, config: RunConfig) -> frozenset[int]:
+    """Seeds that the run which `path` names has met in training: those of its record and, as a process that was killed
+    may not have noted the last ones, of the plan of its `config`."""
+    from netgym_cli.sessions.plan import Plan
+
+    planned = Plan.of(config).seeds if SavedModel.at(path).checkpoint is not None else ()
+    return SavedModel.at(path).run.seeds() | {seed for seed in planned if seed is not None}
+
+
+def own_values(run: RunFolder, trust: bool = False) -> dict[str, Any]:
+    """What a run's config says, as plain values; nothing that it names has been imported, and nothing resolved.
+
+    Raises `ConfigError` if it names code and is not as a run of this user here wrote it, unless there is `trust`.
+    """
+    content = run.config()
+    try:
+        values = plain_values(content)
+    except ConfigError as error:
+        raise ConfigError(f"{run.config_path}: {error}") from error
+    named, doubt = code_in(values), run.doubt()
+    if named and doubt and not trust:
+        raise ConfigError(
+            f"'{run.path}' names code that would run ({', '.join(named)}), and {doubt}. Look at it, and give it trust "
+            "(--trust) only if you know who made it; docs/security.md says what that means."
+        )
+    if run.changed and (run.path, doubt) not in _told:
+        _told.add((run.path, doubt))
+        log.warning("'%s' was made here, but %s", run.path, doubt)
+    return values
+
+
+def agent_of(path: Path, config: RunConfig) -> str:
+    """The name that the agent of the run that `path` names, with this config, was chosen by, as in `agent=NAME`."""
+    return SavedModel.at(path).run.choices().get("agent") or config.agent.name

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import chdir
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
+from netgym_cli.common.errors import ConfigError, RunFailed
 from netgym_cli.config import output_dirs
 from netgym_cli.config.compose import Composer, without_hydra
 from netgym_cli.config.members import place_action_channel
+from netgym_cli.config.overrides import key_of
 from netgym_cli.config.schema import RunConfig
-from netgym_cli.experiment.config import resolved, run_of, typed_run
+from netgym_cli.experiment.config import own_values, resolved, run_of, typed_run
+from netgym_cli.experiment.effects import tell, unread
+from netgym_cli.runs.claim import claimed
 from netgym_cli.runs.folder import RunFolder
 
 if TYPE_CHECKING:
     from netgym_cli.experiment.summary import Summary
+
+OF_GRIDS = ("hydra.sweep", "hydra.sweeper", "hydra.launcher", "hydra/sweeper", "hydra/launcher")
 
 
 def train(overrides: Sequence[str], config_dirs: Sequence[str | Path], command: list[str]) -> Summary:
@@ -26,25 +35,34 @@ def train(overrides: Sequence[str], config_dirs: Sequence[str | Path], command: 
     What is checked is what is written to `.hydra/config.yaml` and what is run: composed once, typed once.
 
     Raises:
-        ConfigError: the config is wrong; no folder was made.
+        ConfigError: the config is wrong, or the folder is taken or cannot be written; no folder was made.
         NetgymError, OSError: training failed; the folder keeps what there was.
     """
     composer = Composer(overrides, config_dirs)
     composed = composer.whole()
+    RunFolder.require_config_in(composed.hydra.output_subdir)
     values = resolved(without_hydra(composed))
     run = run_of(composer, values)
     check(run)
-    with output_dirs.making(output_dirs.RUN_DIR):
-        RunFolder(output_dirs.run_folder(composed)).require_free(output_dirs.RUN_DIR)
+    if composed.hydra.job.chdir:
+        check_from_its_folder(run)
+    keys = map(key_of, composer.hydra_overrides)
+    void = [f"{key} has no effect without -m" for key in keys if key.startswith(OF_GRIDS)]
+    tell([[*unread(run, composer.task_overrides), *void]])
+    chosen = output_dirs.run_folder(composed)
+    folder = RunFolder(chosen.absolute())
 
     def task(_: DictConfig) -> Summary | Exception:
         # Hydra would report an exception in its own words, so it travels as a value.
         try:
-            return _train_in(save(values), run, command)
+            return _train_in(save(values), run, command, config_dirs)
         except Exception as error:
             return error
 
-    outcome: Summary | Exception = composer.run(composed, task)
+    with output_dirs.making(output_dirs.RUN_DIR, chosen), claimed(RunFolder(chosen), output_dirs.RUN_DIR):
+        outcome: Summary | Exception = composer.run(composed, task)
+        if isinstance(outcome, Exception) and not folder.holds_run:
+            raise outcome
     if isinstance(outcome, Exception):
         raise outcome
     return outcome
@@ -59,19 +77,46 @@ def check(config: RunConfig) -> None:
     check_simulators(config)
 
 
-def train_job(folder: Path) -> Summary:
-    """Trains one job of a sweep, which another process has checked and saved in `folder`. Raises as `train` does."""
+def check_from_its_folder(config: RunConfig) -> None:
+    """`check` from another working directory, as `hydra.job.chdir` makes the run's own folder one.
+
+    Raises `ConfigError` for a path that leads nowhere from there.
+    """
+    with TemporaryDirectory() as folder, chdir(folder):
+        try:
+            check(config)
+        except ConfigError as error:
+            raise ConfigError(
+                f"hydra.job.chdir is true, and seen from the run's own folder: {error} Give whole paths."
+            ) from error
+
+
+def train_job(folder: Path, trust: bool = False, config_dirs: Sequence[str | Path] = ()) -> Summary:
+    """Trains one job of a sweep, which another process has checked and saved in `folder`. Raises as `train` does.
+
+    That process asks for `trust`: it has just written the config, on a machine that may have no place for a key.
+    """
     saved = RunFolder(folder)
-    return _train_in(folder, typed_run(OmegaConf.create(saved.config())), ["netgym", "train", *saved.overrides()])
+    dirs = [word for one in config_dirs for word in ("--config-dir", str(one))]
+    command = ["netgym", "train", *dirs, *saved.overrides()]
+    return _train_in(folder, typed_run(own_values(saved, trust)), command, config_dirs)
 
 
-def _train_in(folder: Path, config: RunConfig, command: list[str]) -> Summary:
+def _train_in(folder: Path, config: RunConfig, command: list[str], config_dirs: Sequence[str | Path]) -> Summary:
     from netgym_cli.experiment import run
 
+    begun = RunFolder(folder)
     try:
-        return run.train(config, folder, command)
+        return replace(run.train(config, folder, command), config_dirs=tuple(map(str, config_dirs)))
+    except ConfigError as error:
+        if not begun.holds_run:
+            raise
+        failed = RunFailed(str(error))  # what is wrong showed in the run only, which has left a folder
+        failed.add_note(f"run folder: {folder}")
+        raise failed from error
     except BaseException as error:
-        error.add_note(f"run folder: {folder}")
+        if begun.holds_run:
+            error.add_note(f"run folder: {folder}")
         raise
 
 

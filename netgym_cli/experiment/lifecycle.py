@@ -6,74 +6,138 @@ import errno
 import logging
 import os
 import shlex
-import signal
-import threading
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
+import gymnasium
+
 from netgym_cli.agents.base import Agent
+from netgym_cli.common import interruption
 from netgym_cli.common.errors import SimulatorError
+from netgym_cli.config import output_dirs
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.record import RunRecord
 from netgym_cli.runs.recorder import Recorder
-from netgym_cli.sessions.sequential import SequentialSessions
 
 log = logging.getLogger(__name__)
 RESERVE_BYTES = 64 * 1024
 DISK_REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
+@dataclass
+class RunUnderWay:
+    """What a run has made so far, and how it is brought to its end.
+
+    Attributes:
+        folder: the run's folder.
+        command: the command line that reproduces the run.
+        agent: what acts and learns.
+        env: the environment, which is closed in the end.
+        recorder, record: tables and record, as soon as there are any.
+    """
+
+    folder: RunFolder
+    command: list[str]
+    agent: Agent[Any]
+    env: gymnasium.Env[Any, Any]
+    recorder: Recorder | None = None
+    record: RunRecord | None = None
+    _ended: bool = False
+
+    def begin(self, recorder: Recorder, record: RunRecord) -> None:
+        """Takes tables and record, and keeps room on the disk for the last words on the run."""
+        self.recorder, self.record = recorder, record
+        # Random, so that no file system compresses it.
+        self.folder.reserve_path.write_bytes(os.urandom(RESERVE_BYTES))
+
+    def complete(self) -> None:
+        """Releases the simulator, completes the tables and then the record; if one fails, so does the run."""
+        assert self.recorder is not None and self.record is not None
+        self.env.close()
+        self.recorder.close("stopped", "the agent stopped early")
+        self.folder.reserve_path.unlink(missing_ok=True)
+        interruption.settle()
+        self.record.close("complete")
+        self._ended = True
+
+    def fail(self, error: BaseException) -> None:
+        """Does all that can still be done after `error`; the second call does nothing."""
+        interruption.settle()  # first: a second Ctrl-C must not cost the record
+        if self._ended:
+            return
+        self._ended = True
+        interrupted = isinstance(error, KeyboardInterrupt)
+        status = "interrupted" if interrupted else "failed"
+        if self.record is not None:
+            _explain(error, self.command, self.folder)
+        failure = {"type": type(error).__name__, "message": _text(error)}
+        reason = (f"{failure['type']}: {failure['message']}".strip(": ") or status).splitlines()[0]
+        if interrupted:
+            failure["message"] = reason = f"interrupted by {_text(error) or 'Ctrl-C'}"
+        files, record, recorder = self.folder, self.record, self.recorder
+        told = [] if record is None else [partial(record.close, status, failure)]
+        run_all_finalizers(
+            *([] if record is None else [partial(files.reserve_path.unlink, missing_ok=True)]),
+            self.env.close,
+            *told,  # the shortest first, as long as there is room
+            *([] if interrupted or record is None else [partial(_write_trace, files, error)]),
+            *([] if recorder is None else [partial(recorder.close, status, reason)]),
+            *told,  # the tables may hold more steps by now
+            *([partial(self._keep, error)] if interrupted and self.agent.has_learnt else []),
+        )
+
+    def _keep(self, error: BaseException) -> None:
+        self.agent.save(self.folder.path)
+        error.add_note("what was learnt until then is kept: `netgym evaluate` takes the folder")
+
+
 @contextmanager
-def run_lifecycle(
-    env: SequentialSessions, recorder: Recorder, record: RunRecord, agent: Agent[Any], folder: Path, command: list[str]
-) -> Iterator[None]:
+def run_lifecycle(run: RunUnderWay) -> Iterator[None]:
     """A run happens inside it; on leaving, the simulator is released, and record and tables say how the run ended.
 
     An interruption keeps what the agent has learnt; anything else that goes wrong leaves its traceback in `error.txt`.
-    Exceptions go on to the caller.
+    Exceptions go on to the caller. From the end on, signals do nothing until the program or the block of
+    `interruption.handled` ends.
     """
-    files = RunFolder(folder)
-    reserve = files.reserve_path
     try:
-        # Room for the finalizers on a disk that the run itself filled; random, so that no file system compresses it.
-        reserve.write_bytes(os.urandom(RESERVE_BYTES))
-        yield
-    except BaseException as error:
-        interrupted = isinstance(error, KeyboardInterrupt)
-        if isinstance(error, SimulatorError):
-            error.args = (f"{error} Reproduce it with: {shlex.join(command)}",)
-        elif isinstance(error, OSError) and error.errno in DISK_REFUSALS:
-            error.strerror = f"{error.strerror}; free space or choose another hydra.run.dir"
-            error.filename = error.filename or str(folder)
-        status = "interrupted" if interrupted else "failed"
-        failure = {"type": type(error).__name__, "message": str(error)}
-        reason = f"{failure['type']}: {failure['message']}".strip(": ").splitlines()[0]
-        if interrupted:
-            failure["message"] = reason = f"interrupted by {str(error) or 'Ctrl-C'}"
-        trace = "".join(traceback.format_exception(error))
-        # A second Ctrl-C must not cost the tables.
-        with _signals(signal.SIG_IGN, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            run_all_finalizers(
-                partial(reserve.unlink, missing_ok=True),
-                env.close,
-                partial(record.close, status, failure),  # the shortest first, as long as there is room
-                *([] if interrupted else [partial(files.error_path.write_text, trace)]),
-                partial(recorder.close, status, reason),
-                *([partial(_keep, agent, folder, error)] if interrupted and agent.has_learnt else []),
-            )
+        try:
+            yield
+            run.complete()
+        except BaseException as error:
+            run.fail(error)
+            raise
+    except BaseException as error:  # an interruption may have come before `fail` had begun
+        run.fail(error)
         raise
-    env.close()
-    reserve.unlink(missing_ok=True)
-    record.close("complete")
 
 
-def _keep(agent: Agent[Any], folder: Path, error: BaseException) -> None:
-    agent.save(folder)
-    error.add_note("what was learnt until then is kept: `netgym evaluate` takes the folder")
+def _anywhere(command: Sequence[str]) -> list[str]:
+    """A command line without the folder that it wrote to, which it would find taken."""
+    return [word for word in command if not word.startswith((f"{output_dirs.RUN_DIR}=", f"{output_dirs.SWEEP_DIR}="))]
+
+
+def _explain(error: BaseException, command: list[str], folder: RunFolder) -> None:
+    """Adds to the error's own words what helps the user."""
+    if isinstance(error, SimulatorError):
+        error.args = (f"{error} Reproduce it with: {shlex.join(_anywhere(command))}",)
+    elif isinstance(error, OSError) and error.errno in DISK_REFUSALS:
+        error.strerror = f"{error.strerror}; free space or choose another hydra.run.dir"
+        error.filename = error.filename or str(folder.path)
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # of a user's own class
+        return "it has no readable message"
+
+
+def _write_trace(folder: RunFolder, error: BaseException) -> None:
+    folder.error_path.write_text("".join(traceback.format_exception(error)))
 
 
 def run_all_finalizers(*finalizers: Callable[[], object]) -> None:
@@ -82,29 +146,7 @@ def run_all_finalizers(*finalizers: Callable[[], object]) -> None:
     for finalizer in finalizers:
         try:
             finalizer()
-        except Exception as error:
-            failures.append(f"{type(error).__name__}: {error}")
+        except BaseException as error:  # a user's code may call sys.exit
+            failures.append(f"{type(error).__name__}: {_text(error)}")
     if failures:
         log.warning("after the run failed, this could not be done either: %s", "; ".join(dict.fromkeys(failures)))
-
-
-def sigterm_as_ctrl_c() -> AbstractContextManager[None]:
-    """Inside it SIGTERM unwinds all that Ctrl-C unwinds."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt("SIGTERM")
-
-    return _signals(interrupt, signal.SIGTERM)
-
-
-@contextmanager
-def _signals(handler: Callable[..., object] | signal.Handlers, *numbers: int) -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may handle signals
-        return
-    before = [signal.signal(number, handler) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, old in zip(numbers, before, strict=True):
-            signal.signal(number, old)

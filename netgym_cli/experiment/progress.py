@@ -36,7 +36,7 @@ class RunProgress(Observer):
     """
 
     def __init__(self, total_steps: int, total_sessions: int, shown: bool | None = None) -> None:
-        self._shown = sys.stderr.isatty() if shown is None else shown
+        self._shown = bool(sys.stderr and sys.stderr.isatty()) if shown is None else shown
         self._sessions = total_sessions
         self._steps = 0
         self._updates: tuple[int, int] | None = None

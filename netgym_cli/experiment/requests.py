@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, fields, replace
@@ -10,28 +12,36 @@ from pathlib import Path
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.suggestions import nearest
 from netgym_cli.config.compose import Composer
+from netgym_cli.config.overrides import given_twice, key_of
 from netgym_cli.config.schema import RunConfig, require, unknown_key
 from netgym_cli.experiment.config import require_simulator_runs_env, run_of, typed_run
+from netgym_cli.experiment.effects import tell, unread_by_verb
 
+log = logging.getLogger(__name__)
 Args = Sequence[str]
 ConfigDirs = Sequence[str | Path]
 NEAR = 0.7  # a key so similar to one of the verb's own is taken for a misspelling of it
 TOP = {field.name for field in fields(RunConfig)}
-MOST = 1_000_000  # seeds, episodes or workers: more than anybody simulates, and few enough to list in memory
+MODELS = (".zip", ".npz")  # suffixes of what a run may have saved
+FORMER_JOBS = "workers"
+JOBS = ("jobs", FORMER_JOBS)  # keys of the verbs that play sessions side by side
+MOST = 1_000_000  # seeds, episodes or jobs: more than anybody simulates, and few enough to list in memory
 
 
 def parse_args(args: Args, own: Collection[str]) -> tuple[list[Path], dict[str, str], list[str]]:
-    """`args` as folders of runs, the values of the verb's own keys, and overrides of the config.
+    """`args` as runs (folders, or models in them), the values of the verb's own keys, and overrides of the config.
 
     Raises `ConfigError` for a key that is neither of the config nor of the verb, and similar to one of the verb's.
     """
-    folders = [Path(arg) for arg in args if "=" not in arg or _is_folder(arg)]
-    pairs = [arg for arg in args if "=" in arg and not _is_folder(arg)]
+    runs = [Path(arg) for arg in args if "=" not in arg or _is_run(arg)]
+    pairs = [arg for arg in args if "=" in arg and not _is_run(arg)]
+    hydra = [pair for pair in pairs if key_of(pair).startswith(("hydra.", "hydra/"))]
+    tell([[*given_twice(pairs), *unread_by_verb(hydra, "this verb", ["hydra.searchpath"])]])
     values = dict(pair.split("=", 1) for pair in pairs if pair.split("=", 1)[0] in own)
     for key in (pair.split("=", 1)[0] for pair in pairs):
         if key not in own and key not in TOP and (near := nearest(key, own, NEAR)):
             raise ConfigError(unknown_key(key, [near]))
-    return folders, values, [pair for pair in pairs if pair.split("=", 1)[0] not in values]
+    return runs, values, [pair for pair in pairs if pair.split("=", 1)[0] not in values]
 
 
 def reject_overrides(overrides: Args, instead: Mapping[str, str], what: str) -> None:
@@ -93,15 +103,14 @@ def listed_seeds(text: str) -> tuple[int, ...] | None:
 
 def seed_count(text: str) -> int:
     """The number of seeds that `text` asks for, such as `10`. Raises `ConfigError`."""
-    allowed = f"how many, such as 10 (up to {MOST}), or which: [3,5] or 3..5"
-    require(text.isdecimal() and len(text) < 20 and 1 <= int(text) <= MOST, "seeds", text, allowed)
-    return int(text)
+    return _from_1(text, "seeds", f"how many, such as 10 (up to {MOST}), or which: [3,5] or 3..5")
 
 
 def agent_names(text: str, verb: str) -> list[str]:
     """The names in `agent=NAME,NAME`. Raises `ConfigError` for the folder of a run, which is given without `agent=`."""
     names = [name.strip() for name in text.split(",") if name.strip()]
     for name in names:
+        require(names.count(name) == 1, "agent", text, "names, each once")
         if "/" in name:
             raise ConfigError(f"agent={name} names a folder; give the folder of a run by itself: netgym {verb} {name}.")
     return names
@@ -113,15 +122,37 @@ def require_seeds(seeds: Sequence[int]) -> None:
     require(all(0 <= seed < 2**31 for seed in seeds), "seeds", list(seeds), "numbers from 0 to 2147483647")
 
 
-def _is_folder(arg: str) -> bool:
+def _is_run(arg: str) -> bool:
+    path = Path(arg)
     try:
-        return Path(arg).is_dir()
+        return path.is_dir() or (path.suffix in MODELS and path.is_file())
     except OSError:  # too long for a file name
         return False
 
 
 def whole_number(text: str, key: str) -> int:
     """`text` as a number from 1 to 1000000. Raises `ConfigError` naming the key."""
-    allowed = f"1 or more, up to {MOST}"
-    require(text.isdecimal() and len(text) < 20 and 1 <= int(text) <= MOST, key, text, allowed)
-    return int(text)
+    return _from_1(text, key, f"1 or more, up to {MOST}")
+
+
+def _from_1(text: str, key: str, allowed: str) -> int:
+    written = re.fullmatch(r"\d{1,20}(\.0*)?(e\+?\d)?", text, re.ASCII | re.IGNORECASE)  # 1e3 is 1000 as in a config
+    require(written is not None and 1 <= float(text) <= MOST and float(text).is_integer(), key, text, allowed)
+    return int(float(text))
+
+
+def jobs_of(own: Mapping[str, str], option: int | None) -> int:
+    """How many sessions to play at once: `jobs=` or `--jobs`, or one per CPU. Raises `ConfigError`.
+
+    `workers=`, as it was called once, is taken and told about.
+    """
+    given = [f"{key}={own[key]}" for key in ("jobs", FORMER_JOBS) if key in own]
+    given += [f"--jobs {option}"] if option is not None else []
+    if len(given) > 1:
+        raise ConfigError(f"{' and '.join(given)} are the same; give one of them.")
+    if FORMER_JOBS in own:
+        log.warning("note: %s= is called jobs= now", FORMER_JOBS)
+    if option is not None or not given:
+        return option or os.cpu_count() or 1
+    key, _, text = given[0].partition("=")
+    return whole_number(text, key)

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from netgym_cli.agents.base import Agent, agent_registry
+from netgym_cli.common import interruption
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.schema import RunConfig
 from netgym_cli.envs.network_env import NetworkEnv
-from netgym_cli.experiment.lifecycle import run_lifecycle, sigterm_as_ctrl_c
+from netgym_cli.experiment.lifecycle import RunUnderWay, run_lifecycle
 from netgym_cli.experiment.progress import RunProgress
 from netgym_cli.experiment.summary import Summary
 from netgym_cli.runs.folder import RunFolder
@@ -40,11 +41,11 @@ def check(config: RunConfig) -> None:
                 )
     if (objection := agent.incompatibility(first)) is not None:
         kinds = {name: agent_registry.load(name) for name in agent_registry.names()}
-        alike = {name: kind for name, kind in kinds.items() if kind.needs_dataset == agent.needs_dataset}
-        able = [name for name, kind in alike.items() if kind.incompatibility(first) is None]
+        able = [name for name, kind in kinds.items() if kind.incompatibility(first) is None]
+        alike = [name for name in able if kinds[name].needs_dataset == agent.needs_dataset]
         raise ConfigError(
             f"agent '{config.agent.name}' {objection}. "
-            f"Agents that can act in env '{config.env.name}': {', '.join(able)}."
+            f"Agents that can act in env '{config.env.name}': {', '.join(alike or able)}."
         )
     agent.check(first, plan.total_steps)
 
@@ -53,8 +54,9 @@ def train(config: RunConfig, folder: Path, command: list[str], console: bool | N
     """Runs the plan's sessions with the agent and leaves tables, record and model in `folder`.
 
     Whatever goes wrong, the tables are completed, `run.json` says what happened, `error.txt` holds the traceback, no
-    simulator is left behind, and the exception goes on to the caller. SIGTERM acts like Ctrl-C: that is no error and
-    leaves no traceback, but what was learnt until then.
+    simulator is left behind, and the exception goes on to the caller. SIGTERM and SIGHUP act like Ctrl-C: that is no
+    error and leaves no traceback, but what was learnt until then. The first of them counts, and none once the run has
+    ended.
 
     Args:
         config: a config that passed `check`.
@@ -64,25 +66,30 @@ def train(config: RunConfig, folder: Path, command: list[str], console: bool | N
 
     Raises:
         SimulatorError: a simulator failed; the message ends in the command that reproduces it.
-        KeyboardInterrupt: interrupted by Ctrl-C or SIGTERM.
+        KeyboardInterrupt: interrupted by Ctrl-C, SIGTERM or SIGHUP.
+        FileExistsError: a run has begun in the folder before; nothing of it was changed.
         OSError: the disk is full or the folder cannot be written.
     """
     agent = make_agent(config)
     plan = agent.plan(config)
-    folder.mkdir(parents=True, exist_ok=True)
-    recorder = Recorder(RunFolder(folder).metrics)
-    record = RunRecord(folder, command, config, plan.total_steps, agent.training_seeds())
-    progress = RunProgress(plan.total_steps, len(plan.configs), console)
-    env = SequentialSessions(open_env(config), plan, (recorder, record, progress))
-    with sigterm_as_ctrl_c(), run_lifecycle(env, recorder, record, agent, folder, command):
+    opened = open_env(config)  # what is wrong with it is told before the run has a record
+    files = RunFolder(folder)
+    run = RunUnderWay(files, command, agent, opened)
+    with interruption.handled(), run_lifecycle(run):
+        folder.mkdir(parents=True, exist_ok=True)
+        recorder = Recorder(files.metrics)
+        record = RunRecord(folder, command, config, plan.total_steps, recorder, agent.training_seeds())
+        run.begin(recorder, record)
+        progress = RunProgress(plan.total_steps, len(plan.configs), console)
+        env = SequentialSessions(opened, plan, (recorder, record, progress))
         if plan.configs:
             prepare_simulators(config)
         with progress:
             agent.learn(env, config.seed, folder)
             agent.save(folder)
-        recorder.close("stopped", "the agent stopped early")
     notes = [*_given_up(env, record), *agent.notes]
-    return Summary.of(folder, recorder, record, notes, measured_only=agent.needs_dataset)
+    name = config.agent.name if agent.can_be_loaded else ""
+    return Summary.of(folder, recorder, record, notes, measured_only=agent.needs_dataset, agent=name)
 
 
 def _given_up(env: SequentialSessions, record: RunRecord) -> list[str]:

@@ -12,6 +12,7 @@ import numpy as np
 from netgym_cli.runs.record import RunRecord
 from netgym_cli.runs.recorder import Recorder
 
+YARDSTICK = "random"  # the agent that every environment has
 FEW_EPISODES = 10  # fewer have no tenths to compare
 
 
@@ -29,6 +30,8 @@ class Summary:
         start_s: seconds of `wall_s` before the first step began.
         notes: remarks on the run.
         measured_only: whether the agent learnt elsewhere, as from a dataset, and its sessions are evaluations.
+        agent: name of the agent; empty for one that nothing can load from the folder.
+        config_dirs: the user's conf directories, without which the run's config may name what nobody finds.
     """
 
     folder: str
@@ -44,10 +47,18 @@ class Summary:
     start_s: float
     notes: tuple[str, ...]
     measured_only: bool = False
+    agent: str = ""
+    config_dirs: tuple[str, ...] = ()
 
     @classmethod
     def of(
-        cls, folder: Path, recorder: Recorder, record: RunRecord, notes: list[str], measured_only: bool = False
+        cls,
+        folder: Path,
+        recorder: Recorder,
+        record: RunRecord,
+        notes: list[str],
+        measured_only: bool = False,
+        agent: str = "",
     ) -> Summary:
         """The summary of the run that these have just finished."""
         returns, content = recorder.returns, record.content
@@ -70,6 +81,7 @@ class Summary:
             start_s=content["start_s"] or 0.0,
             notes=tuple(notes),
             measured_only=measured_only,
+            agent=agent,
         )
 
     @property
@@ -93,8 +105,15 @@ class Summary:
     def lines(self) -> list[str]:
         """The summary, human-readable."""
         notes = [*(f"note: {note}" for note in self.notes), f"tables: {self.tables}"]
-        onward = f"next: netgym evaluate {shlex.quote(self.folder)} agent=random"
-        return [*(self._evaluations() if self.measured_only else self._sessions()), *notes, onward]
+        return [*(self._evaluations() if self.measured_only else self._sessions()), *notes, f"next: {self._onward()}"]
+
+    def _onward(self) -> str:
+        """A command that goes on from here: the agent beside the one that anybody beats, unless it is that one."""
+        if not self.agent:
+            return shlex.join(["netgym", "plot", self.folder])
+        beside = [f"agent={YARDSTICK}"] if self.agent != YARDSTICK else []
+        dirs = [word for folder in self.config_dirs for word in ("--config-dir", folder)]
+        return shlex.join(["netgym", "evaluate", self.folder, *beside, *dirs])
 
     def _sessions(self) -> list[str]:
         lines = [

@@ -15,6 +15,7 @@ from netgym_cli.config.schema import RunConfig
 from netgym_cli.envs.network_env import NetworkEnv
 from netgym_cli.experiment import run
 from netgym_cli.experiment.config import typed_run
+from netgym_cli.runs.saved_model import SavedModel
 from netgym_cli.sessions.plan import Plan
 from netgym_cli.sessions.sequential import SequentialSessions
 from netgym_cli.sessions.step import Observer
@@ -27,7 +28,7 @@ class Task:
 
     Attributes:
         config: environment, agent and seed of the one session.
-        folder: run folder that the agent was trained in; None for one that needs none.
+        folder: run that the agent was trained in, by its folder or a checkpoint in it; None for one that needs none.
         trust: load it even if it was made elsewhere.
     """
 
@@ -47,7 +48,10 @@ class Task:
         kind = agent_registry.load(self.config.agent.name)
         if self.folder is None:
             return kind(self.config.agent)
-        return kind.load(self.config.agent, self.folder, self.trust)
+        saved = SavedModel.at(self.folder)
+        if saved.checkpoint is not None:
+            return kind.load_checkpoint(self.config.agent, saved.checkpoint, self.trust)
+        return kind.load(self.config.agent, saved.run.path, self.trust)
 
     def sessions(self, *observers: Observer) -> SequentialSessions:
         """The session, not started yet."""
@@ -60,8 +64,8 @@ class Task:
         if self.folder is None:
             if kind.needs_training:
                 raise ConfigError(
-                    f"agent '{config.agent.name}' has to be trained: netgym train agent={config.agent.name}, and then "
-                    "give the run's folder."
+                    f"agent '{config.agent.name}' has to be trained first, by netgym train; then give the run's folder "
+                    f"instead of agent={config.agent.name}."
                 )
             run.check(config)
             self.agent().begin(self.sessions(), config.seed)

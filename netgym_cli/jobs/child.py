@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
+
+from netgym_cli.common import user_modules
+from netgym_cli.common.standard_streams import open_standard_streams
+from netgym_cli.jobs import start
 
 TAIL_LINES = 12
 REQUESTS, PATIENCE_S = 3, 10.0  # how often, and how long each time, a process is asked to end before it is killed
@@ -19,9 +24,12 @@ class ChildProcess:
     Its standard input is a pipe from here. When that ends, this process is gone, and the program is to end itself. It
     leads a process group of its own, so that a Ctrl-C in the terminal reaches it only from here.
 
+    It imports from where this process does, except from the working directory and from where the main script lies:
+    there it finds only what a config names.
+
     Args:
-        arguments: what follows `python` on the command line.
-        search_path: folders that it may import from, first ones first.
+        module: what it runs, as `python -m` would.
+        arguments: what follows on the command line.
         piped: whether to read its standard output with `readline` and to keep its standard error for `tail`; otherwise
             both go where those of this process go.
 
@@ -29,11 +37,12 @@ class ChildProcess:
         OSError: the process cannot be started.
     """
 
-    def __init__(self, arguments: Sequence[str], search_path: Iterable[str], piped: bool = False) -> None:
+    def __init__(self, module: str, arguments: Sequence[str] = (), piped: bool = False) -> None:
+        open_standard_streams()
         self._errors = tempfile.TemporaryFile("w+") if piped else None  # noqa: SIM115 - lives as long as the process
         self._process = subprocess.Popen(
-            [sys.executable, *arguments],
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(search_path)},
+            [sys.executable, "-P", start.__file__, json.dumps(_inherited()), module, *arguments],
+            env=user_modules.child_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE if piped else None,
             stderr=self._errors,
@@ -100,3 +109,15 @@ class ChildProcess:
         assert self._errors is not None
         self._errors.seek(0)
         return "".join(f"\n  {line}" for line in self._errors.read().splitlines()[-TAIL_LINES:])
+
+
+def _inherited() -> dict[str, list[str]]:
+    """What `start` takes: this process's search path without the folders that Python put in front by itself."""
+    here = os.path.realpath(os.curdir)
+    chosen = {os.path.realpath(entry) for entry in user_modules.chosen_path()}
+    main = sys.modules["__main__"]
+    script = None if main.__spec__ else getattr(main, "__file__", None)  # of `python -m` there is a spec
+    by_itself = {here, *([os.path.dirname(os.path.realpath(script))] if script else [])} - chosen
+    path = [entry for entry in sys.path if os.path.realpath(entry) not in by_itself]
+    apart = [os.path.realpath(entry) for entry in sys.path if os.path.realpath(entry) in by_itself]
+    return {"path": path, "user": [*user_modules.searched(), *apart]}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -11,9 +10,6 @@ from pathlib import Path
 
 from netgym_cli.jobs.child import ChildProcess
 from netgym_cli.runs.folder import RunFolder
-
-# What a job that ends by itself exits with; anything else means that it was killed and could not say so.
-ENDED_BY_ITSELF = (0, 1, 2, *(128 + number for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)))
 
 
 @dataclass(frozen=True)
@@ -57,16 +53,15 @@ class LocalLauncher(Launcher):
     """Starts each job as a child process, which ends when this process does.
 
     Args:
-        search_path: folders whose modules a job may import, besides those of the working directory.
+        config_dirs: the user's conf directories, which a job names in its advice.
     """
 
-    def __init__(self, search_path: Sequence[Path]) -> None:
-        self._search_path = search_path
+    def __init__(self, config_dirs: Sequence[Path] = ()) -> None:
+        self._config_dirs = config_dirs
 
     def submit(self, folder: Path) -> LocalJob:
-        inherited = os.environ.get("PYTHONPATH")
-        search_path = [*map(str, self._search_path), str(Path.cwd()), *([inherited] if inherited else [])]
-        return LocalJob(folder, ChildProcess(["-m", "netgym_cli", "job", str(folder)], search_path))
+        dirs = [word for folder in self._config_dirs for word in ("--config-dir", str(folder))]
+        return LocalJob(folder, ChildProcess("netgym_cli", ["job", "--trust", str(folder), *dirs]))
 
 
 class LocalJob(JobHandle):
@@ -89,17 +84,23 @@ class LocalJob(JobHandle):
 
 
 def failure(folder: Path, status: int) -> str | None:
-    """Why the job in `folder` with this exit status failed, or None.
+    """Why the job in `folder` with this exit status failed, or None. The record of the run decides, not the status.
 
-    Marks the record of a run whose process was killed and could not do it itself.
+    Marks the record of a run whose process ended and could not do it itself.
     """
-    if status == 0:
-        return None
     run = RunFolder(folder)
-    if status in ENDED_BY_ITSELF:
-        error = run.record()["error"] if run.holds_run else None
-        message = f"{error['type']}: {error['message']}".strip(": ").splitlines()[0] if error else ""
-        return f"{message} (exit {status})".strip()
-    reason = f"killed by {signal.Signals(-status).name}" if status < 0 else f"died with exit {status}"
+    state = run.status()
+    if state == "complete":
+        return None
+    if state in ("failed", "interrupted"):
+        error = run.record().get("error") or {}
+        message = f"{error.get('type', state)}: {error.get('message', '')}".strip(": ").splitlines()[0]
+        return f"{message} (exit {status})"
+    if status < 0:
+        reason = f"killed by {signal.Signals(-status).name}"
+    elif state == "running":  # as after os._exit() in the code of an agent or environment
+        reason = f"the process ended with exit {status} in the middle of the run and said nothing"
+    else:
+        reason = f"the process ended with exit {status}, and its run is {state}"
     run.mark_dead(reason)
     return reason

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
@@ -110,8 +108,7 @@ class _Pool:
             with self._lock:
                 if self._ended:
                     raise SessionFailed(-1, "given up")
-                here = [folder or os.getcwd() for folder in sys.path]
-                worker = ChildProcess(["-P", "-m", self._program], here, piped=True)
+                worker = ChildProcess(self._program, piped=True)
                 self._workers.append(worker)
             self._of_thread.worker = worker
         return self._of_thread.worker  # type: ignore[no-any-return]

@@ -23,7 +23,7 @@ def progress(things: str, total: int, shown: bool | None = None, done: int = 0) 
         shown: whether to draw; None: if stderr is a terminal.
         done: how many are done already.
     """
-    if not (sys.stderr.isatty() if shown is None else shown):
+    if not (bool(sys.stderr and sys.stderr.isatty()) if shown is None else shown):
         yield lambda sim_s: None
         return
     speed = TextColumn("{task.fields[speed]}")

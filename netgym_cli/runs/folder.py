@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,14 +9,18 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from omegaconf import DictConfig, OmegaConf
 
+from netgym_cli.common.bounded import parsed_yaml, read_bytes, read_json
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.files import write_json
 from netgym_cli.common.provenance import now
+from netgym_cli.runs import signing
+from netgym_cli.runs.manifest import Manifest
 
 if TYPE_CHECKING:
     import pandas as pd
 
-RECORD, METRICS, HYDRA = "run.json", "metrics", ".hydra"
+RECORD, METRICS, HYDRA, MANIFEST, CHECKPOINTS = "run.json", "metrics", ".hydra", "manifest.json", "checkpoints"
+RESERVE = ".reserve"
 STEPS, STATS, EPISODES, SESSIONS = "steps.parquet", "stats.parquet", "episodes.csv", "sessions.csv"  # in METRICS
 
 
@@ -30,6 +33,11 @@ class RunFolder:
     """
 
     path: Path
+
+    @classmethod
+    def of_model(cls, path: Path) -> RunFolder:
+        """The folder of the run that saved this model or checkpoint."""
+        return cls(path.parent.parent if path.parent.name == CHECKPOINTS else path.parent)
 
     @property
     def record_path(self) -> Path:
@@ -83,23 +91,45 @@ class RunFolder:
 
     @property
     def reserve_path(self) -> Path:
-        """What keeps room on the disk for the end of the run; there only while it runs."""
-        return self.path / ".reserve"
+        """Keeps room on the disk for the end of the run, and claims the folder for it; there only while it runs."""
+        return self.path / RESERVE
 
     @property
     def holds_run(self) -> bool:
         """Whether a run was begun here."""
         return self.record_path.is_file()
 
+    @property
+    def checkpoints(self) -> Path:
+        """The folder of the models that were saved on the way, `step_N.zip` after so many steps or updates."""
+        return self.path / CHECKPOINTS
+
     def new_checkpoint(self, steps: int) -> Path:
         """Where the model after so many steps or updates is to be saved; makes the folder of checkpoints."""
-        folder = self.path / "checkpoints"
-        folder.mkdir(exist_ok=True)
-        return folder / f"step_{steps:09d}.zip"
+        self.checkpoints.mkdir(exist_ok=True)
+        return self.checkpoints / f"step_{steps:09d}.zip"
 
-    def require_free(self, key: str) -> None:
-        """Raises `ConfigError` if a run lies here already; `key` is the override that chooses another folder."""
-        for name in (RECORD, METRICS):
+    def latest_checkpoint(self) -> Path | None:
+        """The last model that was saved on the way; None if there is none."""
+        return max(self.checkpoints.glob("step_*.zip"), default=None)
+
+    @staticmethod
+    def require_config_in(name: str | None) -> None:
+        """Raises `ConfigError` unless `name`, the folder that Hydra saves the config in, is where others look."""
+        if name != HYDRA:
+            raise ConfigError(
+                f"hydra.output_subdir is {name!r}; allowed: {HYDRA}, where evaluate, plot and collect look for "
+                "the config of a run. Leave it out."
+            )
+
+    def require_free(self, key: str, claimed: bool = False) -> None:
+        """Raises `ConfigError` if a run lies here already, or is going to; `key` is the override for another folder.
+
+        Args:
+            key: such as `hydra.run.dir`.
+            claimed: whether the file that keeps room on the disk is the caller's.
+        """
+        for name in (RECORD, METRICS, *([] if claimed else [RESERVE])):
             if (self.path / name).exists():
                 raise ConfigError(f"{self.path.absolute()} holds a run already ({name}); choose another by {key}=PATH.")
 
@@ -108,7 +138,7 @@ class RunFolder:
         if not self.path.is_dir():
             raise ConfigError(f"'{self.path}' is neither the folder of a run nor KEY=VALUE.")
         try:
-            content = json.loads(self.record_path.read_text())
+            content = read_json(self.record_path)
         except FileNotFoundError as error:
             raise ConfigError(f"'{self.path}' holds no run ({RECORD} is missing); give a run's own folder.") from error
         except ValueError as error:
@@ -116,6 +146,15 @@ class RunFolder:
         if not isinstance(content, dict):
             raise ConfigError(f"{self.record_path} holds no record of a run; give another run.")
         return content
+
+    def status(self) -> str:
+        """The record's word for how the run stands, such as `complete`; else `not begun` or `unreadable`."""
+        if not self.holds_run:
+            return "not begun"
+        try:
+            return str(self.record().get("status", "unreadable"))
+        except ConfigError:
+            return "unreadable"
 
     def seeds(self) -> frozenset[int]:
         """Seeds of all sessions that the run trained on, and of those behind its dataset or its first model.
@@ -130,8 +169,8 @@ class RunFolder:
         """For a parent that saw the run's process die: turns `running` into `failed` for `reason`, and nothing else."""
         if not self.holds_run:
             return
-        record = self.record()
-        if record["status"] == "running":
+        if self.status() == "running":
+            record = self.record()
             record |= {"status": "failed", "ended_at": now(), "error": {"type": "ProcessDied", "message": reason}}
             write_json(self.record_path, record)
 
@@ -147,18 +186,68 @@ class RunFolder:
             raise ConfigError(f"{self.config_path} cannot be read: {error}; give another run.") from error
 
     def save_config(self, config: DictConfig) -> None:
-        """Replaces the config by the values of this one, without interpolations."""
+        """Replaces the config by the values of this one, without interpolations, and begins a manifest with it."""
         OmegaConf.save(config, self.config_path, resolve=True)
+        empty = Manifest(self._manifest_path, False, False, {})
+        empty.with_file(self.config_path, self.config_path.read_bytes()).write()
+
+    def sign(self, file: Path, content: bytes | None = None) -> None:
+        """Notes in the manifest that the run has written this file, or is about to write `content` to it."""
+        manifest = Manifest.read(self._manifest_path)
+        manifest.with_file(file, file.read_bytes() if content is None else content).write()
+
+    def wrote(self, file: Path, content: bytes) -> bool:
+        """Whether a run of this user wrote `content` to this file of the folder.
+
+        A folder of the last release has no manifest: its models bear a signature each.
+        """
+        manifest = Manifest.read(self._manifest_path)
+        if manifest.exists:
+            return manifest.agrees(file, content)
+        beside = file.with_name(f"{file.name}.sig")
+        return beside.is_file() and signing.verify(content, beside.read_bytes())
+
+    def require_unchanged(self, file: Path, content: bytes) -> None:
+        """Raises `ConfigError` if a run of this user wrote something else than `content` to this file of the folder."""
+        manifest = Manifest.read(self._manifest_path)
+        if manifest.notes(file) and not manifest.agrees(file, content):
+            raise ConfigError(
+                f"'{file}' is not the one that the run wrote; load it with trust (--trust) if it is meant."
+            )
+
+    def doubt(self) -> str | None:
+        """Why config and record do not count as written by a run of this user, as a phrase; None if they do."""
+        manifest = Manifest.read(self._manifest_path)
+        if not manifest.exists:
+            return f"it has no {MANIFEST}, so it comes from elsewhere, or from an earlier release"
+        if not manifest.signed:
+            return f"its {MANIFEST} does not bear your signature, so it comes from elsewhere"
+        for file in (self.config_path, self.record_path):
+            expected = file == self.config_path or manifest.notes(file)  # the record is noted when the run has ended
+            if expected and not (file.is_file() and manifest.agrees(file, read_bytes(file))):
+                return f"its {file.relative_to(self.path)} is not the one that the run wrote"
+        return None
+
+    @property
+    def changed(self) -> bool:
+        """Whether a run of this user made the folder, and its config or record is another one now."""
+        return Manifest.read(self._manifest_path).signed and self.doubt() is not None
+
+    @property
+    def _manifest_path(self) -> Path:
+        return self.path / MANIFEST
 
     def choices(self) -> dict[str, str]:
         """Config group, such as `env`, to the name that its member was chosen by; empty if the folder does not tell."""
         path = self.path / HYDRA / "hydra.yaml"
-        chosen = OmegaConf.select(OmegaConf.load(path), "hydra.runtime.choices") if path.is_file() else None
+        chosen: Any = _mapping(path) if path.is_file() else {}
+        for key in ("hydra", "runtime", "choices"):
+            chosen = chosen.get(key) if isinstance(chosen, dict) else None
         return {str(group): str(name) for group, name in (chosen or {}).items() if name is not None}
 
     def overrides(self) -> list[str]:
         """The overrides that made the run, as on the command line."""
-        return list(OmegaConf.load(self.path / HYDRA / "overrides.yaml"))
+        return list(_loaded(self.path / HYDRA / "overrides.yaml"))
 
     def episodes(self) -> pd.DataFrame:
         """The table of ended episodes, one row each; without rows or columns if none was written."""
@@ -181,7 +270,11 @@ def _job_number(record: Path) -> tuple[int, str]:
 
 def _mapping(path: Path) -> dict[str, Any]:
     """The nested values of a YAML file. Raises `ValueError` if it is no mapping."""
-    values = OmegaConf.to_container(OmegaConf.load(path), resolve=False)
+    values = OmegaConf.to_container(_loaded(path), resolve=False)
     if not isinstance(values, dict):
         raise ValueError("it is no mapping of keys to values")
     return {str(key): value for key, value in values.items()}
+
+
+def _loaded(path: Path) -> Any:
+    return parsed_yaml(read_bytes(path).decode(), OmegaConf.create)

@@ -9,10 +9,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from netgym_cli.common.files import write_json
+from netgym_cli.common.files import create_json, write_json
+from netgym_cli.common.machine import machine
 from netgym_cli.common.provenance import git_state, now, versions
 from netgym_cli.config.schema import RunConfig
 from netgym_cli.runs.folder import RunFolder
+from netgym_cli.runs.recorder import Recorder
 from netgym_cli.sessions.step import Observer, Step
 
 HEARTBEAT_S = 2.0
@@ -28,21 +30,31 @@ class RunRecord(Observer):
         command: the command line that reproduces the run.
         config: the run's config, for the names of its parts and the seed.
         planned_steps: number of steps the run is going to do.
+        tables: the run's tables, which say how many steps there are; this file never says more than they hold.
         learnt_on: seeds of earlier sessions that the agent begins with.
 
     Attributes:
-        content: what the file says: `steps`, `sim_s` (simulated seconds, all sessions), `wall_s`, `start_s`
-            (seconds until the first step began), `seeds` (of the sessions in the order of their index) and so on.
+        content: what the file says: `steps` and `sim_s` (simulated seconds, all sessions) in the tables, `wall_s`,
+            `start_s` (seconds until the first step began), `seeds` (of the sessions in the order of their index) and
+            so on.
+
+    Raises:
+        FileExistsError: there is a record already; it was not changed.
     """
 
     def __init__(
-        self, folder: Path, command: list[str], config: RunConfig, planned_steps: int, learnt_on: Iterable[int] = ()
+        self,
+        folder: Path,
+        command: list[str],
+        config: RunConfig,
+        planned_steps: int,
+        tables: Recorder,
+        learnt_on: Iterable[int] = (),
     ) -> None:
-        self._path = RunFolder(folder).record_path
+        self._folder, self._tables = RunFolder(folder), tables
         self._started = time.monotonic()
         self._written = 0.0
         self._seeds: dict[int, int | None] = {}
-        self._sim_s: dict[int, float] = {}
         self.content: dict[str, Any] = {
             "status": "running",
             "started_at": now(),
@@ -52,6 +64,7 @@ class RunRecord(Observer):
             "cwd": os.getcwd(),
             "host": socket.gethostname(),
             "pid": os.getpid(),
+            "machine": machine(),
             "versions": versions(),
             "git": git_state(),
             "env": config.env.name,
@@ -67,20 +80,18 @@ class RunRecord(Observer):
             "start_s": None,
             "error": None,
         }
-        self._write()
+        self._update()
+        create_json(self._folder.record_path, self.content)
 
     def session_started(self, session: int, seed: int | None) -> None:
         """Notes the session's seed; one drawn afresh is known with the first step."""
         self._seeds[session] = seed
-        self._sim_s[session] = 0.0
 
     def step(self, step: Step) -> None:
-        """Counts the step and shows a sign of life when one is due."""
+        """Shows a sign of life when one is due."""
         if self.content["start_s"] is None:
             self.content["start_s"] = round(time.monotonic() - self._started - step.wall_ms / 1e3, 3)
-        self.content["steps"] += 1
         self._seeds[step.session] = step.seed
-        self._sim_s[step.session] = step.sim_time_ms / 1e3
         if time.monotonic() - self._written >= HEARTBEAT_S:
             self._write()
 
@@ -89,22 +100,22 @@ class RunRecord(Observer):
         self._write()
 
     def close(self, status: str, error: Mapping[str, str] | None = None) -> None:
-        """Writes the final word: `complete`, `failed` or `interrupted`, with `type` and `message` of the error."""
+        """Writes and signs the final word: `complete`, `failed`, `interrupted`; with the error's `type`, `message`."""
         self.content["status"] = status
         self.content["ended_at"] = now()
         self.content["error"] = error
         self._write()
+        self._folder.sign(self._folder.record_path)
 
     def _write(self) -> None:
+        self._update()
+        write_json(self._folder.record_path, self.content)
+
+    def _update(self) -> None:
         self._written = time.monotonic()
         self.content["seeds"] = [self._seeds[session] for session in sorted(self._seeds)]
-        self.content["sim_s"] = self._simulated_s()
+        self.content["steps"] = self._tables.stored_steps
+        self.content["sim_s"] = self._tables.stored_sim_s
         self.content["wall_s"] = round(self._written - self._started, 3)
         self.content["heartbeat_at"] = now()
-        write_json(self._path, self.content)
-
-    def _simulated_s(self) -> float:
-        total = 0.0
-        for session in sorted(self._sim_s):
-            total = round(total + self._sim_s[session], 3)  # each time: rounded figures of sessions add up
-        return total
+        self.content["machine"] = machine()  # what learns loads PyTorch after the run has begun

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -11,10 +12,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from netgym_cli.common.errors import SessionError
+from netgym_cli.common.interruption import Deferred
 from netgym_cli.runs.folder import EPISODES, SESSIONS, STATS, STEPS
-from netgym_cli.runs.tables import CsvTable, ParquetTable, replace_csv
+from netgym_cli.runs.tables import CsvTable, ParquetTable, RowsLost, replace_csv
 from netgym_cli.sessions.step import Observer, Step
 from netgym_cli.simulators.stats import Layout
 
@@ -52,6 +55,9 @@ class _Session:
     row: dict[str, Any]
     started: float
     under_way: bool = True
+    stored_steps: int = 0  # rows in steps.parquet
+    stored_ms: float = 0.0  # simulated time of the last of them
+    stored_episodes: int = 0  # rows in episodes.csv
     rewards: list[float] = field(default_factory=list)
     kpis: list[tuple[float, ...]] = field(default_factory=list)
 
@@ -62,6 +68,12 @@ class _Session:
     @property
     def wall_s(self) -> float:
         return round(time.perf_counter() - self.started, 3)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """The row as it may be written: it speaks of nothing that the other tables do not hold."""
+        counts = {"episodes": self.stored_episodes, "steps": self.stored_steps}
+        return self.row | counts | {"sim_s": round(self.stored_ms / 1e3, 3)}
 
 
 class Recorder(Observer):
@@ -75,8 +87,8 @@ class Recorder(Observer):
     arrived: those of one session in its own order, those of sessions that were under way at once mixed.
 
     All tables are written together, every two seconds and where a session starts or ends: steps and statistics first,
-    so that after a kill no episode or session speaks of steps that are not there. Until it ends, a session's row says
-    `running`.
+    so that after a kill or a failed write no statistic, episode or session speaks of steps that are not there. Until it
+    ends, a session's row says `running`.
 
     Args:
         folder: where the tables go; created, and must not hold tables already.
@@ -102,9 +114,22 @@ class Recorder(Observer):
             raise FileExistsError(errno.EEXIST, "there is a table already", str(folder / SESSIONS))
         self._write_sessions()
 
+    @property
+    def stored_steps(self) -> int:
+        """Number of rows in `steps.parquet`."""
+        return sum(session.stored_steps for session in self._sessions.values())
+
+    @property
+    def stored_sim_s(self) -> float:
+        """Simulated seconds of all sessions, up to these steps."""
+        total = 0.0
+        for index in sorted(self._sessions):
+            total = round(total + self._sessions[index].stored_ms / 1e3, 3)  # each time: rounded figures add up
+        return total
+
     def session_started(self, session: int, seed: int | None) -> None:
         """Opens the session's row."""
-        row = dict.fromkeys(SESSION_COLUMNS) | {"episodes": 0, "steps": 0, "sim_s": 0.0, "wall_s": 0.0}
+        row = dict.fromkeys(SESSION_COLUMNS) | {"wall_s": 0.0}
         row |= {"session": session, "seed": seed, "status": "running"}
         self._sessions[session] = _Session(row, time.perf_counter())
         self._flush()
@@ -117,8 +142,6 @@ class Recorder(Observer):
         kpis = tuple(step.kpis.values())
         session = self._sessions[step.session]
         session.row["seed"] = step.seed
-        session.row["steps"] += 1
-        session.row["sim_s"] = round(step.sim_time_ms / 1e3, 3)
         session.rewards.append(step.reward)
         session.kpis.append(kpis)
         place = (step.session, step.episode, step.step)
@@ -146,7 +169,6 @@ class Recorder(Observer):
         }
         self.returns.append(row["return"])
         self.session_returns.setdefault(session, []).append(row["return"])
-        state.row["episodes"] += 1
         state.rewards, state.kpis = [], []
         self._ended_episodes.append(row)
         if self._steps.due:
@@ -160,36 +182,68 @@ class Recorder(Observer):
             self._flush()
 
     def close(self, status: str, reason: str) -> None:
-        """Ends sessions still under way with `status` and completes all tables; raises the first `OSError` met."""
+        """Ends sessions still under way with `status` and completes all tables.
+
+        Raises the first `OSError` or `ArrowException` met, after everything was tried.
+        """
         for session in self._sessions.values():
             if session.under_way:
                 session.end(status, reason)
-        first: OSError | None = None
+        first: Exception | None = None
         # On a full disk each for itself, and the few words on the sessions before the many numbers.
-        for finish in (
-            self._write_sessions,
-            self._begin_episodes,
-            self._flush,
-            self._steps.close,
-            self._stats.close,
-            self._episodes.close,
-        ):
-            try:
-                finish()
-            except OSError as error:
-                first = first or error
+        finishers = (
+            *(self._write_sessions, self._begin_episodes, self._flush),
+            *(self._close_steps, self._close_stats, self._episodes.close, self._write_sessions),
+        )
+        with Deferred():
+            for finish in finishers:
+                try:
+                    finish()
+                except (OSError, pa.ArrowException) as error:
+                    first = first or error
         if first:
             raise first
 
     def _flush(self) -> None:
+        with Deferred():  # an interruption in between would tear the tables apart
+            self._flush_steps()
+            self._stats.flush()
+            if self._kpi_names is not None:
+                self._begin_episodes()
+            while self._ended_episodes:
+                self._episodes.write(self._ended_episodes[0])
+                self._sessions[self._ended_episodes.pop(0)["session"]].stored_episodes += 1
+            self._write_sessions()
+
+    def _flush_steps(self) -> None:
+        kept = self._steps.kept
         self._steps.flush()
-        self._stats.flush()
-        if self._kpi_names is not None:
-            self._begin_episodes()
-        while self._ended_episodes:
-            self._episodes.write(self._ended_episodes[0])
-            self._ended_episodes.pop(0)
-        self._write_sessions()
+        for session, _, _, _, sim_time_ms, *_ in kept:
+            self._sessions[session].stored_steps += 1
+            self._sessions[session].stored_ms = sim_time_ms
+
+    def _close_steps(self) -> None:
+        self._flush_steps()
+        try:
+            self._steps.close()
+        except (RowsLost, pa.ArrowException):
+            self._count_what_is_left()
+            raise
+
+    def _close_stats(self) -> None:
+        if self._steps.kept:
+            self._stats.drop()  # of steps that could not be written
+        self._stats.close()
+
+    def _count_what_is_left(self) -> None:
+        """Sets the counts to what can be read of the steps, some of which have vanished."""
+        for session in self._sessions.values():
+            session.stored_steps, session.stored_ms = 0, 0.0
+        with suppress(OSError, pa.ArrowException):
+            columns = pq.read_table(self.folder / STEPS, columns=["session", "sim_time_ms"]).to_pydict()
+            for index, sim_time_ms in zip(columns["session"], columns["sim_time_ms"], strict=True):
+                self._sessions[index].stored_steps += 1
+                self._sessions[index].stored_ms = sim_time_ms
 
     def _begin_episodes(self) -> None:
         self._episodes.begin(("session", "episode", "return", "length", *(self._kpi_names or ()), "seed"))
@@ -198,7 +252,7 @@ class Recorder(Observer):
         for session in self._sessions.values():
             if session.under_way:
                 session.row["wall_s"] = session.wall_s
-        rows = [self._sessions[index].row for index in sorted(self._sessions)]
+        rows = [self._sessions[index].told for index in sorted(self._sessions)]
         replace_csv(self.folder / SESSIONS, SESSION_COLUMNS, rows)
 
     def _encode_steps(self, rows: list[tuple[Any, ...]]) -> pa.Table:

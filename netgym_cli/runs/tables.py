@@ -16,8 +16,19 @@ from typing import Any, Generic, TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from netgym_cli.common.files import replacing
+
 Item = TypeVar("Item")
 ROWS_PER_GROUP = 100_000
+
+
+class RowsLost(OSError):
+    """A table does not hold any more what was written to it: somebody else has removed or changed its files."""
+
+    def __init__(self, path: Path, how: str) -> None:
+        super().__init__(
+            f"'{path}' {how}; keep other programs, such as cleaners of temporary files, away from the run folder."
+        )
 
 
 class ParquetTable(Generic[Item]):
@@ -42,7 +53,7 @@ class ParquetTable(Generic[Item]):
         self.path, self._encode = path, encode
         self._flush_items, self._flush_s = flush_items, flush_s
         self._items: list[Item] = []
-        self._parts = 0
+        self._parts = self._rows = 0
         self._flushed_at = -float("inf")  # the first item is flushed at once: from then on the table can be read
         self._closed = False
 
@@ -50,6 +61,11 @@ class ParquetTable(Generic[Item]):
     def due(self) -> bool:
         """Whether enough items are kept, or for long enough, that it is time to flush."""
         return len(self._items) >= self._flush_items or time.monotonic() - self._flushed_at >= self._flush_s
+
+    @property
+    def kept(self) -> list[Item]:
+        """The items that are in no part yet."""
+        return self._items
 
     def keep(self, item: Item) -> None:
         """Keeps `item` in memory; for callers that flush several tables together."""
@@ -69,22 +85,34 @@ class ParquetTable(Generic[Item]):
         begun = self.path.exists()
         folder = self.path if begun else self._hidden("new")
         folder.mkdir(exist_ok=True)
-        _write_atomically(self._encode(self._items), folder / f"part-{self._parts:08d}.parquet")
+        rows = self._encode(self._items)
+        _write_atomically(rows, folder / f"part-{self._parts:08d}.parquet")
         if not begun:
             folder.rename(self.path)
+        self._rows += len(rows)
         self._items = []
         self._parts += 1
         self._flushed_at = time.monotonic()
 
+    def drop(self) -> None:
+        """Forgets the kept items."""
+        self._items = []
+
     def close(self) -> None:
-        """Flushes and merges the parts into one file; harmless when called twice. On `OSError` the parts remain."""
+        """Flushes and merges the parts into one file; harmless when called twice.
+
+        Raises:
+            OSError: the disk refuses it; the parts remain.
+            RowsLost: parts have vanished or changed; those that are left remain.
+        """
         if self._closed:
             return
         self._closed = True
         self.flush()
         merged = self._hidden("merged")
         try:
-            self._merge(merged)
+            if (held := self._merge(merged)) != self._rows:
+                raise RowsLost(self.path, f"has lost rows: it holds {held} of {self._rows} that were written")
         except BaseException:
             merged.unlink(missing_ok=True)
             raise
@@ -94,30 +122,28 @@ class ParquetTable(Generic[Item]):
         else:
             merged.rename(self.path)
 
-    def _merge(self, target: Path) -> None:
+    def _merge(self, target: Path) -> int:
+        """Writes what the parts hold to one file; returns the number of its rows."""
         names = sorted(self.path.glob("part-*.parquet")) if self._parts else []
-        empty = self._encode([]) if not names else pq.read_table(names[0]).slice(0, 0)
+        empty, rows = self._encode([]) if not names else pq.read_table(names[0]).slice(0, 0), 0
         with pq.ParquetWriter(target, empty.schema) as writer:
             group: list[pa.Table] = []
             for name in names:
                 group.append(pq.read_table(name))
+                rows += len(group[-1])
                 if sum(len(part) for part in group) >= ROWS_PER_GROUP:
                     writer.write_table(pa.concat_tables(group))
                     group = []
             writer.write_table(pa.concat_tables([empty, *group]))
+        return rows
 
     def _hidden(self, what: str) -> Path:
         return self.path.with_name(f".{self.path.name}.{what}")
 
 
 def _write_atomically(table: pa.Table, path: Path) -> None:
-    hidden = path.with_name(f".{path.name}.tmp")
-    try:
+    with replacing(path) as hidden:
         pq.write_table(table, hidden)
-        hidden.rename(path)
-    except BaseException:
-        hidden.unlink(missing_ok=True)
-        raise
 
 
 def _exchange(file: Path, folder: Path) -> None:
@@ -158,7 +184,8 @@ class CsvTable:
         except FileExistsError:
             raise
         except BaseException:  # also a Ctrl-C between the two, which would leave a file without columns
-            self.close()
+            if self._file is not None:
+                self._file.close()
             self._file = None
             self.path.unlink(missing_ok=True)
             raise
@@ -176,9 +203,18 @@ class CsvTable:
         self._put([row[column] for column in self._columns])
 
     def close(self) -> None:
-        """Closes the file; harmless when called twice."""
-        if self._file is not None:
-            self._file.close()
+        """Closes the file; harmless when called twice. Raises `RowsLost` if it is not the written one any more."""
+        if self._file is None or self._file.closed:
+            return
+        size = self._file.tell()
+        with self._file as file:
+            mine = os.fstat(file.fileno())
+        try:
+            there = os.stat(self.path)
+        except FileNotFoundError:
+            raise RowsLost(self.path, "was removed") from None
+        if (there.st_dev, there.st_ino, there.st_size) != (mine.st_dev, mine.st_ino, size):
+            raise RowsLost(self.path, "was replaced or changed")
 
     def _put(self, cells: list[Any]) -> None:
         assert self._file is not None
@@ -195,13 +231,13 @@ class CsvTable:
 
 def replace_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
     """Writes a small table whole and atomically, for rows that still change. On `OSError` the old one remains."""
-    hidden = path.with_name(f".{path.name}.tmp")
-    try:
-        hidden.write_text(_csv_text([columns, *([row[column] for column in columns] for row in rows)]))
-        hidden.replace(path)
-    except OSError:
-        hidden.unlink(missing_ok=True)
-        raise
+    with replacing(path) as hidden:
+        hidden.write_text(csv_text(columns, rows))
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    """A small table as text, with its header."""
+    return _csv_text([columns, *([row[column] for column in columns] for row in rows)])
 
 
 def _csv_text(lines: Iterable[Iterable[Any]]) -> str:

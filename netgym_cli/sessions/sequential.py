@@ -5,9 +5,10 @@ Indices count from 0: sessions in the run, episodes in the session, steps in the
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import gymnasium
 
@@ -24,6 +25,8 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
     A session's end reaches the agent as a plain truncation with `info["session_end"]`, because it is a time limit and
     a learner has to bootstrap there. `reset` after the last session returns the last observation and starts nothing.
 
+    The tables of the run follow every call, so it serves the process that made it alone, and cannot be copied.
+
     Args:
         env: the environment, perhaps behind channels, not started yet.
         plan: sessions to go through; exactly `len(plan.configs)` simulators are started.
@@ -35,6 +38,7 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
         assert isinstance(env.unwrapped, NetworkEnv)
         self.network, self.plan, self.observers = env.unwrapped, plan, observers
         self.session = -1
+        self._pid = os.getpid()
         self._under_way = False
         self._last: Any = None
 
@@ -50,9 +54,10 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
         decides which session runs with which seed, whatever a learning library passes.
 
         Raises:
-            SessionError: the session was cut short by a failure; it cannot be continued.
+            SessionError: the session was cut short by a failure and cannot be continued, or this is another process.
             SimulatorError: the simulator could not be started.
         """
+        self._require_own_process()
         if self._under_way:
             self._give_up_unfinished_episode()
         if self.finished:
@@ -75,6 +80,7 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """As the environment's, but `terminated` only in a terminal state. Raises `SessionError` after all sessions."""
+        self._require_own_process()
         if self.finished:
             raise SessionError(f"step() after the last of {len(self.plan.configs)} sessions; the run is over.")
         network = self.network
@@ -144,3 +150,16 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
         self._under_way = False
         for observer in self.observers:
             observer.session_ended(self.session, "complete", reason)
+
+    def _require_own_process(self) -> None:
+        if self._pid != os.getpid():
+            raise SessionError(
+                f"process {os.getpid()} cannot use the environment of a run: the session and its tables belong to "
+                f"process {self._pid}. Make an environment in the process that uses it, with netgym_cli.make_env."
+            )
+
+    def __getstate__(self) -> NoReturn:
+        raise SessionError(
+            "cannot copy or pickle the environment of a run: its sessions are recorded in one set of tables. "
+            "Make another environment with netgym_cli.make_env."
+        )

@@ -29,12 +29,15 @@ class Simulator(ABC, Generic[C]):
     Attributes:
         config_schema: the dataclass of the simulator's YAML file.
         scenarios: names of all that it runs; None if it says only at the start what it cannot run.
+        copyable: whether `copy.deepcopy` of a running one is a second simulator: all of it lies in Python objects, and
+            no process, file or socket belongs to it. An environment with another one refuses to be copied meanwhile.
         config: deadlines and the like.
         source: the user's own scenario file, if the adapter has one.
     """
 
     config_schema: ClassVar[type[SimulatorConfig]] = SimulatorConfig
     scenarios: ClassVar[frozenset[str] | None] = None
+    copyable: ClassVar[bool] = False
     _deferred: Callable[[], Stats] | None = None  # what the in-process simulator computes when it is waited for
 
     def __init__(self, config: C, source: Path | None = None) -> None:
@@ -83,7 +86,7 @@ class Simulator(ABC, Generic[C]):
         return self._computed("step")
 
     def fileno(self) -> int | None:
-        """A file descriptor that is readable once an answer has come, for `select` over many simulators.
+        """A file descriptor that is readable once an answer has come, for a poll over many simulators.
 
         None if there is nothing to wait for: no session runs, or the answer is computed in this process by `step_wait`.
         """

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.home import expanded
 from netgym_cli.common.suggestions import did_you_mean
 from netgym_cli.traces.origin import FirstRow, counted_from_the_first
 from netgym_cli.traces.two_columns import WORDS, looks_like_two_columns, two_column_rows
@@ -72,7 +73,7 @@ def trace_file(name: str, key: str) -> Path:
     known = shipped()
     if name in known:
         return SHIPPED / f"{name}.csv"
-    file = Path(name).expanduser()
+    file = expanded(name)
     if not file.is_file():
         raise ConfigError(
             f"{key} is '{name}', which is neither a shipped trace nor a file.{did_you_mean(name, known)} "

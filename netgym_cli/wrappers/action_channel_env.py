@@ -13,12 +13,13 @@ from netgym_cli.channels.base import Channel, DeliveryConfig
 from netgym_cli.common.errors import SessionError
 from netgym_cli.config.schema import HOLDS, ChannelConfig, require
 from netgym_cli.envs.base import stated_action
+from netgym_cli.simulators.ownership import CopiedWhole
 from netgym_cli.wrappers.channel_configs import build, described
 from netgym_cli.wrappers.channel_kpis import ChannelKpis
 from netgym_cli.wrappers.seeds import ACTION_STREAM, channel_seed, session_seed
 
 
-class ActionChannelEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
+class ActionChannelEnv(CopiedWhole, gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     """The actuator applies the newest action that has arrived, instead of the agent's present one.
 
     The action of a step is sent at its beginning, and the environment is stepped at its end with the newest action, by

@@ -14,6 +14,7 @@ import numpy as np
 from netgym_cli.channels.base import Channel, DeliveryConfig, channel_registry
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.conf_dirs import user_dirs
+from netgym_cli.config.dotted import nested
 from netgym_cli.config.schema import ChannelConfig, SimulatorConfig, require, typed
 
 
@@ -41,12 +42,13 @@ def channel_config(name: str, config_dirs: Sequence[str | Path] = (), **keys: An
     Args:
         name: of a YAML file, such as `"mobile"`.
         config_dirs: your own conf directories, whose channel/ is searched too.
-        keys: those that differ from the file, such as `loss=0.1`.
+        keys: those that differ from the file, such as `loss=0.1`; nested ones as dictionaries, or with dots:
+            `**{"action.name": "mobile", "action.loss": 0.1}`.
 
     Raises:
         ConfigError: unknown name or key, wrong type or impossible value.
     """
-    return described({"name": name, **keys}, "channel", config_dirs)
+    return described({"name": name, **nested(keys, "channel")}, "channel", config_dirs)
 
 
 def build(

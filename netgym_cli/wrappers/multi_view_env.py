@@ -13,6 +13,7 @@ from gymnasium.utils import RecordConstructorArgs
 from netgym_cli.channels.base import Channel, DeliveryConfig
 from netgym_cli.common.errors import SessionError
 from netgym_cli.config.schema import require
+from netgym_cli.simulators.ownership import CopiedWhole
 from netgym_cli.wrappers.channel_configs import WindowConfig, build, carried, delivery_of
 from netgym_cli.wrappers.channel_kpis import ChannelKpis
 from netgym_cli.wrappers.delivered_stats import DeliveredStats
@@ -21,7 +22,7 @@ from netgym_cli.wrappers.seeds import OBSERVATION_STREAM, channel_seed, session_
 from netgym_cli.wrappers.windows import Windows
 
 
-class MultiViewEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
+class MultiViewEnv(CopiedWhole, gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     """Windows, times and seeds are those of `NetworkedEnv`, one window per observer.
 
     `info` has `channel_info`, `arrived_this_step` and `transmitted_this_step`, each by observer; where `info` has

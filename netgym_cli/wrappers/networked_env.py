@@ -11,6 +11,7 @@ from gymnasium.utils import RecordConstructorArgs
 from netgym_cli.channels.base import Channel
 from netgym_cli.common.errors import SessionError
 from netgym_cli.config.schema import ChannelConfig
+from netgym_cli.simulators.ownership import CopiedWhole
 from netgym_cli.wrappers.channel_configs import WindowConfig, build, carried, delivery_of
 from netgym_cli.wrappers.channel_kpis import ChannelKpis
 from netgym_cli.wrappers.delayed_rewards import DelayedRewards
@@ -19,7 +20,7 @@ from netgym_cli.wrappers.seeds import channel_seed, session_seed
 from netgym_cli.wrappers.windows import Windows
 
 
-class NetworkedEnv(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
+class NetworkedEnv(CopiedWhole, gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     """The agent sees a window of the observations that arrived, instead of the present one.
 
     Step t of an episode (0 is the observation of `reset`) fills the time from t to t + 1 step durations. Its

@@ -13,13 +13,14 @@ from gymnasium.vector.utils import batch_space
 from netgym_cli.channels.base import channel_registry
 from netgym_cli.channels.batch import BatchArrivals
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.simulators.ownership import CopiedWhole
 from netgym_cli.wrappers.batch_windows import BatchWindows
 from netgym_cli.wrappers.channel_configs import WindowConfig, delivery_of
 from netgym_cli.wrappers.seeds import channel_seed
 from netgym_cli.wrappers.windows import AGE, MASK, OBSERVATIONS, Windows
 
 
-class VectorNetworkedEnv(VectorWrapper):
+class VectorNetworkedEnv(CopiedWhole, VectorWrapper):
     """`NetworkedEnv` for the n copies of a vector environment, a few NumPy calls per step for all of them.
 
     Copy i sees bit for bit what a `NetworkedEnv` in slot i of a `SyncVectorEnv` would see. `info` has the same keys, as

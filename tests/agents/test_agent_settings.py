@@ -86,8 +86,9 @@ def test_what_the_library_refuses_is_found_before_the_run(name, keys, named, mon
 
 
 def test_agents_refuse_what_they_cannot_act_in():
-    discrete = SimpleNamespace(action_space=spaces.Discrete(3))
-    endless = SimpleNamespace(action_space=spaces.Box(-np.inf, np.inf, (2,)))
+    seen = spaces.Box(0, 1, (1,))
+    discrete = SimpleNamespace(observation_space=seen, action_space=spaces.Discrete(3))
+    endless = SimpleNamespace(observation_space=seen, action_space=spaces.Box(-np.inf, np.inf, (2,)))
     able = {
         name: agent_registry.load(name).incompatibility(discrete) is None
         for name in ("ppo", "a2c", "sac", "td3", "random")

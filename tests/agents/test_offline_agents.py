@@ -238,14 +238,14 @@ def test_transitions_are_the_datasets_own(place):
     episodes[1] = replace(episodes[1], terminations=ends, truncations=~ends & False)
     dataset = _written(env, episodes, "x/ends-v0")
     config = configured("td3_bc", "agent.normalize_observation=false").agent
-    data, _ = read(dataset, config, Bounds([-1, -1], [3, 3]), torch.device("cpu"))
+    data, _ = read(dataset, config, offline_data.forms_of(dataset, Bounds([-1, -1], [3, 3])), torch.device("cpu"))
     assert data.dones[:, 0].nonzero()[:, 0].tolist() == [2 * offline_data.STEPS - 1], "time limits go on"
     seen, after = data.observations[""][data.places], data.observations[""][data.places + 1]
     assert np.array_equal(seen, np.concatenate([one.observations[:-1] for one in episodes]))
     assert np.array_equal(after, np.concatenate([one.observations[1:] for one in episodes]))
     actions = np.concatenate([one.actions for one in episodes])
     assert np.allclose(data.actions, (actions - 1) / 2) and data.actions.abs().max() <= 1
-    normal, moments = read(dataset, configured("td3_bc").agent, None, torch.device("cpu"))
+    normal, moments = read(dataset, configured("td3_bc").agent, offline_data.forms_of(dataset), torch.device("cpu"))
     assert normal.observations[""][:, :2].std(dim=0).numpy() == pytest.approx(1, abs=0.05)
     assert np.array_equal(normal.observations[""][7], moments.apply(episodes[0].observations[7]))
 
@@ -258,7 +258,7 @@ def test_what_never_changed_is_hidden_from_the_model(place):
     for episode in episodes:
         episode.observations[:, 1] = 7
     dataset = _written(env, episodes, "x/constant-v0")
-    _, normalization = read(dataset, configured("bc").agent, None, torch.device("cpu"))
+    _, normalization = read(dataset, configured("bc").agent, offline_data.forms_of(dataset), torch.device("cpu"))
     told = normalization.apply(np.array([1, -500, 1], np.float32))
     assert abs(told[1]) < 1e-9 and abs(told[[0, 2]]).min() > 0
 
@@ -271,7 +271,7 @@ def test_numbers_that_are_not_finite_are_refused(place):
     episodes[1].rewards[3] = np.nan
     dataset = _written(env, episodes, "x/nan-v0")
     with pytest.raises(ConfigError, match="episode 1 of dataset 'x/nan-v0' has rewards that are not finite"):
-        read(dataset, configured("bc").agent, None, torch.device("cpu"))
+        read(dataset, configured("bc").agent, offline_data.forms_of(dataset), torch.device("cpu"))
 
 
 def _written(env, episodes, name):

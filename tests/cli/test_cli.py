@@ -110,7 +110,8 @@ def test_a_dying_simulator_exits_1_and_names_its_folder(workdir):
 def test_a_full_disk_exits_1(monkeypatch):
     from netgym_cli.experiment import run
 
-    def full(*_):
+    def full(config, folder, command):
+        (folder / "run.json").write_text("{}")
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(run, "train", full)

@@ -1,14 +1,17 @@
 """Promises that every environment keeps, with every agent that fits it; a new member is tested by existing."""
 
+import copy
 from pathlib import Path
 
+import gymnasium
 import numpy as np
 import pandas as pd
 import pytest
+from gymnasium.utils.env_checker import check_env
 
 from netgym_cli import make_env
 from netgym_cli.agents.base import agent_registry
-from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.errors import ConfigError, SessionError
 from netgym_cli.config.compose import compose
 from netgym_cli.config.conf_dirs import members
 from netgym_cli.config.schema import DEFAULT_SIMULATOR, plain
@@ -17,6 +20,7 @@ from netgym_cli.envs.base import env_registry
 from netgym_cli.envs.checker import check
 from netgym_cli.experiment import run
 from netgym_cli.experiment.config import typed_run
+from tests.support.forked import in_fork
 from tests.support.network import python
 
 ENVS = env_registry.names()
@@ -147,6 +151,26 @@ def test_two_short_sessions_of_every_agent_that_fits(env, agent, tmp_path):
 def test_every_environment_passes_every_checker(env):
     config = typed_run(compose([f"env={env}", *quick(env)]))
     assert [verdict for verdict in check(config.env, config.simulator, steps=5) if not verdict.ok] == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("env", PLAYED)
+def test_every_environment_made_by_its_id_passes_gymnasium_s_checker(env):
+    check_env(gymnasium.make(f"netgym/{env}-v0", **hurried(env, 100)).unwrapped, skip_render_check=True)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("env", PLAYED)
+def test_a_running_session_of_every_environment_has_one_owner(env):
+    made = make_env(env, 1, **hurried(env, 100))
+    made.reset()
+    action = made.action_space.sample()
+    refused = in_fork(lambda: made.step(action))
+    assert isinstance(refused, SessionError) and "session" in str(refused)
+    with pytest.raises(SessionError, match="session"):
+        copy.copy(made)
+    made.step(action)
+    made.close()
 
 
 RECORD = """

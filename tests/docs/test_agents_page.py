@@ -2,6 +2,7 @@
 
 import json
 import re
+import textwrap
 
 from typer.testing import CliRunner
 
@@ -42,3 +43,14 @@ def test_the_command_of_the_document_composes(workdir):
     words = [*TOY, "agent=custom", "agent.cls=climber:Climber", "agent.kwargs={width: 0.2}", "--cfg", "job"]
     done = CliRunner().invoke(app, ["train", *words])
     assert done.exit_code == 0 and "width: 0.2" in done.stdout
+
+
+def test_the_program_of_the_document_lets_a_model_act(workdir):
+    (command,) = re.findall(r"After `netgym (train .*hydra.run.dir=swing)`", DOCUMENT)
+    short = ["env.steps_per_episode=20", "env.episodes_per_session=2", "agent.learning_starts=30"]
+    done = CliRunner().invoke(app, [*command.split(), *short])
+    assert done.exit_code == 0, done.stderr
+    (program,) = re.findall(r"^    import gymnasium\n(?:    .*\n|\n)*", DOCUMENT, re.MULTILINE)
+    names = {}
+    exec(textwrap.dedent(program), names)
+    assert names["truncated"] and names["agent"].act(names["observation"]) in names["env"].action_space

@@ -72,6 +72,7 @@ def test_a_complete_run(tmp_path):
     assert told["seeds"] == pd.read_csv(folder / "metrics" / "sessions.csv")["seed"].tolist()
     assert told["seeds"][0] == 4 and told["pid"] == os.getpid()
     assert {"netgym", "ns3", "torch", "stable-baselines3", "gymnasium", "python"} <= set(told["versions"])
+    assert told["machine"]["cpu"] and told["machine"]["libc"] and "torch_cpu_capability" in told["machine"]
     assert (told["env"], told["agent"], told["channel"]) == ("tests.support.toy:ToyAdapter", "random", "none")
     assert len(readable(folder)) == 16 and not (folder / "error.txt").exists() and not (folder / ".reserve").exists()
     returns = pd.read_csv(folder / "metrics" / "episodes.csv")["return"]

@@ -2,14 +2,12 @@
 
 import os
 import signal
-import sys
 import time
 
 import pytest
 
 from netgym_cli.config.compose import compose
 from netgym_cli.jobs import child as children
-from netgym_cli.jobs.child import ChildProcess
 from netgym_cli.jobs.launcher import LocalLauncher
 from netgym_cli.runs.folder import RunFolder
 from tests.conftest import REPO
@@ -40,11 +38,7 @@ sys.exit(7)
 """
 
 
-def program(text):
-    return ChildProcess(["-c", text], sys.path, piped=True)
-
-
-def test_a_child_answers_until_its_input_ends_and_its_errors_are_kept():
+def test_a_child_answers_until_its_input_ends_and_its_errors_are_kept(program):
     child = program(ECHO)
     child.send("a line\n")
     assert child.readline() == "A LINE\n"
@@ -55,14 +49,15 @@ def test_a_child_answers_until_its_input_ends_and_its_errors_are_kept():
     child.send("too late\n")
 
 
-def test_a_child_has_a_group_of_its_own_and_its_modules_from_here(tmp_path):
+def test_a_child_has_a_group_of_its_own_and_its_modules_from_here(program, tmp_path, monkeypatch):
     (tmp_path / "only_there.py").write_text("")
-    child = ChildProcess(["-c", "import os, only_there; print(os.getpgrp())"], [str(tmp_path)], piped=True)
+    monkeypatch.syspath_prepend(tmp_path)
+    child = program("import os, only_there; print(os.getpgrp())")
     group = int(child.readline())
     assert group != os.getpgrp() and child.wait() == 0
 
 
-def test_a_child_that_does_not_end_is_asked_again_and_then_killed(monkeypatch):
+def test_a_child_that_does_not_end_is_asked_again_and_then_killed(program, monkeypatch):
     monkeypatch.setattr(children, "PATIENCE_S", 0.3)
     for text, status in ((RELENTING, 7), (STUBBORN, -signal.SIGKILL)):
         child = program(text)
@@ -71,7 +66,7 @@ def test_a_child_that_does_not_end_is_asked_again_and_then_killed(monkeypatch):
     assert [child.readline() for _ in range(4)] == ["asked\n"] * 3 + [""]
 
 
-def test_waiting_for_a_child_ends_in_time():
+def test_waiting_for_a_child_ends_in_time(program):
     child = program(STUBBORN)
     with pytest.raises(TimeoutError):
         child.wait(0.1)
@@ -82,7 +77,7 @@ def test_waiting_for_a_child_ends_in_time():
 @pytest.fixture
 def submit(workdir):
     """Submits a job in a run folder that nobody has used, as a sweep does."""
-    launcher = LocalLauncher([CONF])
+    launcher = LocalLauncher()
 
     def submit(*overrides):
         run = RunFolder(workdir / "run")

@@ -128,7 +128,7 @@ def test_a_change_of_kpis_is_not_hidden(tmp_path):
 
 
 def test_the_record_of_a_dead_run_is_set_right_once(tmp_path):
-    record = RunRecord(tmp_path, ["netgym"], run_config(), 10)
+    record = RunRecord(tmp_path, ["netgym"], run_config(), 10, Recorder(tmp_path / "metrics"))
     RunFolder(tmp_path).mark_dead("killed by signal 9")
     told = json.loads((tmp_path / "run.json").read_text())
     assert told["status"] == "failed" and told["error"]["message"] == "killed by signal 9"

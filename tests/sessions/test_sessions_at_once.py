@@ -135,9 +135,9 @@ def test_closing_ends_each_session_that_is_under_way(tmp_path):
 def test_the_record_has_seeds_by_index_and_the_sum_of_simulated_seconds(tmp_path):
     contents = []
     for name, order in (("mixed", AT_ONCE), ("expected", ONE_BY_ONE)):
-        (tmp_path / name).mkdir()
-        record = RunRecord(tmp_path / name, ["netgym"], run_config(), 20)
-        play(order, record)
+        recorder = Recorder(tmp_path / name / "metrics")
+        record = RunRecord(tmp_path / name, ["netgym"], run_config(), 20, recorder)
+        play(order, recorder, record)
         record.close("complete")
         content = json.loads((tmp_path / name / "run.json").read_text())
         assert content == record.content
@@ -152,7 +152,7 @@ def test_the_summary_of_evaluations_compares_the_first_session_with_the_last(tmp
     summaries = []
     for name, order in (("mixed", AT_ONCE), ("expected", ONE_BY_ONE)):
         recorder = Recorder(tmp_path / name)
-        record = RunRecord(tmp_path / name, ["netgym"], run_config(), 20)
+        record = RunRecord(tmp_path / name, ["netgym"], run_config(), 20, recorder)
         play(order, recorder, record)
         record.close("complete")
         summary = Summary.of(tmp_path, recorder, record, [], measured_only=True)

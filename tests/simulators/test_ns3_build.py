@@ -1,5 +1,4 @@
 import hashlib
-import shutil
 import subprocess
 
 import pytest
@@ -8,33 +7,8 @@ from netgym_cli.cli.machine_report import examine
 from netgym_cli.common.errors import BuildError, ConfigError
 from netgym_cli.simulators.ns3 import build
 from netgym_cli.simulators.ns3.object_cache import object_path
+from tests.simulators.conftest import GOOD, compilations
 from tests.support.network import network, output_of, python, stepped
-
-GOOD = {
-    "bridge/one.cc": '#include "bridge/one.h"\nint One() { return ONE; }\n',
-    "bridge/one.h": "#define ONE 1\n",
-    "radio/two.cc": "int two;\n",
-}
-
-
-@pytest.fixture
-def native(tmp_path, monkeypatch):
-    """A tiny source tree in place of the real one, a cache of its own and a compiler that keeps a log."""
-    folder = tmp_path / "native"
-    for name, text in GOOD.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
-    logged = tmp_path / "logged-g++"
-    logged.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/calls\nexec {shutil.which("g++")} "$@"\n')
-    logged.chmod(0o755)
-    monkeypatch.setattr(build, "NATIVE", folder)
-    monkeypatch.setenv("NETGYM_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("CXX", str(logged))
-    return folder
-
-
-def compilations(native):
-    return (native.parent / "calls").read_text().count(" -c ")
 
 
 def path_now():
@@ -137,7 +111,7 @@ print(library, library.stat().st_ino)
         answers = [process.communicate(timeout=60)[0] for process in (one, other)]
     assert answers[0] == answers[1] != ""
     assert compilations(native) == 2
-    assert len(list(build.cache_dir().glob("native-*/*"))) == 1
+    assert len(list(build.cache_dir().glob("native-*/*.so"))) == 1
 
 
 def test_a_cache_that_cannot_be_made_is_told_with_a_way_out(native, tmp_path, monkeypatch):

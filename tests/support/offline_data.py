@@ -110,3 +110,10 @@ def write(
     dataset = ID.replace("lq", kind.lower()).replace("v0", f"v{version}")
     write_dataset(dataset, env.observation_space, env.action_space, collected(env, count, seed), about)
     return dataset
+
+
+def forms_of(dataset: Any, bounds: Any = None) -> Any:
+    """The learner's form of a dataset's spaces."""
+    from netgym_cli.agents.sb3.forms import Forms
+
+    return Forms(dataset.observation_space, dataset.action_space, bounds)

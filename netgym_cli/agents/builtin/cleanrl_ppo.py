@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
+from zipfile import BadZipFile
 
 import numpy as np
 from gymnasium import spaces
@@ -19,8 +21,11 @@ from omegaconf import MISSING
 
 from netgym_cli.agents.base import Agent
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.space_text import short_text
+from netgym_cli.config.effect import read_if
 from netgym_cli.config.fields import ranged
 from netgym_cli.config.schema import AgentConfig, require
+from netgym_cli.envs.actions import edges, environment_action
 from netgym_cli.envs.agent_spec import AgentSpec
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.sessions.sequential import SequentialSessions
@@ -35,8 +40,8 @@ class CleanrlPpoConfig(AgentConfig):
 
     normalize_observation: bool = MISSING
     normalize_reward: bool = MISSING
-    clip_observation: float = ranged(above=0, high=10**9)
-    clip_reward: float = ranged(above=0, high=10**9)
+    clip_observation: float = read_if("normalize_observation", True, of=ranged(above=0, high=10**9))
+    clip_reward: float = read_if("normalize_reward", True, of=ranged(above=0, high=10**9))
     torch_threads: int = ranged(1, 10**9)
     hidden: list[int] = ranged(1)
     log_std_init: float = MISSING
@@ -72,13 +77,13 @@ class CleanrlPpo(Agent[CleanrlPpoConfig]):
 
     @classmethod
     def incompatibility(cls, spec: AgentSpec) -> str | None:
-        actions = spec.action_space
-        if not isinstance(spec.observation_space, spaces.Box):
-            return f"needs Box observations, not a {type(spec.observation_space).__name__}"
-        if not isinstance(actions, spaces.Box | spaces.Discrete | spaces.MultiDiscrete):
-            return f"needs a Box or Discrete or MultiDiscrete action space, and not {type(actions).__name__}"
-        bounded = not isinstance(actions, spaces.Box) or np.isfinite([actions.low, actions.high]).all()
-        return None if bounded else "needs bounded actions"
+        actions, observations = spec.action_space, spec.observation_space
+        if not isinstance(observations, spaces.Box):
+            return f"needs Box observations, and not {short_text(observations)}"
+        if not isinstance(actions, spaces.Box | spaces.Discrete | spaces.MultiDiscrete) or 0 in (actions.shape or ()):
+            return f"needs a Box or Discrete or MultiDiscrete action space with entries, and not {short_text(actions)}"
+        bounded = not isinstance(actions, spaces.Box) or actions.is_bounded()
+        return None if bounded else f"needs bounded actions, and not {short_text(actions)}"
 
     def check(self, spec: AgentSpec, steps: int) -> None:
         allowed = f"at most {steps}, the steps of all sessions, or nothing would be learnt"
@@ -141,16 +146,20 @@ class CleanrlPpo(Agent[CleanrlPpoConfig]):
         path = RunFolder(folder).weights_path
         with (hidden := path.with_name(f".{path.name}")).open("wb") as file:
             np.savez(file, allow_pickle=False, **self.policy.arrays())
+        RunFolder(folder).sign(path, hidden.read_bytes())
         hidden.replace(path)
 
     @classmethod
     def load(cls, config: CleanrlPpoConfig, folder: Path, trust: bool = False) -> Self:
         agent, path = cls(config), RunFolder(folder).weights_path
         try:
-            with np.load(path, allow_pickle=False) as file:  # numbers only: no code can run
+            content = path.read_bytes()
+            with np.load(BytesIO(content), allow_pickle=False) as file:  # numbers only: no code can run
                 agent.saved = dict(file)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, BadZipFile) as error:
             raise ConfigError(f"no model in '{path}': {error}; give a run that is complete.") from error
+        if not trust:
+            RunFolder(folder).require_unchanged(path, content)
         return agent
 
 
@@ -256,11 +265,11 @@ class Policy:
         """The action that a choice stands for, inside the action space."""
         space = self.actions
         if isinstance(space, spaces.Box):
-            low, high = space.low.ravel(), space.high.ravel()
+            low, high = map(np.ravel, edges(space))
             choice = np.clip(low + (high - low) * (np.clip(choice, -1, 1) + 1) / 2, low, high)
         else:
             choice = np.ravel(space.start) + choice  # type: ignore[attr-defined]
-        return choice.reshape(space.shape or ()).astype(space.dtype)
+        return environment_action(choice.reshape(space.shape or ()), space).astype(space.dtype)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """All learnt arrays and the bounds of the actions, by name."""

@@ -11,7 +11,6 @@ class MyAgent:
 from __future__ import annotations
 
 import hashlib
-import importlib
 import inspect
 import json
 import logging
@@ -22,8 +21,8 @@ from typing import Any, Self
 
 from omegaconf import MISSING
 
-from netgym_cli.agents import signing
 from netgym_cli.agents.base import Agent
+from netgym_cli.common import user_modules
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.schema import AgentConfig
 from netgym_cli.envs.agent_spec import AgentSpec
@@ -58,19 +57,26 @@ class Custom(Agent[CustomConfig]):
     def load(cls, config: CustomConfig, folder: Path, trust: bool = False) -> Self:
         record, files = RunFolder(folder).agent_record_path, RunFolder(folder).agent_files
         if not record.is_file():
-            return super().load(config, folder, trust)
+            if hasattr(user_class(config.cls), "learn"):
+                return super().load(config, folder, trust)
+            return cls(config)
         content = record.read_bytes()
-        same = json.loads(content) == _record(config, files)
-        if not (trust or (same and signing.is_signed(record, content))):
+        same = content == _text(config, files)
+        if not (trust or (same and RunFolder(folder).wrote(record, content))):
             raise ConfigError(
                 f"'{files}' was not saved by a run of yours here or was changed; "
                 "load it with trust (--trust) only if you know who made it."
             )
         if not hasattr(user_class(config.cls), "load"):
-            raise ConfigError(f"agent.cls '{config.cls}' has save() and no load(); add it, or write agent=custom.")
+            raise ConfigError(f"agent.cls '{config.cls}' has save() and no load(); add it.")
         agent = cls(config)
         agent._folder = files
         return agent
+
+    @property
+    def can_be_loaded(self) -> bool:
+        kind = user_class(self.config.cls)
+        return not hasattr(kind, "learn") or (hasattr(kind, "save") and hasattr(kind, "load"))
 
     def check(self, spec: AgentSpec, steps: int) -> None:
         kind = user_class(self.config.cls)
@@ -119,8 +125,8 @@ class Custom(Agent[CustomConfig]):
         record, files = RunFolder(folder).agent_record_path, RunFolder(folder).agent_files
         files.mkdir()
         self._agent.save(files)
-        record.write_text(json.dumps(_record(self.config, files), indent=1) + "\n")
-        signing.sign(record)
+        record.write_bytes(_text(self.config, files))
+        RunFolder(folder).sign(record)
 
 
 def user_class(name: str | None) -> type:
@@ -129,7 +135,7 @@ def user_class(name: str | None) -> type:
     if not (module_name and colon and class_name.isidentifier()):
         raise ConfigError(f"agent.cls is {name!r}; allowed: importable.module:Class, such as agent.cls=mine:MyAgent.")
     try:
-        module = importlib.import_module(module_name)
+        module = user_modules.import_named(module_name)
     except Exception as error:  # whatever a user's module may raise while it is imported
         raise ConfigError(
             f"agent.cls '{name}': {type(error).__name__}: {error}. Give importable.module:Class; --config-dir and the "
@@ -153,8 +159,8 @@ def _require_call(function: Callable[..., Any], arguments: tuple[Any, ...], kwar
         raise ConfigError(f"{what} cannot be called as docs/agents.md says: {error}.") from error
 
 
-def _record(config: CustomConfig, files: Path) -> dict[str, Any]:
+def _text(config: CustomConfig, files: Path) -> bytes:
     """The signed record: the class and every file that it saved."""
     paths = sorted(path for path in files.rglob("*") if path.is_file())
     sums = {str(path.relative_to(files)): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
-    return {"cls": config.cls, "files": sums}
+    return (json.dumps({"cls": config.cls, "files": sums}, indent=1) + "\n").encode()

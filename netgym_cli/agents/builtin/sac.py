@@ -10,6 +10,7 @@ from omegaconf import MISSING
 
 from netgym_cli.agents.sb3.agent import Sb3Agent
 from netgym_cli.agents.sb3.config import OffPolicyConfig, PolicyKwargs
+from netgym_cli.config.effect import read_if, read_while
 from netgym_cli.config.fields import ranged, such_that
 
 
@@ -23,16 +24,17 @@ def entropy_weight() -> Any:
 
 def entropy_target() -> Any:
     """A field for the entropy that SAC aims at."""
-    return such_that(lambda value: value == "auto" or not isinstance(value, str), "auto or a number")
+    target = such_that(lambda value: value == "auto" or not isinstance(value, str), "auto or a number")
+    return read_while("ent_coef", lambda weight: isinstance(weight, str), of=target)  # a number is not learnt
 
 
 @dataclass
 class SacPolicyKwargs(PolicyKwargs):
     """Arguments of SAC's policy."""
 
-    log_std_init: float | None = MISSING
-    use_expln: bool | None = MISSING
-    clip_mean: float | None = MISSING
+    log_std_init: float | None = read_if("use_sde", True)
+    use_expln: bool | None = read_if("use_sde", True)
+    clip_mean: float | None = read_if("use_sde", True)
     n_critics: int | None = MISSING
 
 
@@ -44,8 +46,8 @@ class SacConfig(OffPolicyConfig):
     target_update_interval: int = ranged(1)
     target_entropy: int | float | str = entropy_target()
     use_sde: bool = MISSING
-    sde_sample_freq: int = MISSING
-    use_sde_at_warmup: bool = MISSING
+    sde_sample_freq: int = read_if("use_sde", True)
+    use_sde_at_warmup: bool = read_if("use_sde", True)
     policy_kwargs: SacPolicyKwargs = field(default_factory=SacPolicyKwargs)
 
 

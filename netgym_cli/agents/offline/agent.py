@@ -75,6 +75,8 @@ class OfflineAgent(Sb3Agent[O]):
         return frozenset(seed for seed in seeds if isinstance(seed, int)) if isinstance(seeds, list) else frozenset()
 
     def check(self, spec: AgentSpec, steps: int) -> None:
+        from netgym_cli.datasets.schema import as_stored
+
         dataset = self.dataset
         collected_in = dataset.netgym.get("env") or {}
         for key in ("name", "id"):  # an id has env=gym alone
@@ -88,7 +90,7 @@ class OfflineAgent(Sb3Agent[O]):
             ("observations", dataset.observation_space, spec.observation_space),
             ("actions", dataset.action_space, spec.action_space),
         ):
-            if expected != given:
+            if expected != as_stored(given):
                 raise ConfigError(
                     f"dataset '{dataset.id}' holds the {kind} {short_text(expected)}, and the environment has "
                     f"{short_text(given)}; choose the env (and channel) that it was collected in, or another dataset."

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from omegaconf import MISSING
 
 from netgym_cli.agents.sb3.config import OWN_KEYS, LearnerConfig
+from netgym_cli.config.effect import read_if, read_unless
 from netgym_cli.config.fields import ranged
 
 
@@ -35,7 +36,7 @@ class OfflineConfig(LearnerConfig):
     steps: int | None = ranged(1, null="")
     batch_size: int = ranged(1)
     evaluate_every_steps: int = ranged(0, note="0: never")
-    evaluation_episodes: int = ranged(1)
+    evaluation_episodes: int = read_unless("evaluate_every_steps", 0, of=ranged(1))
     log_every_steps: int = ranged(1)
 
     def evaluated_after(self) -> tuple[int, ...]:
@@ -52,6 +53,6 @@ class OfflineValueConfig(OfflineConfig):
     own_keys: ClassVar[frozenset[str]] = OfflineConfig.own_keys
 
     normalize_reward: bool = MISSING
-    clip_reward: float = ranged(above=0)
+    clip_reward: float = read_if("normalize_reward", True, of=ranged(above=0))
     gamma: float = ranged(0, 1)
     tau: float = ranged(above=0, high=1)

@@ -21,7 +21,7 @@ from netgym_cli.agents.offline.config import OfflineConfig
 from netgym_cli.agents.offline.learner import Learner, Losses
 from netgym_cli.agents.offline.out_of_distribution import out_of_distribution_note
 from netgym_cli.agents.offline.transitions import read
-from netgym_cli.agents.sb3.build import bounds_of, build, one_slot, policy_kwargs
+from netgym_cli.agents.sb3.build import build, forms_of, one_slot, policy_kwargs
 from netgym_cli.agents.sb3.config import schedule
 from netgym_cli.agents.sb3.dry_build import SpacesOnly
 from netgym_cli.agents.sb3.training import Trained
@@ -70,12 +70,11 @@ class Training:
         if off_policy:
             more["buffer_size"] = LATER_BUFFER_STEPS
         self.model = build(algorithm, self.config, slot, seed, **more)
-        bounds, space = bounds_of(self.config, env.action_space), env.action_space
-        scale = bounds
-        if off_policy and isinstance(space, spaces.Box):  # these always learn in -1 to 1
-            scale = Bounds(space.low.tolist(), space.high.tolist())
-        self._data, normalization = read(dataset, self.config, scale, self.model.device)
-        self._normalization = replace(normalization, action=bounds)
+        self._forms = scaled = forms_of(self.config, env.observation_space, env.action_space)
+        if off_policy and isinstance(env.action_space, spaces.Box):  # these always learn in -1 to 1
+            scaled = replace(self._forms, bounds=Bounds.of(env.action_space))
+        self._data, normalization = read(dataset, self.config, scaled, self.model.device)
+        self._normalization = replace(normalization, action=self._forms.bounds)
         self._learner = learner(self.model)
         self._learner.begin(self._data.actions)
         self._random = torch.Generator().manual_seed(seed)
@@ -145,7 +144,7 @@ class Training:
     def result(self) -> Trained:
         """The model as it is now."""
         self.model._n_updates = self.updates  # type: ignore[attr-defined]
-        return Trained(self.model, self._normalization)
+        return Trained(self.model, self._normalization, self._forms)
 
     @property
     def notes(self) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from torch import Tensor
 
 from netgym_cli.agents.normalization import Bounds, Moments, Normalization
 from netgym_cli.agents.offline.config import OfflineConfig, OfflineValueConfig
+from netgym_cli.agents.sb3.forms import Forms
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.datasets import Dataset, Episode
 
@@ -57,24 +58,25 @@ class Transitions:
 
 
 def read(
-    dataset: Dataset, config: OfflineConfig, actions: Bounds | None, device: torch.device
+    dataset: Dataset, config: OfflineConfig, forms: Forms, device: torch.device
 ) -> tuple[Transitions, Normalization]:
     """All of `dataset` with moments taken from it, and these moments.
 
     Args:
         dataset: it fits the environment.
         config: which scales are wanted.
-        actions: bounds that become -1 and 1; None keeps the actions as they are.
+        forms: the learner's form of the dataset's spaces; its bounds become -1 and 1.
         device: where the model computes.
 
     Raises:
         ConfigError: it holds numbers that are not finite.
     """
-    episodes = [_finite(episode, k, dataset.id) for k, episode in enumerate(dataset.episodes())]
-    normalization = _moments(episodes, dataset.observation_space, config, actions)
+    finite = (_finite(episode, k, dataset.id) for k, episode in enumerate(dataset.episodes()))
+    episodes = [replace(episode, observations=forms.observe(episode.observations)) for episode in finite]
+    space = forms.observation_space
+    normalization = _moments(episodes, space, config, forms.bounds)
     observed = [_parts(episode.observations) for episode in episodes]
-    parts = _parts(dataset.observation_space.spaces if isinstance(dataset.observation_space, spaces.Dict)
-                   else dataset.observation_space)  # fmt: skip
+    parts = _parts(space.spaces if isinstance(space, spaces.Dict) else space)
     observations = {}
     for key, space in parts.items():
         whole = np.concatenate([_scaled(entries.pop(key), key, normalization) for entries in observed])
@@ -85,13 +87,9 @@ def read(
     if normalization.reward is not None:
         rewards = rewards / np.sqrt(normalization.reward.var + EPSILON)
         rewards = rewards.clip(-normalization.clip_reward, normalization.clip_reward)
-    taken = np.concatenate([episode.actions for episode in episodes])
-    if actions is not None:
-        taken = actions.shrink(taken)
-    elif not isinstance(dataset.action_space, spaces.Discrete | spaces.MultiDiscrete):
-        taken = taken.astype(np.float32)
+    taken = forms.taken(np.concatenate([episode.actions for episode in episodes]))
     columns = (
-        taken.reshape(len(places), get_action_dim(dataset.action_space)),
+        taken.reshape(len(places), get_action_dim(forms.action_space)),
         rewards.astype(np.float32)[:, None],
         np.concatenate([episode.terminations for episode in episodes]).astype(np.float32)[:, None],
         places,

@@ -5,16 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
-import numpy as np
 from gymnasium import spaces
 
 from netgym_cli.agents.base import Agent
+from netgym_cli.agents.sb3 import forms
 from netgym_cli.agents.sb3.config import LearnerConfig, OffPolicyConfig, OnPolicyConfig, Sb3Config
 from netgym_cli.common.errors import ConfigError, SessionError
 from netgym_cli.common.space_text import short_text
 from netgym_cli.config.schema import require
 from netgym_cli.envs.agent_spec import AgentSpec
 from netgym_cli.runs.folder import RunFolder
+from netgym_cli.runs.saved_model import SavedModel, instead_of_final
 from netgym_cli.sessions.sequential import SequentialSessions
 
 if TYPE_CHECKING:
@@ -43,24 +44,31 @@ class Sb3Agent(Agent[S]):
     def incompatibility(cls, spec: AgentSpec) -> str | None:
         action_space = spec.action_space
         if not isinstance(action_space, cls.action_spaces):
-            kinds = " or ".join(one.__name__ for one in cls.action_spaces)
+            kinds = " or ".join(kind.__name__ for kind in cls.action_spaces)
             return f"needs a {kinds} action space, and not {short_text(action_space)}"
-        if isinstance(action_space, spaces.Box) and not np.isfinite([action_space.low, action_space.high]).all():
+        if 0 in (action_space.shape or ()):
+            return f"needs actions that have entries, and not {short_text(action_space)}"
+        if isinstance(action_space, spaces.Box) and not action_space.is_bounded():
             return f"needs bounded actions, and not {short_text(action_space)}"
-        return None
+        objection = forms.why_not(spec.observation_space)
+        return None if objection is None else f"{objection}, and not {short_text(spec.observation_space)}"
 
     @classmethod
     def load(cls, config: S, folder: Path, trust: bool = False) -> Self:
+        return cls.load_checkpoint(config, saved_model(SavedModel(RunFolder(folder))), trust)
+
+    @classmethod
+    def load_checkpoint(cls, config: S, path: Path, trust: bool = False) -> Self:
         from netgym_cli.agents.sb3.training import load_model
 
         agent = cls(config)
-        agent.trained = load_model(RunFolder(folder).model_path, cls.algorithm, trust, config.torch_threads)
+        agent.trained = load_model(path, cls.algorithm, trust, config.torch_threads)
         return agent
 
     def training_seeds(self) -> frozenset[int]:
         if not isinstance(self.config, Sb3Config) or self.config.init is None:
             return super().training_seeds()
-        return RunFolder(Path(self.config.init)).seeds()
+        return SavedModel.at(Path(self.config.init)).run.seeds()
 
     def check(self, spec: AgentSpec, steps: int) -> None:
         config, observation_space, action_space = self.config, spec.observation_space, spec.action_space
@@ -118,7 +126,7 @@ class Sb3Agent(Agent[S]):
 
     def begin(self, env: SequentialSessions, seed: int) -> None:
         if self.trained is not None:
-            self.trained.require_fit(env.observation_space, env.action_space)
+            self.trained.fit(env.observation_space, env.action_space)
 
     @property
     def has_learnt(self) -> bool:
@@ -142,3 +150,13 @@ class Sb3Agent(Agent[S]):
                 f"agent.{key} is {value}, but all sessions together have {steps} steps, so nothing would be learnt; "
                 f"lower agent.{key} or raise env.episodes_per_session or env.steps_per_episode."
             )
+
+
+def saved_model(saved: SavedModel) -> Path:
+    """The file of a run's model, or of its checkpoint. Raises `ConfigError` if the run has saved none at its end."""
+    path = saved.checkpoint or saved.run.model_path
+    if not path.is_file():
+        raise ConfigError(
+            f"there is no model at '{path}': the run has not got so far; give another run{instead_of_final(saved.run)}."
+        )
+    return path

@@ -19,6 +19,7 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecNormalize
 
 from netgym_cli.agents.normalization import Bounds
 from netgym_cli.agents.sb3.config import LearnerConfig, NoiseConfig, PolicyKwargs, Sb3Config, frequency, schedule
+from netgym_cli.agents.sb3.forms import Forms
 
 CLASSES: dict[str, dict[str, type]] = {
     "activation_fn": {
@@ -55,11 +56,12 @@ SCHEDULES = ("learning_rate", "clip_range", "clip_range_vf")
 
 def normalized_env(config: Sb3Config, env: gymnasium.Env[Any, Any]) -> VecNormalize:
     """`env` for SB3: one slot, with observations, rewards and actions scaled as the config says."""
-    space = env.observation_space
+    slot = one_slot(config, env)
+    space = slot.observation_space
     parts = space.items() if isinstance(space, spaces.Dict) else ()
     boxes = [key for key, part in parts if isinstance(part, spaces.Box)] or None
     return VecNormalize(
-        one_slot(config, env),
+        slot,
         norm_obs=config.normalize_observation,
         norm_reward=config.normalize_reward,
         clip_obs=config.clip_observation,
@@ -70,9 +72,9 @@ def normalized_env(config: Sb3Config, env: gymnasium.Env[Any, Any]) -> VecNormal
 
 
 def one_slot(config: LearnerConfig, env: gymnasium.Env[Any, Any]) -> DummyVecEnv:
-    """`env` in one slot, with actions scaled as the config says."""
-    bounds, bare = bounds_of(config, env.action_space), _BareInfo(env)
-    return DummyVecEnv([lambda: Monitor(_Stretched(bare, bounds) if bounds else bare)])
+    """`env` in one slot, with spaces as the library takes them and actions scaled as the config says."""
+    forms, bare = forms_of(config, env.observation_space, env.action_space), _BareInfo(env)
+    return DummyVecEnv([lambda: Monitor(_LearnersView(bare, forms))])
 
 
 def build(
@@ -123,11 +125,14 @@ def noise(config: NoiseConfig, space: spaces.Space[Any]) -> NormalActionNoise | 
     return OrnsteinUhlenbeckActionNoise(mean, sigma, config.theta)
 
 
+def forms_of(config: LearnerConfig, observations: spaces.Space[Any], actions: spaces.Space[Any]) -> Forms:
+    """How a learner with this config meets the spaces of an environment."""
+    return Forms(observations, actions, bounds_of(config, actions))
+
+
 def bounds_of(config: LearnerConfig, space: spaces.Space[Any]) -> Bounds | None:
     """The bounds onto which actions are mapped, if the config asks for it and the actions are numbers."""
-    if config.rescale_action and isinstance(space, spaces.Box):
-        return Bounds(space.low.tolist(), space.high.tolist())
-    return None
+    return Bounds.of(space) if config.rescale_action and isinstance(space, spaces.Box) else None
 
 
 class _BareInfo(gymnasium.Wrapper[Any, Any, Any, Any]):
@@ -142,13 +147,21 @@ class _BareInfo(gymnasium.Wrapper[Any, Any, Any, Any]):
         return observation, float(reward), terminated, truncated, {}
 
 
-class _Stretched(gymnasium.ActionWrapper[Any, Any, Any]):
-    """Lets the learner act in -1 to 1, where a new policy acts in the middle of the action space, not at a bound."""
+class _LearnersView(gymnasium.Wrapper[Any, Any, Any, Any]):
+    """The environment in its learner's spaces.
 
-    def __init__(self, env: gymnasium.Env[Any, Any], bounds: Bounds) -> None:
+    With bounds it acts in -1 to 1, where a new policy acts in the middle of the action space, not at a bound.
+    """
+
+    def __init__(self, env: gymnasium.Env[Any, Any], forms: Forms) -> None:
         super().__init__(env)
-        self.bounds = bounds
-        self.action_space = spaces.Box(-1, 1, env.action_space.shape, np.float32)
+        self.forms = forms
+        self.observation_space, self.action_space = forms.observation_space, forms.action_space
 
-    def action(self, action: np.ndarray) -> np.ndarray:
-        return self.bounds.stretch(action)
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        observation, info = self.env.reset(seed=seed, options=options)
+        return self.forms.observe(observation), info
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        observation, reward, terminated, truncated, info = self.env.step(self.forms.act(action))
+        return self.forms.observe(observation), float(reward), terminated, truncated, info

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from omegaconf import MISSING
 
+from netgym_cli.config.effect import read_if, read_unless
 from netgym_cli.config.fields import check_fields, one_of, ranged, such_that
 from netgym_cli.config.schema import AgentConfig, require
 
@@ -120,7 +121,7 @@ class LearnerConfig(AgentConfig):
 
     rescale_action: bool = MISSING
     normalize_observation: bool = MISSING
-    clip_observation: float = ranged(above=0)
+    clip_observation: float = read_if("normalize_observation", True, of=ranged(above=0))
     torch_threads: int = ranged(1)
     checkpoint_every_steps: int = ranged(0, note="0: never")
     policy: str = one_of(*POLICIES)
@@ -138,12 +139,12 @@ class Sb3Config(LearnerConfig):
     """Keys of every agent that learns from the environment.
 
     Attributes:
-        init: folder of a run whose model the training continues; None: a new model.
+        init: run whose model the training continues, by its folder or a checkpoint in it; None: a new model.
     """
 
     init: str | None = None
     normalize_reward: bool = MISSING
-    clip_reward: float = ranged(above=0)
+    clip_reward: float = read_if("normalize_reward", True, of=ranged(above=0))
     gamma: float = ranged(0, 1)
     n_steps: int = ranged(1)
     stats_window_size: int = ranged(1)
@@ -159,7 +160,7 @@ class OnPolicyConfig(Sb3Config):
     max_grad_norm: float = MISSING
     normalize_advantage: bool = MISSING
     use_sde: bool = MISSING
-    sde_sample_freq: int = MISSING
+    sde_sample_freq: int = read_if("use_sde", True)
     rollout_buffer_class: str | None = one_of(*ROLLOUT_BUFFERS, null=OWN_DEFAULT)
     rollout_buffer_kwargs: dict[str, Any] | None = MISSING
     policy_kwargs: ActorCriticKwargs = field(default_factory=lambda: ActorCriticKwargs())
@@ -179,8 +180,8 @@ class ActorCriticKwargs(PolicyKwargs):
 
     ortho_init: bool | None = MISSING
     log_std_init: float | None = MISSING
-    full_std: bool | None = MISSING
-    use_expln: bool | None = MISSING
+    full_std: bool | None = read_if("use_sde", True)
+    use_expln: bool | None = read_if("use_sde", True)
     squash_output: bool | None = MISSING
 
 
@@ -189,8 +190,8 @@ class NoiseConfig:
     """Noise added to actions, in the scale -1 to 1; see conf/agent/td3.yaml for meanings."""
 
     kind: str = one_of(*NOISES)
-    sigma: float = ranged(0)
-    theta: float = ranged(0)
+    sigma: float = read_unless("action_noise.kind", "none", of=ranged(0))
+    theta: float = read_if("action_noise.kind", "ornstein_uhlenbeck", of=ranged(0))
 
 
 @dataclass

@@ -20,10 +20,10 @@ from stable_baselines3.common.logger import configure
 from stable_baselines3.common.utils import should_collect_more_steps
 from stable_baselines3.common.vec_env import VecNormalize
 
-from netgym_cli.agents import signing
-from netgym_cli.agents.normalization import MEMBER, Normalization
-from netgym_cli.agents.sb3.build import bounds_of, build, normalized_env
+from netgym_cli.agents.normalization import MEMBER, Bounds, Normalization
+from netgym_cli.agents.sb3.build import build, forms_of, normalized_env
 from netgym_cli.agents.sb3.config import Sb3Config
+from netgym_cli.agents.sb3.forms import Forms
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.space_text import short_text
 from netgym_cli.runs.folder import RunFolder
@@ -39,37 +39,39 @@ class Trained:
     Attributes:
         model: the SB3 algorithm.
         normalization: None for a model that was saved without one.
+        forms: the spaces of the environment that it acts in; None: those that the library takes as they are.
     """
 
     model: BaseAlgorithm
     normalization: Normalization | None
+    forms: Forms | None = None
 
     def act(self, observation: Any) -> Any:
-        """The policy's most probable action, inside the action space."""
-        scaled = observation if self.normalization is None else self.normalization.apply(observation)
+        """The policy's most probable action for the environment, which rounds it where it wants whole numbers."""
+        observed = observation if self.forms is None else self.forms.observe(observation)
+        scaled = observed if self.normalization is None else self.normalization.apply(observed)
         action, _ = self.model.predict(scaled, deterministic=True)
+        if self.forms is not None:
+            return self.forms.act(action)
         bounds = self.normalization and self.normalization.action
         return bounds.stretch(action) if bounds else action
 
-    def require_fit(self, observation_space: spaces.Space[Any], action_space: spaces.Space[Any]) -> None:
-        """Raises `ConfigError` if the model was trained for other observations or actions than these."""
+    def fit(self, observation_space: spaces.Space[Any], action_space: spaces.Space[Any]) -> None:
+        """Lets the model act in these spaces. Raises `ConfigError` if it was trained for others."""
         bounds = self.normalization and self.normalization.action
-        actions = self.model.action_space
-        if bounds:
-            actions = spaces.Box(np.array(bounds.low, np.float32), np.array(bounds.high, np.float32))
-        for kind, expected, given in (
-            ("observations", self.model.observation_space, observation_space),
-            ("actions", actions, action_space),
-        ):
-            boxes = isinstance(expected, spaces.Box) and isinstance(given, spaces.Box)
-            if expected != given and not (kind == "observations" and boxes and expected.shape == given.shape):
-                raise ConfigError(
-                    f"the model was trained for the {kind} {short_text(expected)}, and the environment has "
-                    f"{short_text(given)}."
-                )
+        given_bounds = Bounds.of(action_space) if bounds and isinstance(action_space, spaces.Box) else None
+        forms = Forms(observation_space, action_space, given_bounds)
+        observed, given = self.model.observation_space, forms.observation_space
+        boxes = isinstance(observed, spaces.Box) and isinstance(given, spaces.Box)
+        if observed != given and not (boxes and observed.shape == given.shape):
+            raise _unfit("observations", observed, observation_space)
+        trained_for = _box(bounds) if bounds else self.model.action_space
+        if trained_for != (_box(given_bounds) if given_bounds else forms.action_space):
+            raise _unfit("actions", trained_for, action_space)
+        self.forms = forms
 
     def save(self, path: Path) -> None:
-        """Writes the zip file, which SB3 alone can load too, atomically, and signs it as made here."""
+        """Writes the zip file, which SB3 alone can load too, atomically, and signs it as made by its run."""
         hidden = path.with_name(f".{path.name}")
         try:
             with hidden.open("wb") as file:
@@ -77,11 +79,20 @@ class Trained:
             if self.normalization is not None:
                 with zipfile.ZipFile(hidden, "a") as archive:
                     archive.writestr(MEMBER, self.normalization.to_json())
+            RunFolder.of_model(path).sign(path, hidden.read_bytes())
             os.replace(hidden, path)
         except BaseException:
             hidden.unlink(missing_ok=True)
             raise
-        signing.sign(path)
+
+
+def _box(bounds: Bounds) -> spaces.Box:
+    return spaces.Box(np.array(bounds.low, np.float32), np.array(bounds.high, np.float32))
+
+
+def _unfit(kind: str, trained_for: spaces.Space[Any], given: spaces.Space[Any]) -> ConfigError:
+    texts = short_text(trained_for), short_text(given)
+    return ConfigError(f"the model was trained for the {kind} {texts[0]}, and the environment has {texts[1]}.")
 
 
 def load_model(path: Path, algorithm: str, trust: bool = False, threads: int = 1) -> Trained:
@@ -96,12 +107,9 @@ def load_model(path: Path, algorithm: str, trust: bool = False, threads: int = 1
     Raises:
         ConfigError: no such file, or made elsewhere and not trusted.
     """
-    if not path.is_file():
-        raise ConfigError(f"no model at '{path}'; give the model.zip or a checkpoint of a run.")
-    content = path.read_bytes()  # read once: the checked bytes are the loaded ones
-    if not (trust or signing.is_signed(path, content)):
+    if (content := trusted_content(path, trust)) is None:
         raise ConfigError(
-            f"'{path}' was not made by a run of yours here and can run code when loaded; "
+            f"'{path}' was not made by a run of yours here, or not by this one, and can run code when loaded; "
             "load it with trust (--trust) only if you know who made it."
         )
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -109,6 +117,17 @@ def load_model(path: Path, algorithm: str, trust: bool = False, threads: int = 1
     torch.set_num_threads(threads)
     model = getattr(stable_baselines3, algorithm).load(io.BytesIO(content), device="cpu")
     return Trained(model, None if text is None else Normalization.from_json(text))
+
+
+def trusted_content(path: Path, trust: bool) -> bytes | None:
+    """What the file of a model holds, read once, so that the checked bytes are the loaded ones.
+
+    None if it was made elsewhere and `trust` does not allow that. Raises `ConfigError` for a file that is not there.
+    """
+    if not path.is_file():
+        raise ConfigError(f"no model at '{path}'; give the model.zip or a checkpoint of a run.")
+    content = path.read_bytes()
+    return content if trust or RunFolder.of_model(path).wrote(path, content) else None
 
 
 class Training:
@@ -156,7 +175,7 @@ class Training:
 
     def result(self) -> Trained:
         """The model as it is now."""
-        return Trained(self._learner, self._callback.normalization())
+        return self._callback.trained()
 
 
 class _SessionCallback(BaseCallback):
@@ -165,19 +184,18 @@ class _SessionCallback(BaseCallback):
     def __init__(self, env: SequentialSessions, config: Sb3Config, run_folder: RunFolder) -> None:
         super().__init__()
         self.sessions, self.every, self.run_folder = env, config.checkpoint_every_steps, run_folder
-        self.bounds = bounds_of(config, env.action_space)
+        self.forms = forms_of(config, env.observation_space, env.action_space)
         self.notes: list[str] = []
 
-    def normalization(self) -> Normalization:
-        """The current scales."""
+    def trained(self) -> Trained:
+        """The model with the scales of this moment."""
         env = self.model.get_vec_normalize_env()
         assert env is not None
-        return Normalization.of(env, self.bounds)
+        return Trained(self.model, Normalization.of(env, self.forms.bounds), self.forms)
 
     def _on_step(self) -> bool:
         if self.every and self.num_timesteps % self.every == 0:
-            trained = Trained(self.model, self.normalization())
-            trained.save(self.run_folder.new_checkpoint(self.num_timesteps))
+            self.trained().save(self.run_folder.new_checkpoint(self.num_timesteps))
         if not self.sessions.finished:
             return True
         collected, complete = self._rollout()

@@ -12,13 +12,14 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 from stable_baselines3.common.vec_env import VecNormalize
 
-from netgym_cli.agents import signing
 from netgym_cli.agents.base import agent_registry
+from netgym_cli.agents.sb3.agent import saved_model
 from netgym_cli.agents.sb3.build import bounds_of, build, policy_kwargs
 from netgym_cli.agents.sb3.config import Sb3Config
-from netgym_cli.agents.sb3.training import Trained, load_model
+from netgym_cli.agents.sb3.training import Trained, load_model, trusted_content
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.runs.folder import RunFolder
+from netgym_cli.runs.saved_model import SavedModel
 
 OPTIMIZER = ("optimizer_class", "optimizer_kwargs")  # of learning, not of the network
 
@@ -28,13 +29,13 @@ class Start:
     """A model to begin with.
 
     Attributes:
-        folder: folder of the run that trained it.
+        path: the run that trained it, by its folder or a checkpoint in it.
         agent: name of that run's agent.
         trained: the model with its normalisation.
         config: the agent that is going to continue it.
     """
 
-    folder: Path
+    path: Path
     agent: str
     trained: Trained
     config: Sb3Config
@@ -46,29 +47,33 @@ class Start:
         Raises `ConfigError` if there is none, if it was made elsewhere, or if another algorithm made it.
         """
         assert config.init is not None
-        folder = Path(config.init)
-        agent = _agent_of(folder)
+        path = Path(config.init)
+        saved = _saved_at(path)
+        agent = _agent_of(saved.run)
         made_by = getattr(agent_registry.load(agent), "algorithm", None)
         if made_by != algorithm:
             raise ConfigError(
-                f"init: '{folder}' holds {_article(made_by)} (agent {agent}), which agent={config.name} cannot "
+                f"init: '{path}' holds {_article(made_by)} (agent {agent}), which agent={config.name} cannot "
                 f"continue; {_advice(made_by)}."
             )
-        model = RunFolder(folder).model_path
-        if model.is_file() and not signing.is_signed(model, model.read_bytes()):
+        try:
+            model = saved_model(saved)
+        except ConfigError as error:
+            raise ConfigError(f"init: {error}") from error
+        if trusted_content(model, trust=False) is None:
             raise ConfigError(
                 f"init: '{model}' was not made by a run of yours here, and a model can run code when loaded; training "
                 "continues only models that were made here. Train it here first."
             )
-        return cls(folder, agent, load_model(model, algorithm, threads=config.torch_threads), config)
+        return cls(path, agent, load_model(model, algorithm, threads=config.torch_threads), config)
 
     def require_fit(self, observation_space: spaces.Space[Any], action_space: spaces.Space[Any]) -> None:
         """Raises `ConfigError` if the model has other observations, scales or actions."""
         normalization, config = self.trained.normalization, self.config
         try:
-            self.trained.require_fit(observation_space, action_space)
+            self.trained.fit(observation_space, action_space)
         except ConfigError as error:
-            raise ConfigError(f"init: '{self.folder}': {error}") from error
+            raise ConfigError(f"init: '{self.path}': {error}") from error
         for key, configured, trained in (
             ("rescale_action", bounds_of(config, action_space), normalization and normalization.action),
             ("normalize_observation", config.normalize_observation, normalization and normalization.observation),
@@ -76,7 +81,7 @@ class Start:
         ):
             if bool(configured) != bool(trained):
                 raise ConfigError(
-                    f"agent.{key} is {bool(configured)}, and the model of init ('{self.folder}') was trained with "
+                    f"agent.{key} is {bool(configured)}, and the model of init ('{self.path}') was trained with "
                     f"{bool(trained)}; write agent.{key}={str(bool(trained)).lower()}."
                 )
 
@@ -87,7 +92,7 @@ class Start:
         actual = getattr(self.trained.model.policy, "net_arch", asked)
         if asked is None or asked == actual:
             return []
-        return [f"the layers are those of '{self.folder}', {actual}, and not agent.policy_kwargs.net_arch={asked}"]
+        return [f"the layers are those of '{self.path}', {actual}, and not agent.policy_kwargs.net_arch={asked}"]
 
     def build(self, algorithm: str, config: Sb3Config, env: VecNormalize, seed: int) -> BaseAlgorithm:
         """As `build.build`, with the parameters, the layers and the normalisation of the model to begin with.
@@ -122,13 +127,22 @@ class _WithoutWarmUp(OffPolicyAlgorithm):
         return super().collect_rollouts(*args, **(kwargs | {"learning_starts": 0}))
 
 
-def _agent_of(folder: Path) -> str:
+def _saved_at(path: Path) -> SavedModel:
     try:
-        name = RunFolder(folder).record()["agent"]
+        return SavedModel.at(path)
+    except ConfigError as error:
+        raise ConfigError(f"init: {error}") from error
+
+
+def _agent_of(run: RunFolder) -> str:
+    try:
+        name = run.record()["agent"]
     except (OSError, KeyError, ConfigError) as error:
-        raise ConfigError(f"init: '{folder}' is not the folder of a run (no record can be read); give one.") from error
+        raise ConfigError(
+            f"init: '{run.path}' is not the folder of a run (no record can be read); give one."
+        ) from error
     if name not in agent_registry.names():  # a module:Class would be imported
-        raise ConfigError(f"init: '{folder}' is a run of agent {name!r}; allowed: one of netgym's own learners.")
+        raise ConfigError(f"init: '{run.path}' is a run of agent {name!r}; allowed: one of netgym's own learners.")
     return str(name)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from netgym_cli.channels.base import DATA_SIZE, DeliveryConfig
 from netgym_cli.channels.ns3_channel import Ns3Channel, own_settings
+from netgym_cli.config.effect import read_unless
 from netgym_cli.config.fields import one_of, ranged
 from netgym_cli.config.schema import require
 
@@ -34,7 +35,7 @@ class Ns3NrConfig(DeliveryConfig):
     resource_blocks: int = ranged(1, 275)  # TS 38.211, 4.4.4.2
     subcarrier_spacing_khz: int = one_of(*SUBCARRIER_SPACINGS_KHZ)
     fading_sigma_db: float = ranged(0, 30)
-    fading_coherence_ms: float = ranged(1e-3, 1e6)
+    fading_coherence_ms: float = read_unless("fading_sigma_db", 0, of=ranged(1e-3, 1e6))
     target_bler: float = ranged(0.001, 0.9)
     queue_bytes: int = ranged(10_000, 10**8)
     packet_lifetime_ms: float = ranged(1, 1e6)

@@ -75,9 +75,6 @@ class Imported:
 
     def write(self) -> None:
         """Writes the files. Raises `ConfigError` if one exists; then none is written."""
-        for path in self.files:
-            if path.exists():
-                raise ConfigError(f"{path} exists and is not overwritten; choose another by -o DIR/env/NAME.yaml.")
         write(self.files, "choose another by -o DIR/env/NAME.yaml")
 
 

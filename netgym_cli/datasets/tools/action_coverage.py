@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
+from netgym_cli.envs.actions import edges, holds_whole_numbers
+
 BINS = 20
 QUANTILES = (0.0, 0.05, 0.5, 0.95, 1.0)
 CHOICES = 1000  # more choices of one kind are not counted one by one
@@ -21,7 +23,8 @@ class Range:
     Attributes:
         name: its index and, if known, its label.
         quantiles: the values below which 0, 5, 50, 95 and 100 % of the steps lie.
-        visited: share of 20 equal bins over [low, high] that hold a step; None without finite bounds.
+        visited: share of 20 equal bins over [low, high] that hold a step, of whole numbers as many bins as there are
+            numbers if these are fewer; None without finite bounds.
     """
 
     name: str
@@ -57,7 +60,10 @@ def _parts(space: spaces.Space[Any], actions: Sequence[Any], labels: Sequence[st
         values = np.concatenate([np.asarray(episode).reshape(len(episode), -1) for episode in actions])
         for k, name in enumerate(_names(space.shape or (), labels, prefix)):
             if isinstance(space, spaces.Box):
-                yield _range(name, values[:, k], float(space.low.flat[k]), float(space.high.flat[k]))
+                low, high = (float(bound.flat[k]) for bound in edges(space))
+                bins = int(min(BINS, high - low)) if holds_whole_numbers(space) else BINS
+                column = values[:, k].astype(np.uint8) if values.dtype == np.bool_ else values[:, k]
+                yield _range(name, column, low, high, bins)
             else:
                 yield _choices(name, values[:, k], *_first_and_number(space, k))
 
@@ -71,12 +77,12 @@ def _names(shape: tuple[int, ...], labels: Sequence[str], prefix: str) -> Iterat
         yield f"{prefix}{','.join(map(str, index))} {label}".rstrip()
 
 
-def _range(name: str, values: np.ndarray, low: float, high: float) -> Range:
+def _range(name: str, values: np.ndarray, low: float, high: float, count: int) -> Range:
     visited = None
     if np.isfinite(low) and np.isfinite(high) and high > low:
-        bins = np.floor((values.astype(np.float64) - low) / (high - low) * BINS)
-        bins = bins[np.isfinite(bins)].clip(0, BINS - 1).astype(np.int64)
-        visited = float(np.count_nonzero(np.bincount(bins, minlength=BINS)) / BINS)
+        bins = np.floor((values.astype(np.float64) - low) / (high - low) * count)
+        bins = bins[np.isfinite(bins)].clip(0, count - 1).astype(np.int64)
+        visited = float(np.count_nonzero(np.bincount(bins, minlength=count)) / count)
     return Range(name, tuple(float(value) for value in np.quantile(values, QUANTILES)), visited)
 
 

@@ -80,6 +80,10 @@ KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     ),
     "label": (lambda value: isinstance(value, str), "a text"),
     "versions": (lambda value: isinstance(value, dict), "a mapping"),
+    "machines": (
+        lambda value: isinstance(value, list) and all(isinstance(machine, dict) for machine in value),
+        "a list of mappings",
+    ),
     "command": (_is_texts, "a list of texts"),
     "dropped": (_is_count, "a number from 0"),
     "imported_from": (lambda value: bool(value) and _is_texts(value), "a list of files"),

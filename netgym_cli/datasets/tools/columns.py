@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from gymnasium import spaces
 
 from netgym_cli.datasets import Dataset
 from netgym_cli.datasets.reader import UNREADABLE
-from netgym_cli.datasets.schema import LISTS
+from netgym_cli.datasets.schema import entries, whole_column
 
 COLUMNS = ["rewards", "actions", "infos.default_action"]
 
@@ -57,24 +56,14 @@ def _of_columns(dataset: Dataset, number: int, parts: list[Path]) -> Steps:
     steps = len(table) - 1
     default_action = None
     if "infos" in table.column_names:
-        infos = table["infos"].combine_chunks()
+        infos = whole_column(table, "infos")
         default_action = np.asarray(infos.field("default_action"), bool)[:steps]
     return Steps(
         rewards=np.asarray(table["rewards"], np.float64)[:steps],
-        actions=_decoded(dataset.action_space, table["actions"].combine_chunks(), steps),
+        actions=entries(dataset.action_space, whole_column(table, "actions"), steps),
         default_action=default_action,
         about=dataset.about(number),
     )
-
-
-def _decoded(space: spaces.Space[Any], column: Any, steps: int) -> Any:
-    if isinstance(space, spaces.Dict):
-        return {key: _decoded(part, column.field(key), steps) for key, part in space.spaces.items()}
-    if isinstance(space, spaces.Tuple):
-        return tuple(_decoded(part, column.field(str(k)), steps) for k, part in enumerate(space.spaces))
-    if isinstance(space, LISTS):
-        return np.asarray(column.flatten()).reshape(-1, *(space.shape or ()))[:steps]
-    return np.asarray(column)[:steps]
 
 
 def _of_whole_episode(dataset: Dataset, number: int) -> Steps:

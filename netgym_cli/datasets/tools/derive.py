@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import Any
 
 from gymnasium import spaces
 
+from netgym_cli.common.bounded import read_json
 from netgym_cli.datasets import DatasetWriter, Episode, folder_of, root
 from netgym_cli.datasets.paths import METADATA
 from netgym_cli.datasets.tools.metadata import mapping
@@ -65,30 +64,32 @@ def deriving(
         dataset_id, observation_space, action_space, {**about, "netgym": {**noted, "complete": False, MARK: True}}
     )
     try:
-        with writer:
-            yield Derived(writer, observation_space, action_space)
-            writer.metadata["netgym"] = dict(noted)
-            writer.save()
+        yield Derived(writer, observation_space, action_space)
+        writer.metadata["netgym"] = dict(noted)
+        writer.save()
     except BaseException:
-        _remove(folder)
+        _remove(writer)
         raise
+    writer.close()
 
 
 def _remove_if_unfinished(folder: Path) -> None:
     try:
-        metadata = mapping(json.loads((folder / "data" / METADATA).read_text()))
+        metadata = mapping(read_json(folder / "data" / METADATA))
     except (OSError, ValueError):
         return
     if mapping(metadata.get("netgym")).get(MARK) is True:
-        with DatasetWriter(folder):  # no other process writes to it
-            pass
-        _remove(folder)
+        writer = DatasetWriter(folder)
+        if mapping(writer.metadata.get("netgym")).get(MARK) is True:
+            _remove(writer)
+        else:  # another process has made it meanwhile
+            writer.close()
 
 
-def _remove(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
+def _remove(writer: DatasetWriter) -> None:
+    writer.discard()
     with suppress(OSError):  # folders of the id's namespace that are empty now
-        for parent in folder.parents:
+        for parent in writer.folder.parents:
             if parent == root() or root() not in parent.parents:
                 break
             parent.rmdir()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.files import creating
 from netgym_cli.datasets import Dataset
 from netgym_cli.datasets.paths import writing
 from netgym_cli.datasets.tools.export_hdf5 import write_hdf5
@@ -33,28 +32,22 @@ def export_dataset(dataset: Dataset, kind: str, path: Path | None) -> Path:
         OSError: it could not be written; no file is left.
     """
     path = path or Path(f"{dataset.id.replace('/', '_')}.{kind}")
+    taken = f"'{path}' exists already; choose another file with -o."
     with writing(f"the folder '{path.parent}'", "choose another file with -o"):
         if path.exists():
-            raise ConfigError(f"'{path}' exists already; choose another file with -o.")
+            raise ConfigError(taken)
         if not path.parent.is_dir():
             raise ConfigError(f"there is no folder '{path.parent}' to write to; make it, or choose another with -o.")
     if not dataset.total_episodes:
         raise ConfigError(f"dataset '{dataset.id}' holds no complete episode; there is nothing to export.")
-    with _complete_file(path) as draft:
-        WRITERS[kind](dataset, draft)
-    return path
-
-
-@contextmanager
-def _complete_file(path: Path) -> Iterator[Path]:
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with writing(f"the folder '{path.parent}'", "choose another file with -o"):
-        draft.touch()
     try:
-        yield draft
-        draft.rename(path)
-    finally:
-        draft.unlink(missing_ok=True)
+        with creating(path) as draft:
+            with writing(f"the folder '{path.parent}'", "choose another file with -o"):
+                draft.touch()
+            WRITERS[kind](dataset, draft)
+    except FileExistsError as error:  # another process has made it meanwhile
+        raise ConfigError(taken) from error
+    return path
 
 
 def _write_parquet(dataset: Dataset, path: Path) -> None:

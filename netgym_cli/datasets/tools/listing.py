@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
+from netgym_cli.common.bounded import read_json
 from netgym_cli.datasets.paths import METADATA, ids, root
 from netgym_cli.datasets.tools.metadata import mapping, notes_of
 
@@ -57,7 +57,7 @@ def none_lines() -> list[str]:
 
 def _row(dataset_id: str) -> ListedDataset:
     try:
-        metadata = mapping(json.loads((root() / dataset_id / "data" / METADATA).read_text()))
+        metadata = mapping(read_json(root() / dataset_id / "data" / METADATA))
     except (OSError, ValueError):
         metadata = {}
     notes = notes_of(metadata)

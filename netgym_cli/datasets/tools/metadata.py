@@ -80,5 +80,5 @@ def printable(value: Any) -> str:
 def _spec_id(metadata: Mapping[str, Any]) -> str:
     try:
         return str(mapping(json.loads(metadata["env_spec"])).get("id") or "")
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         return ""

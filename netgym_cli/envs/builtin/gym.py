@@ -11,9 +11,11 @@ import numpy as np
 from gymnasium import spaces
 from omegaconf import MISSING
 
+from netgym_cli.common import user_modules
 from netgym_cli.common.errors import ActionError, ConfigError
 from netgym_cli.config.schema import EnvConfig
-from netgym_cli.envs.base import Adapter, is_empty
+from netgym_cli.envs.actions import NUMBERS, holds_whole_numbers
+from netgym_cli.envs.base import Adapter
 from netgym_cli.simulators.stats import Stats
 
 log = logging.getLogger(__name__)
@@ -38,6 +40,8 @@ class GymAdapter(Adapter[GymConfig]):
 
     def __init__(self, config: GymConfig) -> None:
         super().__init__(config)
+        if ":" in config.id:
+            user_modules.allow()
         try:
             env = gymnasium.make(config.id, **(config.kwargs or {}))
         except Exception as error:  # its constructor is code of others
@@ -68,15 +72,19 @@ class GymAdapter(Adapter[GymConfig]):
     def encode_action(self, action: Any) -> Any:
         """The action as the environment wants it. Raises `ActionError` for one outside the space, and the empty one."""
         space = self.action_space
-        if is_empty(action):
+        if action is None:
             raise ActionError(
                 f"the action is empty, and {self.config.id} has no default algorithm; give one of {space}."
             )
-        if isinstance(space, spaces.Box):
+        if isinstance(space, spaces.Box) and not holds_whole_numbers(space):
             action = np.asarray(action, space.dtype)
         if action not in space:
             raise ActionError(f"action is {action!r}; allowed: {space}.")
         return action
+
+    def effective_action(self, action: Any, stats: Stats) -> Any:
+        space = self.action_space
+        return np.asarray(action, space.dtype) if isinstance(space, NUMBERS) else action
 
     def kpis(self, stats: Stats) -> dict[str, float]:
         return {}

@@ -6,6 +6,7 @@ per media flow. After NetworkGym's `rmcat` (Haider et al., NeurIPS 2024 Datasets
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -140,7 +141,8 @@ def jain_index(rates: np.ndarray) -> float:
 def utility(rate_kbps: np.ndarray, min_kbps: float, max_kbps: float) -> np.ndarray:
     """What rates earn, 0 at `min_kbps` and 1 at `max_kbps`, by their logarithm: each doubling earns the same."""
     kept = np.clip(rate_kbps, min_kbps, max_kbps)
-    return np.asarray(np.log(kept / min_kbps) / np.log(max_kbps / min_kbps))
+    # Python's logarithm, because the last bit of NumPy's depends on the CPU.
+    return np.array([math.log(ratio) for ratio in kept / min_kbps]) / math.log(max_kbps / min_kbps)
 
 
 def utility_linear(rate_kbps: np.ndarray, min_kbps: float, max_kbps: float) -> np.ndarray:

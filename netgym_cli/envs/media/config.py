@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 
 from omegaconf import MISSING
 
+from netgym_cli.config.effect import read_unless, read_while
 from netgym_cli.config.fields import INF, one_of, ranged
 from netgym_cli.config.schema import EnvConfig, require
 from netgym_cli.envs.tcp import TCP_TYPES, BufferedTcp
-from netgym_cli.traces.bw_trace import read_bw_trace
+from netgym_cli.traces.bw_trace import read_bw_trace, trace_file
 from netgym_cli.traces.origin import say_when_it_begins
+from netgym_cli.traces.two_columns import looks_like_two_columns
 
 MAX_FLOWS = 20
 TRACE_KEY = "env.bw_trace_file"
@@ -23,8 +25,8 @@ class RewardTerms:
     rate_weight: float = ranged(0, 1000)
     delay_weight: float = ranged(0, 1000)
     loss_weight: float = ranged(0, 1000)
-    delay_ms: float = ranged(above=0, below=INF)
-    loss: float = ranged(above=0, high=1)
+    delay_ms: float = read_unless("reward_terms.delay_weight", 0, of=ranged(above=0, below=INF))
+    loss: float = read_unless("reward_terms.loss_weight", 0, of=ranged(above=0, high=1))
 
 
 @dataclass
@@ -52,6 +54,16 @@ class Nada:
     base_delay_window_ms: float = ranged(100, below=INF)
 
 
+def _begins_later(bw_trace_file: str | None) -> bool:
+    """Whether there is a time before the first row of the trace, or no trace."""
+    return bw_trace_file is None or read_bw_trace(bw_trace_file, TRACE_KEY)["time_ms"][0] > 0
+
+
+def _needs_a_delay(bw_trace_file: str | None) -> bool:
+    """Whether there is such a time, or the trace tells no delay."""
+    return _begins_later(bw_trace_file) or looks_like_two_columns(trace_file(str(bw_trace_file), TRACE_KEY))
+
+
 @dataclass
 class RmcatKeys(EnvConfig):
     """The keys of conf/env/rmcat.yaml, but for what depends on the measurements."""
@@ -62,14 +74,14 @@ class RmcatKeys(EnvConfig):
     nada_flows: int = ranged(1, MAX_FLOWS)
     nada_flow_start_time_diff_ms: float = ranged(0, below=INF)
     tcp_flows: int = ranged(0, MAX_FLOWS)
-    tcp_flow_start_time_diff_ms: float = ranged(0, below=INF)
-    tcp_congestion_control: str = one_of(*TCP_TYPES)
-    tcp: BufferedTcp = field(default_factory=BufferedTcp)
+    tcp_flow_start_time_diff_ms: float = read_unless("tcp_flows", 0, of=ranged(0, below=INF))
+    tcp_congestion_control: str = read_unless("tcp_flows", 0, of=one_of(*TCP_TYPES))
+    tcp: BufferedTcp = read_unless("tcp_flows", 0, of=field(default_factory=BufferedTcp))
     udp_flows: int = ranged(0, MAX_FLOWS)
-    udp_flow_start_time_diff_ms: float = ranged(0, below=INF)
-    udp_flow_bw_kbps: float = ranged(1, below=INF)
-    topo_default_bw_kbps: float = ranged(0, below=INF)
-    topo_default_delay_ms: float = ranged(0, below=INF)
+    udp_flow_start_time_diff_ms: float = read_unless("udp_flows", 0, of=ranged(0, below=INF))
+    udp_flow_bw_kbps: float = read_unless("udp_flows", 0, of=ranged(1, below=INF))
+    topo_default_bw_kbps: float = read_while("bw_trace_file", _begins_later, of=ranged(0, below=INF))
+    topo_default_delay_ms: float = read_while("bw_trace_file", _needs_a_delay, of=ranged(0, below=INF))
     bw_trace_file: str | None = MISSING
     queue_bytes: int = ranged(3000, 2**31 - 1)
     packet_size_bytes: int = ranged(100, 1500)

@@ -6,9 +6,11 @@ Meanings, units and defaults stand in conf/env/nqos_split.yaml.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from omegaconf import MISSING
 
+from netgym_cli.config.effect import always_read, never_read, read_if, read_unless, read_while
 from netgym_cli.config.fields import one_of, ranged
 from netgym_cli.config.schema import EnvConfig
 from netgym_cli.envs.tcp import TCP_TYPES, Tcp
@@ -19,6 +21,7 @@ MAX_SLICES = 8
 RBG_NUM = {6: 6, 15: 7, 25: 12, 50: 16, 75: 18, 100: 25}  # whole groups per carrier, 3GPP TS 36.213 table 7.1.6.1-1
 MODES = ("auto", "split", "steer")
 PROTOCOLS = ("udp", "tcp", *TCP_TYPES)
+MAX_SPEED = "user_random_walk.max_speed_mps"  # 0: nobody walks
 RATE_CONTROLS = ("Ideal", "MinstrelHt")  # rate managers of ns-3
 
 
@@ -69,9 +72,9 @@ class UserRandomWalk:
 
     min_speed_mps: float = MISSING
     max_speed_mps: float = MISSING
-    min_direction_rad: float = MISSING
-    max_direction_rad: float = MISSING
-    distance_m: float = MISSING
+    min_direction_rad: float = read_unless(MAX_SPEED, 0)
+    max_direction_rad: float = read_unless(MAX_SPEED, 0)
+    distance_m: float = read_unless(MAX_SPEED, 0)
 
 
 @dataclass
@@ -79,7 +82,17 @@ class UserWalk(UserRandomWalk):
     """How users walk, if they do."""
 
     min_speed_mps: float = ranged(0)
-    distance_m: float = ranged(above=0)
+    distance_m: float = read_unless(MAX_SPEED, 0, of=ranged(above=0))
+
+
+def for_udp(of: Any = MISSING) -> Any:
+    """The field `of`, which is read while there is a slice of UDP users."""
+    return read_while("per_slice_config.transport_protocol", lambda protocols: "udp" in protocols, of=of)
+
+
+def for_tcp(of: Any = MISSING) -> Any:
+    """The field `of`, which is read while there is a slice of TCP users."""
+    return read_while("per_slice_config.transport_protocol", lambda protocols: set(protocols) != {"udp"}, of=of)
 
 
 @dataclass
@@ -92,12 +105,12 @@ class PerSliceConfig:
     shared_rbg: list[int] = ranged(0)
     packet_size_bytes: list[int] = ranged(64, 1400)
     transport_protocol: list[str] = one_of(*PROTOCOLS)
-    udp_poisson_arrival: list[bool] = MISSING
-    min_udp_rate_per_user_mbps: list[float] = ranged(above=0)
-    max_udp_rate_per_user_mbps: list[float] = MISSING
-    udp_rate_swing: list[float] = ranged(0, 1)
-    udp_rate_period_ms: list[float] = ranged(1)
-    qos_test_duration_ms: list[int] = ranged(100, 25000)
+    udp_poisson_arrival: list[bool] = for_udp()
+    min_udp_rate_per_user_mbps: list[float] = for_udp(ranged(above=0))
+    max_udp_rate_per_user_mbps: list[float] = for_udp()
+    udp_rate_swing: list[float] = for_udp(ranged(0, 1))
+    udp_rate_period_ms: list[float] = for_udp(read_while("per_slice_config.udp_rate_swing", any, of=ranged(1)))
+    qos_test_duration_ms: list[int] = never_read("the default algorithm makes no link tests", of=ranged(100, 25000))
     qos_loss_target: list[float] = ranged(0, 1)
     qos_delay_violation_target: list[float] = ranged(0, 1)
     qos_delay_requirement_ms: list[float] = ranged(0)
@@ -118,20 +131,20 @@ class Gma:
     server_delay_ms: float = ranged(0)
     min_reorder_timeout_ms: float = ranged(0)
     max_reorder_timeout_ms: float = MISSING
-    tcp_buffer_bytes: int = ranged(4096, 2**30)
+    tcp_buffer_bytes: int = for_tcp(ranged(4096, 2**30))
 
 
 @dataclass
 class Wifi:
     """Keys under `env.wifi`."""
 
-    measurement_interval_ms: int = MISSING
-    measurement_guard_interval_ms: int = MISSING
+    measurement_interval_ms: int = always_read()  # checked: the same as that of the others
+    measurement_guard_interval_ms: int = always_read()
     backhaul_delay_ms: float = ranged(0)
     ap_share_same_band: bool = MISSING
     enable_rx_signal_based_handover: bool = MISSING
-    handover_hysteresis_db: float = ranged(0)
-    handover_interval_ms: int = ranged(1)
+    handover_hysteresis_db: float = read_if("wifi.enable_rx_signal_based_handover", True, of=ranged(0))
+    handover_interval_ms: int = read_if("wifi.enable_rx_signal_based_handover", True, of=ranged(1))
     tx_power_dbm: float = ranged(-30, 50)
     min_rssi_dbm: float = ranged(-110, 0)
     rate_control: str = one_of(*RATE_CONTROLS)
@@ -150,7 +163,7 @@ class Nr:
     carrier_frequency_ghz: float = ranged(0.5, 100)
     tx_power_dbm: float = ranged(-30, 60)
     fading_sigma_db: float = ranged(0)
-    fading_coherence_ms: float = ranged(above=0)
+    fading_coherence_ms: float = read_unless("nr.fading_sigma_db", 0, of=ranged(above=0))
     target_bler: float = ranged(0.001, 0.5)
     queue_bytes: int = ranged(1500, 2**31 - 1)
 
@@ -189,9 +202,9 @@ class MultiAccessConfig(EnvConfig):
     user_random_walk: UserWalk = MISSING
     per_slice_config: PerSliceConfig = MISSING
     gma: Gma = MISSING
-    tcp: Tcp = field(default_factory=Tcp)
-    wifi: Wifi = MISSING
-    nr: Nr = MISSING
+    tcp: Tcp = for_tcp(field(default_factory=Tcp))
+    wifi: Wifi = read_unless("wifi_ap_locations", [])
+    nr: Nr = read_unless("nr_gnb_locations", [])
     lte: Lte = MISSING
 
     @property

@@ -12,9 +12,10 @@ from typing import Any
 from omegaconf import MISSING
 
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.config.effect import read_unless
 from netgym_cli.config.fields import one_of, ranged
 from netgym_cli.config.schema import EnvConfig, require
-from netgym_cli.envs.multi_access.config import RATE_CONTROLS, Place, UserLocationRange, UserRandomWalk
+from netgym_cli.envs.multi_access.config import MAX_SPEED, RATE_CONTROLS, Place, UserLocationRange, UserRandomWalk
 
 
 @dataclass
@@ -22,7 +23,7 @@ class UserWalk(UserRandomWalk):
     """Keys under `env.user_random_walk`."""
 
     min_speed_mps: float = ranged(0, 1000)
-    distance_m: float = ranged(0.01, 100000)
+    distance_m: float = read_unless(MAX_SPEED, 0, of=ranged(0.01, 100000))
 
 
 @dataclass

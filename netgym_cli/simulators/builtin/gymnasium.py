@@ -30,6 +30,7 @@ class GymnasiumSimulator(Simulator[SimulatorConfig]):
     """One environment made by `gymnasium.make`. An exception of its code ends the session as `SimulatorDied`."""
 
     scenarios = frozenset({"gymnasium"})
+    copyable = True
     _env: gymnasium.Env[Any, Any] | None = None
 
     def start(self, scenario: str, settings: Mapping[str, Any], seed: int) -> Stats:

@@ -6,6 +6,7 @@ A fault in ns-3 ends the worker, never the trainer, and arrives here as a `Simul
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from contextlib import closing, suppress
 from pathlib import Path
@@ -13,18 +14,22 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from netgym_cli.common.errors import SimulatorDied, SimulatorTimeout
+from netgym_cli.common.errors import SimulatorDied, SimulatorError, SimulatorTimeout
 from netgym_cli.simulators.base import PipelinedSimulator
 from netgym_cli.simulators.ns3.build import locate
 from netgym_cli.simulators.ns3.config import Ns3Config
 from netgym_cli.simulators.ns3.connection import WorkerConnection, connect
 from netgym_cli.simulators.ns3.user_scenario import check_source, is_python, ready
 from netgym_cli.simulators.ns3.worker import protocol
+from netgym_cli.simulators.ownership import refuse_copy, require_owner
 from netgym_cli.simulators.stats import Layout, Row, Stats
 
 
 class Ns3Simulator(PipelinedSimulator[Ns3Config]):
     """One session of an ns-3 scenario in a worker process. Deadlines come from `Ns3Config`.
+
+    The worker serves the process that asked for it. In a forked copy of that one, `close` lets go of it, and every
+    other method raises `SessionError`; so does copying while there is a worker.
 
     What `fileno` gives is readable once a layout has come, which is the first part of the answer to a start.
     """
@@ -58,9 +63,16 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
         return self._worker.pid if self._worker else None
 
     def fileno(self) -> int | None:
+        self.require_owner()
         return self._worker.fileno() if self._worker else None
 
+    def require_owner(self) -> None:
+        """Raises `SessionError` if there is a worker and another process asked for it."""
+        if self._worker is not None:
+            require_owner(self._worker.owner_pid, f"the simulator of {self._describe}")
+
     def start_async(self, scenario: str, settings: Mapping[str, Any], seed: int) -> None:
+        self.require_owner()
         self._describe = f"scenario {scenario}, seed {seed}"
         if self._worker is None:
             self._worker = connect(self.config, self.source)
@@ -98,20 +110,28 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
         if self._worker is None:
             return
         worker, self._worker = self._worker, None
+        if worker.owner_pid != os.getpid():
+            return
         with closing(worker):
             try:
                 worker.send(protocol.CLOSE)
                 ended = worker.poll(self.config.close_timeout_s)
             except OSError:
                 ended = True
-            with suppress(SimulatorDied):  # then the zygote is gone, and the kernel has ended its workers
+            with suppress(SimulatorError):  # then the zygote is gone, and the kernel has ended its workers
                 worker.wait() if ended else worker.kill()
 
     def _stats(self, timeout_s: float, key: str) -> Stats:
         numbers = self._receive(protocol.STATS, timeout_s, key)
         return Stats(self._layout, float(numbers[0]), numbers[protocol.HEAD :], int(numbers[1]))
 
+    def __getstate__(self) -> dict[str, Any]:
+        if self._worker is not None:
+            refuse_copy(f"the simulator of {self._describe}")
+        return self.__dict__
+
     def _send(self, frame: bytes) -> None:
+        self.require_owner()
         assert self._worker is not None, "start() comes first"
         with suppress(OSError):  # it has ended; what it said last, or how it ended, is found by the next receive
             self._worker.send(frame)
@@ -128,12 +148,14 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
         return content
 
     def _next(self, timeout_s: float, key: str) -> tuple[bytes, Any]:
+        self.require_owner()
         assert self._worker is not None
         try:
             if not self._worker.poll(timeout_s):
                 worker, self._worker = self._worker, None
                 with closing(worker):
-                    worker.kill()
+                    with suppress(SimulatorError):
+                        worker.kill()
                     raise SimulatorTimeout(
                         f"ns-3 ({self._describe}) did not answer within {timeout_s:g} s and was killed; "
                         f"raise {key} if it was only slow.{worker.tail()}"

@@ -1,27 +1,25 @@
 """Compiles the worker's native part once per ns-3, compiler and source, and keeps it in the user's cache directory."""
 
-import fcntl
 import hashlib
 import logging
 import os
 import re
-import shutil
-import subprocess
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
 from netgym_cli.common.errors import BuildError, ConfigError
+from netgym_cli.common.home import expanded
+from netgym_cli.simulators.ns3.cache import WRITABLE, cache_dir, defect, keep, locked, make_cache, scratch
+from netgym_cli.simulators.ns3.compiler import Compilers, compiler, compiler_version
 from netgym_cli.simulators.ns3.object_cache import object_path
 
 NATIVE = Path(__file__).parent / "worker" / "native"
 HEADER = NATIVE / "bridge" / "scenario.h"
+LIBRARY = "libnetgym_ns3.so"
 MODULES = (
     "core network internet mobility propagation antenna spectrum stats traffic-control buildings csma bridge "
     "point-to-point virtual-net-device applications flow-monitor lte wifi"
@@ -76,13 +74,14 @@ class Built:
 
 @dataclass(frozen=True)
 class Status:
-    """What is there before anything is built."""
+    """What is there before anything is built: `library` if it is sound, `defects` of one that is not."""
 
     ns3_version: str
     ns3_prefix: Path
     compiler: str | None
     cache: Path
     library: Path | None
+    defects: tuple[str, ...]
 
 
 def locate(prefix: str | None = None) -> Ns3:
@@ -93,7 +92,7 @@ def locate(prefix: str | None = None) -> Ns3:
             raise BuildError("ns-3 is not installed. Install it with: pip install ns3")
         root = Path(next(iter(spec.submodule_search_locations)))
     else:
-        root = Path(prefix).expanduser().resolve()
+        root = expanded(prefix).resolve()
     for library_dir in (root / "lib64", root / "lib"):
         for core in sorted(library_dir.glob("libns3*-core*.so")):
             match = re.fullmatch(r"libns(3[.\w]*)-core(-\w+)?\.so", core.name)
@@ -103,31 +102,6 @@ def locate(prefix: str | None = None) -> Ns3:
         f"simulator.ns3_prefix is {str(root)!r}; allowed: a folder with include/ns3 and lib/libns3*-core*.so, "
         "or null for the installed wheel."
     )
-
-
-def compiler() -> str | None:
-    """The C++ compiler: $CXX or g++; None if there is none."""
-    return shutil.which(os.environ.get("CXX", "g++"))
-
-
-def cache_dir() -> Path:
-    """$NETGYM_CACHE, or netgym in the user's cache directory."""
-    if own := os.environ.get("NETGYM_CACHE"):
-        return Path(own)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "netgym"
-
-
-def make_cache() -> Path:
-    """The cache directory, made now if need be. Raises `BuildError` if it cannot be written."""
-    folder = cache_dir()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
-    except OSError as error:
-        raise BuildError(
-            f"cannot write the cache {folder}: {error.strerror}; set NETGYM_CACHE to a writable folder."
-        ) from error
-    return folder
 
 
 def sources() -> list[Path]:
@@ -147,29 +121,64 @@ def include_flags() -> list[str]:
 
 def toolchain(ns3: Ns3, cxx: str) -> tuple[object, ...]:
     """What tells one compiler and one installed ns-3 from another."""
-    version = subprocess.run([cxx, "--version"], capture_output=True, text=True).stdout
     core = ns3.libraries[0].stat()
-    return version, ns3, core.st_size, core.st_mtime_ns
+    return compiler_version(cxx), ns3, core.st_size, core.st_mtime_ns
 
 
 def library_path(ns3: Ns3, cxx: str) -> Path:
     """Where the library for exactly these sources, this ns-3 and this compiler is kept."""
-    digest = hashlib.sha256(repr((toolchain(ns3, cxx), ns3.compile_flags, ns3.link_flags)).encode())
+    return cache_dir() / f"native-{_key(ns3)}-{_short(compiler_version(cxx).encode())}" / LIBRARY
+
+
+def _by_other_compilers(ns3: Ns3) -> list[Path]:
+    """Where libraries for exactly these sources and this ns-3 lie, by whatever compiler; the newest first."""
+    found = cache_dir().glob(f"native-{_key(ns3)}-*/{LIBRARY}")
+    return sorted(found, key=lambda path: path.lstat().st_mtime_ns, reverse=True)
+
+
+def _key(ns3: Ns3) -> str:
+    """Names the sources and ns-3, by their content where times of files may differ between copies of one machine."""
+    sizes = [(library.name, library.stat().st_size) for library in ns3.libraries]
+    parts = [repr((ns3, sizes, ns3.compile_flags, ns3.link_flags)).encode(), ns3.libraries[0].read_bytes()]
     for path in sorted(NATIVE.rglob("*")):
         if path.suffix in (".h", ".cc"):
-            digest.update(path.relative_to(NATIVE).as_posix().encode() + path.read_bytes())
-    return cache_dir() / f"native-{digest.hexdigest()[:16]}" / "libnetgym_ns3.so"
+            parts.append(path.relative_to(NATIVE).as_posix().encode() + path.read_bytes())
+    return _short(*parts)
+
+
+def _short(*parts: bytes) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()[:16]
 
 
 def status(prefix: str | None = None) -> Status:
     """Looks without building."""
     ns3, cxx = locate(prefix), compiler()
-    library = library_path(ns3, cxx) if cxx else None
-    return Status(ns3.version, ns3.prefix, cxx, cache_dir(), library if library and library.exists() else None)
+    library, defects = _find(ns3, cxx)
+    return Status(ns3.version, ns3.prefix, cxx, cache_dir(), library, tuple(defects))
+
+
+def _find(ns3: Ns3, cxx: str | None) -> tuple[Path | None, list[str]]:
+    """The library to use, by any compiler where none can be compiled, if it is sound. And what is wrong with others."""
+    defects = []
+    libraries = [library_path(ns3, cxx)] if cxx else []
+    if cxx is None or (cache_dir().exists() and not os.access(cache_dir(), os.W_OK)):
+        libraries += [library for library in _by_other_compilers(ns3) if library not in libraries]
+    for library in libraries:
+        fault = defect(library)
+        if fault is None:
+            return library, []
+        if os.path.lexists(library):
+            defects.append(f"{library} {fault}")
+    return None, defects
 
 
 def ensure(prefix: str | None = None, report: Report | None = None) -> Built:
-    """The native part for the ns-3 under `prefix` (None: the wheel), compiled now if it is not in the cache.
+    """The native part for the ns-3 under `prefix` (None: the wheel), compiled now if it is not sound in the cache.
+
+    Where there is no compiler, or the cache cannot be written, one that another compiler made is taken.
 
     Args:
         prefix: an installed ns-3, or None for the wheel.
@@ -181,66 +190,56 @@ def ensure(prefix: str | None = None, report: Report | None = None) -> Built:
     started = time.perf_counter()
     tell = report or log.info
     ns3, cxx = locate(prefix), compiler()
+    library, defects = _find(ns3, cxx)
+    if library:
+        return Built(ns3, library, True, time.perf_counter() - started)
     if cxx is None:
+        for line in defects:
+            tell(f"{line}: it is not used")
         tell("no C++ compiler found: cling compiles the simulator at every start (about 10 s); install g++ to avoid it")
         return Built(ns3, None, False, time.perf_counter() - started)
-    library = library_path(ns3, cxx)
-    if library.exists():
-        return Built(ns3, library, True, time.perf_counter() - started)
     with locked(make_cache()):
-        if not library.exists():  # another process may have been faster
+        library = library_path(ns3, cxx)
+        if defect(library) is not None:  # another process may have been faster
+            for line in defects:
+                tell(f"{line}: it is made again")
             _compile(ns3, cxx, library, tell)
     seconds = time.perf_counter() - started
     tell(f"simulator compiled in {seconds:.0f} s, kept in {library.parent}")
     return Built(ns3, library, False, seconds)
 
 
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """One process at a time builds in `folder`."""
-    with open(folder / "build.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
 def _compile(ns3: Ns3, cxx: str, library: Path, tell: Report) -> None:
     key = repr((toolchain(ns3, cxx), ns3.compile_flags))
     objects = {file: object_path(cache_dir() / "objects", file, include_dirs(), key) for file in sources()}
-    missing = [file for file, kept in objects.items() if not kept.exists()]
-    tell(f"compiling the simulator against ns-{ns3.version}, once: {len(missing)} files")
-    with tempfile.TemporaryDirectory(dir=library.parent.parent, prefix="building-") as scratch:
-        drafts = [Path(scratch) / objects[file].name for file in missing]
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            compiled = pool.map(partial(_compile_file, ns3, cxx), missing, drafts)
-            for done, (file, draft) in enumerate(zip(compiled, drafts, strict=True), 1):
-                objects[file].parent.mkdir(exist_ok=True)
-                draft.rename(objects[file])
-                tell(f"  {done}/{len(missing)} {file.name}")
-        output = Path(scratch) / library.name
-        _run([cxx, "-shared", *map(str, objects.values()), *ns3.link_flags, "-o", str(output)])
-        finished = Path(scratch) / "finished"
-        finished.mkdir()
-        output.rename(finished / library.name)
-        finished.rename(library.parent)
+    defects = {file: fault for file, kept in objects.items() if (fault := defect(kept)) is not None}
+    if damaged := [f"{objects[file].name} {fault}" for file, fault in defects.items() if objects[file].exists()]:
+        more = f", and {len(damaged) - 1} more" if len(damaged) > 1 else ""
+        tell(f"kept object files cannot be used: {damaged[0]}{more}; they are made again")
+    tell(f"compiling the simulator against ns-{ns3.version}, once: {len(defects)} files")
+    try:
+        with scratch(cache_dir()) as drafts, ThreadPoolExecutor(os.cpu_count()) as pool, Compilers(drafts) as compilers:
+
+            def compiled(file: Path) -> Path:
+                flags = [*ns3.compile_flags, *include_flags()]
+                draft = drafts / objects[file].name
+                _require_none(compilers, [cxx, *flags, "-c", str(file), "-o", str(draft)])
+                return file
+
+            for done, file in enumerate(pool.map(compiled, defects), 1):
+                keep(drafts / objects[file].name, objects[file])
+                tell(f"  {done}/{len(defects)} {file.name}")
+            draft = drafts / library.name
+            command = [cxx, "-shared", *map(str, objects.values()), *ns3.link_flags, "-o", str(draft)]
+            _require_none(compilers, command)
+            keep(draft, library, compiler=compiler_version(cxx).partition("\n")[0], ns3=ns3.version)
+    except OSError as error:
+        raise BuildError(f"cannot write the cache {cache_dir()}: {error.strerror}; {WRITABLE}.") from error
 
 
-def _compile_file(ns3: Ns3, cxx: str, file: Path, output: Path) -> Path:
-    _run([cxx, *ns3.compile_flags, *include_flags(), "-c", str(file), "-o", str(output)])
-    return file
-
-
-def compiler_errors(command: list[str]) -> list[str]:
-    """Runs a compiler; its first errors, with file and line, or an empty list if it succeeded."""
-    result = subprocess.run(command, capture_output=True, text=True)
-    if not result.returncode:
-        return []
-    lines = result.stderr.splitlines()
-    errors = [line for line in lines if "error" in line or "undefined reference" in line]
-    return errors[:8] or lines[-8:] or [f"exit status {result.returncode}"]
-
-
-def _run(command: list[str]) -> None:
-    if errors := compiler_errors(command):
+def _require_none(compilers: Compilers, command: list[str]) -> None:
+    """Runs a compiler. Raises `BuildError` with its errors if there are any."""
+    if errors := compilers.errors(command):
         raise BuildError(
             "the simulator could not be compiled:\n  "
             + "\n  ".join(errors)

@@ -12,7 +12,13 @@ if TYPE_CHECKING:
 
 
 class WorkerConnection(Protocol):
-    """One worker process and the way to it. `close` follows whatever happens to it."""
+    """One worker process and the way to it. `close` follows whatever happens to it.
+
+    Attributes:
+        owner_pid: process that asked for the worker, and the only one that may use it: its forked copies may not.
+    """
+
+    owner_pid: int
 
     @property
     def pid(self) -> int | None:
@@ -31,10 +37,10 @@ class WorkerConnection(Protocol):
         """The next frame. Raises `EOFError` or `OSError` if the worker has ended."""
 
     def wait(self) -> str:
-        """Waits for a worker that is ending, and says how it ended. Raises `SimulatorDied` if nobody can tell."""
+        """Waits for a worker that is ending, and says how it ended. Raises `SimulatorError` if nobody can tell."""
 
     def kill(self) -> None:
-        """Kills the worker. Raises `SimulatorDied` if its maker is gone, and the worker with it."""
+        """Kills the worker. Raises `SimulatorError` if its maker is gone, and the worker with it."""
 
     def tail(self) -> str:
         """The last lines that it wrote on stdout and stderr, indented; empty if it wrote nothing."""
@@ -51,4 +57,4 @@ def connect(config: Ns3Config, source: Path | None) -> WorkerConnection:
     Raises:
         BuildError, SimulatorDied, SimulatorTimeout: what it loads could not be built or loaded.
     """
-    return Zygote.shared(config.ns3_prefix, config.start_timeout_s, source).fork()
+    return Zygote.shared(config.ns3_prefix, config.start_timeout_s, source).fork(config.start_timeout_s)

@@ -1,24 +1,12 @@
 """A user's own scenario file: C++ is compiled once into a library beside netgym's, Python is run as it stands."""
 
-import tempfile
+import os
 from pathlib import Path
 
 from netgym_cli.common.errors import BuildError, ConfigError
-from netgym_cli.simulators.ns3.build import (
-    Built,
-    Ns3,
-    Report,
-    cache_dir,
-    compiler,
-    compiler_errors,
-    ensure,
-    include_dirs,
-    include_flags,
-    locate,
-    locked,
-    log,
-    toolchain,
-)
+from netgym_cli.simulators.ns3.build import Built, Ns3, Report, ensure, include_dirs, include_flags, locate, log
+from netgym_cli.simulators.ns3.cache import WRITABLE, cache_dir, defect, keep, locked, make_cache, scratch
+from netgym_cli.simulators.ns3.compiler import Compilers, compiler
 from netgym_cli.simulators.ns3.object_cache import object_path
 
 CPP, PYTHON = (".cc", ".cpp", ".cxx"), ".py"
@@ -63,27 +51,41 @@ def ready(prefix: str | None, source: Path | None, report: Report | None = None)
     built = ensure(prefix, report)
     if built.library is None or source is None:
         return built.ns3, [built.library] if built.library else []
-    return built.ns3, [built.library, _own_library(built, built.library, source, report or log.info)]
+    own = _own_library(built, built.library, source, report or log.info)
+    return built.ns3, [built.library, own] if own else []
 
 
-def _own_library(built: Built, core: Path, source: Path, tell: Report) -> Path:
-    """Kept by its content, the headers it includes by quotes, ns-3, the compiler and netgym's own library."""
-    cxx = compiler()
-    assert cxx is not None, "there was one a moment ago"
-    key = repr((toolchain(built.ns3, cxx), built.ns3.compile_flags, built.ns3.link_flags, core))
+def _own_library(built: Built, core: Path, source: Path, tell: Report) -> Path | None:
+    """Kept by its content, the headers it includes by quotes, ns-3, and netgym's own library with its compiler.
+
+    None where it is not there, and no compiler to make it.
+    """
+    key = repr((built.ns3, built.ns3.compile_flags, built.ns3.link_flags, str(core)))
     library = object_path(cache_dir() / "scenarios", source, include_dirs(), key).with_suffix(".so")
-    if library.exists():
+    if (fault := defect(library)) is None:
         return library
-    with locked(cache_dir()):
-        tell(f"compiling {source}")
-        library.parent.mkdir(exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=library.parent, prefix="building-") as scratch:
-            draft = Path(scratch) / library.name
-            netgym = [f"-L{core.parent}", f"-Wl,-rpath,{core.parent}", f"-l:{core.name}"]
-            # What is declared and nowhere defined is told now, with its line, and not when the library is loaded.
-            flags = [*built.ns3.compile_flags, "-g1", *include_flags(), "-shared"]
-            command = [cxx, *flags, str(source), *netgym, *built.ns3.link_flags, "-Wl,-z,defs", "-o", str(draft)]
-            if errors := compiler_errors(command):
-                raise BuildError(f"{source.name} could not be compiled; fix it there:\n  " + "\n  ".join(errors))
-            draft.rename(library)
+    found = f"{library} {fault}: " if os.path.lexists(library) else ""
+    cxx = compiler()
+    if cxx is None:
+        tell(f"{found}no C++ compiler found: cling compiles {source} and the simulator at every start; install g++")
+        return None
+    with locked(make_cache()):
+        if defect(library) is not None:  # another process may have been faster
+            tell(f"{found}compiling {source}")
+            try:
+                _compile(built.ns3, cxx, source, core, library)
+            except OSError as error:
+                raise BuildError(f"cannot write the cache {cache_dir()}: {error.strerror}; {WRITABLE}.") from error
     return library
+
+
+def _compile(ns3: Ns3, cxx: str, source: Path, core: Path, library: Path) -> None:
+    with scratch(cache_dir()) as drafts, Compilers(drafts) as compilers:
+        draft = drafts / library.name
+        netgym = [f"-L{core.parent}", f"-Wl,-rpath,{core.parent}", f"-l:{core.name}"]
+        # What is declared and nowhere defined is told now, with its line, and not when the library is loaded.
+        flags = [*ns3.compile_flags, "-g1", *include_flags(), "-shared"]
+        command = [cxx, *flags, str(source), *netgym, *ns3.link_flags, "-Wl,-z,defs", "-o", str(draft)]
+        if errors := compilers.errors(command):
+            raise BuildError(f"{source.name} could not be compiled; fix it there:\n  " + "\n  ".join(errors))
+        keep(draft, library, source=str(source))

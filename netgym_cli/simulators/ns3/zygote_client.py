@@ -12,30 +12,43 @@ import subprocess
 import sys
 import tempfile
 import threading
-from dataclasses import dataclass
+import weakref
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 
+from netgym_cli.common import user_modules
 from netgym_cli.common.errors import SimulatorDied, SimulatorTimeout
+from netgym_cli.common.home import home
+from netgym_cli.common.standard_streams import open_standard_streams
 from netgym_cli.simulators.ns3.build import HEADER, Ns3, include_dirs, sources
+from netgym_cli.simulators.ns3.lasting_thread import popen
 from netgym_cli.simulators.ns3.user_scenario import is_python, ready, version
 from netgym_cli.simulators.ns3.worker import protocol
 
 STDERR_TAIL_LINES = 12
 PROGRAM = Path(protocol.__file__).with_name("zygote.py")
+NO_HOME = "/nonexistent"  # where cling looks for settings, and finds none
 
 
-@dataclass
+@dataclass(eq=False)
 class ZygoteWorker:
     """A worker that a zygote forked, as a `WorkerConnection`."""
 
     zygote: Zygote
+    number: int
     pid: int
     connection: Connection
     output: IO[bytes]
+    timeout_s: float
+    owner_pid: int = field(default_factory=os.getpid)
+    living: ClassVar[weakref.WeakSet[ZygoteWorker]] = weakref.WeakSet()  # of all zygotes of this process
 
     def __post_init__(self) -> None:
+        self.living.add(self)
         # `Connection.poll` builds a selector at every call, which takes longer than many a step of a channel
         self._poll = select.poll()
         self._poll.register(self.connection, select.POLLIN)
@@ -53,30 +66,36 @@ class ZygoteWorker:
         return self.connection.recv_bytes()
 
     def wait(self) -> str:
-        return ending(self.zygote.wait(self.pid))
+        status = self.zygote.wait(self.number, self.timeout_s)
+        return "how is not known" if status is None else ending(status)
 
     def kill(self) -> None:
-        self.zygote.kill(self.pid)
+        self.zygote.kill(self.number, self.timeout_s)
 
     def tail(self) -> str:
         return tail(self.output)
 
     def close(self) -> None:
-        with self.connection, self.output:
-            pass
+        self.living.discard(self)
+        with closing(self.output):
+            self.connection.close()
 
 
 class Zygote:
     """A running zygote. One per trainer process, ns-3 and own scenario; use `Zygote.shared`."""
 
     _shared: dict[tuple[str | None, Path | None, str], Zygote] = {}
+    _unanswering: list[Zygote] = []  # their sessions go on
     _shared_lock = threading.Lock()
 
     def __init__(self, ns3: Ns3, libraries: list[Path], own: Path | None, timeout_s: float) -> None:
+        open_standard_streams()
         self._lock = threading.Lock()
+        self._number = 0
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process that writes it
         self._control, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         spec = {
+            "trainer": os.getpid(),
             "libraries": [str(library) for library in libraries],
             "header": str(HEADER),
             "include": [str(folder) for folder in (*include_dirs(), ns3.include)],
@@ -85,9 +104,10 @@ class Zygote:
             "python": str(own) if is_python(own) else None,
         }
         with far:
-            self._process = subprocess.Popen(
+            self._process = popen(
                 [sys.executable, str(PROGRAM), str(far.fileno()), json.dumps(spec)],
                 pass_fds=[far.fileno()],
+                env=({"HOME": NO_HOME} if homeless() else {}) | user_modules.child_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=self._output,
                 stderr=self._output,
@@ -102,7 +122,10 @@ class Zygote:
             ) from None
         if not ready:
             status = self._process.wait()
-            raise SimulatorDied(f"the simulator could not be loaded ({ending(status)}).{tail(self._output)}")
+            raise SimulatorDied(
+                f"the simulator could not be loaded ({ending(status)}); `netgym doctor` tells whether a file of it is "
+                f"damaged.{tail(self._output)}"
+            )
 
     @classmethod
     def shared(cls, prefix: str | None, timeout_s: float, own: Path | None = None) -> Zygote:
@@ -122,30 +145,60 @@ class Zygote:
         """Ends this process's zygotes, and with them any worker left."""
         while cls._shared:
             cls._shared.popitem()[1].close()
+        while cls._unanswering:
+            cls._unanswering.pop().close()
 
     @classmethod
     def forget_all(cls) -> None:
-        """In a forked copy of the trainer: these zygotes are the original's."""
-        for zygote in cls._shared.values():
+        """In a forked copy of the trainer: these zygotes and their workers are the original's.
+
+        Their connections are closed here, so that a worker ends with the original's end of its connection.
+        """
+        for worker in list(ZygoteWorker.living):
+            worker.close()
+        for zygote in (*cls._shared.values(), *cls._unanswering):
             zygote._control.close()
-        cls._shared = {}
+            zygote._lock = threading.Lock()  # another thread of the original may have held it
+        cls._shared, cls._unanswering = {}, []
         cls._shared_lock = threading.Lock()
 
-    def fork(self) -> ZygoteWorker:
-        """A new worker process."""
+    def fork(self, timeout_s: float) -> ZygoteWorker:
+        """A new worker process. Raises `SimulatorDied` or `SimulatorTimeout` if there is none."""
         output = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the worker
         near, far = socket.socketpair()
-        with far:
-            reply = self._ask({"do": "fork"}, [far.fileno(), output.fileno()])
-        return ZygoteWorker(self, reply["pid"], Connection(near.detach()), output)
+        try:
+            with far:
+                reply = self._ask({"do": "fork"}, timeout_s, [far.fileno(), output.fileno()])
+            if "error" in reply:
+                raise SimulatorDied(f"no process could be started for the session: {reply['error']}.")
+        except BaseException as error:
+            near.close()  # one that is forked after all ends when it finds nobody there
+            output.close()
+            if isinstance(error, SimulatorTimeout):
+                self._replace()
+            raise
+        return ZygoteWorker(self, reply["number"], reply["pid"], Connection(near.detach()), output, timeout_s)
 
-    def wait(self, pid: int) -> int:
-        """Exit status of a worker that is ending (-n: by signal n)."""
-        return int(self._ask({"do": "wait", "pid": pid})["status"])
+    def wait(self, worker: int, timeout_s: float) -> int | None:
+        """Exit status of a worker that is ending (-n: by signal n); None if it was told before. `worker`: its number.
 
-    def kill(self, pid: int) -> int:
-        """Kills a worker and returns its exit status."""
-        return int(self._ask({"do": "kill", "pid": pid})["status"])
+        Raises `SimulatorDied` or `SimulatorTimeout` if the zygote cannot tell.
+        """
+        return self._status({"do": "wait", "worker": worker}, timeout_s)
+
+    def kill(self, worker: int, timeout_s: float) -> int | None:
+        """Kills a worker and returns its exit status, as `wait` does."""
+        return self._status({"do": "kill", "worker": worker}, timeout_s)
+
+    def _status(self, request: dict[str, Any], timeout_s: float) -> int | None:
+        status: int | None = self._ask(request, timeout_s)["status"]
+        return status
+
+    def _replace(self) -> None:
+        """Lets the next session have another zygote."""
+        with self._shared_lock:
+            for key in [key for key, zygote in self._shared.items() if zygote is self]:
+                self._unanswering.append(self._shared.pop(key))
 
     def close(self) -> None:
         """Ends the zygote; the kernel ends its workers."""
@@ -153,17 +206,37 @@ class Zygote:
         self._process.kill()
         self._process.wait()
 
-    def _ask(self, request: dict[str, Any], descriptors: list[int] | None = None) -> dict[str, Any]:
+    def _ask(self, request: dict[str, Any], timeout_s: float, descriptors: Sequence[int] = ()) -> dict[str, Any]:
         with self._lock:
+            self._number += 1
+            self._control.settimeout(timeout_s)
+            message = json.dumps(request | {"number": self._number}).encode()
+            answer: dict[str, Any] = {}
             try:
-                socket.send_fds(self._control, [json.dumps(request).encode()], descriptors or [])
-                reply = self._control.recv(4096)
+                socket.send_fds(self._control, [message], descriptors)
+                while answer.get("number") != self._number:  # answers to what was given up are dropped
+                    if not (reply := self._control.recv(4096)):
+                        raise SimulatorDied(f"the simulator's parent process is gone.{tail(self._output)}")
+                    answer = json.loads(reply)
+            except TimeoutError:
+                raise SimulatorTimeout(
+                    f"the simulator's parent process did not answer within {timeout_s:g} s "
+                    f"(simulator.start_timeout_s); is it stopped?{tail(self._output)}"
+                ) from None
             except OSError as error:
                 raise SimulatorDied(f"the simulator's parent process is gone ({error}).{tail(self._output)}") from error
-        if not reply:
-            raise SimulatorDied(f"the simulator's parent process is gone.{tail(self._output)}")
-        answer: dict[str, Any] = json.loads(reply)
         return answer
+
+
+def homeless() -> bool:
+    """Whether cling would end for want of a home directory: HOME is not set, and passwd does not know the user."""
+    if os.environ.get("HOME"):
+        return False
+    try:
+        home()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def ending(status: int) -> str:

@@ -17,6 +17,8 @@ class Inbox:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.descriptor = connection.fileno()
+        self._arrived = select.poll()
+        self._arrived.register(self.descriptor, select.POLLIN)
         self._waiting: deque[tuple[bytes, Any]] = deque()
 
     def next(self, patience_s: float | None) -> tuple[bytes, Any]:
@@ -30,7 +32,7 @@ class Inbox:
 
     def outdated(self) -> bool:
         """Whether a START or CLOSE has arrived, so that nobody wants what was asked for before it; that is dropped."""
-        while select.select([self.descriptor], [], [], 0)[0]:
+        while self._arrived.poll(0):
             frame = protocol.unpack(self._connection.recv_bytes())
             if frame[0] in (protocol.START, protocol.CLOSE):
                 self._waiting.clear()

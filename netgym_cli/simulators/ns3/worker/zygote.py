@@ -2,11 +2,13 @@
 """The process that every session's worker is forked from: it loads cppyy and the native part once, then only waits.
 
 Run as a program of its own: `python zygote.py CONTROL_FD SPEC_JSON`. It speaks JSON over the control socket: `fork`
-(with the worker's connection and stderr as passed descriptors), `wait` and `kill`. It ends when the trainer does, and
-the kernel then ends its workers.
+(with the worker's connection and stderr as passed descriptors), `wait` and `kill`. Every request has a number, which
+its answer repeats; a worker goes by the number of the request that it was forked for, because process ids are used
+again. The kernel ends the zygote when the trainer ends, and with it the workers.
 """
 
 import ctypes
+import errno
 import faulthandler
 import json
 import os
@@ -15,6 +17,8 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -24,6 +28,8 @@ import serve
 
 PR_SET_PDEATHSIG = 1
 REAP_TIMEOUT_S = 5.0
+LOOK_MS = 1000
+REMEMBERED = 10_000  # ends of workers that nobody has asked for
 
 
 def load(spec: dict[str, Any]) -> Any:
@@ -55,6 +61,18 @@ def load(spec: dict[str, Any]) -> Any:
     return native
 
 
+@contextmanager
+def elsewhere() -> Iterator[None]:
+    """Leaves the working directory for a while: cling takes headers, and settings, from there before its own."""
+    here = os.open(os.curdir, os.O_RDONLY)
+    os.chdir(os.sep)
+    try:
+        yield
+    finally:
+        os.fchdir(here)
+        os.close(here)
+
+
 def end_with_parent(parent: int) -> None:
     """Has the kernel kill this process when its parent ends."""
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -62,55 +80,87 @@ def end_with_parent(parent: int) -> None:
         os._exit(1)
 
 
-def fork_worker(control: socket.socket, descriptors: list[int], native: Any) -> int:
-    """Starts a worker on the passed connection and stderr; returns its process id."""
-    connection_fd, stderr_fd = descriptors
-    zygote = os.getpid()
-    pid = os.fork()
-    if pid:
-        os.close(connection_fd)
-        os.close(stderr_fd)
-        return pid
-    status = 1
-    try:
-        end_with_parent(zygote)
-        control.close()
-        os.dup2(stderr_fd, 1)
-        os.dup2(stderr_fd, 2)
-        with Connection(connection_fd) as connection:
-            serve.serve(connection, native)
-        status = 0
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
+class Workers:
+    """The workers that were forked here, by their numbers."""
+
+    def __init__(self) -> None:
+        self._running: dict[int, int] = {}  # process ids
+        self._ended: dict[int, int] = {}  # statuses
+
+    def fork(self, number: int, control: socket.socket, descriptors: list[int], native: Any) -> int:
+        """Starts a worker on the passed connection and stderr; returns its process id. Raises `OSError`."""
+        connection_fd, stderr_fd = descriptors
+        zygote = os.getpid()
+        pid = os.fork()
+        if pid:
+            self._running[number] = pid
+            return pid
+        status = 1
+        try:
+            end_with_parent(zygote)
+            control.close()
+            os.dup2(stderr_fd, 1)
+            os.dup2(stderr_fd, 2)
+            with Connection(connection_fd) as connection:
+                serve.serve(connection, native)
+            status = 0
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(status)
+
+    def collect(self) -> None:
+        """Notes the status of those that have ended, so that none stays a zombie."""
+        for number, pid in list(self._running.items()):
+            done, status = os.waitpid(pid, os.WNOHANG)
+            if done:
+                del self._running[number]
+                self._ended[number] = os.waitstatus_to_exitcode(status)
+        while len(self._ended) > REMEMBERED:
+            del self._ended[next(iter(self._ended))]
+
+    def kill(self, number: int) -> None:
+        """Kills a worker, unless it has ended."""
+        self.collect()
+        if number in self._running:
+            os.kill(self._running[number], signal.SIGKILL)
+
+    def reap(self, number: int) -> int | None:
+        """Waits for a worker that is about to end, kills it when it does not, and returns its status (-n: signal n).
+
+        None for one that is not known.
+        """
+        deadline = time.monotonic() + REAP_TIMEOUT_S
+        while True:
+            self.collect()
+            if number not in self._running:
+                return self._ended.pop(number, None)
+            if time.monotonic() > deadline:
+                os.kill(self._running[number], signal.SIGKILL)
+            time.sleep(0.001)
 
 
-def reap(pid: int) -> int:
-    """Waits for a worker that is about to end, kills it when it does not, and returns its status (-n: signal n)."""
-    deadline = time.monotonic() + REAP_TIMEOUT_S
-    while True:
-        done, status = os.waitpid(pid, os.WNOHANG)
-        if done:
-            return os.waitstatus_to_exitcode(status)
-        if time.monotonic() > deadline:
-            os.kill(pid, signal.SIGKILL)
-        time.sleep(0.001)
-
-
-def answer(control: socket.socket, native: Any) -> bool:
+def answer(control: socket.socket, workers: Workers, native: Any) -> bool:
     """Carries out one request of the trainer; False when the trainer is gone."""
     message, descriptors, _, _ = socket.recv_fds(control, 4096, 2)
     if not message:
         return False
     request = json.loads(message)
+    reply: dict[str, Any] = {"number": request["number"]}
     if request["do"] == "fork":
-        reply = {"pid": fork_worker(control, descriptors, native)}
-    elif request["do"] == "kill":
-        os.kill(request["pid"], signal.SIGKILL)
-        reply = {"status": reap(request["pid"])}
+        try:
+            if len(descriptors) < 2:
+                raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+            reply["pid"] = workers.fork(request["number"], control, descriptors, native)
+        except OSError as error:
+            reply["error"] = error.strerror
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
     else:
-        reply = {"status": reap(request["pid"])}
+        if request["do"] == "kill":
+            workers.kill(request["worker"])
+        reply["status"] = workers.reap(request["worker"])
     control.send(json.dumps(reply).encode())
     return True
 
@@ -119,16 +169,20 @@ def main() -> None:
     """Loads, reports readiness, serves requests until the trainer ends."""
     # Ctrl-C reaches the whole terminal group; the trainer decides what to do about it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    trainer = os.getppid()
+    spec = json.loads(sys.argv[2])
+    end_with_parent(spec["trainer"])
     control = socket.socket(fileno=int(sys.argv[1]))
     started = time.perf_counter()
-    native = load(json.loads(sys.argv[2]))
+    with elsewhere():
+        native = load(spec)
     control.send(json.dumps({"ready_s": time.perf_counter() - started}).encode())
-    # A fork of the trainer may still hold the other end of the socket, so the parent's id is watched as well.
-    while os.getppid() == trainer:
-        readable, _, _ = select.select([control], [], [], 1.0)
-        if readable and not answer(control, native):
+    workers = Workers()
+    requests = select.poll()
+    requests.register(control, select.POLLIN)
+    while True:
+        if requests.poll(LOOK_MS) and not answer(control, workers, native):
             break
+        workers.collect()
 
 
 if __name__ == "__main__":

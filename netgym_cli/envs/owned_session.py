@@ -1,0 +1,48 @@
+"""The simulator of a running session and its only owner: one object, in the process that began the session."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Self
+
+from netgym_cli.simulators.base import Simulator
+from netgym_cli.simulators.ownership import refuse_copy, require_owner
+
+
+class OwnedSession:
+    """Holds a session's simulator. Other processes are refused, and so are copies that would share the simulator."""
+
+    _simulator: Simulator[Any] | None = None  # while a session runs
+    _owner_pid: int | None = None  # of the process that began it
+    _step_began_s: float | None = None  # while a step that was asked for has not been waited for
+
+    def _own(self, simulator: Simulator[Any]) -> None:
+        """A session has begun."""
+        self._simulator, self._owner_pid = simulator, os.getpid()
+
+    def _let_go(self) -> Simulator[Any] | None:
+        """The session is over; returns its simulator, to be closed; None if there is none of this process."""
+        simulator, mine = self._simulator, self._owner_pid == os.getpid()
+        self._simulator = self._owner_pid = None
+        return simulator if mine else None
+
+    def _require_owner(self) -> None:
+        """Raises `SessionError` if another process began the running session."""
+        require_owner(self._owner_pid, self)
+
+    def __copy__(self) -> Self:
+        if self._simulator is not None:
+            refuse_copy(self)
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        return twin
+
+    def __getstate__(self) -> dict[str, Any]:
+        if self._simulator is not None and (self._step_began_s is not None or not self._simulator.copyable):
+            refuse_copy(self)
+        return self.__dict__
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        if self._simulator is not None:  # a whole copy, with a simulator of its own
+            self._owner_pid = os.getpid()
