@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from netgym_cli.common.bounded import parsed_yaml, read_bytes, read_json
 from netgym_cli.common.errors import ConfigError
@@ -239,11 +240,14 @@ class RunFolder:
 
     def choices(self) -> dict[str, str]:
         """Config group, such as `env`, to the name that its member was chosen by; empty if the folder does not tell."""
-        path = self.path / HYDRA / "hydra.yaml"
-        chosen: Any = _mapping(path) if path.is_file() else {}
+        try:
+            chosen: Any = _mapping(self.path / HYDRA / "hydra.yaml")
+        except (OSError, ValueError, yaml.YAMLError, OmegaConfBaseException):
+            return {}
         for key in ("hydra", "runtime", "choices"):
             chosen = chosen.get(key) if isinstance(chosen, dict) else None
-        return {str(group): str(name) for group, name in (chosen or {}).items() if name is not None}
+        named = chosen.items() if isinstance(chosen, dict) else ()
+        return {str(group): str(name) for group, name in named if name is not None}
 
     def overrides(self) -> list[str]:
         """The overrides that made the run, as on the command line."""
