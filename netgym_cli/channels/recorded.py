@@ -10,6 +10,7 @@ from typing import Protocol
 from netgym_cli.channels.queue import Capacity
 
 OPPORTUNITY_BYTES = 1500
+ROUNDING_BYTES = 1e-3  # by which sums of sizes and capacities may miss each other
 
 
 class Recording(Capacity, Protocol):
@@ -23,6 +24,8 @@ class Recording(Capacity, Protocol):
 
 class Rates:
     """A record of rates, each of which holds until the next row. The last row holds as long as the one before it.
+
+    While the rate is 0, nothing is sent; a packet whose last byte goes when an outage begins has left by then.
 
     Args:
         columns: what `read_bw_trace` returns, from 0 ms on.
@@ -40,8 +43,12 @@ class Rates:
         else:
             gaps.append(gaps[-1])
         self._repeat = repeat and math.isfinite(self.period_ms)
-        bytes_of_rows = [rate * gap for rate, gap in zip(self._rates, gaps, strict=True)]
+        bytes_of_rows = [rate * gap if rate else 0.0 for rate, gap in zip(self._rates, gaps, strict=True)]
         *self._starts, self._whole = accumulate(bytes_of_rows, initial=0.0)  # bytes until the begin of each row
+        self._reached = list(times)  # when the bytes of `_starts` had been sent: before the outages that end there
+        for row in range(1, len(times)):
+            if self._rates[row - 1] == 0:
+                self._reached[row] = self._reached[row - 1]
 
     def _within(self, at_ms: float) -> tuple[int, float]:
         if not self._repeat:
@@ -58,9 +65,17 @@ class Rates:
 
     def time_of(self, sent_bytes: float) -> float:
         """See `Capacity`."""
+        if self._whole == 0:
+            return math.inf if sent_bytes > 0 else 0.0
         rounds, rest = divmod(sent_bytes, self._whole) if self._repeat else (0, sent_bytes)
+        if rounds and rest <= ROUNDING_BYTES and self._rates[-1] == 0:
+            return (rounds - 1) * self.period_ms + self._reached[-1]
         row = bisect_right(self._starts, rest) - 1
-        time_ms = self._times[row] + (rest - self._starts[row]) / self._rates[row]
+        begun, rate = self._starts[row], self._rates[row]
+        if rest - begun <= ROUNDING_BYTES and (rate == 0 or self._reached[row] != self._times[row]):
+            time_ms = self._reached[row]
+        else:
+            time_ms = self._times[row] + (rest - begun) / rate if rate else math.inf
         return rounds * self.period_ms + time_ms if rounds else time_ms
 
     def wire(self, at_ms: float) -> tuple[float, float]:

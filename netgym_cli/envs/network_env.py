@@ -85,10 +85,6 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
         return self._simulator is not None
 
     @property
-    def _now(self) -> tuple[int, int, int]:
-        return self.session, self.episode, self.step_index
-
-    @property
     def end_time_ms(self) -> float:
         """Simulated time at which the session ends, ms: start + step * (E * L + 1)."""
         start_ms = getattr(self.config, "measurement_start_time_ms", 0)
@@ -125,7 +121,7 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
         if self._simulator is None:
             self._start_session(seed)
         elif (first := self._simulator.begin_episode()) is not None:
-            self.stats = measured(first, self._simulator, "begin_episode", self._now)
+            self.stats = measured(first, self._simulator, "begin_episode", (self.session, self.episode, 0))
         else:
             self.continues = True
         return self._observe()
@@ -182,7 +178,7 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
         assert self._step_began_s is not None
         began_s, self._step_began_s = self._step_began_s, None
         try:
-            self.stats = measured(measure(), self._simulator, "step", self._now)
+            self.stats = measured(measure(), self._simulator, "step", (self.session, self.episode, self.step_index))
         except BaseException:
             self.close()
             raise
@@ -251,8 +247,8 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
         settings = settings_of(self.adapter.required_simulator, self.simulator_config)
         simulator = simulator_registry.load(settings.name)(settings, self.adapter.source())
         try:
-            first = simulator.start(self.adapter.scenario, self.adapter.settings(), session_seed)
-            self.stats = measured(first, simulator, "start", (self.session + 1, 0, 0))
+            begun = simulator.start(self.adapter.scenario, self.adapter.settings(), session_seed)
+            self.stats = measured(begun, simulator, "start", (self.session + 1, 0, 0))
         except BaseException:
             simulator.close()
             raise
@@ -290,7 +286,7 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
 
     def _refuse(self, what: str, value: Any, allowed: str) -> NoReturn:
         self.close()
-        raise wrong_answer(self.adapter, what, value, allowed, self._now)
+        raise wrong_answer(self.adapter, what, value, allowed, (self.session, self.episode, self.step_index))
 
 
 def seed_of_session(base_seed: int, session: int) -> int:

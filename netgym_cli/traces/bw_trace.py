@@ -1,4 +1,4 @@
-"""Bandwidth traces: rate, delay and loss of a bottleneck from given times on, read from CSV files."""
+"""Bandwidth traces: rate, delay and loss of a bottleneck from given times on, read from files."""
 
 from __future__ import annotations
 
@@ -10,18 +10,20 @@ from pathlib import Path
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.home import expanded
 from netgym_cli.common.suggestions import did_you_mean
+from netgym_cli.traces.origin import FirstRow, counted_from_the_first
+from netgym_cli.traces.two_columns import WORDS, looks_like_two_columns, two_column_rows
 
 SHIPPED = Path(__file__).parent
-INF = float("inf")
 
-# Column: the lowest and the highest value allowed, and both as text.
+# Column: the lowest and the highest value allowed, and both as text. ns-3 counts times in 64 bits of nanoseconds.
 COLUMNS: dict[str, tuple[float, float, str]] = {
-    "time_ms": (0, INF, "0 or more, ms"),
-    "bw_kbps": (1, INF, "1 or more, kbit/s"),
-    "delay_ms": (0, INF, "0 or more, ms"),
+    "time_ms": (0, math.inf, "0 or more, ms"),
+    "bw_kbps": (0, 1e9, "0 (an outage) to 1e9, kbit/s"),
+    "delay_ms": (0, 1e9, "0 to 1e9, ms"),
     "loss": (0, 1, "a fraction from 0 to 1"),
 }
 HEADER = ",".join(COLUMNS)
+MOST_MS = 1e12  # of a trace: 31 years
 
 
 def shipped() -> list[str]:
@@ -29,25 +31,41 @@ def shipped() -> list[str]:
     return sorted(file.stem for file in SHIPPED.glob("*.csv"))
 
 
-def read_bw_trace(name: str, key: str, from_0: bool = False) -> dict[str, list[float]]:
-    """The columns of a trace: `time_ms` (rising, from 0), `bw_kbps`, `delay_ms` (one way) and `loss` (0 to 1).
+def read_bw_trace(name: str, key: str, first_row: FirstRow = "in_time", delay_ms: float = 0) -> dict[str, list[float]]:
+    """The columns of a trace: `time_ms` (rising), `bw_kbps` (0: an outage), `delay_ms` (one way) and `loss` (0 to 1).
 
     Args:
-        name: name of a shipped trace, or path to a CSV file of the user's, relative to the working directory.
+        name: name of a shipped trace, or path to a file of the user's, relative to the working directory: a CSV file
+            with these columns, or two columns without a header, seconds and Mbit/s.
         key: config key that names it, for messages.
-        from_0: whether the first row must be at 0 ms, because no value is known before it.
+        first_row: `"in_time"`: it may come later than 0, and dates count from the first of them; `"at_0"`: times count
+            from the first row, whatever it says, because no value is known before it. Whatever is shifted is logged.
+        delay_ms: of files that tell none; their loss is 0.
 
     Raises:
         ConfigError: a wrong value, with key, file, line and value.
     """
     file = trace_file(name, key)
+    where = f"{key}: {file}"
     try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            return _columns(lines, f"{key}: {file}", from_0)
+        if looks_like_two_columns(file):
+            columns = _collected(
+                (place, {"time_ms": time_ms, "bw_kbps": kbps, "delay_ms": delay_ms, "loss": 0.0})
+                for place, time_ms, kbps in two_column_rows(file, where)
+            )
+        else:
+            with file.open(encoding="utf-8-sig", newline="") as lines:
+                columns = _collected(_rows(lines, where))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ConfigError(
-            f"{key}: cannot read '{file}': {error}. Give a CSV file with the columns {HEADER}."
+            f"{key}: cannot read '{file}': {error}. Give a CSV file with the columns {HEADER}, or {WORDS}."
         ) from error
+    if not columns["time_ms"]:
+        raise ConfigError(f"{where} has no rows; allowed: one or more below the line {HEADER}.")
+    columns["time_ms"] = counted_from_the_first(columns["time_ms"], first_row, where)
+    if (last := columns["time_ms"][-1]) > MOST_MS:
+        raise ConfigError(f"{where}: the last time_ms is {last:g}; allowed: up to {MOST_MS:g} after the first.")
+    return columns
 
 
 def trace_file(name: str, key: str) -> Path:
@@ -60,32 +78,35 @@ def trace_file(name: str, key: str) -> Path:
         raise ConfigError(
             f"{key} is '{name}', which is neither a shipped trace nor a file.{did_you_mean(name, known)} "
             f"Shipped: {', '.join(known)}; or give the path of a CSV file with the columns {HEADER}, "
-            "relative to the working directory."
+            f"or of one with {WORDS}, relative to the working directory."
         )
     return file
 
 
-def _columns(lines: Iterable[str], where: str, from_0: bool) -> dict[str, list[float]]:
+def _collected(rows: Iterable[tuple[str, dict[str, float]]]) -> dict[str, list[float]]:
+    columns: dict[str, list[float]] = {column: [] for column in COLUMNS}
+    for place, row in rows:
+        for column, value in row.items():
+            columns[column].append(value)
+        times = columns["time_ms"]
+        if len(times) > 1 and times[-1] <= times[-2]:
+            raise ConfigError(f"{place}: time_ms is {times[-1]:g} after {times[-2]:g}; allowed: times that rise.")
+    return columns
+
+
+def _rows(lines: Iterable[str], where: str) -> Iterator[tuple[str, dict[str, float]]]:
+    """Place for messages and values, for every row of a CSV file."""
     reader = csv.reader(lines)
     rows = ((reader.line_num, [cell.strip() for cell in row]) for row in reader if any(map(str.strip, row)))
     number, header = next(rows, (1, []))
     for column in COLUMNS:
         if column not in header:
             raise ConfigError(
-                f"{where}, line {number}: there is no column '{column}'; the first line must be {HEADER}."
+                f"{where}, line {number}: there is no column '{column}'; the first line must be {HEADER}, "
+                f"or the file have {WORDS}."
             )
-    columns: dict[str, list[float]] = {column: [] for column in COLUMNS}
     for place, row in _records(rows, header, where):
-        for column, value in row.items():
-            columns[column].append(_number(value, column, place))
-        times = columns["time_ms"]
-        if from_0 and times[0] != 0:
-            raise ConfigError(f"{place}: time_ms is {times[0]:g} in the first row; allowed: 0, as nothing precedes it.")
-        if len(times) > 1 and times[-1] <= times[-2]:
-            raise ConfigError(f"{place}: time_ms is {times[-1]:g} after {times[-2]:g}; allowed: times that rise.")
-    if not columns["time_ms"]:
-        raise ConfigError(f"{where} has no rows; allowed: one or more below the line {HEADER}.")
-    return columns
+        yield place, {column: _number(text, column, place) for column, text in row.items()}
 
 
 def _records(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.traces.origin import counted_from_the_first
 
+MOST_DIGITS = 15
 ALLOWED = "whole numbers of ms that do not decrease, one per line, the last one above 0"
 
 
@@ -18,6 +20,8 @@ def looks_like_mahimahi(file: Path) -> bool:
 
 def read_mahimahi(file: Path, key: str) -> list[int]:
     """The times of the delivery opportunities, ms, as in the file; equal times are several opportunities at once.
+
+    Dates, in ms since 1970, count from the first of them.
 
     Args:
         file: one time per line, as Mahimahi's `mm-link` takes it (Netravali et al., USENIX ATC 2015).
@@ -35,10 +39,13 @@ def read_mahimahi(file: Path, key: str) -> list[int]:
         text = line.strip()
         if not text:
             continue
-        if not (text.isascii() and text.isdigit()) or (times and int(text) < times[-1]):
+        whole = text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
+        if not whole or (times and int(text) < times[-1]):
             after = f" after {times[-1]}" if times else ""
-            raise ConfigError(f"{key}: {file}, line {number}: '{text}'{after}; allowed: {ALLOWED}.")
+            raise ConfigError(f"{key}: {file}, line {number}: '{text[:40]}'{after}; allowed: {ALLOWED}.")
         times.append(int(text))
+    if times:
+        times = counted_from_the_first(times, "in_time", f"{key}: {file}")
     if not times or times[-1] == 0:
         what = "has no times" if not times else f"ends at line {len(lines)} with 0"
         raise ConfigError(f"{key}: {file} {what}; allowed: {ALLOWED}.")

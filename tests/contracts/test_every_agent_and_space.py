@@ -116,3 +116,13 @@ def test_observations(agent, obs, tmp_path):
         assert works == (not obs.startswith(strange))
     elif agent != "cleanrl_ppo":
         assert works
+
+
+@pytest.mark.parametrize("agent", ["ppo", "sac", "td3", "cleanrl_ppo"])
+def test_episodes_that_end_before_their_planned_length_end_the_run(agent, tmp_path):
+    act = "box" if agent in ("sac", "td3") else "choice"
+    words = ["env.id=tests.support.kinds:Kinds-v0", f"env.kwargs={{act: {act}}}"]
+    size = [f"env.steps_per_episode={2 * kinds.STEPS}", "env.episodes_per_session=2"]
+    config = typed_run(compose(["env=gym", *words, *size, f"agent={agent}", *SHORT[agent]]))
+    run.check(config)
+    assert run.train(config, tmp_path, ["netgym"]).steps == 2 * kinds.STEPS

@@ -85,3 +85,55 @@ def test_packets_overtaken_on_a_path_that_became_shorter_are_not_lost(tmp_path):
     assert rate[10:12].max() > 1500  # old and new packets arrive together
     assert series(shorter, "rmcat::ploss").max() == 0
     assert series(shorter, OWD)[-1] == pytest.approx(18, abs=1)
+
+
+# --- a rate that changes while a packet is being sent
+
+
+@pytest.mark.ns3
+def test_what_is_left_of_a_packet_goes_at_the_new_rate(tmp_path):
+    slow_then_fast = bottleneck(tmp_path, (0, 8, 10, 0), (500, 8000, 10, 0))  # a packet takes 1002 ms, then 1 ms
+    found = measured(8, 150, bw_trace_file=slow_then_fast)
+    assert (series(found[:5], RRATE) == 0).all()
+    assert 440 < found[5]["rmcat::max_owd"][0] < 512
+
+
+@pytest.mark.ns3
+def test_after_an_outage_the_link_is_back_at_once_and_in_it_nothing_is_sent(tmp_path):
+    outage = bottleneck(tmp_path, (0, 1000, 10, 0), (1050, 0, 10, 0), (2050, 1000, 10, 0))
+    found = measured(40, 300, bw_trace_file=outage)
+    rate, used = series(found, RRATE)[:, 0], series(found, "bottleneck::utilization")[:, 0]
+    assert (rate[:10] > 0).all() and (rate[12:20] == 0).all() and (rate[21:] > 0).all()
+    assert (used[11:20] == 0).all() and used[21:24] == pytest.approx(100)  # what waited is sent without a pause
+    assert series(found, "rmcat::ploss").max() == 0  # 37.5 kB hold a second of 300 kbit/s
+    assert rate.mean() == pytest.approx(300, rel=0.02)
+
+
+@pytest.mark.ns3
+def test_a_full_link_delivers_what_the_trace_could_carry(tmp_path):
+    draw = np.random.default_rng(1)
+    times = np.cumsum(draw.uniform(1, 50, 180)) + 200
+    rates = draw.choice([0, 1, 40, 400, 2000, 20000], 180)
+    rows = [(0, 1000, 10, 0), *zip(times.tolist(), rates.tolist(), [10] * 180, [0] * 180, strict=True)]
+    rows = [row for row in rows if row[0] < 4850] + [(4850, 0, 10, 0)]  # nothing is on the way when measurement ends
+    found = measured(50, 100_000, bw_trace_file=bottleneck(tmp_path, *rows), max_rate_kbps=100_000)[2:50]
+    starts, kbps = np.array(rows)[:, :2].T
+    at = np.arange(200.05, 5000, 0.1)
+    capacity = kbps[np.searchsorted(starts, at, side="right") - 1].sum() * 0.1 / 8
+    delivered = series(found, "bottleneck::tx_rate").sum() * 100 / 8 * 1.002  # two bytes of link header
+    assert delivered == pytest.approx(capacity + 1250, abs=2000)  # what was on the way at 200 ms, and two packets
+
+
+# --- TCP
+
+
+@pytest.mark.ns3
+def test_tcp_is_linux_s_unless_its_keys_say_otherwise():
+    def used(**tcp):
+        keys = {"bw_trace_file": None, "topo_default_bw_kbps": 10_000, "queue_bytes": 25_000, "tcp": tcp}
+        flows = {"tcp_flows": 2, "tcp_flow_start_time_diff_ms": 10, "tcp_congestion_control": "TcpBbr"}
+        return series(measured(100, 150, **keys, **flows)[40:], "bottleneck::utilization").mean()
+
+    as_ns_3 = {"min_rto_ms": 1000, "clock_granularity_ms": 1, "delayed_ack_timeout_ms": 200, "retries": 6}
+    assert used() > 85
+    assert used(**as_ns_3, buffer_bytes=131072) < 75  # after lost retransmissions, everything waits for a second

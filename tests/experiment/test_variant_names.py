@@ -60,7 +60,7 @@ def test_an_evaluation_has_both_names(monkeypatch):
     from netgym_cli.evaluation import report
 
     titles = []
-    monkeypatch.setattr(report, "draw", lambda evaluation, path: titles.append(evaluation.env))
+    monkeypatch.setattr(report, "picture", lambda evaluation: titles.append(evaluation.env) or b"")
     netgym("evaluate", *CHOSEN, "agent=steady", "channel=slow", "seeds=1", "episodes=1", "-j", "1", "-o", "out")
     told = json.loads(Path("out/evaluation.json").read_text())
     assert titles == [told["env"]] == ["small"] and told["channel"] == "slow" and list(told["agents"]) == ["steady"]

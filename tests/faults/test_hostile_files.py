@@ -37,7 +37,7 @@ def told(done, *, code):
 
 
 @pytest.mark.parametrize("damage", [pipe, lambda path: path.write_text(DEEP)], ids=["a pipe", "deep"])
-@pytest.mark.parametrize("verb", ["show", "check", "list"])
+@pytest.mark.parametrize("verb", ["show", pytest.param("check", marks=pytest.mark.long), "list"])
 def test_metadata_of_an_episode(damage, verb):
     collect()
     damage(folder_of(NAME) / "data/1/metadata.json")
@@ -46,7 +46,9 @@ def test_metadata_of_an_episode(damage, verb):
     assert verb != "show" or told(done, code=1)
 
 
-@pytest.mark.parametrize("verb", ["show", "check", "export"])
+@pytest.mark.parametrize(
+    "verb", ["show", *(pytest.param(verb, marks=pytest.mark.long) for verb in ("check", "export"))]
+)
 def test_a_space_that_no_number_can_count(verb):
     collect()
     path = folder_of(NAME) / "data/metadata.json"

@@ -40,6 +40,7 @@ def run(arguments, words):
 
 
 @pytest.mark.ns3
+@pytest.mark.long
 def test_a_run_and_its_simulator_take_nothing_from_there(crowded):
     run(PLAIN, ["train", "--config-dir", "conf", *NETWORK, "hydra.run.dir=single"])
     assert not (crowded / "ran").exists()

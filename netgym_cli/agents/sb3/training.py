@@ -6,6 +6,7 @@ import io
 import os
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -161,7 +162,8 @@ class Training:
 
     def run(self) -> None:
         """Runs all sessions."""
-        self._learner.learn(self._steps, callback=self._callback)
+        with suppress(_AllSessionsDone):
+            self._learner.learn(self._steps, callback=self._callback)
 
     @property
     def updates(self) -> int:
@@ -176,6 +178,10 @@ class Training:
     def result(self) -> Trained:
         """The model as it is now."""
         return self._callback.trained()
+
+
+class _AllSessionsDone(Exception):
+    """Leaves the library's loop, which would go on to its number of steps, where episodes ended before theirs."""
 
 
 class _SessionCallback(BaseCallback):
@@ -193,6 +199,10 @@ class _SessionCallback(BaseCallback):
         assert env is not None
         return Trained(self.model, Normalization.of(env, self.forms.bounds), self.forms)
 
+    def _on_rollout_start(self) -> None:
+        if self.sessions.finished:  # the last rollout was complete and has been learnt from
+            raise _AllSessionsDone
+
     def _on_step(self) -> bool:
         if self.every and self.num_timesteps % self.every == 0:
             self.trained().save(self.run_folder.new_checkpoint(self.num_timesteps))
@@ -200,7 +210,7 @@ class _SessionCallback(BaseCallback):
             return True
         collected, complete = self._rollout()
         if complete:
-            return True  # SB3 learns from it, and then stops at its number of steps
+            return True  # SB3 learns from it; it would begin another one if it has done fewer steps than planned
         self.notes.append(
             f"the last {collected} of {self.num_timesteps} steps did not fill a rollout and made no update of the model"
         )

@@ -45,7 +45,7 @@ class TraceConfig(PathConfig):
                 return Opportunities(read_mahimahi(file, KEY), self.repeat)
         except OSError as error:
             raise ConfigError(f"{KEY}: cannot read '{file}': {error}.") from error
-        return Rates(read_bw_trace(self.trace_file, KEY, from_0=True), self.repeat)
+        return Rates(read_bw_trace(self.trace_file, KEY, first_row="at_0"), self.repeat)
 
 
 class Trace(Path[TraceConfig]):
@@ -55,7 +55,8 @@ class Trace(Path[TraceConfig]):
     bytes from S = max(C(a), end of the one before) to S + L and leaves at the first time at which C is S + L or more.
     Loss and delay are those of that time, and those of the config besides.
 
-    A file of rates (columns time_ms, bw_kbps, delay_ms, loss) makes C piecewise linear. In one of Mahimahi's, C grows
+    A file of rates (columns time_ms, bw_kbps, delay_ms, loss; or seconds and Mbit/s) makes C piecewise linear, and flat
+    where a rate is 0. In one of Mahimahi's, C grows
     by 1500 bytes at each time in it; an opportunity serves what waited before it, in pieces if need be, and what it
     does not need is wasted, as Mahimahi has it (Netravali et al., USENIX ATC 2015).
     """

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from omegaconf import MISSING
 
 from netgym_cli.config.effect import read_unless, read_while
 from netgym_cli.config.fields import INF, one_of, ranged
 from netgym_cli.config.schema import EnvConfig, require
-from netgym_cli.envs.multi_access.config import TCP_TYPES
-from netgym_cli.traces.bw_trace import read_bw_trace
+from netgym_cli.envs.tcp import TCP_TYPES, BufferedTcp
+from netgym_cli.traces.bw_trace import read_bw_trace, trace_file
+from netgym_cli.traces.origin import say_when_it_begins
+from netgym_cli.traces.two_columns import looks_like_two_columns
 
 MAX_FLOWS = 20
 TRACE_KEY = "env.bw_trace_file"
@@ -57,6 +59,11 @@ def _begins_later(bw_trace_file: str | None) -> bool:
     return bw_trace_file is None or read_bw_trace(bw_trace_file, TRACE_KEY)["time_ms"][0] > 0
 
 
+def _needs_a_delay(bw_trace_file: str | None) -> bool:
+    """Whether there is such a time, or the trace tells no delay."""
+    return _begins_later(bw_trace_file) or looks_like_two_columns(trace_file(str(bw_trace_file), TRACE_KEY))
+
+
 @dataclass
 class RmcatKeys(EnvConfig):
     """The keys of conf/env/rmcat.yaml, but for what depends on the measurements."""
@@ -69,11 +76,12 @@ class RmcatKeys(EnvConfig):
     tcp_flows: int = ranged(0, MAX_FLOWS)
     tcp_flow_start_time_diff_ms: float = read_unless("tcp_flows", 0, of=ranged(0, below=INF))
     tcp_congestion_control: str = read_unless("tcp_flows", 0, of=one_of(*TCP_TYPES))
+    tcp: BufferedTcp = read_unless("tcp_flows", 0, of=field(default_factory=BufferedTcp))
     udp_flows: int = ranged(0, MAX_FLOWS)
     udp_flow_start_time_diff_ms: float = read_unless("udp_flows", 0, of=ranged(0, below=INF))
     udp_flow_bw_kbps: float = read_unless("udp_flows", 0, of=ranged(1, below=INF))
-    topo_default_bw_kbps: float = read_while("bw_trace_file", _begins_later, of=ranged(1, below=INF))
-    topo_default_delay_ms: float = read_while("bw_trace_file", _begins_later, of=ranged(0, below=INF))
+    topo_default_bw_kbps: float = read_while("bw_trace_file", _begins_later, of=ranged(0, below=INF))
+    topo_default_delay_ms: float = read_while("bw_trace_file", _needs_a_delay, of=ranged(0, below=INF))
     bw_trace_file: str | None = MISSING
     queue_bytes: int = ranged(3000, 2**31 - 1)
     packet_size_bytes: int = ranged(100, 1500)
@@ -97,4 +105,8 @@ class RmcatKeys(EnvConfig):
         """The columns of the bandwidth trace, empty without one. Raises `ConfigError` for a bad file."""
         if self.bw_trace_file is None:
             return {"time_ms": [], "bw_kbps": [], "delay_ms": [], "loss": []}
-        return read_bw_trace(self.bw_trace_file, TRACE_KEY)
+        columns = read_bw_trace(self.bw_trace_file, TRACE_KEY, delay_ms=self.topo_default_delay_ms)
+        session_ms = self.steps_per_episode * self.episodes_per_session * self.measurement_interval_ms
+        until_then = f"env.topo_default_bw_kbps={self.topo_default_bw_kbps:g} holds"
+        say_when_it_begins(columns["time_ms"][0], session_ms, until_then, f"{TRACE_KEY}: {self.bw_trace_file}")
+        return columns

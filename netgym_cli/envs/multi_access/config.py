@@ -5,7 +5,7 @@ Meanings, units and defaults stand in conf/env/nqos_split.yaml.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from omegaconf import MISSING
@@ -13,16 +13,13 @@ from omegaconf import MISSING
 from netgym_cli.config.effect import always_read, never_read, read_if, read_unless, read_while
 from netgym_cli.config.fields import one_of, ranged
 from netgym_cli.config.schema import EnvConfig
+from netgym_cli.envs.tcp import TCP_TYPES, Tcp
 
 LINKS = ("wifi", "nr", "lte")
 MAX_USERS = 50
 MAX_SLICES = 8
 RBG_NUM = {6: 6, 15: 7, 25: 12, 50: 16, 75: 18, 100: 25}  # whole groups per carrier, 3GPP TS 36.213 table 7.1.6.1-1
 MODES = ("auto", "split", "steer")
-TCP_TYPES = (
-    "TcpBbr", "TcpBic", "TcpCubic", "TcpDctcp", "TcpHighSpeed", "TcpHtcp", "TcpHybla", "TcpIllinois", "TcpLedbat",
-    "TcpLinuxReno", "TcpLp", "TcpNewReno", "TcpScalable", "TcpVegas", "TcpVeno", "TcpWestwoodPlus", "TcpYeah",
-)  # fmt: skip
 PROTOCOLS = ("udp", "tcp", *TCP_TYPES)
 MAX_SPEED = "user_random_walk.max_speed_mps"  # 0: nobody walks
 RATE_CONTROLS = ("Ideal", "MinstrelHt")  # rate managers of ns-3
@@ -93,6 +90,11 @@ def for_udp(of: Any = MISSING) -> Any:
     return read_while("per_slice_config.transport_protocol", lambda protocols: "udp" in protocols, of=of)
 
 
+def for_tcp(of: Any = MISSING) -> Any:
+    """The field `of`, which is read while there is a slice of TCP users."""
+    return read_while("per_slice_config.transport_protocol", lambda protocols: set(protocols) != {"udp"}, of=of)
+
+
 @dataclass
 class PerSliceConfig:
     """Lists with one entry per slice of users."""
@@ -129,9 +131,7 @@ class Gma:
     server_delay_ms: float = ranged(0)
     min_reorder_timeout_ms: float = ranged(0)
     max_reorder_timeout_ms: float = MISSING
-    tcp_buffer_bytes: int = read_while(
-        "per_slice_config.transport_protocol", lambda protocols: set(protocols) != {"udp"}, of=ranged(4096, 2**30)
-    )
+    tcp_buffer_bytes: int = for_tcp(ranged(4096, 2**30))
 
 
 @dataclass
@@ -202,6 +202,7 @@ class MultiAccessConfig(EnvConfig):
     user_random_walk: UserWalk = MISSING
     per_slice_config: PerSliceConfig = MISSING
     gma: Gma = MISSING
+    tcp: Tcp = for_tcp(field(default_factory=Tcp))
     wifi: Wifi = read_unless("wifi_ap_locations", [])
     nr: Nr = read_unless("nr_gnb_locations", [])
     lte: Lte = MISSING

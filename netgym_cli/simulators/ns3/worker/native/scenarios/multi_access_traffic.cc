@@ -3,11 +3,9 @@
 #include "scenarios/multi_access.h"
 #include "traffic/traffic.h"
 
-#include <ns3/config.h>
 #include <ns3/inet-socket-address.h>
 #include <ns3/packet-sink-helper.h>
 #include <ns3/random-variable-stream.h>
-#include <ns3/uinteger.h>
 
 #include <cmath>
 
@@ -26,9 +24,7 @@ constexpr std::uint16_t SINK_PORT = 9;
 void
 MultiAccess::BuildTraffic(const Settings& settings)
 {
-    const UintegerValue tcpBuffer(settings.Integer("gma.tcp_buffer_bytes"));
-    Config::SetDefault("ns3::TcpSocket::SndBufSize", tcpBuffer);
-    Config::SetDefault("ns3::TcpSocket::RcvBufSize", tcpBuffer);
+    SetTcpDefaults(settings, settings.Integer("gma.tcp_buffer_bytes"));
     const auto perSlice = [&](const std::string& key, int user) {
         return settings.Texts("per_slice_config." + key)[SliceOf(user)];
     };

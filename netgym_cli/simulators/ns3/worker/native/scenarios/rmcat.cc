@@ -136,6 +136,7 @@ class Rmcat : public IntervalScenario
 
     void AddTcp(const Settings& settings)
     {
+        SetTcpDefaults(settings, settings.Integer("tcp.buffer_bytes"));
         for (int k = 0; k < settings.Integer("tcp_flows"); ++k)
         {
             auto source = ns3::CreateObject<TcpSource>();

@@ -4,11 +4,11 @@
 #include "bridge/duration.h"
 #include "radio/topology.h"
 
+#include <ns3/drop-tail-queue.h>
 #include <ns3/ipv4-address-helper.h>
-#include <ns3/point-to-point-helper.h>
-#include <ns3/queue.h>
+#include <ns3/mac48-address.h>
+#include <ns3/net-device-container.h>
 #include <ns3/simulator.h>
-#include <ns3/string.h>
 
 namespace netgym
 {
@@ -26,23 +26,26 @@ Bottleneck::Bottleneck(const Settings& settings)
     : m_nodes(2)
 {
     InstallInternet(m_nodes);
-    PointToPointHelper link;
-    link.DisableFlowControl(); // else ns-3 puts a queue disc above the queue
-    link.SetDeviceAttribute("DataRate", StringValue("1Gb/s"));
-    link.SetQueue("ns3::DropTailQueue<Packet>",
-                  "MaxSize",
-                  StringValue(settings.Text("queue_bytes") + "B"));
-    const auto devices = link.Install(m_nodes);
+    m_channel = CreateObject<PointToPointChannel>();
+    m_device = CreateObject<VaryingRateDevice>();
+    auto far = CreateObject<PointToPointNetDevice>();
+    far->SetDataRate(DataRate("1Gb/s"));
+    NetDeviceContainer devices;
+    for (const Ptr<PointToPointNetDevice>& device : {Ptr<PointToPointNetDevice>(m_device), far})
+    {
+        auto queue = CreateObject<DropTailQueue<Packet>>();
+        queue->SetMaxSize(QueueSize(settings.Text("queue_bytes") + "B"));
+        device->SetAddress(Mac48Address::Allocate());
+        device->SetQueue(queue);
+        m_nodes.Get(devices.GetN())->AddDevice(device);
+        device->Attach(m_channel);
+        devices.Add(device);
+    }
     m_farAddress = Ipv4AddressHelper("10.0.0.0", "255.255.255.252").Assign(devices).GetAddress(1);
-    m_device = DynamicCast<PointToPointNetDevice>(devices.Get(0));
-    m_channel = DynamicCast<PointToPointChannel>(m_device->GetChannel());
     m_errors = CreateObject<RateErrorModel>();
     m_errors->SetUnit(RateErrorModel::ERROR_UNIT_PACKET);
-    DynamicCast<PointToPointNetDevice>(devices.Get(1))->SetReceiveErrorModel(m_errors);
-    m_device->TraceConnectWithoutContext("PhyTxBegin",
-                                         MakeCallback(&Bottleneck::SendingBegins, this));
-    m_device->TraceConnectWithoutContext("PhyTxEnd", MakeCallback(&Bottleneck::SendingEnds, this));
-    devices.Get(1)->TraceConnectWithoutContext("MacRx", MakeCallback(&Bottleneck::Delivered, this));
+    far->SetReceiveErrorModel(m_errors);
+    far->TraceConnectWithoutContext("MacRx", MakeCallback(&Bottleneck::Delivered, this));
 
     Apply({settings.Number("topo_default_bw_kbps"), settings.Number("topo_default_delay_ms"), 0});
     const double startMs = settings.Number("measurement_start_time_ms");
@@ -63,22 +66,9 @@ void
 Bottleneck::Apply(State state)
 {
     m_now = state;
-    m_device->SetDataRate(DataRate(static_cast<std::uint64_t>(state.rateKbps * 1e3)));
+    m_device->SetRate(DataRate(static_cast<std::uint64_t>(state.rateKbps * 1e3)));
     m_channel->SetAttribute("Delay", TimeValue(DurationOfMs(state.delayMs)));
     m_errors->SetRate(state.loss);
-}
-
-void
-Bottleneck::SendingBegins(Ptr<const Packet>)
-{
-    m_busySinceNs = Simulator::Now().GetNanoSeconds();
-}
-
-void
-Bottleneck::SendingEnds(Ptr<const Packet>)
-{
-    m_busyNs += Simulator::Now().GetNanoSeconds() - m_busySinceNs;
-    m_busySinceNs = -1;
 }
 
 void
@@ -91,18 +81,13 @@ void
 Bottleneck::BeginInterval()
 {
     m_deliveredBytes = 0;
-    m_busyNs = 0;
+    m_sentFor = m_device->SendingTime();
 }
 
 void
 Bottleneck::EndInterval()
 {
-    if (m_busySinceNs >= 0)
-    {
-        const auto nowNs = Simulator::Now().GetNanoSeconds();
-        m_busyNs += nowNs - m_busySinceNs;
-        m_busySinceNs = nowNs;
-    }
+    m_sentFor = m_device->SendingTime() - m_sentFor;
 }
 
 double

@@ -2,20 +2,18 @@
 // One link that all flows share, whose rate, delay and loss follow a trace while packets are on it.
 #pragma once
 #include "bridge/settings.h"
+#include "traffic/varying_rate_device.h"
 
 #include <ns3/error-model.h>
 #include <ns3/ipv4-address.h>
 #include <ns3/node-container.h>
 #include <ns3/point-to-point-channel.h>
-#include <ns3/point-to-point-net-device.h>
-
-#include <cstdint>
 
 namespace netgym
 {
 
 /// Senders are at its near end, receivers at its far end. The reverse direction has the same delay,
-/// ample rate and no loss.
+/// ample rate and no loss. A rate of 0 is an outage: packets wait in the queue.
 class Bottleneck
 {
   public:
@@ -64,10 +62,10 @@ class Bottleneck
         return m_deliveredBytes * 8 / intervalMs;
     }
 
-    /// Share of the interval during which a packet was being sent.
+    /// Share of the interval during which bits were sent; none are in an outage.
     double UtilizationPercent(double intervalMs) const
     {
-        return m_busyNs * 1e-4 / intervalMs;
+        return m_sentFor.GetNanoSeconds() * 1e-4 / intervalMs;
     }
 
   private:
@@ -79,19 +77,16 @@ class Bottleneck
     };
 
     void Apply(State state);
-    void SendingBegins(ns3::Ptr<const ns3::Packet>);
-    void SendingEnds(ns3::Ptr<const ns3::Packet>);
     void Delivered(ns3::Ptr<const ns3::Packet> packet);
 
     ns3::NodeContainer m_nodes;
     ns3::Ipv4Address m_farAddress;
-    ns3::Ptr<ns3::PointToPointNetDevice> m_device;
+    ns3::Ptr<VaryingRateDevice> m_device;
     ns3::Ptr<ns3::PointToPointChannel> m_channel;
     ns3::Ptr<ns3::RateErrorModel> m_errors;
     State m_now{};
     double m_deliveredBytes{0};
-    std::int64_t m_busyNs{0};
-    std::int64_t m_busySinceNs{-1}; ///< -1: idle
+    ns3::Time m_sentFor; ///< in the interval, at its end; before that, until its begin
 };
 
 } // namespace netgym

@@ -28,6 +28,15 @@ LoadProfile::RateMbps(Time now) const
     return lowMbps + (highMbps - lowMbps) * 0.5 * (1 - std::cos(2 * M_PI * turns));
 }
 
+double
+LoadProfile::GapS(double megabits, Time now) const
+{
+    const double rateMbps = RateMbps(now);
+    const double meanMbps = 0.5 * (lowMbps + highMbps);
+    const Swing swing{1 - lowMbps / meanMbps, periodMs, 2 * M_PI * phase - 0.5 * M_PI};
+    return swing.GapS(megabits / rateMbps, rateMbps / meanMbps, now.GetSeconds() * 1e3);
+}
+
 StampedFlow::StampedFlow(Ptr<Node> server,
                          Ptr<Node> user,
                          BurstShape shape,
@@ -70,9 +79,10 @@ StampedFlow::SendBurst()
             m_sender->SendTo(packet, 0, InetSocketAddress(*address, FLOW_PORT));
         }
     }
-    const double gapS =
-        m_shape.burstPackets * m_shape.packetBytes * 8e-6 / m_profile.RateMbps(Simulator::Now());
-    Simulator::Schedule(Seconds(gapS), &StampedFlow::SendBurst, this);
+    Simulator::Schedule(Seconds(m_profile.GapS(m_shape.burstPackets * m_shape.packetBytes * 8e-6,
+                                               Simulator::Now())),
+                        &StampedFlow::SendBurst,
+                        this);
 }
 
 void

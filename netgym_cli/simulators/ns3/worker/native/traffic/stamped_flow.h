@@ -2,6 +2,7 @@
 // A downlink flow whose rate follows a compressed day and whose packets carry a time stamp.
 #pragma once
 #include "measure/meter.h"
+#include "traffic/swing.h"
 
 #include <ns3/node.h>
 #include <ns3/nstime.h>
@@ -23,6 +24,8 @@ struct LoadProfile
     double phase; ///< in periods; at phase 0 the flow starts at its lowest rate
 
     double RateMbps(ns3::Time now) const;
+    /// Time in which the load brings so many megabits from now on, s.
+    double GapS(double megabits, ns3::Time now) const;
 };
 
 struct BurstShape

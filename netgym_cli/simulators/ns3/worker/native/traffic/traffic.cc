@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "traffic/traffic.h"
 
+#include "bridge/duration.h"
 #include "bridge/scenario.h"
 
+#include <ns3/config.h>
 #include <ns3/inet-socket-address.h>
 #include <ns3/node.h>
 #include <ns3/packet.h>
@@ -12,7 +14,6 @@
 #include <ns3/uinteger.h>
 
 #include <algorithm>
-#include <cmath>
 
 namespace netgym
 {
@@ -21,6 +22,13 @@ using namespace ns3;
 
 NS_OBJECT_ENSURE_REGISTERED(UdpSource);
 NS_OBJECT_ENSURE_REGISTERED(TcpSource);
+
+namespace
+{
+
+constexpr double LEAST_FACTOR = 1e-3; // of a swinging load, so that a gap at its minimum is finite
+
+} // namespace
 
 TypeId
 UdpSource::GetTypeId()
@@ -60,14 +68,27 @@ UdpSource::SendNext()
     // Qualified, because netgym::Create hides ns3::Create.
     m_socket->Send(ns3::Create<Packet>(packetBytes));
     const double nowMs = NowMs();
-    // At least a tenth of a percent of the mean, so that the next packet is scheduled at the
-    // minimum too.
-    const double factor =
-        1 + swing.amplitude * std::sin(2 * M_PI * nowMs / swing.periodMs + swing.phaseRad);
-    const double gapS = packetBytes * 8e-6 / (rateMbps * std::max(factor, 1e-3));
-    m_next = Simulator::Schedule(Seconds(poisson ? m_gap->GetValue(gapS, 0) : gapS),
-                                 &UdpSource::SendNext,
-                                 this);
+    const double factor = std::max(swing.Factor(nowMs), LEAST_FACTOR);
+    const double meanGapS = packetBytes * 8e-6 / (rateMbps * factor);
+    const double gapS = poisson ? m_gap->GetValue(meanGapS, 0) : meanGapS;
+    m_next =
+        Simulator::Schedule(Seconds(swing.GapS(gapS, factor, nowMs)), &UdpSource::SendNext, this);
+}
+
+void
+SetTcpDefaults(const Settings& settings, std::uint32_t bufferBytes)
+{
+    const auto duration = [&](const std::string& key) {
+        return TimeValue(DurationOfMs(settings.Number(key)));
+    };
+    Config::SetDefault("ns3::TcpSocketBase::MinRto", duration("tcp.min_rto_ms"));
+    Config::SetDefault("ns3::TcpSocketBase::ClockGranularity",
+                       duration("tcp.clock_granularity_ms"));
+    Config::SetDefault("ns3::TcpSocket::DelAckTimeout", duration("tcp.delayed_ack_timeout_ms"));
+    Config::SetDefault("ns3::TcpSocket::DataRetries",
+                       UintegerValue(settings.Integer("tcp.retries")));
+    Config::SetDefault("ns3::TcpSocket::SndBufSize", UintegerValue(bufferBytes));
+    Config::SetDefault("ns3::TcpSocket::RcvBufSize", UintegerValue(bufferBytes));
 }
 
 TypeId

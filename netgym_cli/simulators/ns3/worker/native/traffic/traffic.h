@@ -2,6 +2,9 @@
 // What users download: constant or Poisson UDP, and full-buffer TCP under any ns-3 congestion
 // control.
 #pragma once
+#include "bridge/settings.h"
+#include "traffic/swing.h"
+
 #include <ns3/address.h>
 #include <ns3/application.h>
 #include <ns3/event-id.h>
@@ -12,14 +15,6 @@
 
 namespace netgym
 {
-
-/// A load that varies around its mean as a sine; amplitude 0 is a constant load.
-struct Swing
-{
-    double amplitude{0}; ///< share of the mean, 0 to 1
-    double periodMs{1};
-    double phaseRad{0};
-};
 
 /// Sends UDP packets of one size at a mean rate.
 class UdpSource : public ns3::Application
@@ -43,6 +38,10 @@ class UdpSource : public ns3::Application
     ns3::Ptr<ns3::ExponentialRandomVariable> m_gap;
     ns3::EventId m_next;
 };
+
+/// Sets what every TCP connection of this simulation has from now on: the timers and
+/// retries of `tcp.*` and socket buffers of so many bytes at both ends.
+void SetTcpDefaults(const Settings& settings, std::uint32_t bufferBytes);
 
 /// Keeps a TCP connection's send buffer full.
 class TcpSource : public ns3::Application
