@@ -110,19 +110,13 @@ def typed_run(config: DictConfig | dict[str, Any]) -> RunConfig:
 
 def _no_class(group: str, name: str, known: list[str]) -> str:
     """The message for a `name` in a YAML file that names no class; it finds the user's module of that name."""
-    message = f"{group}.name is {name!r} in the YAML file of the {group}, which names no class"
-    file = next(
-        (
-            file
-            for folder in (*user_modules.searched(), *sys.path)
-            if (file := Path(folder or ".", f"{name}.py")).is_file()
-        ),
-        None,
-    )
+    allowed = f"{group}.name is {name!r}; allowed: MODULE:Class, of MODULE.py in a --config-dir, or {', '.join(known)}"
+    searched = (Path(folder or ".", f"{name}.py") for folder in (*user_modules.searched(), *sys.path))
+    file = next((file for file in searched if file.is_file()), None)
     if file is None:
-        return f"{message}; write MODULE:Class, of MODULE.py in a --config-dir, or one of {', '.join(known)}."
+        return f"{allowed}. Fix it in the YAML file of the {group}."
     classes = re.findall(r"^class (\w+)", file.read_text(encoding="utf-8", errors="replace"), re.MULTILINE)
-    return f"{message}; write name: {name}:{classes[-1] if classes else 'CLASS'}, of {file}."
+    return f"{allowed}. There is {file}: write name: {name}:{classes[-1] if classes else 'CLASS'}."
 
 
 @dataclass

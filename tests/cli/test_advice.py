@@ -195,8 +195,8 @@ def test_no_verb_proposes_an_option_that_it_lacks(workdir, verb):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("mild", "write name: mild:Learner, of "),
-        ("wild", "write MODULE:Class, of MODULE.py in a --config-dir, or one of"),
+        ("mild", "mild.py: write name: mild:Learner."),
+        ("wild", "allowed: MODULE:Class, of MODULE.py in a --config-dir, or "),
     ],
 )
 def test_a_name_without_its_class(workdir, name, message):
