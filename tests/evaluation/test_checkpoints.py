@@ -99,7 +99,7 @@ def test_an_agent_without_checkpoints_says_so(workdir):
 def test_a_checkpoint_of_a_killed_run_is_taken(workdir):
     words = ["train", *TOY, *SMALL_PPO, *CHECKPOINTS, "env.episodes_per_session=100000", "hydra.run.dir=killed"]
     run = subprocess.Popen([sys.executable, "-m", "netgym_cli", *words], env=os.environ)
-    eventually(lambda: len(list(workdir.glob("killed/checkpoints/step_*.zip"))) >= 3, 60)
+    eventually(lambda: len(list(workdir.glob("killed/checkpoints/step_*.zip"))) >= 3)
     run.send_signal(signal.SIGKILL)
     run.wait()
     assert json.loads((workdir / "killed" / "run.json").read_text())["status"] == "running"

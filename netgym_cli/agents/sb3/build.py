@@ -18,7 +18,15 @@ from stable_baselines3.common.sb2_compat.rmsprop_tf_like import RMSpropTFLike
 from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecNormalize
 
 from netgym_cli.agents.normalization import Bounds
-from netgym_cli.agents.sb3.config import LearnerConfig, NoiseConfig, PolicyKwargs, Sb3Config, frequency, schedule
+from netgym_cli.agents.sb3.config import (
+    LearnerConfig,
+    NoiseConfig,
+    OffPolicyConfig,
+    PolicyKwargs,
+    Sb3Config,
+    frequency,
+    schedule,
+)
 from netgym_cli.agents.sb3.forms import Forms
 
 CLASSES: dict[str, dict[str, type]] = {
@@ -127,7 +135,7 @@ def noise(config: NoiseConfig, space: spaces.Space[Any]) -> NormalActionNoise | 
 
 def forms_of(config: LearnerConfig, observations: spaces.Space[Any], actions: spaces.Space[Any]) -> Forms:
     """How a learner with this config meets the spaces of an environment."""
-    return Forms(observations, actions, bounds_of(config, actions))
+    return Forms(observations, actions, bounds_of(config, actions), listed=isinstance(config, OffPolicyConfig))
 
 
 def bounds_of(config: LearnerConfig, space: spaces.Space[Any]) -> Bounds | None:

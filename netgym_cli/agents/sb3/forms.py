@@ -27,27 +27,31 @@ class Forms:
     Attributes:
         observations, actions: the environment's spaces.
         bounds: actions that a learner's -1 and 1 stand for; None: it acts in the environment's own numbers.
+        listed: whether an observation that is one choice becomes a list of one, which a replay buffer needs.
     """
 
     observations: spaces.Space[Any]
     actions: spaces.Space[Any]
     bounds: Bounds | None
+    listed: bool = False
 
     @cached_property
     def observation_space(self) -> spaces.Space[Any]:
         """The learner's; the environment's own, the same object, where the library takes that."""
+        if self.listed and isinstance(self.observations, spaces.Discrete):
+            return spaces.MultiDiscrete([int(self.observations.n)])
         return _observed_as(self.observations)
 
     @cached_property
     def action_space(self) -> spaces.Space[Any]:
         """The learner's; the environment's own, the same object, where the library takes that."""
         if self.bounds is not None:
-            return spaces.Box(-1, 1, self.actions.shape, np.float32)
+            return spaces.Box(-1, 1, self.actions.shape or (1,), np.float32)
         if isinstance(self.actions, spaces.Box):
-            if not holds_whole_numbers(self.actions):
+            if self.actions.shape and not holds_whole_numbers(self.actions):
                 return self.actions
-            low, high = edges(self.actions)
-            return spaces.Box(low.astype(np.float32), high.astype(np.float32))
+            low, high = (np.atleast_1d(bound).astype(np.float32) for bound in edges(self.actions))
+            return spaces.Box(low, high)
         return _counted_from_0(self.actions)
 
     def observe(self, observation: Any) -> Any:
@@ -65,9 +69,11 @@ class Forms:
     def act(self, action: Any) -> Any:
         """An action of the learner as one for the environment, which rounds it where it wants whole numbers."""
         if self.bounds is not None:
-            return self.bounds.stretch(action)
-        if self.action_space is self.actions or isinstance(self.actions, spaces.Box):
+            return self.bounds.stretch(action).reshape(self.actions.shape or ())
+        if self.action_space is self.actions:
             return action
+        if isinstance(self.actions, spaces.Box):
+            return np.reshape(action, self.actions.shape)
         counted: np.ndarray = np.reshape(action, self.actions.shape or ())
         return counted + getattr(self.actions, "start", 0)
 

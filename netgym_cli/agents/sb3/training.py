@@ -61,7 +61,8 @@ class Trained:
         """Lets the model act in these spaces. Raises `ConfigError` if it was trained for others."""
         bounds = self.normalization and self.normalization.action
         given_bounds = Bounds.of(action_space) if bounds and isinstance(action_space, spaces.Box) else None
-        forms = Forms(observation_space, action_space, given_bounds)
+        listed = isinstance(self.model.observation_space, spaces.MultiDiscrete)
+        forms = Forms(observation_space, action_space, given_bounds, listed)
         observed, given = self.model.observation_space, forms.observation_space
         boxes = isinstance(observed, spaces.Box) and isinstance(given, spaces.Box)
         if observed != given and not (boxes and observed.shape == given.shape):
