@@ -10,7 +10,6 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from netgym_cli.analysis.plot import SUFFIXES
 from netgym_cli.cli.app import app
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.files import write
@@ -182,7 +181,7 @@ def test_written_files_replace_nothing_and_come_all_or_none(workdir):
 
 def test_a_picture_that_cannot_be_drawn_leaves_the_old_one(workdir, monkeypatch):
     assert netgym("train", *TOY, "hydra.run.dir=there").exit_code == 0
-    assert ".svg" in SUFFIXES and netgym("plot", "there", "-o", "p.svg").exit_code == 0
+    assert netgym("plot", "there", "-o", "p.svg").exit_code == 0
     before = (workdir / "p.svg").read_bytes()
 
     def half(self, path, **_):
