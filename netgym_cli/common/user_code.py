@@ -108,6 +108,8 @@ def is_users(file: str, module: str = "") -> bool:
     if file.startswith("<"):
         return False
     path = os.path.abspath(file)
+    if not os.path.isfile(path):  # as the names that compiled libraries give to their sources
+        return False
     if module.partition(".")[0] in _packages and not path.startswith(_netgym()):
         return True
     return not path.startswith((_netgym(), *_libraries()))
