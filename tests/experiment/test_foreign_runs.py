@@ -11,6 +11,7 @@ import yaml
 from omegaconf import OmegaConf
 from typer.testing import CliRunner
 
+from netgym_cli import load_agent
 from netgym_cli.cli.app import app
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.foreign import code_in
@@ -45,14 +46,8 @@ def netgym(*words):
 
 
 def train(*words, folder):
-    short = [
-        "env=gym",
-        "env.steps_per_episode=4",
-        "env.episodes_per_session=2",
-        "agent.n_steps=8",
-        "agent.batch_size=4",
-    ]
-    done = netgym("train", *short, *words, f"hydra.run.dir={folder}")
+    short = ["env=gym", "env.steps_per_episode=4", "env.episodes_per_session=2"]
+    done = netgym("train", *short, "agent.n_steps=8", "agent.batch_size=4", *words, f"hydra.run.dir={folder}")
     assert done.exit_code == 0, done.stderr
     return done
 
@@ -199,7 +194,10 @@ def test_without_a_key_the_run_says_what_to_set_and_proposes_what_works(workdir,
     assert "could not be signed when it was made (no key)" in RunFolder(workdir / "it").doubt()
     (onward,) = (line.split()[2:] for line in done.stdout.splitlines() if line.startswith("next: "))
     assert ("--trust" in onward) is needed
-    assert netgym(*onward, "seeds=1", "episodes=1").exit_code == 0
+    load_agent(onward[1], trust="--trust" in onward)
+    if needed:
+        with pytest.raises(ConfigError, match="trust"):
+            load_agent(onward[1])
 
 
 def test_an_unsigned_run_stays_so_and_a_signed_one_too(download, monkeypatch):
