@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +14,7 @@ from netgym_cli.common.drawing import own_settings
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.files import creating, plain_json
 from netgym_cli.common.interruption import Deferred
-from netgym_cli.common.locks import Lock
+from netgym_cli.common.locks import NO_LOCKS, Lock
 from netgym_cli.common.machine import machine
 from netgym_cli.common.provenance import now, versions
 from netgym_cli.evaluation.contest import Evaluation, Row
@@ -61,7 +60,7 @@ def _lock(folder: Path) -> Lock | None:
     try:
         return Lock(folder)
     except OSError as error:
-        if error.errno in (errno.EBADF, errno.ENOLCK, errno.ENOTSUP):
+        if error.errno in NO_LOCKS:
             return None
         raise
 
