@@ -130,6 +130,12 @@ def test_libraries_stay_where_they_belong(path: Path) -> None:
         assert place.startswith(KEPT_IN[root]), f"{place} imports {root}"
 
 
+def test_only_one_room_s_file_asks_for_the_home_directory() -> None:
+    nodes = ((path, node) for path in FILES for node in ast.walk(ast.parse(path.read_text())))
+    asking = {path for path, node in nodes if isinstance(node, ast.Attribute) and node.attr in ("home", "expanduser")}
+    assert asking == {PACKAGE / "common" / "home.py"}  # it alone answers for a user who has none
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_numbers_do_not_depend_on_the_cpu(path: Path) -> None:
     functions = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)]

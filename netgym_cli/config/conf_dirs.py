@@ -8,6 +8,7 @@ from pathlib import Path
 
 from netgym_cli.common import user_modules
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.home import expanded
 from netgym_cli.common.registry import unknown
 
 GROUPS = ("env", "agent", "channel", "simulator")
@@ -37,8 +38,8 @@ def user_dirs(config_dirs: Sequence[str | Path]) -> list[Path]:
 def _absolute(here: Path, folder: Path) -> Path:
     """`folder` seen from `here`; a `~` that the shell has left is the home directory where nothing has that name."""
     if not (here / folder).is_dir():
-        with suppress(RuntimeError):  # nobody has such a home
-            folder = folder.expanduser()
+        with suppress(ConfigError):  # nobody has such a home
+            folder = expanded(folder)
     return (here / folder).resolve()
 
 

@@ -182,16 +182,28 @@ def own_values(run: RunFolder, trust: bool = False) -> dict[str, Any]:
         values = plain_values(content)
     except ConfigError as error:
         raise ConfigError(f"{run.config_path}: {error}") from error
-    named, doubt = code_in(values), run.doubt()
+    named, manifest = code_in(values), run.manifest()
+    doubt = run.doubt(manifest)
     if named and doubt and not trust:
         raise ConfigError(
             f"'{run.path}' names code that would run ({', '.join(named)}), and {doubt}. Look at it, and give it trust "
             "(--trust) only if you know who made it; docs/security.md says what that means."
         )
-    if run.changed and (run.path, doubt) not in _told:
+    if doubt and manifest.signed and (run.path, doubt) not in _told:
         _told.add((run.path, doubt))
         log.warning("'%s' was made here, but %s", run.path, doubt)
     return values
+
+
+def needs_trust(run: RunFolder) -> bool:
+    """Whether a run that has ended is taken only with trust, as one that no key could sign is if it holds code."""
+    try:
+        if run.doubt() is None:
+            return False
+        pickled = run.model_path.is_file() or run.agent_record_path.is_file()
+        return pickled or (run.config_path.is_file() and bool(code_in(run.config())))
+    except (OSError, ValueError, ConfigError):  # a run that is complete stays so when its folder has gone
+        return False
 
 
 def agent_of(path: Path, config: RunConfig) -> str:

@@ -11,6 +11,7 @@ from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.user_code import written_in
 from netgym_cli.config.schema import RunConfig, plain
 from netgym_cli.envs.network_env import NetworkEnv
+from netgym_cli.experiment.config import needs_trust
 from netgym_cli.experiment.lifecycle import RunUnderWay, run_lifecycle
 from netgym_cli.experiment.progress import RunProgress
 from netgym_cli.experiment.summary import Summary
@@ -91,7 +92,7 @@ def train(config: RunConfig, folder: Path, command: list[str], console: bool | N
             agent.save(folder)
     notes = [*_given_up(env, record), *_differing(plan), *agent.notes]
     name = config.name_of("agent") if agent.can_be_loaded else ""
-    return Summary.of(folder, recorder, record, notes, measured_only=agent.needs_dataset, agent=name)
+    return Summary.of(folder, recorder, record, notes, agent.needs_dataset, name, needs_trust(files))
 
 
 def _given_up(env: SequentialSessions, record: RunRecord) -> list[str]:

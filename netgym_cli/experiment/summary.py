@@ -32,6 +32,7 @@ class Summary:
         measured_only: whether the agent learnt elsewhere, as from a dataset, and its sessions are evaluations.
         agent: name of the agent; empty for one that nothing can load from the folder.
         config_dirs: the user's conf directories, without which the run's config may name what nobody finds.
+        needs_trust: whether what loads the agent from the folder needs `--trust`.
     """
 
     folder: str
@@ -49,6 +50,7 @@ class Summary:
     measured_only: bool = False
     agent: str = ""
     config_dirs: tuple[str, ...] = ()
+    needs_trust: bool = False
 
     @classmethod
     def of(
@@ -59,6 +61,7 @@ class Summary:
         notes: list[str],
         measured_only: bool = False,
         agent: str = "",
+        needs_trust: bool = False,
     ) -> Summary:
         """The summary of the run that these have just finished."""
         returns, content = recorder.returns, record.content
@@ -82,6 +85,7 @@ class Summary:
             notes=tuple(notes),
             measured_only=measured_only,
             agent=agent,
+            needs_trust=needs_trust,
         )
 
     @property
@@ -113,7 +117,8 @@ class Summary:
             return shlex.join(["netgym", "plot", self.folder])
         beside = [f"agent={YARDSTICK}"] if self.agent != YARDSTICK else []
         dirs = [word for folder in self.config_dirs for word in ("--config-dir", folder)]
-        return shlex.join(["netgym", "evaluate", self.folder, *beside, *dirs])
+        trust = ["--trust"] if self.needs_trust else []
+        return shlex.join(["netgym", "evaluate", self.folder, *beside, *dirs, *trust])
 
     def _sessions(self) -> list[str]:
         lines = [

@@ -190,15 +190,16 @@ class RunFolder:
 
     def sign(self, file: Path, content: bytes | None = None) -> None:
         """Notes in the manifest that the run has written this file, or is about to write `content` to it."""
-        manifest = Manifest.read(self._manifest_path)
-        manifest.with_file(file, file.read_bytes() if content is None else content).write()
+        manifest = self.manifest()
+        if not manifest.keyless:  # what was not signed at the start stays so, or the config would count as changed
+            manifest.with_file(file, file.read_bytes() if content is None else content).write()
 
     def wrote(self, file: Path, content: bytes) -> bool:
         """Whether a run of this user wrote `content` to this file of the folder.
 
         A folder of the last release has no manifest: its models bear a signature each.
         """
-        manifest = Manifest.read(self._manifest_path)
+        manifest = self.manifest()
         if manifest.exists:
             return manifest.agrees(file, content)
         beside = file.with_name(f"{file.name}.sig")
@@ -206,17 +207,27 @@ class RunFolder:
 
     def require_unchanged(self, file: Path, content: bytes) -> None:
         """Raises `ConfigError` if a run of this user wrote something else than `content` to this file of the folder."""
-        manifest = Manifest.read(self._manifest_path)
+        manifest = self.manifest()
         if manifest.notes(file) and not manifest.agrees(file, content):
             raise ConfigError(
                 f"'{file}' is not the one that the run wrote; load it with trust (--trust) if it is meant."
             )
 
-    def doubt(self) -> str | None:
-        """Why config and record do not count as written by a run of this user, as a phrase; None if they do."""
-        manifest = Manifest.read(self._manifest_path)
+    def manifest(self) -> Manifest:
+        """What `manifest.json` says now."""
+        return Manifest.read(self._manifest_path)
+
+    def doubt(self, manifest: Manifest | None = None) -> str | None:
+        """Why config and record do not count as written by a run of this user, as a phrase; None if they do.
+
+        Args:
+            manifest: the folder's, if it has been read already.
+        """
+        manifest = manifest or self.manifest()
         if not manifest.exists:
             return f"it has no {MANIFEST}, so it comes from elsewhere, or from an earlier release"
+        if manifest.keyless:
+            return f"its {MANIFEST} could not be signed when it was made (no key), so it may come from elsewhere"
         if not manifest.signed:
             return f"its {MANIFEST} does not bear your signature, so it comes from elsewhere"
         for file in (self.config_path, self.record_path):
@@ -224,11 +235,6 @@ class RunFolder:
             if expected and not (file.is_file() and manifest.agrees(file, read_bytes(file))):
                 return f"its {file.relative_to(self.path)} is not the one that the run wrote"
         return None
-
-    @property
-    def changed(self) -> bool:
-        """Whether a run of this user made the folder, and its config or record is another one now."""
-        return Manifest.read(self._manifest_path).signed and self.doubt() is not None
 
     @property
     def _manifest_path(self) -> Path:

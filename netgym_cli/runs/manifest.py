@@ -2,7 +2,7 @@
 
 It binds the files of a run to each other: the config is noted at the start, a model or checkpoint when it is saved,
 the record at the end. A file that was changed, or comes from another run, no longer agrees with it; a folder from
-elsewhere has none with this user's signature.
+elsewhere has none with this user's signature. Without a key it says only that it could not be signed.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,12 +34,14 @@ class Manifest:
         exists: whether it is there.
         signed: whether this user signed what it says.
         sums: path in the run's folder to SHA-256; empty unless it is signed.
+        keyless: whether it says that there was no key to sign it with.
     """
 
     path: Path
     exists: bool
     signed: bool
     sums: dict[str, str]
+    keyless: bool = False
 
     @classmethod
     def read(cls, path: Path) -> Manifest:
@@ -49,6 +52,8 @@ class Manifest:
             with path.open("rb") as file:
                 content = json.loads(file.read(MOST_BYTES))
             sums, claimed = content["files"], content["signature"]
+            if claimed is None:
+                return cls(path, True, False, {}, keyless=True)
             signed = content["format"] == FORMAT and signing.verify(_message(sums), claimed.encode())
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return cls(path, True, False, {})
@@ -64,17 +69,26 @@ class Manifest:
 
     def with_file(self, file: Path, content: bytes) -> Manifest:
         """The same with what the run is about to write, or has written, to this file."""
-        return Manifest(self.path, True, True, {**self.sums, self._name(file): _sum(content)})
+        return Manifest(self.path, self.exists, True, {**self.sums, self._name(file): _sum(content)})
 
     def write(self) -> None:
-        """Signs and writes it, atomically. Without a key, or where nothing can be written, it only warns."""
+        """Signs and writes it, atomically. Without a key, or where nothing can be written, it only warns.
+
+        One that is there keeps its signature when the key has gone; where there is none, one without is written.
+        """
         try:
             content = {"format": FORMAT, "files": self.sums, "signature": signing.signature(_message(self.sums))}
             write_json(self.path, content)
         except (OSError, signing.NoKey) as error:
-            if str(error) not in _refused:  # for a run that saves many checkpoints, once
-                _refused.add(str(error))
-                log.warning("'%s' could not be signed (%s); loading it will need trust", self.path.parent, error)
+            self._warn(error)
+            if isinstance(error, signing.NoKey) and not self.exists:
+                with suppress(OSError):
+                    write_json(self.path, {"format": FORMAT, "files": {}, "signature": None, "reason": str(error)})
+
+    def _warn(self, error: Exception) -> None:
+        if str(error) not in _refused:  # for a run that saves many checkpoints, once
+            _refused.add(str(error))
+            log.warning("'%s' could not be signed: %s. Loading it may need trust (--trust)", self.path.parent, error)
 
     def _name(self, file: Path) -> str:
         return file.relative_to(self.path.parent).as_posix()

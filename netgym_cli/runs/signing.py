@@ -8,14 +8,19 @@ import logging
 import os
 import secrets
 import stat
+from contextlib import suppress
 from pathlib import Path
+
+from netgym_cli.common.files import creating
+from netgym_cli.common.home import home
 
 log = logging.getLogger(__name__)
 KEY_BYTES = 32
+_told: set[str] = set()  # one command asks for the key many times
 
 
 class NoKey(Exception):
-    """There is no key that only this user could have made; the message says why."""
+    """There is no key that only this user could have made; the message says why, and what to do."""
 
 
 def signature(content: bytes) -> str:
@@ -30,8 +35,14 @@ def verify(content: bytes, claimed: bytes) -> bool:
     except FileNotFoundError:
         return False
     except (OSError, NoKey) as error:
-        log.warning("%s: nothing counts as made here", error)
+        _warn(f"{error}: nothing counts as made here")
         return False
+
+
+def _warn(message: str) -> None:
+    if message not in _told:
+        _told.add(message)
+        log.warning("%s", message)
 
 
 def _signature(content: bytes, key: bytes) -> str:
@@ -40,9 +51,9 @@ def _signature(content: bytes, key: bytes) -> str:
 
 def _path() -> Path:
     try:
-        state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-    except RuntimeError as error:  # no HOME, and no entry in the table of users
-        raise NoKey(f"there is no home directory for a key ({error}); set XDG_STATE_HOME") from error
+        state = Path(os.environ.get("XDG_STATE_HOME") or home() / ".local" / "state")
+    except FileNotFoundError as error:
+        raise NoKey(f"there is no home directory for a key ({error.strerror}); set XDG_STATE_HOME") from error
     return state / "netgym" / "model.key"
 
 
@@ -55,27 +66,24 @@ def _own_key() -> bytes:
         except FileNotFoundError:
             _draw(path)
         except _Damaged as error:
-            log.warning("%s: a new key is made; what the old one signed needs trust from now on", error)
+            _warn(f"{error}: a new key is made; what the old one signed needs trust from now on")
             path.unlink(missing_ok=True)
             _draw(path)
         return _read(path)
     except OSError as error:
-        raise NoKey(str(error)) from error
+        raise NoKey(f"{error}; set XDG_STATE_HOME to a directory that can be written") from error
 
 
 def _draw(path: Path) -> None:
-    # Linked into place complete, so that runs starting together agree on one key.
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+    # Put into place complete, so that runs starting together agree on one key.
+    with suppress(FileExistsError), creating(path) as draft, open(draft, "xb", opener=_for_oneself) as file:
         file.write(secrets.token_bytes(KEY_BYTES))
         file.flush()
         os.fsync(file.fileno())
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
+
+
+def _for_oneself(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _read(path: Path) -> bytes:
@@ -83,7 +91,8 @@ def _read(path: Path) -> bytes:
     with path.open("rb") as file:
         about = os.fstat(file.fileno())
         if about.st_uid != os.geteuid():
-            raise NoKey(f"'{path}' belongs to user {about.st_uid}, and not to {os.geteuid()}")
+            other = f"'{path}' belongs to user {about.st_uid}, and not to {os.geteuid()}"
+            raise NoKey(f"{other}; set XDG_STATE_HOME to a directory of your own")
         if about.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise NoKey(f"'{path}' can be used by others (mode {stat.S_IMODE(about.st_mode):o}); chmod 600 it")
         key = file.read(KEY_BYTES + 1)

@@ -145,3 +145,16 @@ def test_it_learns(tmp_path, env, normalize_reward):
     )
     summary = run.train(one, tmp_path / "run", ["netgym"])
     assert summary.first_return < 28 and summary.last_return > 34  # 22 is chance, 42 is best
+
+
+def test_a_model_that_cannot_be_written_whole_leaves_nothing_hidden(tmp_path, monkeypatch):
+    agent, _ = learnt(tmp_path)
+    before = sorted(tmp_path.iterdir())
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(cleanrl_ppo.np, "savez", full)
+    with pytest.raises(OSError, match="No space"):
+        agent.save(tmp_path)
+    assert sorted(tmp_path.iterdir()) == before

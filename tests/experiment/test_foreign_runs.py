@@ -44,6 +44,19 @@ def netgym(*words):
     return CliRunner().invoke(app, words)
 
 
+def train(*words, folder):
+    short = [
+        "env=gym",
+        "env.steps_per_episode=4",
+        "env.episodes_per_session=2",
+        "agent.n_steps=8",
+        "agent.batch_size=4",
+    ]
+    done = netgym("train", *short, *words, f"hydra.run.dir={folder}")
+    assert done.exit_code == 0, done.stderr
+    return done
+
+
 def edit(folder, changes):
     """Merges `changes` into the groups of a run's config."""
     path = folder / ".hydra" / "config.yaml"
@@ -65,9 +78,7 @@ def download(workdir):
 @pytest.fixture
 def own(workdir):
     """A run of one's own that needs no simulator, without training worth the name."""
-    short = ["env=gym", "env.steps_per_episode=4", "env.episodes_per_session=2"]
-    done = netgym("train", *short, "agent=cleanrl_ppo", "agent.n_steps=8", "agent.batch_size=4", "hydra.run.dir=own")
-    assert done.exit_code == 0, done.stderr
+    train("agent=cleanrl_ppo", folder="own")
     return workdir / "own"
 
 
@@ -176,6 +187,64 @@ def test_a_key_that_others_can_use_signs_nothing(tmp_path):
     assert not signing.verify(b"content", signed)
     with pytest.raises(signing.NoKey, match="chmod 600"):
         signing.signature(b"content")
+
+
+@pytest.mark.parametrize(("agent", "needed"), [("ppo_gym", True), ("cleanrl_ppo", False)])
+def test_without_a_key_the_run_says_what_to_set_and_proposes_what_works(workdir, monkeypatch, caplog, agent, needed):
+    logging.getLogger("netgym_cli").propagate = True
+    (workdir / "file").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(workdir / "file"))
+    done = train(f"agent={agent}", folder="it")
+    assert "set XDG_STATE_HOME" in caplog.text and caplog.text.count("could not be signed") == 1
+    assert "could not be signed when it was made (no key)" in RunFolder(workdir / "it").doubt()
+    (onward,) = (line.split()[2:] for line in done.stdout.splitlines() if line.startswith("next: "))
+    assert ("--trust" in onward) is needed
+    assert netgym(*onward, "seeds=1", "episodes=1").exit_code == 0
+
+
+def test_an_unsigned_run_stays_so_and_a_signed_one_too(download, monkeypatch):
+    run = RunFolder(download)
+    monkeypatch.setattr(signing, "_path", lambda: Path("/dev/null/model.key"))
+    run.save_config(OmegaConf.create({}))
+    assert run.manifest().keyless
+    monkeypatch.undo()
+    run.sign(run.record_path)
+    assert run.manifest().keyless
+    run.save_config(OmegaConf.create({}))
+    assert run.doubt() is None
+    monkeypatch.setattr(signing, "_path", lambda: Path("/dev/null/model.key"))
+    run.sign(run.record_path)
+    monkeypatch.undo()
+    assert run.doubt() is None
+
+
+def test_what_is_wrong_with_a_key_is_told_once(own, tmp_path, caplog):
+    logging.getLogger("netgym_cli").propagate = True
+    (tmp_path / "state" / "netgym" / "model.key").chmod(0o644)
+    config_of(own)
+    config_of(own)
+    assert caplog.text.count("chmod 600 it") == 1
+
+
+def test_a_key_is_made_without_hard_links_and_is_ones_own(tmp_path, monkeypatch):
+    def refused(*_):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refused)
+    assert signing.verify(b"content", signing.signature(b"content").encode())
+    (key,) = (tmp_path / "state" / "netgym").iterdir()
+    assert (key.name, key.stat().st_mode & 0o777) == ("model.key", 0o600)
+
+
+def test_without_a_home_the_key_says_what_to_set(monkeypatch):
+    def nowhere():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_STATE_HOME")
+    monkeypatch.setattr(Path, "home", nowhere)
+    with pytest.raises(signing.NoKey, match="set XDG_STATE_HOME"):
+        signing.signature(b"content")
+    assert not signing.verify(b"content", b"")
 
 
 def test_what_is_built_in_names_no_code():

@@ -36,6 +36,7 @@ def test_it_is_told_in_lines(changed, told):
     [
         ({"config_dirs": ("my conf",)}, "netgym evaluate f agent=random --config-dir 'my conf'"),
         ({"agent": "random"}, "netgym evaluate f"),
+        ({"needs_trust": True}, "netgym evaluate f agent=random --trust"),
         ({"agent": ""}, "netgym plot f"),
     ],
 )

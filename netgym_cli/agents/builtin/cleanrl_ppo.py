@@ -21,6 +21,7 @@ from omegaconf import MISSING
 
 from netgym_cli.agents.base import Agent
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.files import replacing
 from netgym_cli.common.space_text import short_text
 from netgym_cli.config.effect import read_if
 from netgym_cli.config.fields import ranged
@@ -142,10 +143,10 @@ class CleanrlPpo(Agent[CleanrlPpoConfig]):
     def save(self, folder: Path) -> None:
         assert self.policy is not None, "save() comes after learn()"
         path = RunFolder(folder).weights_path
-        with (hidden := path.with_name(f".{path.name}")).open("wb") as file:
-            np.savez(file, allow_pickle=False, **self.policy.arrays())
-        RunFolder(folder).sign(path, hidden.read_bytes())
-        hidden.replace(path)
+        with replacing(path) as hidden:
+            with hidden.open("wb") as file:
+                np.savez(file, allow_pickle=False, **self.policy.arrays())
+            RunFolder(folder).sign(path, hidden.read_bytes())
 
     @classmethod
     def load(cls, config: CleanrlPpoConfig, folder: Path, trust: bool = False) -> Self:

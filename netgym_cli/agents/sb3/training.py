@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -26,6 +25,7 @@ from netgym_cli.agents.sb3.build import build, forms_of, normalized_env
 from netgym_cli.agents.sb3.config import Sb3Config
 from netgym_cli.agents.sb3.forms import Forms
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.files import replacing
 from netgym_cli.common.space_text import short_text
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.sessions.sequential import SequentialSessions
@@ -74,18 +74,13 @@ class Trained:
 
     def save(self, path: Path) -> None:
         """Writes the zip file, which SB3 alone can load too, atomically, and signs it as made by its run."""
-        hidden = path.with_name(f".{path.name}")
-        try:
+        with replacing(path) as hidden:
             with hidden.open("wb") as file:
                 self.model.save(file)
             if self.normalization is not None:
                 with zipfile.ZipFile(hidden, "a") as archive:
                     archive.writestr(MEMBER, self.normalization.to_json())
             RunFolder.of_model(path).sign(path, hidden.read_bytes())
-            os.replace(hidden, path)
-        except BaseException:
-            hidden.unlink(missing_ok=True)
-            raise
 
 
 def _box(bounds: Bounds) -> spaces.Box:
