@@ -17,7 +17,7 @@ class NoLocks(ConfigError):
     """A file system that knows no locks between processes."""
 
 
-def take(descriptor: int, path: Path, elsewhere: str, wait: bool = False) -> None:
+def take(descriptor: int, path: Path, elsewhere: str = "choose", wait: bool = False) -> None:
     """Locks an open file or folder until it is closed.
 
     Args:
@@ -50,11 +50,11 @@ class Lock:
 
     Raises:
         BlockingIOError: another process holds it.
-        NoLocks: the file system knows no locks; nothing is left.
+        NoLocks: the file system knows no locks; the file stays.
         OSError: the file cannot be made.
     """
 
-    def __init__(self, path: Path, elsewhere: str) -> None:
+    def __init__(self, path: Path, elsewhere: str = "choose") -> None:
         self.path = path
         while True:
             flags = os.O_RDONLY if path.is_dir() else os.O_WRONLY | os.O_CREAT
@@ -63,9 +63,6 @@ class Lock:
                 take(self._number, path, elsewhere)
                 if self._is_there(self._number):
                     return
-            except NoLocks:
-                self.release(remove=not path.is_dir())
-                raise
             except BaseException:
                 self.release()
                 raise

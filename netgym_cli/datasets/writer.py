@@ -21,7 +21,7 @@ from gymnasium import spaces
 
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.files import replacing
-from netgym_cli.common.locks import Lock
+from netgym_cli.common.locks import Lock, NoLocks
 from netgym_cli.datasets.episode import Episode
 from netgym_cli.datasets.integrity import PART, episode_metadata, episode_numbers, is_complete, remove
 from netgym_cli.datasets.paths import METADATA, require_place, root, writing
@@ -131,6 +131,7 @@ class DatasetWriter:
             "dataset_size": 0.0,
             **about,
         }
+        new = not folder.exists()
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -140,9 +141,9 @@ class DatasetWriter:
             ) from error
         try:
             lock = _locked(folder)
-        except BaseException:
-            with suppress(OSError):
-                folder.rmdir()
+        except NoLocks:
+            if new:
+                shutil.rmtree(folder, ignore_errors=True)
             raise
         try:
             if (folder / "data" / METADATA).exists():

@@ -58,7 +58,7 @@ def new_folder(chosen: Path | None) -> Iterator[Path]:
 def _lock(folder: Path) -> Lock | None:
     """The lock on `folder`; None on a file system without any, as `write` replaces no file. Raises `OSError`."""
     try:
-        return Lock(folder, "by --output choose")
+        return Lock(folder)
     except NoLocks:
         return None
 
