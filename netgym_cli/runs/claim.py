@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from netgym_cli.common.errors import ConfigError
-from netgym_cli.common.locks import NO_LOCKS, Lock
+from netgym_cli.common.locks import Lock, NoLocks
 from netgym_cli.runs.folder import HYDRA, MANIFEST, METRICS, RESERVE, RunFolder
 
 
@@ -102,11 +102,9 @@ def _lock(path: Path) -> Lock | None:
         new = False
     try:
         return Lock(path)
-    except OSError as error:
-        if error.errno not in NO_LOCKS:
-            raise
+    except NoLocks as error:
         if not new:
-            raise BlockingIOError(error.errno, error.strerror) from error
+            raise BlockingIOError(str(error)) from error
         return None
 
 

@@ -151,7 +151,7 @@ def test_a_collection_looks_again_at_what_was_made_meanwhile(monkeypatch):
     def made_meanwhile(config):
         assert netgym("collect", *CONF, "env=toy", "env.num_users=2", *words).exit_code == 0
 
-    words = ["agent=random", "episodes=2", "workers=1", "name=mine"]
+    words = ["agent=random", "episodes=2", "jobs=1", "name=mine"]
     with monkeypatch.context() as patch:
         calls = iter([made_meanwhile, lambda config: None])
         patch.setattr("netgym_cli.collection.collection.prepare_simulators", lambda config: next(calls)(config))
@@ -260,7 +260,7 @@ def test_two_processes_begin_one_evaluation(workdir):
 
 @pytest.mark.long
 def test_two_processes_begin_one_dataset(workdir):
-    words = ["collect", *CONF, "env=toy", "agent=random", "episodes=20", "workers=1", "name=mine"]
+    words = ["collect", *CONF, "env=toy", "agent=random", "episodes=20", "jobs=1", "name=mine"]
     winner = at_once(workdir, [*words, "env.num_users=2"], [*words, "env.num_users=4"])
     dataset = open_dataset("netgym/toy/mine-v0")
     assert dataset.action_space.shape == ([2, 4][winner],) and dataset.netgym["complete"]
