@@ -58,7 +58,9 @@ def table(heads: list[str], rows: list[list[str]]) -> None:
         grid.add_row(*(Text(shown(cell)) for cell in row))
     console = Console()
     console.width = console.width if console.is_terminal else 200
-    console.print(grid)
+    with console.capture() as text:  # printed by Rich itself, a closed pipe would be a SystemExit
+        console.print(grid)
+    typer.echo(text.get(), nl=False)
 
 
 def show_log() -> None:

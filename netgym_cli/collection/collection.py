@@ -117,7 +117,7 @@ class Collection:
                 events = _Events(writer, count)
                 try:
                     jobs = self._jobs(writer)
-                    run_all([job.line() for job in jobs.values()], WORKER, self.request.workers, events.on_event)
+                    run_all([job.line() for job in jobs.values()], WORKER, self.request.jobs, events.on_event)
                 except (SessionFailed, KeyboardInterrupt) as error:
                     if isinstance(error, SessionFailed):
                         error.args = (f"seed {list(jobs)[error.number]}: {error}",)

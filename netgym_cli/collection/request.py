@@ -48,7 +48,7 @@ class Request:
         label: name that the agent was chosen by.
         dataset_id: id of the dataset.
         plan: episodes of every seed.
-        workers: sessions played at once.
+        jobs: sessions played at once.
         licence: under which the data may be used.
     """
 
@@ -57,7 +57,7 @@ class Request:
     label: str
     dataset_id: str
     plan: Plan
-    workers: int
+    jobs: int
     licence: str
 
 
@@ -111,7 +111,7 @@ def parse(
         label=label,
         dataset_id=dataset_id,
         plan=plan_of(episodes, _seeds(own)),
-        workers=jobs_of(own, jobs),
+        jobs=jobs_of(own, jobs),
         licence=own.get("licence", LICENCE),
     )
 

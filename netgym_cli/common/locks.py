@@ -2,10 +2,43 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from pathlib import Path
 from types import TracebackType
+
+from netgym_cli.common.errors import ConfigError
+
+UNKNOWN = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EBADF)  # the last is what NFS says of a folder
+
+
+class NoLocks(ConfigError):
+    """A file system that knows no locks between processes."""
+
+
+def take(descriptor: int, path: Path, elsewhere: str = "choose", wait: bool = False) -> None:
+    """Locks an open file or folder until it is closed.
+
+    Args:
+        descriptor: of the open file.
+        path: its place.
+        elsewhere: how the user chooses another one, as in "set NETGYM_CACHE to".
+        wait: until nobody else holds it.
+
+    Raises:
+        BlockingIOError: another process holds it.
+        NoLocks: the file system knows no locks.
+    """
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError as error:
+        if error.errno not in UNKNOWN:
+            raise
+        raise NoLocks(
+            f"cannot lock '{path}': {error.strerror}. Its file system has no locks, which keep processes from writing "
+            f"at the same time; {elsewhere} a folder on a local disk."
+        ) from error
 
 
 class Lock:
@@ -13,19 +46,21 @@ class Lock:
 
     Args:
         path: what stands for it: a folder, or else a file, which is made if need be. Its folder must exist.
+        elsewhere: how the user chooses another place, as in "set NETGYM_CACHE to".
 
     Raises:
         BlockingIOError: another process holds it.
-        OSError: the file cannot be made, or the file system knows no locks.
+        NoLocks: the file system knows no locks; the file stays.
+        OSError: the file cannot be made.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, elsewhere: str = "choose") -> None:
         self.path = path
         while True:
             flags = os.O_RDONLY if path.is_dir() else os.O_WRONLY | os.O_CREAT
             self._number: int | None = os.open(path, flags, 0o666)
             try:
-                fcntl.flock(self._number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                take(self._number, path, elsewhere)
                 if self._is_there(self._number):
                     return
             except BaseException:
@@ -43,9 +78,11 @@ class Lock:
         """Lets others have it; `remove` takes the file away, too. Harmless when called twice."""
         if self._number is not None:
             number, self._number = self._number, None
-            if remove:
-                self.path.unlink(missing_ok=True)
-            os.close(number)
+            try:
+                if remove:
+                    self.path.unlink(missing_ok=True)
+            finally:
+                os.close(number)
 
     def __enter__(self) -> Lock:
         return self

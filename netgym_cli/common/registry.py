@@ -7,7 +7,9 @@ directories and run folders; from another's only with trust (see docs/security.m
 import importlib
 import logging
 import pkgutil
+import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Generic, TypeVar
 
 from netgym_cli.common import contracts, user_code, user_modules
@@ -59,6 +61,8 @@ class Registry(Generic[T]):
             module = user_modules.import_named(module_name)
             member = getattr(module, class_name)
         except (ImportError, AttributeError) as error:
+            if isinstance(error, AttributeError) and module_name in sys.modules:
+                raise ConfigError(f"{self.kind} '{name}': {_no_class(sys.modules[module_name], class_name)}") from error
             if user_code.place(error) is None:
                 there = Path("conf", *module_name.split(".")).with_suffix(".py").is_file()
                 hint = "add --config-dir conf, where it lies" if there else "--config-dir is searched too"
@@ -74,6 +78,13 @@ class Registry(Generic[T]):
             self._announced.add(name)
             log.info("loaded %s %s from %s", self.kind, name, module.__file__)
         return member
+
+
+def _no_class(module: ModuleType, name: str) -> str:
+    """The message for a module without that class: its file and the classes that it defines."""
+    own = [cls.__name__ for cls in vars(module).values() if isinstance(cls, type) and cls.__module__ == module.__name__]
+    where = module.__file__ or module.__name__
+    return f"{where} has no class {name}.{did_you_mean(name, own)} It defines: {', '.join(own) or 'no class'}."
 
 
 def unknown(kind: str, name: str, known: list[str]) -> str:

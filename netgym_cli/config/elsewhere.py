@@ -31,7 +31,7 @@ def why_unknown(key: str, chosen: Mapping[str, Any], folders: Sequence[Path]) ->
     having.sort(key=lambda name: ["name" not in _content(files[name]), name])  # variants of others behind them
     if not having or chosen.get(group) in having:
         return None
-    others = ", ".join(f"{group}={name}" for name in having[:MOST])
+    others = ", ".join([*(f"{group}={name}" for name in having[:MOST]), *(["..."] if len(having) > MOST else [])])
     return f"unknown key '{key}': {group}={chosen.get(group) or 'null'} has no {rest}. Choose one that has: {others}."
 
 

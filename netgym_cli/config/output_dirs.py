@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from netgym_cli.common.errors import ConfigError
 
 RUN_DIR, SWEEP_DIR = "hydra.run.dir", "hydra.sweep.dir"
+NOT_OF_A_PLACE = (errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM)
 
 
 def run_folder(config: DictConfig) -> Path:
@@ -32,6 +34,8 @@ def making(key: str, folder: Path | None = None) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if error.errno in NOT_OF_A_PLACE:
+            raise
         where, why = error.filename or folder or "it", error.strerror or error
         raise ConfigError(f"cannot create the run folder {where}: {why}; choose another by {key}=PATH.") from error
 

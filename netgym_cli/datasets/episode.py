@@ -35,11 +35,6 @@ class Episode:
     def __len__(self) -> int:
         return len(self.rewards)
 
-    @property
-    def total_reward(self) -> float:
-        """Sum of the rewards."""
-        return float(np.sum(self.rewards))
-
     def digest(self) -> str:
         """SHA-256 of all that was recorded, the same wherever and however it is stored."""
         sha256 = hashlib.sha256()

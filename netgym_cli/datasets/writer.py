@@ -21,7 +21,7 @@ from gymnasium import spaces
 
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.files import replacing
-from netgym_cli.common.locks import Lock
+from netgym_cli.common.locks import Lock, NoLocks
 from netgym_cli.datasets.episode import Episode
 from netgym_cli.datasets.integrity import PART, episode_metadata, episode_numbers, is_complete, remove
 from netgym_cli.datasets.paths import METADATA, require_place, root, writing
@@ -131,6 +131,7 @@ class DatasetWriter:
             "dataset_size": 0.0,
             **about,
         }
+        new = not folder.exists()
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -138,7 +139,12 @@ class DatasetWriter:
                 f"cannot make '{folder}': {error.strerror}; datasets are stored in {root()}, and MINARI_DATASETS_PATH "
                 "chooses another folder."
             ) from error
-        lock = _locked(folder)
+        try:
+            lock = _locked(folder)
+        except NoLocks:
+            if new:
+                shutil.rmtree(folder, ignore_errors=True)
+            raise
         try:
             if (folder / "data" / METADATA).exists():
                 raise ConfigError(
@@ -148,11 +154,7 @@ class DatasetWriter:
                 (folder / "data").mkdir(exist_ok=True)
                 _replace_json(folder / "data" / METADATA, metadata)
         except BaseException:
-            with suppress(OSError):  # leaves nothing of a dataset that could not be begun
-                (folder / "data").rmdir()
-                lock.release(remove=True)
-                folder.rmdir()
-            lock.release()
+            _remove_unless_begun(folder, lock)
             raise
         return cls(folder, lock)
 
@@ -270,11 +272,21 @@ def write_dataset(
         return writer.folder
 
 
+def _remove_unless_begun(folder: Path, lock: Lock) -> None:
+    """Leaves nothing of a dataset that could not be begun, and releases the lock."""
+    with suppress(OSError):
+        (folder / "data").rmdir()
+    with suppress(OSError):
+        lock.release(remove=not (folder / "data").exists())
+    with suppress(OSError):
+        folder.rmdir()
+
+
 def _locked(folder: Path) -> Lock:
     """The lock on the dataset in `folder`. Raises `ConfigError` if it may not be written to, or somebody else does."""
     try:
         with writing(f"the dataset in '{folder}'"):
-            return Lock(folder / LOCK)
+            return Lock(folder / LOCK, "let MINARI_DATASETS_PATH name")
     except (BlockingIOError, FileNotFoundError) as error:  # the latter where somebody removes it just now
         raise ConfigError(f"another process is writing to the dataset in '{folder}'; wait for it or end it.") from error
 

@@ -84,13 +84,6 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
         """True while a session's simulator lives."""
         return self._simulator is not None
 
-    @property
-    def end_time_ms(self) -> float:
-        """Simulated time at which the session ends, ms: start + step * (E * L + 1)."""
-        start_ms = getattr(self.config, "measurement_start_time_ms", 0)
-        steps = self.config.episodes_per_session * self.config.steps_per_episode
-        return start_ms + self.adapter.step_ms * (steps + 1)
-
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, StepInfo]:
         """Begins the next episode; begins a session, and so a simulator, when none is running.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +14,7 @@ from netgym_cli.common.drawing import own_settings
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.files import creating, plain_json
 from netgym_cli.common.interruption import Deferred
-from netgym_cli.common.locks import Lock
+from netgym_cli.common.locks import Lock, NoLocks
 from netgym_cli.common.machine import machine
 from netgym_cli.common.provenance import now, versions
 from netgym_cli.evaluation.contest import Evaluation, Row
@@ -57,13 +56,11 @@ def new_folder(chosen: Path | None) -> Iterator[Path]:
 
 
 def _lock(folder: Path) -> Lock | None:
-    """The lock on `folder`; None on a file system that has none for folders. Raises `OSError`."""
+    """The lock on `folder`; None on a file system without any, as `write` replaces no file. Raises `OSError`."""
     try:
         return Lock(folder)
-    except OSError as error:
-        if error.errno in (errno.EBADF, errno.ENOLCK, errno.ENOTSUP):
-            return None
-        raise
+    except NoLocks:
+        return None
 
 
 def _remove_empty(folders: Sequence[Path]) -> None:

@@ -98,6 +98,7 @@ class RunUnderWay:
             record.close(status, failure)
 
     def _keep(self, error: BaseException) -> None:
+        log.info("saving what was learnt until now ...")  # it may take long, and a second Ctrl-C does not end it
         self.agent.save(self.folder.path)
         error.add_note("what was learnt until then is kept: `netgym evaluate` takes the folder")
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -101,10 +100,6 @@ class Summary:
     def _per_s(self, amount: float) -> float:
         stepping_s = self.wall_s - self.start_s
         return amount / stepping_s if stepping_s > 0 else 0.0
-
-    def as_dict(self) -> dict[str, Any]:
-        """All figures as plain values, for JSON."""
-        return {**asdict(self), "steps_per_s": self.steps_per_s, "sim_per_wall": self.sim_per_wall}
 
     def lines(self) -> list[str]:
         """The summary, human-readable."""

@@ -9,20 +9,23 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.locks import Lock, NoLocks
 from netgym_cli.runs.folder import HYDRA, MANIFEST, METRICS, RESERVE, RunFolder
 
 
 class Claim:
     """A run folder that is now this process's, made if need be.
 
-    The file that keeps room on the disk while the run goes on is the claim on it: of several processes one makes it.
+    Claimed by a lock on the file that keeps room on the disk while the run goes on: of several processes one gets it,
+    and it is free again as soon as that one has ended, however it ends. On a file system without locks whoever makes
+    the file has it.
 
     Args:
         folder: where the run is going to be.
         key: the override that chooses another folder.
 
     Raises:
-        ConfigError: a run lies there, or is about to; nothing was changed.
+        ConfigError: a run lies there, or is about to begin; nothing was changed.
         OSError: the folder cannot be made; nothing is left of it.
     """
 
@@ -32,21 +35,26 @@ class Claim:
         self._made = [parent for parent in (path, *path.parents) if not parent.exists()]
         self._new = [name for name in (METRICS, HYDRA, MANIFEST, RESERVE) if not (path / name).exists()]
         self._begun = False
+        self._lock: Lock | None = None
         self.folder.require_free(key)
         try:
             path.mkdir(parents=True, exist_ok=True)
-            self.folder.reserve_path.open("x").close()
+            self._lock = _lock(self.folder.reserve_path)
+        except BlockingIOError as error:
+            raise ConfigError(
+                f"another run is about to begin in {path} ({RESERVE}); choose another by {key}=PATH."
+            ) from error
         except FileExistsError as error:
             self._remove_what_was_made()
-            self.folder.require_free(key)
             raise NotADirectoryError(error.errno, "it is no folder", str(folder.path)) from error
         except OSError as error:
             self._remove_what_was_made()
             raise OSError(error.errno, error.strerror, str(folder.path)) from error
         try:
-            self.folder.require_free(key, claimed=True)  # another run may have come and gone since the first look
+            self.folder.require_free(key)  # another run may have come and gone since the first look
         except ConfigError:
             self.folder.reserve_path.unlink()
+            self._release()
             raise
 
     def keep(self) -> None:
@@ -54,23 +62,50 @@ class Claim:
         self._begun = True
 
     def give_back(self) -> None:
-        """Removes what was made here, unless a run has begun."""
-        if self._begun or self.folder.holds_run:
-            return
+        """Removes what was made here unless a run was going to begin, and the claim unless one has begun."""
+        if not self.folder.holds_run:
+            if self._begun:
+                self.folder.reserve_path.unlink(missing_ok=True)
+            else:
+                self._remove_what_is_new()
+        self._release()
+
+    def _remove_what_is_new(self) -> None:
         if self.folder.path in self._made:
             shutil.rmtree(self.folder.path, ignore_errors=True)
-        else:
-            for path in (self.folder.path / name for name in self._new):
-                if path.is_dir():
-                    shutil.rmtree(path, ignore_errors=True)
-                else:
-                    path.unlink(missing_ok=True)
+        for path in (self.folder.path / name for name in self._new):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
         self._remove_what_was_made()
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
 
     def _remove_what_was_made(self) -> None:
         for folder in self._made:
             with suppress(OSError):  # somebody else has put something into it
                 os.rmdir(folder)
+
+
+def _lock(path: Path) -> Lock | None:
+    """The lock on the file; None for a new file on a file system without locks.
+
+    Raises `BlockingIOError` if another process holds it or, without locks, may do so; `OSError`.
+    """
+    try:
+        path.open("x").close()
+        new = True
+    except FileExistsError:  # of a process that is there, or was killed
+        new = False
+    try:
+        return Lock(path)
+    except NoLocks as error:
+        if not new:
+            raise BlockingIOError(str(error)) from error
+        return None
 
 
 @contextmanager

@@ -123,14 +123,9 @@ class RunFolder:
                 "the config of a run. Leave it out."
             )
 
-    def require_free(self, key: str, claimed: bool = False) -> None:
-        """Raises `ConfigError` if a run lies here already, or is going to; `key` is the override for another folder.
-
-        Args:
-            key: such as `hydra.run.dir`.
-            claimed: whether the file that keeps room on the disk is the caller's.
-        """
-        for name in (RECORD, METRICS, *([] if claimed else [RESERVE])):
+    def require_free(self, key: str) -> None:
+        """Raises `ConfigError` if a run lies here already; `key` is the override that chooses another folder."""
+        for name in (RECORD, METRICS):
             if (self.path / name).exists():
                 raise ConfigError(f"{self.path.absolute()} holds a run already ({name}); choose another by {key}=PATH.")
 
@@ -174,6 +169,7 @@ class RunFolder:
             record = self.record()
             record |= {"status": "failed", "ended_at": now(), "error": {"type": "ProcessDied", "message": reason}}
             write_json(self.record_path, record)
+        self.reserve_path.unlink(missing_ok=True)
 
     def config(self) -> dict[str, Any]:
         """The whole config as plain nested values. Raises `ConfigError` if it is missing or no YAML."""

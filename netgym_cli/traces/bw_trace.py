@@ -99,6 +99,8 @@ def _rows(lines: Iterable[str], where: str) -> Iterator[tuple[str, dict[str, flo
     reader = csv.reader(lines)
     rows = ((reader.line_num, [cell.strip() for cell in row]) for row in reader if any(map(str.strip, row)))
     number, header = next(rows, (1, []))
+    if not header:
+        raise ConfigError(f"{where} is empty; the first line must be {HEADER}.")
     for column in COLUMNS:
         if column not in header:
             raise ConfigError(

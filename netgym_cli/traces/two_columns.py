@@ -52,5 +52,5 @@ def _is_number(text: str) -> bool:
 
 def _number(text: str, unit: str, place: str) -> float:
     if not (_is_number(text) and 0 <= float(text) <= HIGHEST[unit]):
-        raise ConfigError(f"{place}: {unit} is '{text}'; allowed: 0 to {HIGHEST[unit]:g}.")
+        raise ConfigError(f"{place}: {unit} is '{text}'; allowed: 0 to {HIGHEST[unit]:g}, of {WORDS}.")
     return float(text)

@@ -82,7 +82,7 @@ def observations(count=20):
 @pytest.mark.parametrize("name", OFFLINE)
 def test_it_earns_clearly_more_than_the_policy_it_learnt_from(name, trained):
     folder = trained(name)
-    behaviour = np.mean([one.total_reward for one in open_dataset(offline_data.ID).episodes()])
+    behaviour = np.mean([np.sum(episode.rewards) for episode in open_dataset(offline_data.ID).episodes()])
     told = pd.read_csv(folder / "metrics" / "evaluations.csv")
     assert told["update"].tolist() == [STEPS - 100, STEPS] and told["session"].tolist() == [0, 1]
     assert told["return"].iloc[-1] > behaviour / 2, "half of the cost, most of which is the behaviour's noise"
@@ -148,7 +148,7 @@ def test_cloning_imitates_choices(kind, place, tmp_path):
     config = configured("bc", "steps=200", "agent.evaluate_every_steps=200", kind=kind)
     config.agent.evaluation_episodes = 20
     done(config, tmp_path / "run")
-    behaviour = np.mean([one.total_reward for one in open_dataset(config.dataset).episodes()])
+    behaviour = np.mean([np.sum(episode.rewards) for episode in open_dataset(config.dataset).episodes()])
     assert pd.read_csv(tmp_path / "run" / "metrics" / "evaluations.csv")["return"].iloc[-1] > behaviour
 
 

@@ -63,7 +63,7 @@ def test_train_leaves_a_complete_folder(workdir):
         ([*TOY, "sessions=[]"], "sessions is []; allowed: a list of one or more"),
         ([*TOY, "sessions=3"], "bad value for 'sessions'"),
         ([*TOY, "sessions=[{num_user: 3}]"], "unknown key 'sessions[0].num_user'"),
-        ([*TOY, "env.name=tests.support.toy:Nobody"], "has no attribute 'Nobody'"),
+        ([*TOY, "env.name=tests.support.toy:Nobody"], "has no class Nobody"),
         ([*TOY, "env.name=tests.support.toy:ToySimulator"], "is not a subclass of"),
         ([*TOY, "seed=1,2"], "`netgym train -m` runs each of them"),
         ([*TOY, "=3"], "cannot read the override '=3'; write KEY=VALUE"),

@@ -235,7 +235,7 @@ def test_evaluate_tells_the_line_and_where_the_traceback_is(users):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("verb", [("train", "-m", "seed=1,2"), ("collect", "episodes=1", "workers=1")])
+@pytest.mark.parametrize("verb", [("train", "-m", "seed=1,2"), ("collect", "episodes=1", "jobs=1")])
 def test_jobs_and_collections_tell_the_line(users, capfd, verb):
     done = netgym(verb[0], *users("agent", BAD_ACT), *verb[1:])
     assert done.exit_code == 1

@@ -12,7 +12,7 @@ from tests.conftest import REPO
 
 WORDS = [
     "collect", "--config-dir", str(REPO / "tests" / "support" / "conf"), "env=toy", "env.steps_per_episode=4",
-    "--default-action", "workers=1",
+    "--default-action", "jobs=1",
 ]  # fmt: skip
 DEFAULT = "netgym/toy/system_default-v0"
 DATA = "data"

@@ -42,7 +42,7 @@ def digests(dataset_id):
 
 
 def test_what_the_default_algorithm_did_is_stored():
-    told = collected("--default-action", "episodes=5", "seeds=[3,9]", "workers=2")
+    told = collected("--default-action", "episodes=5", "seeds=[3,9]", "jobs=2")
     assert "5 episodes, 20 steps (5 new" in told
     dataset = open_dataset(DEFAULT)
     episodes = list(dataset.episodes())
@@ -62,7 +62,7 @@ def test_what_the_default_algorithm_did_is_stored():
 
 
 def test_the_actions_of_another_agent_are_stored_and_flagged_as_not_empty():
-    collected("agent=random", "episodes=2", "workers=1", "name=noise")
+    collected("agent=random", "episodes=2", "jobs=1", "name=noise")
     one, _ = open_dataset("netgym/toy/noise-v0").episodes()
     assert not one.infos["default_action"].any() and len(np.unique(one.actions)) == 12
     weights = one.infos["stats"][1:] - 10 * one.actions
@@ -78,8 +78,8 @@ def test_workers_change_nothing(agent):
         words = ["trained"]
     told = [
         netgym("collect", *CONF, *(TOY[2:] if agent == "random" else []), *words, "episodes=4", "seeds=2",
-               f"workers={workers}", f"name=with_{workers}")
-        for workers in (1, 2)
+               f"jobs={jobs}", f"name=with_{jobs}")
+        for jobs in (1, 2)
     ]  # fmt: skip
     assert [done.exit_code for done in told] == [0, 0], [done.stderr for done in told]
     assert digests("netgym/toy/with_1-v0") == digests("netgym/toy/with_2-v0")
@@ -108,7 +108,7 @@ def test_the_same_command_again_does_nothing_and_a_longer_one_goes_on():
 )
 def test_killed_it_continues_to_the_same_dataset(root, episodes):
     total = episodes[-1] + 6
-    words = ["env=custom", "--default-action", f"episodes={total}", "workers=2"]
+    words = ["env=custom", "--default-action", f"episodes={total}", "jobs=2"]
     command = [sys.executable, "-m", "netgym_cli", "collect", *words]
     env = os.environ | {"NETGYM_TEST_MARK": "killed-three-times"}
     dataset_id = "netgym/custom/system_default-v0"
@@ -141,7 +141,7 @@ def test_killed_it_continues_to_the_same_dataset(root, episodes):
 
 
 def test_ctrl_c_keeps_what_is_complete_and_exits_130(root):
-    words = [*TOY, "env.steps_per_episode=2000", "--default-action", "episodes=1000", "workers=1"]
+    words = [*TOY, "env.steps_per_episode=2000", "--default-action", "episodes=1000", "jobs=1"]
     command = [sys.executable, "-m", "netgym_cli", "collect", *words]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert eventually(lambda: (folder_of(DEFAULT) / "data" / "0").exists())
@@ -171,7 +171,7 @@ def test_an_episode_that_comes_out_differently_is_an_error():
 
 
 def test_a_failing_session_is_named_and_costs_no_other_episode():
-    done = netgym("collect", *TOY, "env.fail_at_step=10", "--default-action", "episodes=4", "workers=1")
+    done = netgym("collect", *TOY, "env.fail_at_step=10", "--default-action", "episodes=4", "jobs=1")
     assert done.exit_code == 1
     assert "seed 0: toy simulator failed at step 10" in done.stderr and "the same command continues" in done.stderr
     assert open_dataset(DEFAULT).total_episodes == 2
@@ -183,7 +183,7 @@ def test_a_full_disk_leaves_whole_episodes():
         "resource.setrlimit(resource.RLIMIT_FSIZE, (6000, 6000));"
         "from netgym_cli.cli.app import main; main()"
     )
-    words = [*TOY, "env.steps_per_episode=500", "--default-action", "episodes=2", "workers=1"]
+    words = [*TOY, "env.steps_per_episode=500", "--default-action", "episodes=2", "jobs=1"]
     done = subprocess.run([sys.executable, "-c", program, "collect", *words], capture_output=True, text=True)
     assert done.returncode == 1 and "File too large" in done.stderr and "Traceback" not in done.stderr
     assert open_dataset(DEFAULT).total_episodes == 0
@@ -280,12 +280,12 @@ def test_names_are_completed():
     ):
         assert parse([*asked, f"name={name}"], [CONF[1]]).dataset_id == dataset_id
     assert parse([*asked, "channel=poor"], [CONF[1]]).dataset_id == "netgym/toy/random-poor-v0"
-    with pytest.raises(ConfigError, match="workers is '0'"):
-        parse([*asked, "workers=0"], [CONF[1]])
+    with pytest.raises(ConfigError, match="jobs is '0'"):
+        parse([*asked, "jobs=0"], [CONF[1]])
 
 
 def test_behind_channels_the_agents_view_and_the_networks_action_are_stored():
-    words = ["channel=gilbert_elliott", "channel.action=gilbert_elliott", "agent=random", "episodes=2", "workers=1"]
+    words = ["channel=gilbert_elliott", "channel.action=gilbert_elliott", "agent=random", "episodes=2", "jobs=1"]
     collected(*words, "name=lossy")
     dataset = open_dataset("netgym/toy/lossy-v0")
     first = next(dataset.episodes())

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.usefixtures("workdir")
 
 
 def collected(*words):
-    done = netgym("collect", "env=gym", "agent=random", "workers=1", *words)
+    done = netgym("collect", "env=gym", "agent=random", "jobs=1", *words)
     assert done.exit_code == 0, done.stderr
     return done.stdout
 

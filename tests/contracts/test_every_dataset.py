@@ -21,7 +21,7 @@ HOW = [
 
 @pytest.mark.parametrize(("env", "how"), HOW)
 def test_every_environment_can_be_collected(env, how):
-    words = [f"env={env}", *quick(env), "env.steps_per_episode=4", "episodes=3", "seeds=2", "workers=2", "name=it"]
+    words = [f"env={env}", *quick(env), "env.steps_per_episode=4", "episodes=3", "seeds=2", "jobs=2", "name=it"]
     words += [] if how == "default" else ["agent=random"]
     found = collect(words, [], how == "default", False, ["netgym"])
     assert found.episodes == 3 and found.new_episodes == 3
@@ -43,7 +43,7 @@ def test_every_environment_can_be_collected(env, how):
 
 @pytest.mark.ns3
 def test_explicit_actions_are_stored_in_one_form():
-    words = ["env=nqos_split_small", "agent=random", "episodes=1", "workers=1", "name=it"]
+    words = ["env=nqos_split_small", "agent=random", "episodes=1", "jobs=1", "name=it"]
     collect(words, [], False, False, ["netgym"])
     weights = next(open_dataset("netgym/nqos_split_small/it-v0").episodes()).actions
     np.testing.assert_allclose(weights.sum(axis=2), 1, rtol=1e-6)

@@ -20,7 +20,7 @@ CHEAP = ("custom", "energy_saving", "gym", "rmcat")  # with one action space of 
 def test_offline_agents_learn_in_every_environment(env, tmp_path):
     words = [f"env={env}", *quick(env), "env.steps_per_episode=4"]
     default = env_registry.load(env).has_default
-    more = ["episodes=2", "seeds=1", "workers=1", "name=it", *([] if default else ["agent=random"])]
+    more = ["episodes=2", "seeds=1", "jobs=1", "name=it", *([] if default else ["agent=random"])]
     found = collect([*words, *more], [], default, False, ["netgym"])
     adapter = adapter_of(env)
     fitting = [name for name in OFFLINE if agent_registry.load(name).incompatibility(AgentSpec.of(adapter)) is None]

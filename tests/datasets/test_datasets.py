@@ -1,9 +1,11 @@
 """Datasets on disk: what goes in comes out, Minari reads it, and a kill leaves a prefix."""
 
+import errno
 import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import minari
 import numpy as np
@@ -114,6 +116,18 @@ def test_a_kill_between_arrival_and_count_is_noticed(root):
 def test_two_processes_do_not_write_to_one_dataset(root):
     with DatasetWriter.create("netgym/box-v0", *BOX, {}), pytest.raises(ConfigError, match="another process"):
         DatasetWriter(root / "netgym/box-v0")
+
+
+def test_a_dataset_that_could_not_be_begun_leaves_nothing(root, monkeypatch):
+    def refused(self, *args, original=Path.mkdir, **kwargs):
+        if self.name == "data":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        original(self, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "mkdir", refused)
+    with pytest.raises(OSError, match="No space left"):
+        DatasetWriter.create("netgym/box-v0", *BOX, {})
+    assert (root / "netgym").is_dir() and not list((root / "netgym").iterdir())
 
 
 def test_unknown_and_impossible_ids_say_what_there_is():

@@ -125,8 +125,8 @@ def test_a_dataset_of_minari_itself_is_read_as_minari_reads_it():
 @pytest.mark.long
 def test_a_collected_one_teaches():
     words = [*TOY, f"env.steps_per_episode={STEPS}"]
-    netgym("collect", *words, "episodes=1", "seeds=[3]", "workers=1")
-    assert "complete already" in netgym("collect", *words, "episodes=1", "seeds=[3]", "workers=1")
+    netgym("collect", *words, "episodes=1", "seeds=[3]", "jobs=1")
+    assert "complete already" in netgym("collect", *words, "episodes=1", "seeds=[3]", "jobs=1")
     netgym("data", "check", "netgym/toy/random-v0")
     teach = [
         "agent=bc",

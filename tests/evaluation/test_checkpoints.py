@@ -39,7 +39,7 @@ def test_a_failed_run_names_a_checkpoint_that_every_verb_takes(workdir, failed):
     done = netgym("evaluate", *CONF, advised, "agent=random", WORKING, "episodes=1", "seeds=2", "--json")
     assert done.exit_code == 0, done.stderr
     assert {row["agent"] for row in json.loads(done.stdout)["by_seed"]} == {"ppo@step_8", "random"}
-    done = netgym("collect", *CONF, advised, WORKING, "episodes=1", "workers=1", "name=mine/from/ppo-v0")
+    done = netgym("collect", *CONF, advised, WORKING, "episodes=1", "jobs=1", "name=mine/from/ppo-v0")
     assert done.exit_code == 0, done.stderr
     done = netgym("train", *TOY, *SMALL_PPO, f"init={advised}", "hydra.run.dir=continued", "seed=3")
     assert done.exit_code == 0, done.stderr

@@ -84,7 +84,7 @@ def test_a_complete_run(tmp_path):
     assert len(readable(folder)) == 16 and not (folder / "error.txt").exists() and not (folder / ".reserve").exists()
     returns = pd.read_csv(folder / "metrics" / "episodes.csv")["return"]
     assert (summary.first_return, summary.last_return) == pytest.approx((returns.iloc[0], returns.iloc[-1]))
-    assert summary.steps == 16 and json.dumps(summary.as_dict()) and str(folder) in summary.lines()[-1]
+    assert summary.steps == 16 and str(folder) in summary.lines()[-1]
     with pytest.raises(FileExistsError):
         run.train(run_config(), folder, COMMAND)
 
@@ -142,17 +142,19 @@ def test_ctrl_c_interrupts_and_completes_the_tables(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("agent", "at", "saved"), [("sac", 6, True), ("sac", 2, False), ("ppo", 10, True)])
-def test_ctrl_c_keeps_what_was_learnt(agent, at, saved, tmp_path, monkeypatch):
+def test_ctrl_c_keeps_what_was_learnt(agent, at, saved, tmp_path, monkeypatch, caplog):
     def interrupted(self, policy, original=ToySimulator.step):
         if self.steps == at:
             raise KeyboardInterrupt
         return original(self, policy)
 
     monkeypatch.setattr(ToySimulator, "step", interrupted)
+    caplog.set_level("INFO", "netgym_cli")
     with pytest.raises(KeyboardInterrupt) as caught:
         run.train(run_config(agent, env={"episodes_per_session": 4}), tmp_path / "run", COMMAND)
     assert (tmp_path / "run" / "model.zip").exists() == saved
     assert any("what was learnt until then is kept" in note for note in getattr(caught.value, "__notes__", [])) == saved
+    assert ("saving what was learnt" in caplog.text) == saved
 
 
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])

@@ -69,7 +69,7 @@ def test_an_evaluation_has_both_names(monkeypatch):
 
 def test_a_dataset_has_both_names_and_the_id_that_it_always_had():
     for words in (["env=small"], ["env=toy"]):
-        netgym("collect", "--config-dir", ".", *words, "agent=steady", "episodes=1", "workers=1")
+        netgym("collect", "--config-dir", ".", *words, "agent=steady", "episodes=1", "jobs=1")
     listed = {row["id"]: row["env"] for row in json.loads(netgym("data", "list", "--json"))}
     assert listed == {"netgym/small/steady-v0": "small", "netgym/toy/steady-v0": "toy"}
     dataset = open_dataset("netgym/small/steady-v0")
@@ -87,7 +87,7 @@ def test_a_run_of_a_variant_passes_its_name_on_to_its_dataset():
 
 
 def test_a_dataset_from_before_goes_on_and_learns_its_name(workdir):
-    words = ["collect", "--config-dir", ".", "env=small", "agent=steady", "workers=1", "seeds=[0,1]"]
+    words = ["collect", "--config-dir", ".", "env=small", "agent=steady", "jobs=1", "seeds=[0,1]"]
     netgym(*words, "episodes=2")
     file = workdir / "datasets" / "netgym" / "small" / "steady-v0" / "data" / "metadata.json"
     content = json.loads(file.read_text())
@@ -101,7 +101,7 @@ def test_a_dataset_from_before_goes_on_and_learns_its_name(workdir):
 def test_a_merged_dataset_names_all_its_variants(workdir):
     (workdir / "env" / "short.yaml").write_text("defaults: [small, _self_]\nsteps_per_episode: 3\n")
     for env in ("small", "short"):
-        netgym("collect", "--config-dir", ".", f"env={env}", "agent=steady", "episodes=1", "workers=1")
+        netgym("collect", "--config-dir", ".", f"env={env}", "agent=steady", "episodes=1", "jobs=1")
     netgym("data", "merge", "netgym/small/steady-v0", "netgym/short/steady-v0", "--name", "netgym/both/x-v0")
     listed = {row["id"]: row["env"] for row in json.loads(netgym("data", "list", "--json"))}
     assert listed["netgym/both/x-v0"] == "small + short"

@@ -1,6 +1,7 @@
 """Of several that want one place, one gets it; the others exit 2 and leave what is there as it is."""
 
 import csv
+import errno
 import json
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 from netgym_cli.cli.app import app
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.files import write
+from netgym_cli.common.locks import Lock
 from netgym_cli.datasets import DatasetWriter, folder_of, open_dataset
 from netgym_cli.datasets.tools import export
 from netgym_cli.evaluation import verb
@@ -64,9 +66,25 @@ def test_a_run_that_looked_before_the_other_began_changes_nothing_of_it(workdir,
     before = contents(workdir)
     monkeypatch.setattr(RunFolder, "require_free", lambda *_, **__: None)  # as it was when it looked
     monkeypatch.setattr("netgym_cli.jobs.sweep.check", lambda *_: None)
-    (workdir / ("there" if verb == "train" else "grid/0") / ".reserve").touch()  # the other one goes on
-    assert netgym(verb, *TOY, place, "seed=2").exit_code == 2
+    with Lock(workdir / ("there" if verb == "train" else "grid/0") / ".reserve"):  # the other one goes on
+        assert netgym(verb, *TOY, place, "seed=2").exit_code == 2
     assert {path: data for path, data in contents(workdir).items() if path.name != ".reserve"} == before
+
+
+def test_a_claim_ends_with_the_process_that_held_it(workdir):
+    (workdir / "there").mkdir()
+    (workdir / "there" / ".reserve").touch()  # its process was killed before its run began
+    done = netgym("train", *TOY, "hydra.run.dir=there", "seed=1")
+    assert done.exit_code == 0 and not (workdir / "there" / ".reserve").exists()
+
+
+def test_too_many_open_files_are_not_told_as_a_folder_that_cannot_be_made(monkeypatch):
+    def too_many(*_, **__):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr("netgym_cli.experiment.run.open_env", too_many)
+    done = netgym("train", *TOY, "hydra.run.dir=there")
+    assert done.exit_code == 1 and "cannot create" not in done.stderr and "Too many open files" in done.stderr
 
 
 @pytest.mark.parametrize("subdir", ["same", "${hydra.job.name}"])
@@ -133,7 +151,7 @@ def test_a_collection_looks_again_at_what_was_made_meanwhile(monkeypatch):
     def made_meanwhile(config):
         assert netgym("collect", *CONF, "env=toy", "env.num_users=2", *words).exit_code == 0
 
-    words = ["agent=random", "episodes=2", "workers=1", "name=mine"]
+    words = ["agent=random", "episodes=2", "jobs=1", "name=mine"]
     with monkeypatch.context() as patch:
         calls = iter([made_meanwhile, lambda config: None])
         patch.setattr("netgym_cli.collection.collection.prepare_simulators", lambda config: next(calls)(config))
@@ -242,7 +260,7 @@ def test_two_processes_begin_one_evaluation(workdir):
 
 @pytest.mark.long
 def test_two_processes_begin_one_dataset(workdir):
-    words = ["collect", *CONF, "env=toy", "agent=random", "episodes=20", "workers=1", "name=mine"]
+    words = ["collect", *CONF, "env=toy", "agent=random", "episodes=20", "jobs=1", "name=mine"]
     winner = at_once(workdir, [*words, "env.num_users=2"], [*words, "env.num_users=4"])
     dataset = open_dataset("netgym/toy/mine-v0")
     assert dataset.action_space.shape == ([2, 4][winner],) and dataset.netgym["complete"]

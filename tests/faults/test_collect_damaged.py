@@ -11,7 +11,7 @@ from netgym_cli.datasets import DatasetWriter, folder_of, open_dataset
 from tests.collection.test_collect import TOY, collected, digests, netgym
 
 NAME = "netgym/toy/random-v0"
-WORDS = ["agent=random", "workers=1"]
+WORDS = ["agent=random", "jobs=1"]
 EIGHT = [*WORDS, "episodes=8", "seeds=0..3"]
 
 pytestmark = pytest.mark.usefixtures("workdir")

@@ -195,3 +195,17 @@ def test_what_is_on_the_disk_counts_and_not_the_words_about_it(workdir, before):
     done = subprocess.run(["bash", "-c", f'{before} "$@"', "bash", *words], stderr=subprocess.PIPE, text=True)
     assert done.returncode == 0 and (workdir / "mine/env/stadium.yaml").exists()
     assert ("the results are there" in done.stderr) == ("full" in before) and "Exception" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["list"], 1),  # as click ends, without a word
+        (["evaluate", *TOY, "episodes=1", "seeds=1", "jobs=1", "-o", "kept"], 0),
+    ],
+)
+def test_a_table_that_nobody_reads_is_no_failure_of_the_users_code(workdir, words, code):
+    words = [sys.executable, "-m", "netgym_cli", *words]
+    done = subprocess.run(["bash", "-c", 'exec > >(true); "$@"', "bash", *words], stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, "sys.exit" in done.stderr, "Exception" in done.stderr) == (code, False, False), done.stderr
+    assert (workdir / "kept/summary.csv").exists() == (code == 0)

@@ -7,7 +7,6 @@ under its name is replaced.
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import json
 import logging
@@ -24,6 +23,7 @@ from uuid import uuid4
 
 from netgym_cli.common.errors import BuildError
 from netgym_cli.common.home import home
+from netgym_cli.common.locks import NoLocks, take
 
 MANIFEST, LOCK = "manifest.json", "build.lock"
 SCRATCH, DISCARDED = "building-", "discarded-"
@@ -163,7 +163,10 @@ def locked(folder: Path) -> Iterator[None]:
     """One process at a time builds in the cache `folder`; what killed builds have left there is removed."""
     descriptor = _open_lock(folder / LOCK)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            take(descriptor, folder / LOCK, "set NETGYM_CACHE to", wait=True)
+        except NoLocks as error:
+            raise BuildError(str(error)) from error
         for left in leftovers(folder):
             _remove(left)
         yield

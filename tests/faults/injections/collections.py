@@ -6,7 +6,7 @@ import signal
 from tests.faults.injections.registry import Bench, fault
 from tests.faults.program import Program
 
-COLLECT = ["collect", "env=rmcat", "agent=random", "episodes=8", "seeds=0..7", "workers=2"]
+COLLECT = ["collect", "env=rmcat", "agent=random", "episodes=8", "seeds=0..7", "jobs=2"]
 COLLECT += ["env.steps_per_episode=100"]
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 MOST_ATTEMPTS = 8
