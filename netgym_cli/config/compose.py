@@ -138,7 +138,6 @@ class Composer:
         with self.errors_explained(), output_dirs.making(output_dirs.RUN_DIR):
             configure_log(config.hydra.hydra_logging, config.hydra.verbose)
             callbacks = Callbacks(config)
-            callbacks.on_run_start(config=config, config_name=CONFIG_NAME)
             job = run_job(
                 hydra_context=HydraContext(config_loader=self.hydra.config_loader, callbacks=callbacks),
                 task_function=task,
@@ -146,7 +145,6 @@ class Composer:
                 job_dir_key=output_dirs.RUN_DIR,
                 job_subdir_key=None,
             )
-            callbacks.on_run_end(config=config, config_name=CONFIG_NAME, job_return=job)
             return job.return_value
 
     def multirun(self, task: Task) -> Any:
