@@ -99,7 +99,7 @@ def test_it_is_neither_run_by_the_verbs_that_take_a_folder_too(workdir, download
 def test_with_trust_it_is_run(workdir, download):
     edit(download, NAMING_CODE["an environment"])
     done = netgym("evaluate", "download", "--trust")
-    assert done.exit_code == 2 and "has no attribute 'Env'" in done.stderr
+    assert done.exit_code == 2 and "has no class Env" in done.stderr
     assert list(workdir.rglob("ran"))
 
 
