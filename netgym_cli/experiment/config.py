@@ -114,7 +114,7 @@ def _no_class(group: str, name: str, known: list[str]) -> str:
     searched = (Path(folder or ".", f"{name}.py") for folder in (*user_modules.searched(), *sys.path))
     file = next((file for file in searched if file.is_file()), None)
     if file is None:
-        return f"{allowed}. Fix it in the YAML file of the {group}."
+        return f"{allowed}. Fix it where it is set: in the YAML file of the {group}, or on the command line."
     classes = re.findall(r"^class (\w+)", file.read_text(encoding="utf-8", errors="replace"), re.MULTILINE)
     return f"{allowed}. There is {file}: write name: {name}:{classes[-1] if classes else 'CLASS'}."
 

@@ -14,7 +14,7 @@ from tests.conftest import REPO
 from tests.support.commands import Story
 
 PAGE = (REPO / "docs" / "custom.md").read_text()
-COMMANDS = re.findall(r"^    netgym (.+)$", PAGE, re.MULTILINE)
+COMMANDS = re.findall(r"^    netgym (\w[\w-]* .+|\w+)$", PAGE, re.MULTILINE)
 FILES = dict(re.findall(r"^`(conf/[\w/.]+)`[^\n]*:\n\n```\w+\n(.*?)```", PAGE, re.MULTILINE | re.DOTALL))
 DIFF = re.findall(r"^-( .+)\n\+( .+)$", PAGE, re.MULTILINE)
 

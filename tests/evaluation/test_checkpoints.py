@@ -32,6 +32,7 @@ def failed(workdir):
     return workdir / "failed"
 
 
+@pytest.mark.long
 def test_a_failed_run_names_a_checkpoint_that_every_verb_takes(workdir, failed):
     told = netgym("evaluate", *CONF, "failed")
     advised = "failed/checkpoints/step_000000008.zip"

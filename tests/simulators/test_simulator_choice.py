@@ -82,12 +82,15 @@ def test_a_channel_on_ns3_has_its_defaults_where_the_run_chose_another():
         (["env=gym", "simulator=ns3"], "simulator is 'ns3'; allowed for env 'gym': gymnasium."),
         (["env=nqos_split", "simulator=gymnasium"], "simulator is 'gymnasium'; allowed for env 'nqos_split': ns3."),
         (["simulator=ns4"], "unknown simulator 'ns4'. Did you mean 'ns3'? Known: gymnasium, ns3."),
-        (["simulator.name=ns4"], "simulator.name is 'ns4'; allowed: gymnasium, ns3, or importable.module:Class."),
+        (["simulator.name=ns4"], "simulator.name is 'ns4'; allowed: MODULE:Class, of MODULE.py in a --config-dir, or"),
         (
             ["simulator.start_timeout=5"],
             "unknown key 'simulator.start_timeout'. Did you mean 'simulator.start_timeout_s'?",
         ),
-        (["env=gym", "simulator=gymnasium", "simulator.ns3_prefix=/x"], "unknown key 'simulator.ns3_prefix'."),
+        (
+            ["env=gym", "simulator=gymnasium", "simulator.ns3_prefix=/x"],
+            "unknown key 'simulator.ns3_prefix': simulator=gymnasium has no ns3_prefix.",
+        ),
     ],
 )
 @pytest.mark.parametrize("verb", ["train", "check", "evaluate", "collect", "sweep"])
