@@ -98,7 +98,11 @@ def test_a_missing_column_is_named(tmp_path, missing):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"", "is empty; the first line must be time_ms"), (HEADER.encode(), "has no rows"), (b"\xff\xfe\x00", "cannot read")],
+    [
+        (b"", "is empty; the first line must be"),
+        (HEADER.encode(), "has no rows"),
+        (b"\xff\xfe\x00", "cannot read"),
+    ],
 )
 def test_a_file_without_a_trace_is_refused(tmp_path, content, message):
     (tmp_path / "empty.csv").write_bytes(content)
