@@ -105,7 +105,7 @@ def measure(case: str, overrides: list[str], every: int, far: Any) -> None:
     sampler = Sampler(case, every)
     with tempfile.TemporaryDirectory() as scratch:
         recorder = Recorder(RunFolder(Path(scratch)).metrics)
-        record = RunRecord(Path(scratch), ["netgym", "train", *overrides], config, plan.total_steps)
+        record = RunRecord(Path(scratch), ["netgym", "train", *overrides], config, plan.total_steps, recorder)
         with closing(SequentialSessions(open_env(config), plan, (recorder, record, sampler))) as env:
             prepare_simulators(config)
             agent.learn(env, config.seed, Path(scratch))
