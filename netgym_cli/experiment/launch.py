@@ -62,7 +62,7 @@ def train(overrides: Sequence[str], config_dirs: Sequence[str | Path], command: 
 
     with output_dirs.making(output_dirs.RUN_DIR, chosen), claimed(RunFolder(chosen), output_dirs.RUN_DIR):
         outcome: Summary | Exception = composer.run(composed, task)
-        if isinstance(outcome, Exception) and not folder.holds_run:
+        if isinstance(outcome, Exception) and not folder.holds_run and folder.path.is_dir():  # or else it was deleted
             raise outcome
     if isinstance(outcome, Exception):
         raise outcome

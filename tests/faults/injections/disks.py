@@ -5,10 +5,15 @@ import shlex
 import shutil
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
 from tests.faults.injections.registry import RUN, Bench, fault
+from tests.faults.program import Program
+
+LONG = ["env.steps_per_episode=6000"]
 
 
 @fault("full disk of 0.1 to 1 MB", times=4)
@@ -34,10 +39,9 @@ def limited_files(bench: Bench) -> str:
 
 @fault("metrics folder moved away in mid-run", times=1)
 def tables_moved(bench: Bench) -> str:
-    with bench.start() as program:
-        program.wait_until(bench.later())
-        if (bench.folder / "run/metrics").exists():
-            (bench.folder / "run/metrics").rename(bench.folder / "elsewhere")
+    with bench.start(*LONG) as program:
+        _wait_for_tables(bench, program)
+        (bench.folder / "run/metrics").rename(bench.folder / "elsewhere")
         code = program.end()
         assert program.orphans() == []
     return _told(bench, code)
@@ -45,8 +49,8 @@ def tables_moved(bench: Bench) -> str:
 
 @fault("run folder deleted in mid-run", times=1)
 def folder_deleted(bench: Bench) -> str:
-    with bench.start() as program:
-        program.wait_until(bench.later())
+    with bench.start(*LONG) as program:
+        _wait_for_tables(bench, program)
         shutil.rmtree(bench.folder / "run", ignore_errors=True)
         code = program.end()
         assert program.orphans() == []
@@ -55,9 +59,8 @@ def folder_deleted(bench: Bench) -> str:
 
 @fault("parts of steps.parquet deleted in mid-run", times=2)
 def parts_deleted(bench: Bench) -> str:
-    with bench.start("env.steps_per_episode=20000") as program:
-        while not program.over and not (parts := sorted((bench.folder / "run/metrics/steps.parquet").glob("*"))):
-            program.wait_until(0.05)
+    with bench.start(*LONG) as program:
+        parts = _wait_for_tables(bench, program)
         for part in parts[:1]:
             part.unlink(missing_ok=True)
         code = program.end()
@@ -69,8 +72,17 @@ def parts_deleted(bench: Bench) -> str:
 def record_deleted(bench: Bench) -> str:
     with bench.start() as program:
         program.wait_until(bench.later())
-        (bench.folder / "run/run.json").unlink(missing_ok=True)
+        if not program.over:
+            (bench.folder / "run/run.json").unlink(missing_ok=True)
         return bench.outcome(program)
+
+
+def _wait_for_tables(bench: Bench, program: Program) -> list[Path]:
+    """Returns the parts of steps.parquet as soon as there are any."""
+    while not program.over and not (parts := sorted((bench.folder / "run/metrics/steps.parquet").glob("*.parquet"))):
+        time.sleep(0.05)
+    assert not program.over, program.errors
+    return parts
 
 
 def _told(bench: Bench, code: int) -> str:
