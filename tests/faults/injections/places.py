@@ -8,7 +8,6 @@ from tests.faults.injections.registry import RUN, Bench, fault
 from tests.faults.program import Program
 
 PLACES = [
-    "hydra.run.dir=/",
     "hydra.run.dir=/dev/null/x",
     f"hydra.run.dir={'n' * 300}",
     "hydra.run.dir=",
@@ -49,7 +48,7 @@ def two_evaluations(bench: Bench) -> str:
     return "exit 0 and 2, one result"
 
 
-@fault("places that no run can have", times=5)
+@fault("places that no run can have", times=4)
 def impossible(bench: Bench) -> str:
     word = bench.turns(PLACES)
     with bench.start(word) as program:
