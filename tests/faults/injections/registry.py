@@ -59,7 +59,8 @@ class Bench:
         """Waits for the program's end and says how it ended. Raises `AssertionError` for what must not be."""
         code = program.end()
         assert (left := program.orphans()) == [], left
-        assert "Traceback" not in program.errors, program.errors
+        if (self.folder / name / "run.json").exists():  # before that, Python itself may be interrupted while it imports
+            assert "Traceback" not in program.errors, program.errors
         return self.verdict(name, code)
 
     def verdict(self, name: str, code: int) -> str:
