@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,7 @@ from omegaconf import OmegaConf
 
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.conf_dirs import GROUPS
+from netgym_cli.config.dotted import leaves
 from netgym_cli.config.messages import dotted_keys
 from netgym_cli.config.schema import DEFAULT_SIMULATOR, require, unknown_key
 from netgym_cli.runs.folder import RunFolder
@@ -45,7 +46,7 @@ class Run:
     @cached_property
     def values(self) -> dict[str, Any]:
         """Dotted key to its plain value, of every key that is no mapping."""
-        return dict(_leaves(self.config))
+        return dict(leaves(self.config))
 
     @cached_property
     def overridden(self) -> tuple[str, ...]:
@@ -184,11 +185,3 @@ def _value(run: Run, key: str) -> Any:
     if key in GROUPS:
         return run.choices[key]
     return run.values[key] if key in run.values else OmegaConf.select(OmegaConf.create(run.config), key)
-
-
-def _leaves(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in config.items():
-        if isinstance(value, Mapping) and value:
-            yield from _leaves(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from netgym_cli.config import conf_dirs
+from netgym_cli.config.dotted import leaves
 from netgym_cli.config.units import unit
 
 
@@ -83,7 +84,7 @@ def keys(
             shared |= commented.keys()
     chosen = {group: config[group]} if group else config
     listed = [
-        Key(key, value, unit(key), allowed.get(key, ""), _nearest(meanings, key)) for key, value in _leaves(chosen)
+        Key(key, value, unit(key), allowed.get(key, ""), _nearest(meanings, key)) for key, value in leaves(chosen)
     ]
     if not group:
         return listed
@@ -120,14 +121,6 @@ def _nearest(meanings: Mapping[str, str], key: str) -> str:
     while key not in meanings and "." in key:
         key = key.rpartition(".")[0]
     return meanings.get(key, "")
-
-
-def _leaves(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in config.items():
-        if isinstance(value, Mapping) and value:
-            yield from _leaves(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
 
 
 def _comment(text: str) -> str:

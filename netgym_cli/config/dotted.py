@@ -1,11 +1,29 @@
-"""Keys as messages and the command line write them, `env.nr.tx_power_dbm`, among the keyword arguments of a call."""
+"""Nested values and the dotted keys, `env.nr.tx_power_dbm`, that messages and the command line write for them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from netgym_cli.common.errors import ConfigError
+
+
+def leaves(value: Any, key: str = "", lists: bool = False) -> Iterator[tuple[str, Any]]:
+    """Dotted key and value of everything in `value` that is not nested any further; an empty mapping is not.
+
+    Args:
+        value: nested mappings.
+        key: what the dotted keys begin with.
+        lists: whether to look into lists, too: `sessions[0].name`.
+    """
+    if isinstance(value, Mapping) and value:
+        for name, part in value.items():
+            yield from leaves(part, f"{key}.{name}".strip("."), lists)
+    elif lists and isinstance(value, list | tuple) and value:
+        for place, part in enumerate(value):
+            yield from leaves(part, f"{key}[{place}]", lists)
+    else:
+        yield key, value
 
 
 def nested(given: Mapping[str, Any], where: str) -> dict[str, Any]:

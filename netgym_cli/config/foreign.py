@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config import conf_dirs
+from netgym_cli.config.dotted import leaves
 
 CODE_KEYS = ("agent.cls", "simulator.ns3_prefix")  # whatever they hold is imported, or linked and loaded
 NAMED = re.compile(r"[^\W\d][\w.]*:[^\W\d]")  # module:Class, or the module:Id-v0 of Gymnasium
 SESSION = re.compile(r"sessions\[\d+\]")  # holds keys of env
 REFERENCE = re.compile(r"\$\{([A-Za-z_]\w*(?:\.\w+)*)\}")
 HARMLESS_ARGUMENTS = ("render_mode",)
-Leaf = tuple[str, Any]
 
 
 def code_in(values: Mapping[str, Any]) -> list[str]:
@@ -22,7 +22,7 @@ def code_in(values: Mapping[str, Any]) -> list[str]:
 
     What it does not name is data: numbers, names of netgym's own members, of files with numbers.
     """
-    return [f"{key}={value}" for key, value in _leaves(values, "") if _names_code(key, value)]
+    return [f"{key}={value}" for key, value in leaves(values, lists=True) if _names_code(key, value)]
 
 
 def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,17 +54,6 @@ def _known_id(value: Any) -> bool:
     spec = gymnasium.registry.get(value) if isinstance(value, str) else None
     entry_point = spec.entry_point if spec else None
     return isinstance(entry_point, str) and entry_point.startswith(("gymnasium.envs.", "netgym_cli."))
-
-
-def _leaves(value: Any, key: str) -> Iterator[Leaf]:
-    if isinstance(value, Mapping) and value:
-        for name, part in value.items():
-            yield from _leaves(part, f"{key}.{name}".strip("."))
-    elif isinstance(value, list | tuple) and value:
-        for place, part in enumerate(value):
-            yield from _leaves(part, f"{key}[{place}]")
-    else:
-        yield key, value
 
 
 def _plain(value: Any, key: str, whole: Mapping[str, Any], depth: int = 0) -> Any:

@@ -7,7 +7,7 @@ file may hold only what names no code; the command line, which the user types, m
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from hydra.plugins.sweeper import Sweeper
 from omegaconf import DictConfig, OmegaConf
 
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.config.dotted import leaves
 from netgym_cli.config.user_files import read
 
 PLUGINS: dict[str, type] = {"launcher": Launcher, "sweeper": Sweeper}
@@ -76,7 +77,7 @@ def _check_file(file: Path, place: str) -> None:
     if not isinstance(content, Mapping) or parts[:1] not in ([], ["hydra"]):
         return
     said = content if parts else content.get("hydra")
-    for key, value in _leaves(said, ".".join(parts[1:])):
+    for key, value in leaves(said, ".".join(parts[1:])):
         if not _harmless(key, value):
             raise ConfigError(
                 f"{file} sets hydra.{key}, and a config file may not tell Hydra to run, import or write anything; "
@@ -98,11 +99,3 @@ def _harmless(key: str, value: Any) -> bool:
 def _targets(base: type) -> list[str]:
     """The launchers or sweepers that Hydra has found installed."""
     return sorted(f"{kind.__module__}.{kind.__qualname__}" for kind in Plugins.instance().discover(base))
-
-
-def _leaves(value: Any, key: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping) and value:
-        for name, part in value.items():
-            yield from _leaves(part, f"{key}.{name}".strip("."))
-    else:
-        yield key, value

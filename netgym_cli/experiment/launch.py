@@ -99,7 +99,7 @@ def train_job(folder: Path, trust: bool = False, config_dirs: Sequence[str | Pat
     That process asks for `trust`: it has just written the config, on a machine that may have no place for a key.
     """
     saved = RunFolder(folder)
-    dirs = [word for one in config_dirs for word in ("--config-dir", str(one))]
+    dirs = [word for config_dir in config_dirs for word in ("--config-dir", str(config_dir))]
     command = ["netgym", "train", *dirs, *saved.overrides()]
     config = replace(typed_run(own_values(saved, trust)), choices=groups_of(saved))
     return _train_in(folder, config, command, config_dirs)
