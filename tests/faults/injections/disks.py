@@ -6,14 +6,12 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.faults.injections.registry import RUN, Bench, fault
-from tests.faults.program import Program
-
-LONG = ["env.steps_per_episode=6000"]
 
 
 @fault("full disk of 0.1 to 1 MB", times=4)
@@ -39,33 +37,17 @@ def limited_files(bench: Bench) -> str:
 
 @fault("metrics folder moved away in mid-run", times=1)
 def tables_moved(bench: Bench) -> str:
-    with bench.start(*LONG) as program:
-        _wait_for_tables(bench, program)
-        (bench.folder / "run/metrics").rename(bench.folder / "elsewhere")
-        code = program.end()
-        assert program.orphans() == []
-    return _told(bench, code)
+    return _losing(bench, lambda run: (run / "metrics").rename(bench.folder / "elsewhere"))
 
 
 @fault("run folder deleted in mid-run", times=1)
 def folder_deleted(bench: Bench) -> str:
-    with bench.start(*LONG) as program:
-        _wait_for_tables(bench, program)
-        shutil.rmtree(bench.folder / "run", ignore_errors=True)
-        code = program.end()
-        assert program.orphans() == []
-    return _told(bench, code)
+    return _losing(bench, lambda run: shutil.rmtree(run, ignore_errors=True))
 
 
 @fault("parts of steps.parquet deleted in mid-run", times=2)
 def parts_deleted(bench: Bench) -> str:
-    with bench.start(*LONG) as program:
-        parts = _wait_for_tables(bench, program)
-        for part in parts[:1]:
-            part.unlink(missing_ok=True)
-        code = program.end()
-        assert program.orphans() == []
-    return _told(bench, code)
+    return _losing(bench, lambda run: min((run / "metrics/steps.parquet").glob("*.parquet")).unlink())
 
 
 @fault("run.json deleted in mid-run", times=1)
@@ -77,20 +59,16 @@ def record_deleted(bench: Bench) -> str:
         return bench.outcome(program)
 
 
-def _wait_for_tables(bench: Bench, program: Program) -> list[Path]:
-    """Returns the parts of steps.parquet as soon as there are any."""
-    while not program.over and not (parts := sorted((bench.folder / "run/metrics/steps.parquet").glob("*.parquet"))):
-        time.sleep(0.05)
-    assert not program.over, program.errors
-    return parts
-
-
-def _told(bench: Bench, code: int) -> str:
-    """A run that lost what it had written must not be called complete."""
-    record = bench.folder / "run/run.json"
-    status = json.loads(record.read_text())["status"] if record.exists() else "no record"
-    assert (code, status) != (0, "complete") or (bench.folder / "run/metrics").exists(), "complete, without tables"
-    if code == 0:
-        return bench.verdict("run", code)
+def _losing(bench: Bench, lose: Callable[[Path], object]) -> str:
+    """A run that loses what it has written, as soon as it has written steps, has failed and says so."""
+    run = bench.folder / "run"
+    with bench.start("env.steps_per_episode=6000") as program:
+        while not program.over and not any((run / "metrics/steps.parquet").glob("*.parquet")):
+            time.sleep(0.05)
+        assert not program.over, program.errors
+        lose(run)
+        code = program.end()
+        assert program.orphans() == []
+    status = json.loads((run / "run.json").read_text())["status"] if (run / "run.json").exists() else "no record"
     assert code == 1 and status in ("failed", "no record"), (code, status)
     return f"exit {code}, {status}"
