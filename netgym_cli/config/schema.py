@@ -118,6 +118,7 @@ class RunConfig:
     dataset: str | None = None
     steps: int | None = ranged(1, null="", default=None)
     init: str | None = None
+    record_stats: str = one_of("auto", "all", "first", "none", default="auto")
     choices: dict[str, str] = new_field(default_factory=dict, compare=False)
 
     @property

@@ -128,6 +128,7 @@ class _Top:
     dataset: str | None = None
     steps: int | None = None
     init: str | None = None
+    record_stats: str = "auto"
 
 
 def config_of(path: Path, trust: bool = False) -> RunConfig:
@@ -168,7 +169,7 @@ def seeds_of(path: Path, config: RunConfig) -> frozenset[int]:
     may not have noted the last ones, of the plan of its `config`."""
     from netgym_cli.sessions.plan import Plan
 
-    planned = Plan.of(config).seeds if SavedModel.at(path).checkpoint is not None else ()
+    planned = Plan.of(config).all_seeds if SavedModel.at(path).checkpoint is not None else ()
     return SavedModel.at(path).run.seeds() | {seed for seed in planned if seed is not None}
 
 

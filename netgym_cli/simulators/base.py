@@ -32,6 +32,7 @@ class Simulator(ABC, Generic[C]):
         scenarios: names of all that it runs; None if it says only at the start what it cannot run.
         copyable: whether `copy.deepcopy` of a running one is a second simulator: all of it lies in Python objects, and
             no process, file or socket belongs to it. An environment with another one refuses to be copied meanwhile.
+        batches: whether its class simulates many networks in one process, so that a run with several does.
         config: deadlines and the like.
         source: the user's own scenario file, if the adapter has one.
     """
@@ -46,6 +47,7 @@ class Simulator(ABC, Generic[C]):
     config_schema: ClassVar[type[SimulatorConfig]] = SimulatorConfig
     scenarios: ClassVar[frozenset[str] | None] = None
     copyable: ClassVar[bool] = False
+    batches: ClassVar[bool] = False
     _deferred: Callable[[], Stats] | None = None  # what the in-process simulator computes when it is waited for
 
     def __init__(self, config: C, source: Path | None = None) -> None:
@@ -103,6 +105,12 @@ class Simulator(ABC, Generic[C]):
     def begin_episode(self) -> Stats | None:
         """The measurement with which a further episode begins; None if what is simulated runs on, as networks do."""
         return None
+
+    def interrupt(self) -> None:
+        """Makes a start or step that another thread waits for fail soon, if that can be; the session is lost.
+
+        The one method that may be called while another thread uses the simulator; `close` follows in that thread.
+        """
 
     @abstractmethod
     def close(self) -> None:
