@@ -49,6 +49,9 @@ class Adapter(ABC, Generic[C]):
         observation_labels: what each entry along the observation's first axis is, with its unit.
         action_labels: what each entry along the action's last axis is.
         has_default: whether an algorithm of the simulator's own takes the empty action.
+        batched: whether `observation`, `reward`, `kpis` and `encode_action` serve many networks too, by working on the
+            last axes: of `Stats` with a leading axis they return one, for `kpis` in every value. What they tell of one
+            network is the same to the bit alone and among others. Others are asked network by network.
         external_env: whether episodes and observations are those of a third-party environment: it ends episodes by
             itself, each begins anew, and its observations are not checked.
 
@@ -76,6 +79,7 @@ class Adapter(ABC, Generic[C]):
     observation_labels: tuple[str, ...] = ()
     action_labels: tuple[str, ...] = ()
     has_default: ClassVar[bool] = True
+    batched: ClassVar[bool] = False
     external_env: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

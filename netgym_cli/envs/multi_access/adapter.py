@@ -9,6 +9,7 @@ from gymnasium import spaces
 
 from netgym_cli.config.schema import require
 from netgym_cli.envs.base import Adapter
+from netgym_cli.envs.last_axis import PerNetwork, mean, mean_where, number
 from netgym_cli.envs.measurements import Measurements, labels, require_known
 from netgym_cli.envs.multi_access.config import LINKS, MultiAccessConfig
 from netgym_cli.envs.multi_access.measurements import PER_SLICE, PER_USER
@@ -24,6 +25,7 @@ class MultiAccessAdapter(Adapter[M]):
         measured: the measurements that a feature can be, with unit and range.
     """
 
+    batched: ClassVar[bool] = True
     measured: ClassVar[Measurements] = PER_USER
     observation_space: spaces.Box
 
@@ -41,7 +43,7 @@ class MultiAccessAdapter(Adapter[M]):
         return self.config.num_users
 
     def feature(self, stats: Stats, name: str) -> np.ndarray:
-        """A measurement of every column's entity, float64 of shape `(columns,)`."""
+        """A measurement of every column's entity, float64 of shape `(..., columns)`."""
         return stats[name]
 
     @property
@@ -49,33 +51,32 @@ class MultiAccessAdapter(Adapter[M]):
         return self.config.gma.measurement_interval_ms + self.config.gma.measurement_guard_interval_ms
 
     def observation(self, stats: Stats) -> np.ndarray:
-        rows = np.array([self.feature(stats, name) for name in self.config.features], dtype=np.float32)
+        rows = np.stack([self.feature(stats, name) for name in self.config.features], axis=-2).astype(np.float32)
         return np.clip(rows, self.observation_space.low, self.observation_space.high)
 
     def per_link(self, stats: Stats, name: str) -> np.ndarray:
-        """A measurement of every user on Wi-Fi, NR and LTE, float64 of shape `(N, 3)`."""
+        """A measurement of every user on Wi-Fi, NR and LTE, float64 of shape `(..., N, 3)`."""
         return per_link(stats, f"gma::{{}}::dl::{name}")
 
-    def kpis(self, stats: Stats) -> dict[str, float]:
-        rate, owd = stats["gma::dl::rate"], stats["gma::dl::owd"]
+    def kpis(self, stats: Stats) -> dict[str, PerNetwork]:
         kpis = {
-            "rate_mbps": float(rate.mean()),
-            "owd_ms": mean_owd_ms(owd),
-            "loss_pct": float(stats["gma::dl::loss"].mean()),
-            "delay_violation_pct": float(stats["gma::dl::delay_violation"].mean()),
-            "qos_rate_mbps": float(stats["gma::dl::qos_rate"].mean()),
-            "tx_rate_mbps": float(stats["gma::dl::tx_rate"].mean()),
-            "max_owd_ms": float(stats["gma::dl::max_owd"].max()),
+            "rate_mbps": mean(stats["gma::dl::rate"]),
+            "owd_ms": mean_owd_ms(stats["gma::dl::owd"]),
+            "loss_pct": mean(stats["gma::dl::loss"]),
+            "delay_violation_pct": mean(stats["gma::dl::delay_violation"]),
+            "qos_rate_mbps": mean(stats["gma::dl::qos_rate"]),
+            "tx_rate_mbps": mean(stats["gma::dl::tx_rate"]),
+            "max_owd_ms": number(stats["gma::dl::max_owd"].max(axis=-1)),
         }
         for link in LINKS:
-            kpis[f"{link}_rate_mbps"] = float(stats[f"gma::{link}::dl::rate"].mean())
-            kpis[f"{link}_split_pct"] = float(stats[f"gma::{link}::dl::split_ratio"].mean())
+            kpis[f"{link}_rate_mbps"] = mean(stats[f"gma::{link}::dl::rate"])
+            kpis[f"{link}_split_pct"] = mean(stats[f"gma::{link}::dl::split_ratio"])
         return kpis
 
 
 def per_link(stats: Stats, pattern: str) -> np.ndarray:
-    """A measurement of every link, shape `(users, 3)`; `pattern` has {} where the link's name goes."""
-    return np.array([stats[pattern.format(link)] for link in LINKS]).T
+    """A measurement of every link, shape `(..., users, 3)`; `pattern` has {} where the link's name goes."""
+    return np.stack([stats[pattern.format(link)] for link in LINKS], axis=-1)
 
 
 def check_names(config: MultiAccessConfig, features: Measurements = PER_USER) -> None:
@@ -85,7 +86,6 @@ def check_names(config: MultiAccessConfig, features: Measurements = PER_USER) ->
     require_known("env.subscribed_network_stats", config.subscribed_network_stats or (), [*PER_USER, *PER_SLICE])
 
 
-def mean_owd_ms(owd_ms: np.ndarray) -> float:
+def mean_owd_ms(owd_ms: np.ndarray) -> PerNetwork:
     """Mean one-way delay over the users that had traffic, ms; 0 if none had. A user without any reports 0."""
-    busy = owd_ms[owd_ms > 0]
-    return float(busy.mean()) if busy.size else 0.0
+    return mean_where(owd_ms > 0, owd_ms)
