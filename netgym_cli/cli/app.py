@@ -200,7 +200,7 @@ def check(
         from netgym_cli.config.schema import require
         from netgym_cli.envs import checker
         from netgym_cli.experiment.config import run_of
-        from netgym_cli.experiment.effects import tell, unread, unread_by_verb
+        from netgym_cli.experiment.unread import tell, unread, unread_by_verb
 
         config = run_of(Composer(overrides or [], config_dir or []))
         require(config.channel.name == "none", "channel", config.channel.name, "none: environments are checked alone")

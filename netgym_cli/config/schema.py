@@ -74,6 +74,17 @@ class AgentConfig:
 
 
 @dataclass
+class ParallelAgentConfig(AgentConfig):
+    """Keys of the agents that can learn from several simulators at once.
+
+    Attributes:
+        n_envs: number of simulators that live each session at once.
+    """
+
+    n_envs: int = ranged(1, default=1)
+
+
+@dataclass
 class ChannelConfig:
     """Keys that every channel has; conf/action.yaml has the defaults and meanings of the way back.
 
@@ -141,6 +152,11 @@ class RunConfig:
     init: str | None = None
     evaluate_at_end: EndEvaluation | None = None
     choices: dict[str, str] = new_field(default_factory=dict, compare=False)
+
+    @property
+    def n_envs(self) -> int:
+        """Number of simulators that live each session at once; 1 for an agent that acts in one at a time."""
+        return self.agent.n_envs if isinstance(self.agent, ParallelAgentConfig) else 1
 
     def values(self) -> dict[str, Any]:
         """The config as plain nested values, without the choices that made it."""

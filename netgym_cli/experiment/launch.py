@@ -20,7 +20,7 @@ from netgym_cli.config.members import place_action_channel
 from netgym_cli.config.overrides import key_of
 from netgym_cli.config.schema import RunConfig
 from netgym_cli.experiment.config import groups_of, own_values, resolved, run_of, typed_run
-from netgym_cli.experiment.effects import tell, unread
+from netgym_cli.experiment.unread import tell, unread
 from netgym_cli.runs.claim import claimed
 from netgym_cli.runs.folder import RunFolder
 

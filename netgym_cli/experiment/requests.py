@@ -15,7 +15,7 @@ from netgym_cli.config.compose import Composer
 from netgym_cli.config.overrides import given_twice, key_of
 from netgym_cli.config.schema import RunConfig, require, unknown_key
 from netgym_cli.experiment.config import chosen_of, require_simulator_runs_env, run_of, typed_run
-from netgym_cli.experiment.effects import tell, unread_by_verb
+from netgym_cli.experiment.unread import tell, unread_by_verb
 
 log = logging.getLogger(__name__)
 Args = Sequence[str]

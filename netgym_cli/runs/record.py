@@ -96,7 +96,7 @@ class RunRecord(Observer):
         self._update()
         create_json(self._folder.record_path, self.content)
 
-    def session_started(self, session: int, seed: int | None) -> None:
+    def session_started(self, session: int, seed: int | None, env: int = 0) -> None:
         """Notes the session's seed; one drawn afresh is known with the first step."""
         self._seeds[session] = seed
 
@@ -108,7 +108,7 @@ class RunRecord(Observer):
         if time.monotonic() - self._written >= HEARTBEAT_S:
             self._write()
 
-    def session_ended(self, session: int, status: str, reason: str) -> None:
+    def session_ended(self, session: int, status: str, reason: str, env: int = 0) -> None:
         """Writes the file."""
         self._write()
 
