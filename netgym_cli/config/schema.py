@@ -181,9 +181,8 @@ class RunConfig:
         """Checks every part and the keys that concern them all. Raises `ConfigError`."""
         check_fields(self, "")
         listed = isinstance(self.sessions, list)
-        number = isinstance(self.sessions, int) and not isinstance(self.sessions, bool)
-        in_range = listed and len(self.sessions) >= 1 or number and 1 <= self.sessions <= MOST_SESSIONS
-        require(in_range, "sessions", self.sessions, SESSIONS)
+        count = self.sessions if isinstance(self.sessions, int) and not isinstance(self.sessions, bool) else 0
+        require(1 <= count <= MOST_SESSIONS or (listed and self.sessions != []), "sessions", self.sessions, SESSIONS)
         if listed and self.planned_steps is not None:
             raise ConfigError(
                 f"steps is {self.steps}, and sessions, a list, says how long the run is, too; leave one of them out."

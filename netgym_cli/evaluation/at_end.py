@@ -1,4 +1,4 @@
-"""The evaluation that follows a training: does the agent beat random, and the network's own algorithm?"""
+"""The evaluation that follows a training, which tells whether the agent beats random and the default algorithm."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from netgym_cli.common import interruption, statistics, user_code
 from netgym_cli.common.errors import NetgymError
-from netgym_cli.config.schema import EndEvaluation, RunConfig, plain
+from netgym_cli.config.schema import AgentConfig, EndEvaluation, RunConfig, plain
 from netgym_cli.evaluation import report
 from netgym_cli.evaluation.contest import Contest, Evaluation, default_seeds
 from netgym_cli.experiment.config import config_of, seeds_of
@@ -23,6 +23,7 @@ from netgym_cli.runs.record import note_evaluation
 FIRST_SEED = 2_000_000  # apart from the seeds of `netgym evaluate`, which may follow
 FEWEST = 3  # networks, unless the user wants fewer: an interval over two says little
 METRIC = "return"
+Contenders = Mapping[str, AgentConfig | Path]
 
 
 class EndEvaluationFailed(NetgymError, RuntimeError):
@@ -32,8 +33,8 @@ class EndEvaluationFailed(NetgymError, RuntimeError):
 def evaluate_at_end(summary: Summary, command: Sequence[str], console: bool | None = None) -> str | None:
     """Plays the evaluation that the config of a complete run asks for, and writes what it found into the run's folder.
 
-    `run.json` has the outcome under `evaluation`, with the status `complete`, `skipped`, `failed` or `interrupted`; that
-    of the run stays `complete`.
+    `run.json` has the outcome under `evaluation`, with the status `complete`, `skipped`, `failed` or `interrupted`; the
+    run's own stays `complete`.
 
     Args:
         summary: the run's.
@@ -52,7 +53,7 @@ def evaluate_at_end(summary: Summary, command: Sequence[str], console: bool | No
     asked = config.evaluate_at_end
     if asked is None or not asked.networks or why_not_evaluated(config) is not None:
         return None
-    contenders = {summary.agent: folder.path, **rivals(config)}
+    contenders: Contenders = {summary.agent: folder.path, **rivals(config)}
     length = config.env.steps_per_episode
     networks, episodes = affordable(asked, summary.steps, len(contenders) * length)
     if networks < min(asked.networks, FEWEST):
@@ -134,7 +135,7 @@ def _interval(mean: float, low: float | None, high: float | None, sign: str = ""
 
 def _prediction(
     config: RunConfig,
-    contenders: Mapping[str, Any],
+    contenders: Contenders,
     seeds: Sequence[int],
     episodes: int,
     summary: Summary,
@@ -149,7 +150,7 @@ def _prediction(
 
 
 def _write(
-    found: Evaluation, folder: RunFolder, there: RunConfig, contenders: Mapping[str, Any], command: Sequence[str]
+    found: Evaluation, folder: RunFolder, there: RunConfig, contenders: Contenders, command: Sequence[str]
 ) -> None:
     agents = {label: str(agent) if isinstance(agent, Path) else plain(agent) for label, agent in contenders.items()}
     with report.new_folder(folder.last_evaluation) as place:

@@ -83,9 +83,7 @@ class Evaluation:
         ]
 
 
-def default_seeds(
-    count: int, trained_on: frozenset[int] = frozenset(), first: int = FIRST_SEED
-) -> tuple[int, ...]:
+def default_seeds(count: int, trained_on: frozenset[int] = frozenset(), first: int = FIRST_SEED) -> tuple[int, ...]:
     """The first `count` seeds from `first` on, which is 1000000, that no training session had."""
     seeds: list[int] = []
     seed = first

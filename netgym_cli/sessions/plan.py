@@ -90,7 +90,7 @@ def _changes(config: RunConfig) -> list[Mapping[str, Any]]:
     """The overrides of every session."""
     if config.planned_steps is not None:
         return _of_steps(config, config.planned_steps)
-    return config.sessions if isinstance(config.sessions, list) else [{}] * config.sessions
+    return [*config.sessions] if isinstance(config.sessions, list) else [{}] * config.sessions
 
 
 def _of_steps(config: RunConfig, steps: int) -> list[Mapping[str, Any]]:
