@@ -6,7 +6,7 @@ import io
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,12 @@ from stable_baselines3.common.logger import configure
 from stable_baselines3.common.utils import should_collect_more_steps
 from stable_baselines3.common.vec_env import VecNormalize
 
+from netgym_cli.agents.entities import EntityAxes
 from netgym_cli.agents.normalization import MEMBER, Bounds, Normalization
 from netgym_cli.agents.sb3.build import build, forms_of, normalized_env
 from netgym_cli.agents.sb3.config import Sb3Config
 from netgym_cli.agents.sb3.forms import Forms
+from netgym_cli.agents.sb3.per_user import PerUserPolicy
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.files import replacing
 from netgym_cli.common.space_text import short_text
@@ -60,16 +62,31 @@ class Trained:
     def fit(self, observation_space: spaces.Space[Any], action_space: spaces.Space[Any]) -> None:
         """Lets the model act in these spaces. Raises `ConfigError` if it was trained for others."""
         bounds = self.normalization and self.normalization.action
-        given_bounds = Bounds.of(action_space) if bounds and isinstance(action_space, spaces.Box) else None
+        given_bounds = type(bounds).of(action_space) if bounds and isinstance(action_space, spaces.Box) else None
         listed = isinstance(self.model.observation_space, spaces.MultiDiscrete)
         forms = Forms(observation_space, action_space, given_bounds, listed)
         observed, given = self.model.observation_space, forms.observation_space
         boxes = isinstance(observed, spaces.Box) and isinstance(given, spaces.Box)
-        if observed != given and not (boxes and observed.shape == given.shape):
+        policy = self.model.policy if isinstance(self.model.policy, PerUserPolicy) else None
+        if policy is not None and (objection := policy.axes.objection(observation_space, action_space)) is not None:
+            raise ConfigError(f"the model treats users alike; it {objection}.")
+        rows = 1 if policy is not None else None  # of users' columns, any number
+        if observed != given and not (boxes and observed.shape[:rows] == given.shape[:rows]):
             raise _unfit("observations", observed, observation_space)
         trained_for = _box(bounds) if bounds else self.model.action_space
-        if trained_for != (_box(given_bounds) if given_bounds else forms.action_space):
+        acted = _box(given_bounds) if given_bounds else forms.action_space
+        if policy is not None:
+            users = observed.shape[1], given.shape[1]
+            same = policy.axes.of_one(trained_for, users[0]) == policy.axes.of_one(acted, users[1])
+        else:
+            same = trained_for == acted
+        if not same:
             raise _unfit("actions", trained_for, action_space)
+        if policy is not None and users[0] != users[1]:
+            policy.resize(given, forms.action_space)
+            self.model.observation_space, self.model.action_space = given, forms.action_space
+            if self.normalization is not None:
+                self.normalization = replace(self.normalization, action=given_bounds)
         self.forms = forms
 
     def save(self, path: Path) -> None:

@@ -56,6 +56,7 @@ class EnergySaving(Adapter[EnergySavingConfig]):
 
     config_schema = EnergySavingConfig
     scenario = "energy_saving"
+    entities = "cells"
     action_space: spaces.MultiDiscrete
 
     def __init__(self, config: EnergySavingConfig) -> None:

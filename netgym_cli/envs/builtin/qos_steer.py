@@ -17,6 +17,7 @@ from netgym_cli.config.schema import require
 from netgym_cli.envs.base import discrete_action, is_empty
 from netgym_cli.envs.multi_access.adapter import MultiAccessAdapter, check_names
 from netgym_cli.envs.multi_access.checks import check_multi_access
+from netgym_cli.envs.multi_access import features
 from netgym_cli.envs.multi_access.config import LINKS, MultiAccessConfig
 from netgym_cli.simulators.stats import Stats
 
@@ -51,6 +52,11 @@ class QosSteer(MultiAccessAdapter[QosSteerConfig]):
 
     config_schema = QosSteerConfig
     scenario = "qos_steer"
+    feature_sets = features.sets(
+        ["lte::dl::max_rate", "wifi::dl::max_rate", "gma::dl::rate", "gma::dl::tx_rate", "gma::dl::delay_violation",
+         "gma::wifi::dl::split_ratio"],
+        rich=(*features.RICH, *features.QUALITY),
+    )  # fmt: skip
     action_space: spaces.MultiDiscrete
 
     def __init__(self, config: QosSteerConfig) -> None:

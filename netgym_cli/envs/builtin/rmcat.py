@@ -65,6 +65,7 @@ class Rmcat(Adapter[RmcatConfig]):
 
     config_schema = RmcatConfig
     scenario = "rmcat"
+    entities = "flows"
 
     def __init__(self, config: RmcatConfig) -> None:
         super().__init__(config)
