@@ -71,9 +71,7 @@ def policy_for(policy: str, adapter: Adapter[Any]) -> str:
     return PER_USER if adapter.entities == "users" else "auto"
 
 
-def axes_for(
-    adapter: Adapter[Any], observations: spaces.Space[Any], actions: spaces.Space[Any]
-) -> EntityAxes:
+def axes_for(adapter: Adapter[Any], observations: spaces.Space[Any], actions: spaces.Space[Any]) -> EntityAxes:
     """Where the spaces list the users, for a policy `per_user`. Raises `ConfigError` if they do not."""
     if (axes := EntityAxes.of(adapter)) is None:
         having: dict[str, list[str]] = {}
@@ -82,8 +80,8 @@ def axes_for(
                 having.setdefault(entities, []).append(name)
         known = "; ".join(f"{entities}: {', '.join(names)}" for entities, names in having.items())
         raise ConfigError(
-            f"agent.policy is 'per_user', and env '{adapter.config.name}' has no users that a policy could treat alike; "
-            f"allowed: auto. Environments that have {known}. An adapter of your own says so by `entities`."
+            f"agent.policy is 'per_user', and env '{adapter.config.name}' has no users that a policy could treat "
+            f"alike; allowed: auto. Environments that have {known}. An adapter of your own says so by `entities`."
         )
     if (objection := axes.objection(observations, actions)) is not None:
         raise ConfigError(f"agent.policy is 'per_user', which {objection}; write agent.policy=auto.")

@@ -6,6 +6,7 @@ Equal users get equal outputs, a permutation of the users permutes them, and the
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import nn
@@ -41,7 +42,7 @@ class PooledLayers(nn.Module):
 
 def _layers(sizes: Sequence[int], activation: type[nn.Module]) -> nn.Sequential:
     modules: list[nn.Module] = []
-    for before, after in zip(sizes[:-1], sizes[1:], strict=True):
+    for before, after in pairwise(sizes):
         modules += [nn.Linear(before, after), activation()]
     return nn.Sequential(*modules)
 
@@ -56,4 +57,4 @@ def arranged(outputs: torch.Tensor, sizes: Sequence[int], last: bool) -> torch.T
     """
     if not last:
         return outputs.flatten(-2)
-    return torch.cat([part.flatten(-2) for part in outputs.split(list(sizes), -1)], -1)
+    return torch.cat([part.flatten(-2) for part in torch.split(outputs, list(sizes), -1)], -1)  # type: ignore[no-untyped-call]

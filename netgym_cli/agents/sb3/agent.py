@@ -127,7 +127,7 @@ class Sb3Agent(Agent[S]):
         self._run(training)
 
     def _fitted(self, adapter: Adapter[Any]) -> S:
-        """The config with the policy that `by_env` stands for: that of `init`'s model, or what suits the environment."""
+        """The config with the policy that `by_env` stands for: that of `init`'s model, or what suits the env."""
         config = self.config
         if config.policy == BY_ENV and isinstance(config, Sb3Config) and config.init is not None:
             from netgym_cli.agents.sb3 import warm_start

@@ -81,7 +81,7 @@ def normalized_env(config: Sb3Config, env: gymnasium.Env[Any, Any]) -> VecNormal
     )
     if config.policy == PER_USER and config.normalize_observation:
         assert isinstance(space, spaces.Box)
-        scaled.obs_rms = PerFeatureMeanStd(space.shape[0])
+        scaled.obs_rms = PerFeatureMeanStd(space.shape[0])  # type: ignore[assignment]
     return scaled
 
 

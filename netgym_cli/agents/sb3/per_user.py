@@ -70,7 +70,26 @@ class PerUserPolicy(ActorCriticPolicy):
         self.axes = EntityAxes(last)
         super().__init__(*args, **(kwargs | {"features_extractor_class": UserRows}))
 
-    def resize(self, observation_space: spaces.Box, action_space: spaces.Space[Any]) -> None:
+    def fits(self, observed: spaces.Space[Any], given: spaces.Space[Any], *actions: spaces.Space[Any]) -> bool:
+        """Whether the spaces differ in nothing but the number of users.
+
+        Args:
+            observed: of the observations that the policy was trained on.
+            given: of those that it is given.
+            *actions: of actions, in the same order; none to compare only the observations.
+        """
+        both = (observed, given)
+        if not all(isinstance(space, spaces.Box) and len(space.shape) == 2 for space in both):
+            return False
+        (features, users), (given_features, given_users) = observed.shape, given.shape  # type: ignore[misc]
+        if not actions:
+            return bool(features == given_features)
+        trained_for, acted = actions
+        if self.axes.objection(given, acted) is not None or type(trained_for) is not type(acted):
+            return False
+        return bool(self.axes.of_one(trained_for, users) == self.axes.of_one(acted, given_users))
+
+    def resize(self, observation_space: spaces.Space[Any], action_space: spaces.Space[Any]) -> None:
         """Lets the policy act on the users of these spaces."""
         self.observation_space, self.action_space = observation_space, action_space
         self.action_dist = make_proba_distribution(action_space)
@@ -79,9 +98,10 @@ class PerUserPolicy(ActorCriticPolicy):
         return super()._get_constructor_parameters() | {"last": self.axes.last}
 
     def _build_mlp_extractor(self) -> None:
-        self.mlp_extractor = PooledExtractor(self.features_dim, self.net_arch, self.activation_fn)
+        self.mlp_extractor: Any = PooledExtractor(self.features_dim, self.net_arch, self.activation_fn)
 
     def _build(self, lr_schedule: Any) -> None:
+        assert self.observation_space.shape is not None
         of_all, one = self.action_dist, self.axes.of_one(self.action_space, self.observation_space.shape[1])
         self.action_dist = make_proba_distribution(one)  # the base's output layer and deviations are one user's
         super()._build(lr_schedule)

@@ -20,7 +20,6 @@ from stable_baselines3.common.logger import configure
 from stable_baselines3.common.utils import should_collect_more_steps
 from stable_baselines3.common.vec_env import VecNormalize
 
-from netgym_cli.agents.entities import EntityAxes
 from netgym_cli.agents.normalization import MEMBER, Bounds, Normalization
 from netgym_cli.agents.sb3.build import build, forms_of, normalized_env
 from netgym_cli.agents.sb3.config import Sb3Config
@@ -66,28 +65,30 @@ class Trained:
         listed = isinstance(self.model.observation_space, spaces.MultiDiscrete)
         forms = Forms(observation_space, action_space, given_bounds, listed)
         observed, given = self.model.observation_space, forms.observation_space
-        boxes = isinstance(observed, spaces.Box) and isinstance(given, spaces.Box)
-        policy = self.model.policy if isinstance(self.model.policy, PerUserPolicy) else None
-        if policy is not None and (objection := policy.axes.objection(observation_space, action_space)) is not None:
-            raise ConfigError(f"the model treats users alike; it {objection}.")
-        rows = 1 if policy is not None else None  # of users' columns, any number
-        if observed != given and not (boxes and observed.shape[:rows] == given.shape[:rows]):
-            raise _unfit("observations", observed, observation_space)
         trained_for = _box(bounds) if bounds else self.model.action_space
         acted = _box(given_bounds) if given_bounds else forms.action_space
-        if policy is not None:
-            users = observed.shape[1], given.shape[1]
-            same = policy.axes.of_one(trained_for, users[0]) == policy.axes.of_one(acted, users[1])
+        policy = self.model.policy
+        if isinstance(policy, PerUserPolicy):
+            alike = policy.fits(observed, given), policy.fits(observed, given, trained_for, acted)
         else:
-            same = trained_for == acted
-        if not same:
+            same_shape = (
+                isinstance(observed, spaces.Box) and isinstance(given, spaces.Box) and observed.shape == given.shape
+            )
+            alike = observed == given or same_shape, trained_for == acted
+        if not alike[0]:
+            raise _unfit("observations", observed, observation_space)
+        if not alike[1]:
             raise _unfit("actions", trained_for, action_space)
-        if policy is not None and users[0] != users[1]:
-            policy.resize(given, forms.action_space)
-            self.model.observation_space, self.model.action_space = given, forms.action_space
-            if self.normalization is not None:
-                self.normalization = replace(self.normalization, action=given_bounds)
+        if isinstance(policy, PerUserPolicy):
+            self._resize(policy, forms, given_bounds)
         self.forms = forms
+
+    def _resize(self, policy: PerUserPolicy, forms: Forms, bounds: Bounds | None) -> None:
+        """Lets a policy that treats users alike act on those of `forms`."""
+        policy.resize(forms.observation_space, forms.action_space)
+        self.model.observation_space, self.model.action_space = forms.observation_space, forms.action_space
+        if self.normalization is not None:
+            self.normalization = replace(self.normalization, action=bounds)
 
     def save(self, path: Path) -> None:
         """Writes the zip file, which SB3 alone can load too, atomically, and signs it as made by its run."""

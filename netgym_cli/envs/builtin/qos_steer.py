@@ -15,9 +15,9 @@ from gymnasium import spaces
 from netgym_cli.config.fields import one_of, ranged
 from netgym_cli.config.schema import require
 from netgym_cli.envs.base import discrete_action, is_empty
+from netgym_cli.envs.multi_access import features
 from netgym_cli.envs.multi_access.adapter import MultiAccessAdapter, check_names
 from netgym_cli.envs.multi_access.checks import check_multi_access
-from netgym_cli.envs.multi_access import features
 from netgym_cli.envs.multi_access.config import LINKS, MultiAccessConfig
 from netgym_cli.simulators.stats import Stats
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from netgym_cli.envs.measurements import Measurement, Measurements
-from netgym_cli.envs.multi_access.config import LINKS, MultiAccessConfig
+from netgym_cli.envs.multi_access.config import LINKS, MAX_USERS, MultiAccessConfig
 from netgym_cli.envs.multi_access.measurements import PER_USER
 from netgym_cli.simulators.stats import Stats
 
@@ -60,12 +60,23 @@ def chosen(features: Any, by_name: Mapping[str, FeatureSet]) -> FeatureSet:
     return by_name[features] if isinstance(features, str) else FeatureSet(tuple(features))
 
 
+Derive = Callable[[Stats, MultiAccessConfig], np.ndarray]
+
+
+def _cell_users(link: str) -> Derive:
+    """How many users the cell of each user has on a link, itself included; 0 where the link reaches it with nothing."""
+
+    def count(stats: Stats, config: MultiAccessConfig) -> np.ndarray:
+        cells, reach = stats[f"{link}::cell_id"], stats[f"{link}::dl::max_rate"] > 0
+        together = (cells[..., :, None] == cells[..., None, :]) & reach[..., :, None] & reach[..., None, :]
+        return np.asarray(together.sum(axis=-1), np.float64)
+
+    return count
+
+
 # What is not measured, but follows from measurements or from the config. Values of shape (..., users).
-DERIVED: dict[str, tuple[Measurement, Callable[[Stats, MultiAccessConfig], np.ndarray]]] = {
-    **{
-        f"{link}::cell_users": (("users", 0, 50), lambda stats, config, link=link: _cell_users(stats, link))
-        for link in LINKS
-    },
+DERIVED: dict[str, tuple[Measurement, Derive]] = {
+    **{f"{link}::cell_users": (("users", 0, MAX_USERS), _cell_users(link)) for link in LINKS},
     "gma::udp": (("", 0, 1), lambda stats, config: _of_slices(stats, config, _is_udp(config))),
     "gma::delay_requirement": (
         ("ms", 0, 1e6),
@@ -94,13 +105,6 @@ def scaled_label(name: str, measurement: Measurement) -> str:
     if unit in HALF_AT:
         return f"{name}, x / (x + {HALF_AT[unit]:g} {unit})"
     return f"{name}, fraction" if unit in MOST_BY_UNIT else name
-
-
-def _cell_users(stats: Stats, link: str) -> np.ndarray:
-    """How many users the cell of each user has on a link, itself included; 0 for a link that reaches it with nothing."""
-    cells, reach = stats[f"{link}::cell_id"], stats[f"{link}::dl::max_rate"] > 0
-    together = (cells[..., :, None] == cells[..., None, :]) & reach[..., :, None] & reach[..., None, :]
-    return together.sum(axis=-1).astype(np.float64)
 
 
 def _is_udp(config: MultiAccessConfig) -> list[float]:
