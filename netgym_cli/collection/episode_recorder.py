@@ -53,7 +53,7 @@ class EpisodeRecorder(Observer):
         episode.complete = step.terminated or step.truncated
         episode.add_state(step.observation, step.stats, step.kpis)
 
-    def episode_ended(self, session: int, episode: int) -> None:
+    def episode_ended(self, session: int, episode: int, env: int = 0) -> None:
         """Hands the episode over if it is complete."""
         ended = self._running.pop(session)
         if ended.complete:

@@ -53,6 +53,9 @@ class Adapter(ABC, Generic[C]):
         entities_last: whether an action lists kind by kind, each for all entities, and not entity by entity.
         actions_are_shares: whether the entries along the action's last axis are weights of which only the ratios count.
         has_default: whether an algorithm of the simulator's own takes the empty action.
+        batched: whether `observation`, `reward`, `kpis` and `encode_action` serve many networks too, by working on the
+            last axes: of `Stats` with a leading axis they return one, for `kpis` in every value. What they tell of one
+            network is the same to the bit alone and among others. Others are asked network by network.
         external_env: whether episodes and observations are those of a third-party environment: it ends episodes by
             itself, each begins anew, and its observations are not checked.
 
@@ -81,6 +84,7 @@ class Adapter(ABC, Generic[C]):
     observation_labels: tuple[str, ...] = ()
     action_labels: tuple[str, ...] = ()
     has_default: ClassVar[bool] = True
+    batched: ClassVar[bool] = False
     entities: ClassVar[str | None] = None
     entities_last: ClassVar[bool] = False
     actions_are_shares: ClassVar[bool] = False

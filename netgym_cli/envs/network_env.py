@@ -18,6 +18,7 @@ from omegaconf import OmegaConf
 from netgym_cli.common.errors import SessionError
 from netgym_cli.config.dotted import nested
 from netgym_cli.config.schema import EnvConfig, SimulatorConfig, plain, typed
+from netgym_cli.envs.actions import wrong_shape
 from netgym_cli.envs.answers import is_reward, kpis_of, measured, wrong_answer
 from netgym_cli.envs.base import Adapter, adapter_of, environment_action
 from netgym_cli.envs.owned_session import OwnedSession
@@ -163,6 +164,8 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
             raise SessionError("a step is under way already; call step_wait() before the next one.")
         action = environment_action(action, self.action_space)
         control = self.adapter.encode_action(action)
+        if self.adapter.batched and control is not None and control.ndim > 1:
+            raise wrong_shape(np.shape(action), self.action_space)
         self.last_action = action
         self._step_began_s = time.perf_counter()
         return self._simulator, control

@@ -38,7 +38,7 @@ class Tally(Observer):
         for name, value in step.kpis.items():
             self._kpis.setdefault(name, []).append(float(value))
 
-    def episode_ended(self, session: int, episode: int) -> None:
+    def episode_ended(self, session: int, episode: int, env: int = 0) -> None:
         """Adds the episode."""
         self._returns.append(self._running.pop(session))
 

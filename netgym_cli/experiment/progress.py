@@ -69,7 +69,7 @@ class RunProgress(Observer):
             self._draw()
             self._bar.stop()
 
-    def session_started(self, session: int, seed: int | None) -> None:
+    def session_started(self, session: int, seed: int | None, env: int = 0) -> None:
         """Starts a simulated clock."""
         self._clocks[session] = None
         self._returns[session] = 0.0
@@ -100,11 +100,11 @@ class RunProgress(Observer):
             if done == total or time.monotonic() - self._drawn_at >= REDRAW_S:
                 self._draw()
 
-    def episode_ended(self, session: int, episode: int) -> None:
+    def episode_ended(self, session: int, episode: int, env: int = 0) -> None:
         """Remembers the return."""
         self._last_return, self._returns[session] = self._returns[session], 0.0
 
-    def session_ended(self, session: int, status: str, reason: str) -> None:
+    def session_ended(self, session: int, status: str, reason: str, env: int = 0) -> None:
         """Counts the session."""
         self._ended_sessions += 1
         del self._clocks[session], self._returns[session]

@@ -127,7 +127,7 @@ class Recorder(Observer):
             total = round(total + self._sessions[index].stored_ms / 1e3, 3)  # each time: rounded figures add up
         return total
 
-    def session_started(self, session: int, seed: int | None) -> None:
+    def session_started(self, session: int, seed: int | None, env: int = 0) -> None:
         """Opens the session's row."""
         row = dict.fromkeys(SESSION_COLUMNS) | {"wall_s": 0.0}
         row |= {"session": session, "seed": seed, "status": "running"}
@@ -152,7 +152,7 @@ class Recorder(Observer):
         if self._steps.due or self._stats.due:
             self._flush()
 
-    def episode_ended(self, session: int, episode: int) -> None:
+    def episode_ended(self, session: int, episode: int, env: int = 0) -> None:
         """Adds the episode's row; KPIs are means over its steps."""
         state = self._sessions[session]
         columns = np.asarray(state.kpis, dtype=np.float64).T
@@ -174,7 +174,7 @@ class Recorder(Observer):
         if self._steps.due:
             self._flush()
 
-    def session_ended(self, session: int, status: str, reason: str) -> None:
+    def session_ended(self, session: int, status: str, reason: str, env: int = 0) -> None:
         """Completes the session's row; does nothing if the session is not under way."""
         state = self._sessions.get(session)
         if state is not None and state.under_way:

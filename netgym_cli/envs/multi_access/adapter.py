@@ -9,6 +9,7 @@ import numpy as np
 from gymnasium import spaces
 
 from netgym_cli.envs.base import Adapter
+from netgym_cli.envs.last_axis import PerNetwork, mean, mean_where, number
 from netgym_cli.envs.measurements import Measurements, labels, require_known
 from netgym_cli.envs.multi_access import features
 from netgym_cli.envs.multi_access.config import LINKS, MultiAccessConfig
@@ -27,6 +28,7 @@ class MultiAccessAdapter(Adapter[M]):
         rows: what each row is, and whether it is scaled.
     """
 
+    batched: ClassVar[bool] = True
     measured: ClassVar[Measurements] = features.KNOWN_PER_USER
     feature_sets: ClassVar[Mapping[str, features.FeatureSet]]
     entities = "users"
@@ -52,7 +54,7 @@ class MultiAccessAdapter(Adapter[M]):
         return self.config.num_users
 
     def feature(self, stats: Stats, name: str) -> np.ndarray:
-        """A row of the observation in its own unit, float64 of shape `(columns,)`."""
+        """A row of the observation in its own unit, float64 of shape `(..., columns)`."""
         if name in features.DERIVED:
             _, derive = features.DERIVED[name]
             return derive(stats, self.config)
@@ -71,29 +73,28 @@ class MultiAccessAdapter(Adapter[M]):
         return np.asarray(np.stack(shown, axis=-2), np.float32)
 
     def per_link(self, stats: Stats, name: str) -> np.ndarray:
-        """A measurement of every user on Wi-Fi, NR and LTE, float64 of shape `(N, 3)`."""
+        """A measurement of every user on Wi-Fi, NR and LTE, float64 of shape `(..., N, 3)`."""
         return per_link(stats, f"gma::{{}}::dl::{name}")
 
-    def kpis(self, stats: Stats) -> dict[str, float]:
-        rate, owd = stats["gma::dl::rate"], stats["gma::dl::owd"]
+    def kpis(self, stats: Stats) -> dict[str, PerNetwork]:
         kpis = {
-            "rate_mbps": float(rate.mean()),
-            "owd_ms": mean_owd_ms(owd),
-            "loss_pct": float(stats["gma::dl::loss"].mean()),
-            "delay_violation_pct": float(stats["gma::dl::delay_violation"].mean()),
-            "qos_rate_mbps": float(stats["gma::dl::qos_rate"].mean()),
-            "tx_rate_mbps": float(stats["gma::dl::tx_rate"].mean()),
-            "max_owd_ms": float(stats["gma::dl::max_owd"].max()),
+            "rate_mbps": mean(stats["gma::dl::rate"]),
+            "owd_ms": mean_owd_ms(stats["gma::dl::owd"]),
+            "loss_pct": mean(stats["gma::dl::loss"]),
+            "delay_violation_pct": mean(stats["gma::dl::delay_violation"]),
+            "qos_rate_mbps": mean(stats["gma::dl::qos_rate"]),
+            "tx_rate_mbps": mean(stats["gma::dl::tx_rate"]),
+            "max_owd_ms": number(stats["gma::dl::max_owd"].max(axis=-1)),
         }
         for link in LINKS:
-            kpis[f"{link}_rate_mbps"] = float(stats[f"gma::{link}::dl::rate"].mean())
-            kpis[f"{link}_split_pct"] = float(stats[f"gma::{link}::dl::split_ratio"].mean())
+            kpis[f"{link}_rate_mbps"] = mean(stats[f"gma::{link}::dl::rate"])
+            kpis[f"{link}_split_pct"] = mean(stats[f"gma::{link}::dl::split_ratio"])
         return kpis
 
 
 def per_link(stats: Stats, pattern: str) -> np.ndarray:
-    """A measurement of every link, shape `(users, 3)`; `pattern` has {} where the link's name goes."""
-    return np.array([stats[pattern.format(link)] for link in LINKS]).T
+    """A measurement of every link, shape `(..., users, 3)`; `pattern` has {} where the link's name goes."""
+    return np.stack([stats[pattern.format(link)] for link in LINKS], axis=-1)
 
 
 def check_names(config: MultiAccessConfig, known: Measurements = features.KNOWN_PER_USER) -> None:
@@ -103,7 +104,6 @@ def check_names(config: MultiAccessConfig, known: Measurements = features.KNOWN_
     require_known("env.subscribed_network_stats", config.subscribed_network_stats or (), [*PER_USER, *PER_SLICE])
 
 
-def mean_owd_ms(owd_ms: np.ndarray) -> float:
+def mean_owd_ms(owd_ms: np.ndarray) -> PerNetwork:
     """Mean one-way delay over the users that had traffic, ms; 0 if none had. A user without any reports 0."""
-    busy = owd_ms[owd_ms > 0]
-    return float(busy.mean()) if busy.size else 0.0
+    return mean_where(owd_ms > 0, owd_ms)
