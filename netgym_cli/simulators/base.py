@@ -112,6 +112,12 @@ class Simulator(ABC, Generic[C]):
         """The measurement with which a further episode begins; None if what is simulated runs on, as networks do."""
         return None
 
+    def interrupt(self) -> None:
+        """Makes a start or step that another thread waits for fail soon, if that can be; the session is lost.
+
+        The one method that may be called while another thread uses the simulator; `close` follows in that thread.
+        """
+
     @abstractmethod
     def close(self) -> None:
         """Releases the simulator; harmless when called twice or after a failure."""

@@ -186,9 +186,7 @@ def test_an_environment_without_users_is_refused_with_those_that_have_them():
 def test_settings_that_do_not_fit_the_policy_are_refused(keys, message):
     kwargs = keys.pop("policy_kwargs", {})
     config = configured(**keys)
-    config = replace(
-        config, agent=replace(config.agent, policy_kwargs=replace(config.agent.policy_kwargs, **kwargs))
-    )
+    config = replace(config, agent=replace(config.agent, policy_kwargs=replace(config.agent.policy_kwargs, **kwargs)))
     with pytest.raises(ConfigError, match=message):
         run.check(config)
 
