@@ -173,6 +173,11 @@ class Agent(ABC, Generic[C]):
         return False
 
     @property
+    def learns(self) -> bool:
+        """Whether a run changes it."""
+        return self.needs_training or type(self).learn is not Agent.learn
+
+    @property
     def can_be_loaded(self) -> bool:
         """Whether `load` will find in the run's folder all that it needs."""
         kind = type(self)

@@ -32,7 +32,10 @@ from netgym_cli.experiment.unread import tell, unread
 from netgym_cli.runs.saved_model import SavedModel
 
 OWN = ("episodes", "seeds", *JOBS, "name", "agent", "licence")
-INSTEAD = {"seed": "seeds", "sessions": "seeds", "env.random_seed": "seeds", "env.episodes_per_session": "episodes"}
+INSTEAD = {
+    **dict.fromkeys(("seed", "sessions", "evaluate_at_end", "env.random_seed"), "seeds"),
+    **dict.fromkeys(("steps", "env.episodes_per_session"), "episodes"),
+}
 FOREIGN = "gym"  # many environments by one name: their datasets are named after env.id
 LICENCE = "CC-BY-4.0"
 DEFAULT_AGENT = "system_default"

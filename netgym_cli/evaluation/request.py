@@ -32,7 +32,10 @@ from netgym_cli.runs.saved_model import SavedModel
 
 EPISODES, SEEDS = 5, 10
 WORDS = {"env": "environment", "channel": "channel"}
-INSTEAD = {"seed": "seeds", "sessions": "seeds", "env.random_seed": "seeds", "env.episodes_per_session": "episodes"}
+INSTEAD = {
+    **dict.fromkeys(("seed", "sessions", "evaluate_at_end", "env.random_seed"), "seeds"),
+    **dict.fromkeys(("steps", "env.episodes_per_session"), "episodes"),
+}
 
 
 @dataclass(frozen=True)

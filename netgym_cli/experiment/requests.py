@@ -47,8 +47,9 @@ def parse_args(args: Args, own: Collection[str]) -> tuple[list[Path], dict[str, 
 def reject_overrides(overrides: Args, instead: Mapping[str, str], what: str) -> None:
     """Raises `ConfigError` for an override that has no effect on `what`; `instead` maps it to the key that has."""
     for override in overrides:
-        if (key := override.split("=", 1)[0].lstrip("+~")) in instead:
-            raise ConfigError(f"override '{override}' has no effect on {what}; write {instead[key]}=... instead.")
+        key = key_of(override)
+        if other := instead.get(key, instead.get(key.partition(".")[0])):
+            raise ConfigError(f"override '{override}' has no effect on {what}; write {other}=... instead.")
 
 
 def reject_agent_keys(overrides: Args) -> None:

@@ -11,6 +11,7 @@ from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.user_code import written_in
 from netgym_cli.config.schema import RunConfig, plain
 from netgym_cli.envs.network_env import NetworkEnv
+from netgym_cli.experiment import end_evaluation
 from netgym_cli.experiment.config import needs_trust
 from netgym_cli.experiment.lifecycle import RunUnderWay, run_lifecycle
 from netgym_cli.experiment.progress import RunProgress
@@ -51,6 +52,7 @@ def check(config: RunConfig) -> None:
             f"Agents that can act in env '{config.name_of('env')}': {', '.join(alike or able)}."
         )
     agent.check(first, plan.total_steps)
+    end_evaluation.check(config)
 
 
 def train(config: RunConfig, folder: Path, command: list[str], console: bool | None = None) -> Summary:
@@ -92,7 +94,8 @@ def train(config: RunConfig, folder: Path, command: list[str], console: bool | N
             agent.save(folder)
     notes = [*_given_up(env, record), *_differing(plan), *agent.notes]
     name = config.name_of("agent") if agent.can_be_loaded else ""
-    return Summary.of(folder, recorder, record, notes, agent.needs_dataset, name, needs_trust(files))
+    measured, learnt = agent.needs_dataset, agent.learns
+    return Summary.of(folder, recorder, record, notes, measured, name, needs_trust(files), learnt)
 
 
 def _given_up(env: SequentialSessions, record: RunRecord) -> list[str]:

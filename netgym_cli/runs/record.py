@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from netgym_cli.common.files import create_json, write_json
+from netgym_cli.common.interruption import Deferred
 from netgym_cli.common.machine import machine
 from netgym_cli.common.provenance import git_state, now, versions
 from netgym_cli.config.schema import RunConfig
@@ -18,6 +19,19 @@ from netgym_cli.runs.recorder import Recorder
 from netgym_cli.sessions.step import Observer, Step
 
 HEARTBEAT_S = 2.0
+
+
+def note_evaluation(folder: RunFolder, outcome: Mapping[str, Any]) -> None:
+    """Adds to the record of a run that has ended how its agent was evaluated then, and signs it again.
+
+    Raises:
+        ConfigError: there is no record.
+        OSError: it cannot be written.
+    """
+    content = {**folder.record(), "evaluation": outcome}
+    with Deferred():  # in between, the record would not be the one that was signed
+        write_json(folder.record_path, content)
+        folder.sign(folder.record_path)
 
 
 class RunRecord(Observer):
@@ -77,6 +91,7 @@ class RunRecord(Observer):
             "wall_s": 0.0,
             "start_s": None,
             "error": None,
+            "evaluation": None,
         }
         self._update()
         create_json(self._folder.record_path, self.content)

@@ -33,12 +33,19 @@ class Plan:
 
     @classmethod
     def of(cls, config: RunConfig) -> Plan:
-        """The plan of `config.sessions`. Raises `ConfigError` that names the session with a bad override."""
-        configs = tuple(_overridden(config.env, change, f"sessions[{k}]") for k, change in enumerate(config.sessions))
+        """The plan of `config.sessions`, or of `config.steps` where that says how long the run is.
+
+        So many sessions are those of the config's `env`; so many steps are sessions of it, of which the last may have
+        fewer episodes.
+
+        Raises `ConfigError` that names the session with a bad override, or says which numbers of steps are allowed.
+        """
+        changes = _changes(config)
+        configs = tuple(_overridden(config.env, change, f"sessions[{k}]") for k, change in enumerate(changes))
         base = config.env.random_seed
         places = tuple(  # what a session's seeds are derived from, and which session from there it is
             (env.random_seed, 0) if "random_seed" in change else (base, k)
-            for k, (env, change) in enumerate(zip(configs, config.sessions, strict=True))
+            for k, (env, change) in enumerate(zip(configs, changes, strict=True))
         )
         seeds, *further = (
             tuple(None if begin is None else seed_of_slot(begin, k, env) for begin, k in places)
@@ -79,7 +86,31 @@ def seed_of_slot(base_seed: int, session: int, env: int) -> int:
     return int(np.random.SeedSequence((base_seed, session, env)).generate_state(1, np.uint32)[0] >> 1)
 
 
+def _changes(config: RunConfig) -> list[Mapping[str, Any]]:
+    """The overrides of every session."""
+    if config.planned_steps is not None:
+        return _of_steps(config, config.planned_steps)
+    return [*config.sessions] if isinstance(config.sessions, list) else [{}] * config.sessions
+
+
+def _of_steps(config: RunConfig, steps: int) -> list[Mapping[str, Any]]:
+    """The sessions of the config's `env` that have so many steps together, in all of the agent's simulators."""
+    simulators, length = config.n_envs, config.env.steps_per_episode
+    least = simulators * length
+    if steps % least:
+        near = [number for number in (steps // least * least, (steps // least + 1) * least) if number]
+        several = f" in each of agent.n_envs={simulators} simulators" if simulators > 1 else ""
+        raise ConfigError(
+            f"steps is {steps}; allowed: whole episodes of env.steps_per_episode={length} steps{several}, "
+            f"such as {' or '.join(map(str, near))}."
+        )
+    full, rest = divmod(steps // least, config.env.episodes_per_session)
+    return [{}] * full + ([{"episodes_per_session": rest}] if rest else [])
+
+
 def _overridden(base: EnvConfig, change: Mapping[str, Any], where: str) -> EnvConfig:
+    if change == {}:
+        return base
     require(isinstance(change, Mapping), where, change, "a mapping of env keys, such as {episodes_per_session: 3}")
     name = change.get("name", base.name)
     require(name == base.name, f"{where}.name", name, f"{base.name}, as env.name: one run has one environment")

@@ -31,6 +31,7 @@ class Simulator(ABC, Generic[C]):
     Attributes:
         config_schema: the dataclass of the simulator's YAML file.
         scenarios: names of all that it runs; None if it says only at the start what it cannot run.
+        twin_of: name of the simulator that this one stands for, as a fast model of it; None: of none.
         copyable: whether `copy.deepcopy` of a running one is a second simulator: all of it lies in Python objects, and
             no process, file or socket belongs to it. An environment with another one refuses to be copied meanwhile.
         batches: whether many of its sessions can be had in one call in this process, by `batch`.
@@ -47,6 +48,7 @@ class Simulator(ABC, Generic[C]):
     member_alternatives = (("start", "start_async", "start_wait"), ("step", "step_async", "step_wait"))
     config_schema: ClassVar[type[SimulatorConfig]] = SimulatorConfig
     scenarios: ClassVar[frozenset[str] | None] = None
+    twin_of: ClassVar[str | None] = None
     copyable: ClassVar[bool] = False
     batches: ClassVar[bool] = False
     _deferred: Callable[[], Stats] | None = None  # what the in-process simulator computes when it is waited for
