@@ -61,6 +61,10 @@ class Simulator(ABC, Generic[C]):
         """Looks, cheaply and leaving no trace, whether `config` can work here. Raises `ConfigError` or `BuildError`."""
 
     @classmethod
+    def check_scenario(cls, config: C, scenario: str, settings: Mapping[str, Any]) -> None:
+        """Looks whether `scenario` with these `settings` is what it simulates. Raises `ConfigError` if it is not."""
+
+    @classmethod
     def prepare(cls, config: C, source: Path | None = None) -> None:
         """Does what needs doing once per machine, such as compiling; logs its progress."""
 
