@@ -17,7 +17,8 @@ from stable_baselines3.common.noise import NormalActionNoise, OrnsteinUhlenbeckA
 from stable_baselines3.common.sb2_compat.rmsprop_tf_like import RMSpropTFLike
 from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecNormalize
 
-from netgym_cli.agents.normalization import Bounds
+from netgym_cli.agents.entities import PER_USER, EntityAxes
+from netgym_cli.agents.normalization import Bounds, Softmax
 from netgym_cli.agents.sb3.config import (
     LearnerConfig,
     NoiseConfig,
@@ -28,6 +29,7 @@ from netgym_cli.agents.sb3.config import (
     schedule,
 )
 from netgym_cli.agents.sb3.forms import Forms
+from netgym_cli.agents.sb3.per_user import PerFeatureMeanStd, PerUserPolicy
 
 CLASSES: dict[str, dict[str, type]] = {
     "activation_fn": {
@@ -68,7 +70,7 @@ def normalized_env(config: Sb3Config, env: gymnasium.Env[Any, Any]) -> VecNormal
     space = slot.observation_space
     parts = space.items() if isinstance(space, spaces.Dict) else ()
     boxes = [key for key, part in parts if isinstance(part, spaces.Box)] or None
-    return VecNormalize(
+    scaled = VecNormalize(
         slot,
         norm_obs=config.normalize_observation,
         norm_reward=config.normalize_reward,
@@ -77,6 +79,10 @@ def normalized_env(config: Sb3Config, env: gymnasium.Env[Any, Any]) -> VecNormal
         gamma=config.gamma,
         norm_obs_keys=boxes if config.normalize_observation else None,
     )
+    if config.policy == PER_USER and config.normalize_observation:
+        assert isinstance(space, spaces.Box)
+        scaled.obs_rms = PerFeatureMeanStd(space.shape[0])  # type: ignore[assignment]
+    return scaled
 
 
 def one_slot(config: LearnerConfig, env: gymnasium.Env[Any, Any]) -> DummyVecEnv:
@@ -86,7 +92,12 @@ def one_slot(config: LearnerConfig, env: gymnasium.Env[Any, Any]) -> DummyVecEnv
 
 
 def build(
-    algorithm: str | type[BaseAlgorithm], config: LearnerConfig, env: VecEnv, seed: int, **more: Any
+    algorithm: str | type[BaseAlgorithm],
+    config: LearnerConfig,
+    env: VecEnv,
+    seed: int,
+    axes: EntityAxes | None = None,
+    **more: Any,
 ) -> BaseAlgorithm:
     """The algorithm with every argument from the config.
 
@@ -95,6 +106,7 @@ def build(
         config: the agent's; its `own_keys` are not the algorithm's.
         env: the algorithm's environment.
         seed: seed of all of its randomness.
+        axes: where the spaces list the users, for a policy `per_user`.
         more: arguments that take precedence over the config's.
     """
     names = [field.name for field in fields(config) if field.name not in config.own_keys]
@@ -112,6 +124,10 @@ def build(
         arguments["train_freq"] = frequency(arguments["train_freq"])
     if arguments["policy"] == "auto":
         arguments["policy"] = "MultiInputPolicy" if isinstance(env.observation_space, spaces.Dict) else "MlpPolicy"
+    elif arguments["policy"] == PER_USER and "policy" not in more:
+        assert axes is not None
+        arguments["policy"] = PerUserPolicy
+        arguments["policy_kwargs"] = arguments["policy_kwargs"] | {"last": axes.last}
     kind = getattr(stable_baselines3, algorithm) if isinstance(algorithm, str) else algorithm
     model: BaseAlgorithm = kind(env=env, seed=seed, verbose=0, **(arguments | more))
     return model
@@ -140,7 +156,11 @@ def forms_of(config: LearnerConfig, observations: spaces.Space[Any], actions: sp
 
 def bounds_of(config: LearnerConfig, space: spaces.Space[Any]) -> Bounds | None:
     """The bounds onto which actions are mapped, if the config asks for it and the actions are numbers."""
-    return Bounds.of(space) if config.rescale_action and isinstance(space, spaces.Box) else None
+    if not isinstance(space, spaces.Box):
+        return None
+    if getattr(config, "action", "box") == "softmax":
+        return Softmax.of(space)
+    return Bounds.of(space) if config.rescale_action else None
 
 
 class _BareInfo(gymnasium.Wrapper[Any, Any, Any, Any]):

@@ -14,7 +14,9 @@ from netgym_cli.config.schema import AgentConfig, require
 
 Number = int | float
 POLICIES = ("auto", "MlpPolicy", "CnnPolicy", "MultiInputPolicy")
+USER_POLICIES = ("per_user", "by_env")  # see agents/entities.py
 ACTIVATIONS = ("elu", "gelu", "leaky_relu", "relu", "selu", "sigmoid", "silu", "tanh")
+ACTIONS = ("box", "softmax")
 OPTIMIZERS = ("adam", "adamw", "rmsprop", "rmsprop_tf", "sgd")
 EXTRACTORS = ("combined", "flatten", "nature_cnn")
 ROLLOUT_BUFFERS = ("dict", "plain")
@@ -25,6 +27,7 @@ NOISES = ("none", "normal", "ornstein_uhlenbeck")
 OWN_KEYS = frozenset(
     (
         "name",
+        "action",
         "rescale_action",
         "normalize_observation",
         "normalize_reward",
@@ -143,6 +146,8 @@ class Sb3Config(LearnerConfig):
     """
 
     init: str | None = None
+    action: str = one_of(*ACTIONS, default="box")
+    rescale_action: bool = read_unless("action", "softmax")
     normalize_reward: bool = MISSING
     clip_reward: float = read_if("normalize_reward", True, of=ranged(above=0))
     gamma: float = ranged(0, 1)
@@ -154,6 +159,7 @@ class Sb3Config(LearnerConfig):
 class OnPolicyConfig(Sb3Config):
     """Keys of the agents that learn from full rollouts and forget them."""
 
+    policy: str = one_of(*POLICIES, *USER_POLICIES)
     gae_lambda: float = ranged(0, 1)
     ent_coef: float = MISSING
     vf_coef: float = MISSING
@@ -169,6 +175,11 @@ class OnPolicyConfig(Sb3Config):
         super().validate()
         squash = self.policy_kwargs.squash_output
         require(not squash or self.use_sde, "agent.policy_kwargs.squash_output", squash, "true only with use_sde: true")
+        if self.policy == "per_user":
+            extractor = self.policy_kwargs.features_extractor_class
+            require(not self.use_sde, "agent.use_sde", True, "false with policy: per_user")
+            require(extractor is None, "agent.policy_kwargs.features_extractor_class", extractor,
+                    "null with policy: per_user, which has its own")  # fmt: skip
 
 
 @dataclass

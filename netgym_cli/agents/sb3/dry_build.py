@@ -11,6 +11,7 @@ import gymnasium
 import torch
 from gymnasium import spaces
 
+from netgym_cli.agents.entities import EntityAxes
 from netgym_cli.agents.sb3.build import build, normalized_env, one_slot
 from netgym_cli.agents.sb3.config import LearnerConfig, PolicyKwargs, Sb3Config
 from netgym_cli.common.errors import ConfigError
@@ -18,7 +19,11 @@ from netgym_cli.config.schema import require
 
 
 def require_buildable(
-    algorithm: str, config: LearnerConfig, observation_space: spaces.Space[Any], action_space: spaces.Space[Any]
+    algorithm: str,
+    config: LearnerConfig,
+    observation_space: spaces.Space[Any],
+    action_space: spaces.Space[Any],
+    axes: EntityAxes | None = None,
 ) -> None:
     """Raises `ConfigError` if this machine lacks the device or the library rejects the policy or its arguments."""
     # The library would silently use the CPU instead of an absent GPU, and the record would be false.
@@ -31,7 +36,7 @@ def require_buildable(
             warnings.simplefilter("ignore")  # training repeats it
             bare = SpacesOnly(observation_space, action_space)
             env = normalized_env(config, bare) if isinstance(config, Sb3Config) else one_slot(config, bare)
-            build(algorithm, deepcopy(config), env, seed=0)  # the library changes the mappings that it gets
+            build(algorithm, deepcopy(config), env, 0, axes)  # the library changes the mappings that it gets
     except ConfigError:
         raise
     except Exception as error:

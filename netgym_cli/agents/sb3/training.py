@@ -6,7 +6,7 @@ import io
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from netgym_cli.agents.normalization import MEMBER, Bounds, Normalization
 from netgym_cli.agents.sb3.build import build, forms_of, normalized_env
 from netgym_cli.agents.sb3.config import Sb3Config
 from netgym_cli.agents.sb3.forms import Forms
+from netgym_cli.agents.sb3.per_user import PerUserPolicy
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.files import replacing
 from netgym_cli.common.space_text import short_text
@@ -60,17 +61,34 @@ class Trained:
     def fit(self, observation_space: spaces.Space[Any], action_space: spaces.Space[Any]) -> None:
         """Lets the model act in these spaces. Raises `ConfigError` if it was trained for others."""
         bounds = self.normalization and self.normalization.action
-        given_bounds = Bounds.of(action_space) if bounds and isinstance(action_space, spaces.Box) else None
+        given_bounds = type(bounds).of(action_space) if bounds and isinstance(action_space, spaces.Box) else None
         listed = isinstance(self.model.observation_space, spaces.MultiDiscrete)
         forms = Forms(observation_space, action_space, given_bounds, listed)
         observed, given = self.model.observation_space, forms.observation_space
-        boxes = isinstance(observed, spaces.Box) and isinstance(given, spaces.Box)
-        if observed != given and not (boxes and observed.shape == given.shape):
-            raise _unfit("observations", observed, observation_space)
         trained_for = _box(bounds) if bounds else self.model.action_space
-        if trained_for != (_box(given_bounds) if given_bounds else forms.action_space):
+        acted = _box(given_bounds) if given_bounds else forms.action_space
+        policy = self.model.policy
+        if isinstance(policy, PerUserPolicy):
+            alike = policy.fits(observed, given), policy.fits(observed, given, trained_for, acted)
+        else:
+            same_shape = (
+                isinstance(observed, spaces.Box) and isinstance(given, spaces.Box) and observed.shape == given.shape
+            )
+            alike = observed == given or same_shape, trained_for == acted
+        if not alike[0]:
+            raise _unfit("observations", observed, observation_space)
+        if not alike[1]:
             raise _unfit("actions", trained_for, action_space)
+        if isinstance(policy, PerUserPolicy):
+            self._resize(policy, forms, given_bounds)
         self.forms = forms
+
+    def _resize(self, policy: PerUserPolicy, forms: Forms, bounds: Bounds | None) -> None:
+        """Lets a policy that treats users alike act on those of `forms`."""
+        policy.resize(forms.observation_space, forms.action_space)
+        self.model.observation_space, self.model.action_space = forms.observation_space, forms.action_space
+        if self.normalization is not None:
+            self.normalization = replace(self.normalization, action=bounds)
 
     def save(self, path: Path) -> None:
         """Writes the zip file, which SB3 alone can load too, atomically, and signs it as made by its run."""

@@ -78,7 +78,9 @@ class Custom(Adapter[CustomConfig]):
         """Sending rate of every user, Mbit/s."""
         if is_empty(action):
             return None
-        return np.maximum(box_action(action, self.action_space, many=True) * self.config.max_rate_mbps, self.config.min_rate_mbps)
+        return np.maximum(
+            box_action(action, self.action_space, many=True) * self.config.max_rate_mbps, self.config.min_rate_mbps
+        )
 
     def effective_action(self, action: Any, stats: Stats) -> np.ndarray:
         """Sending rates as fractions of `max_rate_mbps`; by default equal shares of `default_load` bottlenecks."""

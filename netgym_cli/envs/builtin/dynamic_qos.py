@@ -15,12 +15,14 @@ from netgym_cli.config.schema import require
 from netgym_cli.envs.base import discrete_action, is_empty
 from netgym_cli.envs.builtin.qos_steer import qos_user_num
 from netgym_cli.envs.last_axis import PerNetwork, total
+from netgym_cli.envs.multi_access import features
 from netgym_cli.envs.multi_access.adapter import MultiAccessAdapter, check_names
 from netgym_cli.envs.multi_access.checks import check_multi_access
 from netgym_cli.envs.multi_access.config import LINKS, MultiAccessConfig
 from netgym_cli.simulators.stats import Stats
 
 MARKED_LINKS = ("wifi", "lte")  # the abstract NR cell knows no priorities
+MARKS = tuple(f"gma::{link}::dl::priority" for link in MARKED_LINKS)
 
 
 @dataclass
@@ -69,6 +71,12 @@ class DynamicQos(MultiAccessAdapter[DynamicQosConfig]):
 
     config_schema = DynamicQosConfig
     scenario = "dynamic_qos"
+    feature_sets = features.sets(
+        ["gma::dl::rate", "gma::dl::tx_rate", "gma::dl::delay_violation", "gma::dl::loss", "gma::wifi::dl::owd",
+         "gma::lte::dl::owd", *MARKS],
+        rich=(*features.RICH, *features.QUALITY, *MARKS),
+    )  # fmt: skip
+    entities_last = True
     action_space: spaces.MultiDiscrete
 
     def __init__(self, config: DynamicQosConfig) -> None:

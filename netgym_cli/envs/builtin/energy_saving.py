@@ -58,6 +58,7 @@ class EnergySaving(Adapter[EnergySavingConfig]):
     config_schema = EnergySavingConfig
     scenario = "energy_saving"
     batched: ClassVar[bool] = True
+    entities = "cells"
     action_space: spaces.MultiDiscrete
 
     def __init__(self, config: EnergySavingConfig) -> None:

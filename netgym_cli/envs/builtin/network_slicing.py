@@ -14,6 +14,7 @@ from gymnasium import spaces
 from netgym_cli.config.fields import one_of, ranged
 from netgym_cli.envs.base import box_action, is_empty
 from netgym_cli.envs.last_axis import PerNetwork, number, total
+from netgym_cli.envs.multi_access import features
 from netgym_cli.envs.multi_access.adapter import MultiAccessAdapter, check_names
 from netgym_cli.envs.multi_access.checks import check_multi_access
 from netgym_cli.envs.multi_access.config import RBG_NUM, MultiAccessConfig
@@ -61,6 +62,13 @@ class NetworkSlicing(MultiAccessAdapter[NetworkSlicingConfig]):
 
     config_schema = NetworkSlicingConfig
     measured = PER_SLICE
+    feature_sets = features.sets(
+        ["gma::dl::cell::rate", "lte::dl::cell::rb_usage", "gma::dl::cell::delay_violation", "gma::dl::cell::owd",
+         "gma::dl::cell::max_owd", "gma::dl::cell::tx_rate"],
+        features.SLICE_RATES,
+        features.SLICE_RICH,
+    )  # fmt: skip
+    entities = "slices"
     scenario = "network_slicing"
     action_space: spaces.Box
 

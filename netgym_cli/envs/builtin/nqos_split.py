@@ -16,6 +16,7 @@ from gymnasium import spaces
 from netgym_cli.config.fields import one_of
 from netgym_cli.envs.base import box_action, is_empty
 from netgym_cli.envs.last_axis import PerNetwork, kept, logarithm, mean
+from netgym_cli.envs.multi_access import features
 from netgym_cli.envs.multi_access.adapter import MultiAccessAdapter, check_names, mean_owd_ms
 from netgym_cli.envs.multi_access.checks import check_multi_access
 from netgym_cli.envs.multi_access.config import LINKS, MultiAccessConfig
@@ -52,6 +53,8 @@ class NqosSplit(MultiAccessAdapter[NqosSplitConfig]):
 
     config_schema = NqosSplitConfig
     scenario = "nqos_split"
+    feature_sets = features.sets(["lte::dl::max_rate", "wifi::dl::max_rate", "gma::dl::rate"])
+    actions_are_shares = True
     action_space: spaces.Box
     action_labels = ("wifi weight", "nr weight", "lte weight")
 

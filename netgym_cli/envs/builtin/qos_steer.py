@@ -16,6 +16,7 @@ from netgym_cli.config.fields import one_of, ranged
 from netgym_cli.config.schema import require
 from netgym_cli.envs.base import discrete_action, is_empty
 from netgym_cli.envs.last_axis import PerNetwork, total
+from netgym_cli.envs.multi_access import features
 from netgym_cli.envs.multi_access.adapter import MultiAccessAdapter, check_names
 from netgym_cli.envs.multi_access.checks import check_multi_access
 from netgym_cli.envs.multi_access.config import LINKS, MultiAccessConfig
@@ -52,6 +53,11 @@ class QosSteer(MultiAccessAdapter[QosSteerConfig]):
 
     config_schema = QosSteerConfig
     scenario = "qos_steer"
+    feature_sets = features.sets(
+        ["lte::dl::max_rate", "wifi::dl::max_rate", "gma::dl::rate", "gma::dl::tx_rate", "gma::dl::delay_violation",
+         "gma::wifi::dl::split_ratio"],
+        rich=(*features.RICH, *features.QUALITY),
+    )  # fmt: skip
     action_space: spaces.MultiDiscrete
 
     def __init__(self, config: QosSteerConfig) -> None:
@@ -69,7 +75,8 @@ class QosSteer(MultiAccessAdapter[QosSteerConfig]):
         if is_empty(action):
             return None
         chosen = discrete_action(action, self.action_space, many=True)
-        return np.eye(len(LINKS))[np.array(self.links)[chosen]].reshape(*chosen.shape[:-1], -1)
+        weights: np.ndarray = np.eye(len(LINKS))[np.array(self.links)[chosen]]
+        return weights.reshape(*chosen.shape[:-1], -1)
 
     def effective_action(self, action: Any, stats: Stats) -> np.ndarray:
         """The link of every user."""

@@ -67,6 +67,7 @@ class Rmcat(Adapter[RmcatConfig]):
     config_schema = RmcatConfig
     scenario = "rmcat"
     batched: ClassVar[bool] = True
+    entities = "flows"
 
     def __init__(self, config: RmcatConfig) -> None:
         super().__init__(config)

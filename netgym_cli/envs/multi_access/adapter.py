@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, TypeVar
 
 import numpy as np
 from gymnasium import spaces
 
-from netgym_cli.config.schema import require
 from netgym_cli.envs.base import Adapter
 from netgym_cli.envs.last_axis import PerNetwork, mean, mean_where, number
 from netgym_cli.envs.measurements import Measurements, labels, require_known
+from netgym_cli.envs.multi_access import features
 from netgym_cli.envs.multi_access.config import LINKS, MultiAccessConfig
 from netgym_cli.envs.multi_access.measurements import PER_SLICE, PER_USER
 from netgym_cli.simulators.stats import Stats
@@ -22,19 +23,29 @@ class MultiAccessAdapter(Adapter[M]):
     """The observation has one row per measurement in `features` and one column per user or slice, clipped to its range.
 
     Attributes:
-        measured: the measurements that a feature can be, with unit and range.
+        measured: what a feature can be, with unit and range.
+        feature_sets: the sets that `features` can name.
+        rows: what each row is, and whether it is scaled.
     """
 
     batched: ClassVar[bool] = True
-    measured: ClassVar[Measurements] = PER_USER
+    measured: ClassVar[Measurements] = features.KNOWN_PER_USER
+    feature_sets: ClassVar[Mapping[str, features.FeatureSet]]
+    entities = "users"
     observation_space: spaces.Box
 
     def __init__(self, config: M) -> None:
         super().__init__(config)
         self.subscription = config.subscribed_network_stats
-        self.observation_labels = labels(config.features, self.measured)
-        bounds = np.array([self.measured[name][1:] for name in config.features], dtype=np.float32)
+        self.rows = features.chosen(config.features, self.feature_sets)
+        what = [self.measured[name] for name in self.rows.names]
+        self.observation_labels = labels(self.rows.names, self.measured)
+        bounds = np.array([limits for _, *limits in what], dtype=np.float32)
         low, high = (np.repeat(bounds[:, side : side + 1], self.columns, axis=1) for side in (0, 1))
+        self._low, self._high = low, high
+        if self.rows.scaled:
+            self.observation_labels = tuple(map(features.scaled_label, self.rows.names, what))
+            low, high = np.zeros_like(low), np.ones_like(high)
         self.observation_space = spaces.Box(low, high, dtype=np.float32)
 
     @property
@@ -43,7 +54,10 @@ class MultiAccessAdapter(Adapter[M]):
         return self.config.num_users
 
     def feature(self, stats: Stats, name: str) -> np.ndarray:
-        """A measurement of every column's entity, float64 of shape `(..., columns)`."""
+        """A row of the observation in its own unit, float64 of shape `(..., columns)`."""
+        if name in features.DERIVED:
+            _, derive = features.DERIVED[name]
+            return derive(stats, self.config)
         return stats[name]
 
     @property
@@ -51,8 +65,12 @@ class MultiAccessAdapter(Adapter[M]):
         return self.config.gma.measurement_interval_ms + self.config.gma.measurement_guard_interval_ms
 
     def observation(self, stats: Stats) -> np.ndarray:
-        rows = np.stack([self.feature(stats, name) for name in self.config.features], axis=-2).astype(np.float32)
-        return np.clip(rows, self.observation_space.low, self.observation_space.high)
+        rows = np.stack([self.feature(stats, name) for name in self.rows.names], axis=-2)
+        clipped = np.clip(rows.astype(np.float32), self._low, self._high)
+        if not self.rows.scaled:
+            return clipped
+        shown = [features.scaled(clipped[..., k, :], self.measured[name]) for k, name in enumerate(self.rows.names)]
+        return np.asarray(np.stack(shown, axis=-2), np.float32)
 
     def per_link(self, stats: Stats, name: str) -> np.ndarray:
         """A measurement of every user on Wi-Fi, NR and LTE, float64 of shape `(..., N, 3)`."""
@@ -79,10 +97,10 @@ def per_link(stats: Stats, pattern: str) -> np.ndarray:
     return np.stack([stats[pattern.format(link)] for link in LINKS], axis=-1)
 
 
-def check_names(config: MultiAccessConfig, features: Measurements = PER_USER) -> None:
+def check_names(config: MultiAccessConfig, known: Measurements = features.KNOWN_PER_USER) -> None:
     """Raises `ConfigError` for a feature or a subscribed measurement that does not exist."""
-    require(len(config.features) >= 1, "env.features", config.features, "a list of one or more measurement names")
-    require_known("env.features", config.features, list(features))
+    if not isinstance(config.features, str):
+        require_known("env.features", config.features, list(known))
     require_known("env.subscribed_network_stats", config.subscribed_network_stats or (), [*PER_USER, *PER_SLICE])
 
 
