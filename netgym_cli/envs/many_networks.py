@@ -39,7 +39,10 @@ class ManyNetworks:
             self._acting = spaces.Box(low, high, dtype=actions.dtype)  # type: ignore[arg-type]
 
     def measured(self, stats: Stats, call: str, when: Moment) -> Stats:
-        """`stats` of all networks, which a simulator answered to `call`. Raises `SimulatorError` for a wrong shape, NaN."""
+        """`stats` of all networks, which a simulator answered to `call`.
+
+        Raises `SimulatorError` for a wrong shape or NaN.
+        """
         session, episode, step = when
         where = f"the simulator's {call}() in step {step} of episode {episode}, session {session}"
         if stats.values.shape != (self.networks, stats.layout.size):

@@ -36,7 +36,7 @@ def _simulator(network: NetworkEnv) -> tuple[type[Simulator[Any]], Any]:
 
 
 class BatchedSessions(VectorSessions):
-    """All slots of a plan in one `SimulatorBatch`: plan, seeds and rows as of walks side by side, at a fraction of the cost.
+    """All slots of a plan in one `SimulatorBatch`: plan, seeds and rows as of walks side by side, at little cost.
 
     The infos of a step are empty but where an episode ends; measurements go to the observers.
 

@@ -74,7 +74,8 @@ class Simulator(ABC, Generic[C]):
 
         Args:
             config: as for one.
-            scenario, settings: as for `start`, the same for all.
+            scenario: as for `start`, the same for all.
+            settings: likewise.
             copies: number of networks, 1 or more.
 
         Raises `ConfigError`, `SimulatorError` or `BuildError`.
@@ -125,6 +126,12 @@ class Simulator(ABC, Generic[C]):
     def begin_episode(self) -> Stats | None:
         """The measurement with which a further episode begins; None if what is simulated runs on, as networks do."""
         return None
+
+    def interrupt(self) -> None:
+        """Makes a start or step that another thread waits for fail soon, if that can be; the session is lost.
+
+        The one method that may be called while another thread uses the simulator; `close` follows in that thread.
+        """
 
     @abstractmethod
     def close(self) -> None:

@@ -64,7 +64,8 @@ def batched(adapter, *observers, **keys):
 
 def actions_of(kind, step):
     drawn = np.random.default_rng(step).random((N, 3)).astype(np.float32)
-    return {"all": drawn, "none": [None] * N, "some": [None if k == step % N else row for k, row in enumerate(drawn)]}[kind]
+    some = [None if env == step % N else action for env, action in enumerate(drawn)]
+    return {"all": drawn, "none": [None] * N, "some": some}[kind]
 
 
 def walk_alone(adapter, kind):

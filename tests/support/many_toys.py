@@ -1,4 +1,4 @@
-"""The tiny environment on a simulator that simulates many of them in one call; an adapter that does so, and one that not."""
+"""The tiny environment on a simulator of many networks in one call, and adapters for one and for many."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
