@@ -70,8 +70,10 @@ class ManyNetworks:
         """Rewards, float64 of shape `(n,)`. Raises `AdapterError` for one that is not finite."""
         reward = self.adapter.reward
         many: Any = reward(stats) if self.adapter.batched else [reward(each) for each in self._each(stats)]
-        if np.shape(many) != (self.networks,) or not all(map(is_reward, many)):
-            env = next((env for env, value in enumerate(many) if not is_reward(value)), 0)
+        if np.shape(many) != (self.networks,):
+            raise wrong_answer(self.adapter, "reward", many, f"{self.networks} numbers, as `batched` promises", when)
+        if not all(map(is_reward, many)):
+            env = next(env for env, value in enumerate(many) if not is_reward(value))
             raise wrong_answer(self.adapter, "reward", many[env], "a finite number", when, env)
         return np.asarray(many, np.float64)
 

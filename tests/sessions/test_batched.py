@@ -173,7 +173,7 @@ def test_measurements_are_checked(monkeypatch):
     ("method", "value", "words"),
     [
         ("reward", np.array([0.0, 1, np.inf, 0, 0]), "reward of ManyToys in env 2, step 0"),
-        ("reward", 0.0, "reward of ManyToys in env 0, step 0"),
+        ("reward", 0.0, "is 0.0; allowed: 5 numbers, as `batched` promises"),
         ("observation", np.zeros((N, 1, 3)) - [[[0]], [[0]], [[0]], [[1]], [[0]]], "observation of ManyToys in env"),
     ],
 )
