@@ -26,7 +26,7 @@ def _multi_access(settings: Mapping[str, Any]) -> None:
             refuse("per_slice_config.transport_protocol", protocol, ", ".join(MODELLED_TCP))
     for key, only in ONLY.items():
         if (value := reduce(lambda part, name: part[name], key.split("."), settings)) != only:
-            refuse(key, value, str(only).lower() if isinstance(only, bool) else only)
+            refuse(key, value, str(only).lower() if isinstance(only, bool) else str(only))
 
 
 def refuse(key: str, value: Any, allowed: str) -> None:
