@@ -16,6 +16,7 @@ from netgym_cli.common.provenance import git_state, now, versions
 from netgym_cli.config.schema import RunConfig
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.recorder import Recorder
+from netgym_cli.sessions.side_by_side import EpisodeStarts, Steps
 from netgym_cli.sessions.step import Observer, Step
 
 HEARTBEAT_S = 2.0
@@ -113,6 +114,21 @@ class RunRecord(Observer):
         """Writes the file, once where several simulators end the session together."""
         if env + 1 == self.content["n_envs"]:
             self._write()
+
+    def episodes_started(self, starts: EpisodeStarts) -> None:
+        """Notes the seeds, of which some may have been drawn afresh."""
+        self._seeds |= {(starts.session, env): seed for env, seed in enumerate(starts.seeds.tolist())}
+
+    def steps(self, steps: Steps) -> None:
+        """Shows a sign of life when one is due."""
+        if self.content["start_s"] is None:
+            began_s = time.monotonic() - steps.n_envs * steps.wall_ms / 1e3
+            self.content["start_s"] = round(began_s - self._started, 3)
+        if time.monotonic() - self._written >= HEARTBEAT_S:
+            self._write()
+
+    def sessions_ended(self, session: int, status: str, reason: str, n_envs: int) -> None:
+        """Nothing: where one call simulates all simulators, sessions may last milliseconds."""
 
     def close(self, status: str, error: Mapping[str, str] | None = None) -> None:
         """Writes and signs the final word: `complete`, `failed`, `interrupted`; with the error's `type`, `message`."""
