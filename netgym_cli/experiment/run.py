@@ -14,6 +14,7 @@ from netgym_cli.envs.network_env import NetworkEnv
 from netgym_cli.experiment import end_evaluation
 from netgym_cli.experiment.config import needs_trust
 from netgym_cli.experiment.lifecycle import RunUnderWay, run_lifecycle
+from netgym_cli.experiment.periodic import evaluated_on_the_way
 from netgym_cli.experiment.progress import RunProgress
 from netgym_cli.experiment.summary import Summary
 from netgym_cli.runs.folder import RunFolder
@@ -89,7 +90,7 @@ def train(config: RunConfig, folder: Path, command: list[str], console: bool | N
         env = SequentialSessions(opened, plan, (recorder, record, progress))
         if plan.configs:
             prepare_simulators(config)
-        with progress:
+        with progress, evaluated_on_the_way(agent, config, record, plan):
             agent.learn(env, config.seed, folder)
             agent.save(folder)
     notes = [*_given_up(env, record), *_differing(plan), *agent.notes]

@@ -110,7 +110,7 @@ class Sb3Agent(Agent[S]):
             start = warm_start.Start.of(self.config, self.algorithm)
             build_learner = start.build
             self.notes += start.notes
-        training = Training(self.algorithm, self.config, env, seed, folder, build_learner)
+        training = Training(self.algorithm, self.config, env, seed, folder, build_learner, self.evaluations)
         self._run(training)
 
     def _run(self, training: Any) -> None:

@@ -32,6 +32,8 @@ OWN_KEYS = frozenset(
         "clip_reward",
         "torch_threads",
         "checkpoint_every_steps",
+        "evaluate_every_steps",
+        "evaluation_episodes",
         "init",
     )
 )
@@ -143,6 +145,8 @@ class Sb3Config(LearnerConfig):
     """
 
     init: str | None = None
+    evaluate_every_steps: int = ranged(0, note="0: never", default=0)
+    evaluation_episodes: int = read_unless("evaluate_every_steps", 0, of=ranged(1, default=5))
     normalize_reward: bool = MISSING
     clip_reward: float = read_if("normalize_reward", True, of=ranged(above=0))
     gamma: float = ranged(0, 1)
