@@ -4,8 +4,8 @@
 
 Trains SB3's PPO, and SAC where actions are continuous, through the command line with their shipped settings on networks
 of other seeds; with --rules it trains nobody. Then random, the default algorithm, every rule that fits and the trained
-agents play the same fresh networks. Writes results/baselines/ENV.json and, from all of them, docs/baselines.md; results/
-headroom (benchmarks/headroom.py) adds the most that a constant action earns.
+agents play the same fresh networks. Writes results/baselines/ENV.json and, from all of them, docs/baselines.md;
+results/headroom (benchmarks/headroom.py) adds the most that a constant action earns.
 """
 
 from __future__ import annotations
