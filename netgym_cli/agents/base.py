@@ -131,7 +131,8 @@ class Agent(ABC, Generic[C]):
         An agent that learns between steps calls `env.updated(done, total)`, so that progress shows.
 
         Args:
-            env: sessions to run until `env.finished`.
+            env: sessions to run until `env.finished`. An agent whose config extends `ParallelAgentConfig` gets a
+                `VectorSessions` instead if `n_envs` is above 1; `sessions.single.as_vector` makes one of either.
             seed: seed of all of the agent's randomness.
             folder: the run's folder, for logs and checkpoints.
         """
@@ -171,6 +172,11 @@ class Agent(ABC, Generic[C]):
     def has_learnt(self) -> bool:
         """Whether there is anything to save after `learn` was interrupted."""
         return False
+
+    @property
+    def learns(self) -> bool:
+        """Whether a run changes it."""
+        return self.needs_training or type(self).learn is not Agent.learn
 
     @property
     def can_be_loaded(self) -> bool:

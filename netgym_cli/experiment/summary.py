@@ -12,7 +12,6 @@ from netgym_cli.runs.record import RunRecord
 from netgym_cli.runs.recorder import Recorder
 
 YARDSTICK = "random"  # the agent that every environment has
-FEW_EPISODES = 10  # fewer have no tenths to compare
 
 
 @dataclass(frozen=True)
@@ -23,8 +22,7 @@ class Summary:
         folder, tables: the run's folder and the one with its tables.
         sessions, episodes, steps: how many were done.
         mean_return: mean return over all episodes; None without episodes.
-        first_return, last_return: the same over the first and the last tenth of the episodes, in the order in which
-            they ended and at least one each; over the first and the last session if the sessions only measured.
+        first_return, last_return: the same over the episodes of the first and of the last session.
         wall_s, sim_s: seconds that passed on the clock and in all simulations.
         start_s: seconds of `wall_s` before the first step began.
         notes: remarks on the run.
@@ -32,6 +30,7 @@ class Summary:
         agent: name of the agent; empty for one that nothing can load from the folder.
         config_dirs: the user's conf directories, without which the run's config may name what nobody finds.
         needs_trust: whether what loads the agent from the folder needs `--trust`.
+        learnt: whether the agent changed while it acted.
     """
 
     folder: str
@@ -50,6 +49,7 @@ class Summary:
     agent: str = ""
     config_dirs: tuple[str, ...] = ()
     needs_trust: bool = False
+    learnt: bool = False
 
     @classmethod
     def of(
@@ -61,14 +61,12 @@ class Summary:
         measured_only: bool = False,
         agent: str = "",
         needs_trust: bool = False,
+        learnt: bool = False,
     ) -> Summary:
         """The summary of the run that these have just finished."""
         returns, content = recorder.returns, record.content
-        part = max(1, len(returns) // 10)
-        first, last = returns[:part], returns[-part:]
-        if measured_only and returns:
-            by_session = recorder.session_returns
-            first, last = by_session[min(by_session)], by_session[max(by_session)]
+        by_session = recorder.session_returns
+        first, last = (by_session[ends(by_session)] if by_session else [] for ends in (min, max))
         return cls(
             folder=str(folder),
             tables=str(recorder.folder),
@@ -85,6 +83,7 @@ class Summary:
             measured_only=measured_only,
             agent=agent,
             needs_trust=needs_trust,
+            learnt=learnt,
         )
 
     @property
@@ -107,13 +106,16 @@ class Summary:
         return [*(self._evaluations() if self.measured_only else self._sessions()), *notes, f"next: {self._onward()}"]
 
     def _onward(self) -> str:
-        """A command that goes on from here: the agent beside the one that anybody beats, unless it is that one."""
-        if not self.agent:
-            return shlex.join(["netgym", "plot", self.folder])
+        """A command that goes on from here."""
+        return shlex.join(self.evaluation if self.agent else ["netgym", "plot", self.folder])
+
+    @property
+    def evaluation(self) -> list[str]:
+        """The command that evaluates the agent beside the one that anybody beats, unless it is that one."""
         beside = [f"agent={YARDSTICK}"] if self.agent != YARDSTICK else []
         dirs = [word for folder in self.config_dirs for word in ("--config-dir", folder)]
         trust = ["--trust"] if self.needs_trust else []
-        return shlex.join(["netgym", "evaluate", self.folder, *beside, *dirs, *trust])
+        return ["netgym", "evaluate", self.folder, *beside, *dirs, *trust]
 
     def _sessions(self) -> list[str]:
         lines = [
@@ -121,13 +123,8 @@ class Summary:
             f"{self.steps_per_s:.1f} steps/s"
             + (f", {self.sim_per_wall:.2f} simulated seconds per second" if self.sim_s else "")
         ]
-        if 0 < self.episodes < FEW_EPISODES:
-            lines.append(f"mean return {self.mean_return:.4g}")
-        elif self.episodes:
-            lines.append(
-                f"mean return {self.first_return:.4g} in the first tenth of the episodes, "
-                f"{self.last_return:.4g} in the last"
-            )
+        if self.episodes:
+            lines.append(f"mean return {self.mean_return:.4g}{' while it learnt' if self.learnt else ''}")
         return lines
 
     def _evaluations(self) -> list[str]:

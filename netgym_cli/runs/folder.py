@@ -61,6 +61,11 @@ class RunFolder:
         return self.metrics / "evaluations.csv"
 
     @property
+    def last_evaluation(self) -> Path:
+        """The folder of the evaluation that follows a training."""
+        return self.path / "evaluation"
+
+    @property
     def model_path(self) -> Path:
         """The model of a Stable-Baselines3 agent."""
         return self.path / "model.zip"

@@ -12,7 +12,8 @@ class EpisodeStart(NamedTuple):
     """What `reset` returned at the beginning of an episode, and the measurement behind it.
 
     `observation` and `info` are what the agent gets, behind whatever channels there are; `stats` is what the
-    environment's config subscribes to. The agent may use its arrays again: copy what you keep.
+    environment's config subscribes to. The agent may use its arrays again: copy what you keep. `env` is the slot, from
+    0, of a session that several simulators live at once.
     """
 
     session: int
@@ -21,6 +22,7 @@ class EpisodeStart(NamedTuple):
     observation: Any
     info: Mapping[str, Any]
     stats: Stats
+    env: int = 0
 
 
 class Step(NamedTuple):
@@ -28,7 +30,8 @@ class Step(NamedTuple):
 
     `terminal` is true in a terminal state alone, which a network never reaches. `wall_ms` is the time the simulator
     took; `events` counts simulator events since the session started. `observation` and `info` are what the agent gets,
-    behind whatever channels there are; `stats` is what the environment's config subscribes to.
+    behind whatever channels there are; `stats` is what the environment's config subscribes to. `env` is the slot, from
+    0, of a session that several simulators live at once.
 
     `action` is the agent's choice as it reached the environment, None for the default algorithm. `effective_action()`
     computes the action that was in force, as `Adapter.effective_action` tells it; it may raise `AdapterError`.
@@ -53,17 +56,19 @@ class Step(NamedTuple):
     action: Any
     effective_action: Callable[[], Any]
     info: Mapping[str, Any]
+    env: int = 0
 
 
 class Observer:
     """Follows a run: tables, the run's record, a progress bar. Override the methods that matter; the others do nothing.
 
-    Several sessions can be under way at once, and their calls come in any order; each session by itself goes
-    `session_started`, then per episode `episode_started`, `step` ... `step`, `episode_ended`, then `session_ended`.
-    A session that fails just stops: the exception goes to whoever runs it.
+    A session is lived in one slot or in several at once, which `env` counts from 0; each has its own seed, episodes and
+    steps. Several sessions and slots can be under way at once, and their calls come in any order; a session in one slot
+    goes `session_started`, then per episode `episode_started`, `step` ... `step`, `episode_ended`, then
+    `session_ended`. A session that fails just stops: the exception goes to whoever runs it.
     """
 
-    def session_started(self, session: int, seed: int | None) -> None:
+    def session_started(self, session: int, seed: int | None, env: int = 0) -> None:
         """A simulator is about to be started; `seed` is None when it is drawn afresh."""
 
     def episode_started(self, start: EpisodeStart) -> None:
@@ -72,11 +77,11 @@ class Observer:
     def step(self, step: Step) -> None:
         """A step was done."""
 
-    def episode_ended(self, session: int, episode: int) -> None:
+    def episode_ended(self, session: int, episode: int, env: int = 0) -> None:
         """The episode is over: complete, or given up by an early reset."""
 
-    def session_ended(self, session: int, status: str, reason: str) -> None:
-        """The session is over: `complete`, or another word with the reason for it."""
+    def session_ended(self, session: int, status: str, reason: str, env: int = 0) -> None:
+        """The session is over in this slot: `complete`, or another word with the reason for it."""
 
     def updated(self, done: int, total: int) -> None:
         """An agent that learns between steps has done `done` of `total` gradient updates."""

@@ -9,7 +9,8 @@ from netgym_cli.common.provenance import git_state
 from netgym_cli.envs.network_env import NetworkEnv
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.record import RunRecord
-from netgym_cli.runs.recorder import Recorder, encode_stats
+from netgym_cli.runs.recorder import Recorder
+from netgym_cli.runs.stats_table import encode_stats
 from netgym_cli.sessions.plan import Plan
 from netgym_cli.sessions.sequential import SequentialSessions
 from netgym_cli.simulators.stats import Layout, Row
