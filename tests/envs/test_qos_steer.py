@@ -91,33 +91,17 @@ def test_the_default_algorithm_brings_users_to_wifi_one_by_one_and_takes_back_wh
 
 
 @pytest.mark.ns3
-def test_the_default_algorithm_sends_back_the_costliest_user_and_nobody_else():
-    env = crowded(steering_prohibit_ms=1000)
-    env.reset()
-    left = []
-    for _ in range(25):
-        before = env.stats
-        env.step(None)
-        gone = np.flatnonzero(on_wifi(before) & ~on_wifi(env.stats))
-        if gone.size:
-            airtime = np.where(on_wifi(before), before["gma::dl::tx_rate"] / before["wifi::dl::max_rate"], 0)
-            missed = on_wifi(before) & (before["gma::dl::qos_rate"] == 0)
-            left.append((gone.tolist(), [int(airtime.argmax())], int(missed.sum())))
+@pytest.mark.parametrize("back", ["costliest", "all"])
+def test_the_default_algorithm_sends_back_the_costliest_user_or_everybody_who_missed(back):
+    env = crowded(steer_back=back)
+    _, before = steered(env, [1, 1, 1, 1], 6)
+    missed = before["gma::dl::qos_rate"] == 0
+    airtime = before["gma::dl::tx_rate"] / before["wifi::dl::max_rate"]
+    _, after = steered(env, None, 1)
+    left = ~on_wifi(after)
     env.close()
-    assert all(gone == costliest for gone, costliest, _ in left), left
-    assert max(missed for *_, missed in left) > 1, "one leaves where several missed"
-
-
-@pytest.mark.ns3
-def test_the_default_algorithm_sends_back_everybody_who_missed_if_asked_to():
-    env = crowded(steer_back="all")
-    env.reset()
-    counts = []
-    for _ in range(8):
-        env.step(None)
-        counts.append(int(on_wifi(env.stats).sum()))
-    env.close()
-    assert min(np.diff(counts)) < -1, counts
+    assert missed.sum() > 1
+    assert left.tolist() == (missed.tolist() if back == "all" else (np.arange(4) == airtime.argmax()).tolist())
 
 
 @pytest.mark.ns3
