@@ -131,7 +131,8 @@ class Agent(ABC, Generic[C]):
         An agent that learns between steps calls `env.updated(done, total)`, so that progress shows.
 
         Args:
-            env: sessions to run until `env.finished`.
+            env: sessions to run until `env.finished`. An agent whose config extends `ParallelAgentConfig` gets a
+                `VectorSessions` instead if `n_envs` is above 1; `sessions.single.as_vector` makes one of either.
             seed: seed of all of the agent's randomness.
             folder: the run's folder, for logs and checkpoints.
         """

@@ -24,7 +24,7 @@ from netgym_cli.envs.base import Adapter, adapter_of, environment_action
 from netgym_cli.envs.owned_session import OwnedSession
 from netgym_cli.envs.step_info import StepInfo
 from netgym_cli.simulators.base import Simulator, simulator_registry
-from netgym_cli.simulators.selection import settings_of
+from netgym_cli.simulators.selection import check_scenario, settings_of
 from netgym_cli.simulators.stats import Stats, Subscription
 
 
@@ -63,6 +63,7 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
         self.config = config
         self.simulator_config = simulator
         self.adapter: Adapter[Any] = adapter_of(config)
+        self._require_simulated(self.adapter)
         self.observation_space = self.adapter.observation_space
         self.action_space = self.adapter.action_space
         self.session, self.episode, self.step_index = -1, 0, 0
@@ -210,6 +211,7 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
         self._require_no_session("the config")
         config.validate()
         adapter = adapter_of(config)
+        self._require_simulated(adapter)
         for kind in ("observation_space", "action_space"):
             before, after = getattr(self, kind), getattr(adapter, kind)
             if before != after:
@@ -218,6 +220,10 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
             self._base_seed, self._first_session = config.random_seed, self.session + 1
         self.config, self.adapter = config, adapter
         self._subscription = Subscription(adapter.subscription)
+
+    def _require_simulated(self, adapter: Adapter[Any]) -> None:
+        chosen = settings_of(adapter.required_simulator, self.simulator_config)
+        check_scenario(chosen, adapter.scenario, adapter.settings)
 
     def _require_no_session(self, what: str) -> None:
         if self.running:
@@ -241,13 +247,15 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
             self._first_session = self.session + 1
         session_seed = seed_of_session(self._base_seed, self.session + 1 - self._first_session)
         settings = settings_of(self.adapter.required_simulator, self.simulator_config)
-        simulator = simulator_registry.load(settings.name)(settings, self.adapter.source())
+        simulator = self._starting = simulator_registry.load(settings.name)(settings, self.adapter.source())
         try:
             begun = simulator.start(self.adapter.scenario, self.adapter.settings(), session_seed)
             self.stats = measured(begun, simulator, "start", (self.session + 1, 0, 0))
         except BaseException:
             simulator.close()
             raise
+        finally:
+            self._starting = None
         self._own(simulator)
         self.session_seed = session_seed
         self.session += 1

@@ -49,8 +49,8 @@ class RunRecord(Observer):
 
     Attributes:
         content: what the file says: `steps` and `sim_s` (simulated seconds, all sessions) in the tables, `wall_s`,
-            `start_s` (seconds until the first step began), `seeds` (of the sessions in the order of their index) and
-            so on.
+            `start_s` (seconds until the first step began), `n_envs` (simulators that live each session at once),
+            `seeds` (of all simulators, session by session) and so on.
 
     Raises:
         FileExistsError: there is a record already; it was not changed.
@@ -68,7 +68,7 @@ class RunRecord(Observer):
         self._folder, self._tables = RunFolder(folder), tables
         self._started = time.monotonic()
         self._written = 0.0
-        self._seeds: dict[int, int | None] = {}
+        self._seeds: dict[tuple[int, int], int | None] = {}  # by session and env
         self.content: dict[str, Any] = {
             "status": "running",
             "started_at": now(),
@@ -83,6 +83,7 @@ class RunRecord(Observer):
             "git": git_state(),
             **config.names(),
             "seed": config.seed,
+            "n_envs": config.n_envs,
             "seeds": [],
             "learnt_on": sorted(learnt_on),
             "planned_steps": planned_steps,
@@ -98,19 +99,20 @@ class RunRecord(Observer):
 
     def session_started(self, session: int, seed: int | None, env: int = 0) -> None:
         """Notes the session's seed; one drawn afresh is known with the first step."""
-        self._seeds[session] = seed
+        self._seeds[session, env] = seed
 
     def step(self, step: Step) -> None:
         """Shows a sign of life when one is due."""
         if self.content["start_s"] is None:
             self.content["start_s"] = round(time.monotonic() - self._started - step.wall_ms / 1e3, 3)
-        self._seeds[step.session] = step.seed
+        self._seeds[step.session, step.env] = step.seed
         if time.monotonic() - self._written >= HEARTBEAT_S:
             self._write()
 
     def session_ended(self, session: int, status: str, reason: str, env: int = 0) -> None:
-        """Writes the file."""
-        self._write()
+        """Writes the file, once where several simulators end the session together."""
+        if env + 1 == self.content["n_envs"]:
+            self._write()
 
     def close(self, status: str, error: Mapping[str, str] | None = None) -> None:
         """Writes and signs the final word: `complete`, `failed`, `interrupted`; with the error's `type`, `message`."""
@@ -126,7 +128,7 @@ class RunRecord(Observer):
 
     def _update(self) -> None:
         self._written = time.monotonic()
-        self.content["seeds"] = [self._seeds[session] for session in sorted(self._seeds)]
+        self.content["seeds"] = [self._seeds[place] for place in sorted(self._seeds)]
         self.content["steps"] = self._tables.stored_steps
         self.content["sim_s"] = self._tables.stored_sim_s
         self.content["wall_s"] = round(self._written - self._started, 3)

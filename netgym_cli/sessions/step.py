@@ -12,8 +12,8 @@ class EpisodeStart(NamedTuple):
     """What `reset` returned at the beginning of an episode, and the measurement behind it.
 
     `observation` and `info` are what the agent gets, behind whatever channels there are; `stats` is what the
-    environment's config subscribes to. The agent may use its arrays again: copy what you keep. `env` is the slot, from 0,
-    of a session that several simulators live at once.
+    environment's config subscribes to. The agent may use its arrays again: copy what you keep. `env` is the slot, from
+    0, of a session that several simulators live at once.
     """
 
     session: int
@@ -30,8 +30,8 @@ class Step(NamedTuple):
 
     `terminal` is true in a terminal state alone, which a network never reaches. `wall_ms` is the time the simulator
     took; `events` counts simulator events since the session started. `observation` and `info` are what the agent gets,
-    behind whatever channels there are; `stats` is what the environment's config subscribes to. `env` is the slot, from 0,
-    of a session that several simulators live at once.
+    behind whatever channels there are; `stats` is what the environment's config subscribes to. `env` is the slot, from
+    0, of a session that several simulators live at once.
 
     `action` is the agent's choice as it reached the environment, None for the default algorithm. `effective_action()`
     computes the action that was in force, as `Adapter.effective_action` tells it; it may raise `AdapterError`.
@@ -63,8 +63,8 @@ class Observer:
     """Follows a run: tables, the run's record, a progress bar. Override the methods that matter; the others do nothing.
 
     A session is lived in one slot or in several at once, which `env` counts from 0; each has its own seed, episodes and
-    steps. Several sessions and slots can be under way at once, and their calls come in any order; each slot of a session
-    by itself goes `session_started`, then per episode `episode_started`, `step` ... `step`, `episode_ended`, then
+    steps. Several sessions and slots can be under way at once, and their calls come in any order; a session in one slot
+    goes `session_started`, then per episode `episode_started`, `step` ... `step`, `episode_ended`, then
     `session_ended`. A session that fails just stops: the exception goes to whoever runs it.
     """
 

@@ -87,4 +87,4 @@ class VectorSessions(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Ends all sessions and releases their simulators, also those of a step under way; harmless when called twice."""
+        """Ends all sessions and releases their simulators, with or without a step under way; harmless when repeated."""

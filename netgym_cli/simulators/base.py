@@ -33,6 +33,7 @@ class Simulator(ABC, Generic[C]):
         twin_of: name of the simulator that this one stands for, as a fast model of it; None: of none.
         copyable: whether `copy.deepcopy` of a running one is a second simulator: all of it lies in Python objects, and
             no process, file or socket belongs to it. An environment with another one refuses to be copied meanwhile.
+        batches: whether many of its sessions can be had in one call in this process, as by `FluidBatch`.
         config: deadlines and the like.
         source: the user's own scenario file, if the adapter has one.
     """
@@ -48,6 +49,7 @@ class Simulator(ABC, Generic[C]):
     scenarios: ClassVar[frozenset[str] | None] = None
     twin_of: ClassVar[str | None] = None
     copyable: ClassVar[bool] = False
+    batches: ClassVar[bool] = False
     _deferred: Callable[[], Stats] | None = None  # what the in-process simulator computes when it is waited for
 
     def __init__(self, config: C, source: Path | None = None) -> None:
@@ -56,6 +58,10 @@ class Simulator(ABC, Generic[C]):
     @classmethod
     def check(cls, config: C, source: Path | None = None) -> None:
         """Looks, cheaply and leaving no trace, whether `config` can work here. Raises `ConfigError` or `BuildError`."""
+
+    @classmethod
+    def check_scenario(cls, config: C, scenario: str, settings: Mapping[str, Any]) -> None:
+        """Looks whether `scenario` with these `settings` is what it simulates. Raises `ConfigError` if it is not."""
 
     @classmethod
     def prepare(cls, config: C, source: Path | None = None) -> None:
@@ -105,6 +111,12 @@ class Simulator(ABC, Generic[C]):
     def begin_episode(self) -> Stats | None:
         """The measurement with which a further episode begins; None if what is simulated runs on, as networks do."""
         return None
+
+    def interrupt(self) -> None:
+        """Makes a start or step that another thread waits for fail soon, if that can be; the session is lost.
+
+        The one method that may be called while another thread uses the simulator; `close` follows in that thread.
+        """
 
     @abstractmethod
     def close(self) -> None:

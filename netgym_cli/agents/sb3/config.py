@@ -10,7 +10,7 @@ from omegaconf import MISSING
 
 from netgym_cli.config.effect import read_if, read_unless
 from netgym_cli.config.fields import check_fields, one_of, ranged, such_that
-from netgym_cli.config.schema import AgentConfig, require
+from netgym_cli.config.schema import AgentConfig, ParallelAgentConfig, require
 
 Number = int | float
 LEAST_VARIANCE = 1e-8  # as VecNormalize has it
@@ -38,6 +38,7 @@ OWN_KEYS = frozenset(
         "torch_threads",
         "checkpoint_every_steps",
         "init",
+        "n_envs",
     )
 )
 
@@ -140,7 +141,7 @@ class LearnerConfig(AgentConfig):
 
 
 @dataclass
-class Sb3Config(LearnerConfig):
+class Sb3Config(LearnerConfig, ParallelAgentConfig):
     """Keys of every agent that learns from the environment.
 
     Attributes:
@@ -231,6 +232,18 @@ class OffPolicyConfig(Sb3Config):
             "agent.optimize_memory_usage",
             self.optimize_memory_usage,
             "true only with replay_buffer_kwargs: {handle_timeout_termination: false}, which gives up bootstrapping",
+        )
+        require(
+            self.n_envs == 1 or isinstance(frequency(self.train_freq), int),
+            "agent.train_freq",
+            self.train_freq,
+            f"a number of steps with agent.n_envs={self.n_envs}, whose episodes need not end together",
+        )
+        require(
+            self.buffer_size >= self.n_envs,
+            "agent.buffer_size",
+            self.buffer_size,
+            f"{self.n_envs} or more, a step of every simulator (agent.n_envs)",
         )
 
 

@@ -29,7 +29,7 @@ from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.files import replacing
 from netgym_cli.common.space_text import short_text
 from netgym_cli.runs.folder import RunFolder
-from netgym_cli.sessions.sequential import SequentialSessions
+from netgym_cli.sessions.vector import VectorSessions
 
 Builder = Callable[[str, Any, VecNormalize, int], BaseAlgorithm]
 
@@ -161,7 +161,7 @@ class Training:
         self,
         algorithm: str,
         config: Sb3Config,
-        env: SequentialSessions,
+        env: VectorSessions,
         seed: int,
         folder: Path,
         build_learner: Builder = build,
@@ -201,7 +201,7 @@ class _AllSessionsDone(Exception):
 class _SessionCallback(BaseCallback):
     """Stops with the last session and saves checkpoints on the way."""
 
-    def __init__(self, env: SequentialSessions, config: Sb3Config, run_folder: RunFolder) -> None:
+    def __init__(self, env: VectorSessions, config: Sb3Config, run_folder: RunFolder) -> None:
         super().__init__()
         self.sessions, self.every, self.run_folder = env, config.checkpoint_every_steps, run_folder
         self.forms = forms_of(config, env.observation_space, env.action_space)
@@ -218,7 +218,8 @@ class _SessionCallback(BaseCallback):
             raise _AllSessionsDone
 
     def _on_step(self) -> bool:
-        if self.every and self.num_timesteps % self.every == 0:
+        n_envs = self.sessions.n_envs  # of which each has just done a step
+        if self.every and self.num_timesteps // self.every > (self.num_timesteps - n_envs) // self.every:
             self.trained().save(self.run_folder.new_checkpoint(self.num_timesteps))
         if not self.sessions.finished:
             return True
@@ -226,13 +227,15 @@ class _SessionCallback(BaseCallback):
         if complete:
             return True  # SB3 learns from it; it would begin another one if it has done fewer steps than planned
         self.notes.append(
-            f"the last {collected} of {self.num_timesteps} steps did not fill a rollout and made no update of the model"
+            f"the last {collected * n_envs} of {self.num_timesteps} steps did not fill a rollout and made no update of "
+            "the model"
         )
         return False
 
     def _rollout(self) -> tuple[int, bool]:
+        """Steps that each slot has done in the rollout under way, and whether it is complete."""
         state = self.locals  # of SB3's collect_rollouts, before it has counted this on-policy step or this episode
         if "n_rollout_steps" in state:
             return state["n_steps"] + 1, state["n_steps"] + 1 >= state["n_rollout_steps"]
-        steps, episodes = state["num_collected_steps"], state["num_collected_episodes"] + int(state["dones"][0])
+        steps, episodes = state["num_collected_steps"], state["num_collected_episodes"] + int(sum(state["dones"]))
         return steps, not should_collect_more_steps(state["train_freq"], steps, episodes)
