@@ -151,6 +151,7 @@ class RunConfig:
     steps: int | None = ranged(1, null="", default=None)
     init: str | None = None
     evaluate_at_end: EndEvaluation | None = None
+    record_stats: str = one_of("auto", "all", "first", "none", default="auto")
     choices: dict[str, str] = new_field(default_factory=dict, compare=False)
 
     @property

@@ -247,13 +247,15 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
             self._first_session = self.session + 1
         session_seed = seed_of_session(self._base_seed, self.session + 1 - self._first_session)
         settings = settings_of(self.adapter.required_simulator, self.simulator_config)
-        simulator = simulator_registry.load(settings.name)(settings, self.adapter.source())
+        simulator = self._starting = simulator_registry.load(settings.name)(settings, self.adapter.source())
         try:
             begun = simulator.start(self.adapter.scenario, self.adapter.settings(), session_seed)
             self.stats = measured(begun, simulator, "start", (self.session + 1, 0, 0))
         except BaseException:
             simulator.close()
             raise
+        finally:
+            self._starting = None
         self._own(simulator)
         self.session_seed = session_seed
         self.session += 1

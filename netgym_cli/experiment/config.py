@@ -132,6 +132,7 @@ class _Top:
     steps: int | None = None
     init: str | None = None
     evaluate_at_end: Any = None
+    record_stats: str = "auto"
 
 
 def config_of(path: Path, trust: bool = False) -> RunConfig:
@@ -164,7 +165,7 @@ def config_of(path: Path, trust: bool = False) -> RunConfig:
 
 def groups_of(run: RunFolder) -> dict[str, str]:
     """Group to the name that its member was chosen by, as the run's folder tells it."""
-    return {group: name for group, name in run.choices().items() if group in conf_dirs.GROUPS}
+    return {group: name for group, name in run.choices().items() if group in conf_dirs.CHOICES}
 
 
 def seeds_of(path: Path, config: RunConfig) -> frozenset[int]:
@@ -172,7 +173,7 @@ def seeds_of(path: Path, config: RunConfig) -> frozenset[int]:
     may not have noted the last ones, of the plan of its `config`."""
     from netgym_cli.sessions.plan import Plan
 
-    planned = Plan.of(config).seeds if SavedModel.at(path).checkpoint is not None else ()
+    planned = Plan.of(config).all_seeds if SavedModel.at(path).checkpoint is not None else ()
     return SavedModel.at(path).run.seeds() | {seed for seed in planned if seed is not None}
 
 

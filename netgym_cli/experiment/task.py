@@ -58,7 +58,7 @@ class Task:
 
     def sessions(self, *observers: Observer) -> SequentialSessions:
         """The session, not started yet."""
-        return SequentialSessions(open_env(self.config), Plan.of(self.config), observers)
+        return SequentialSessions(open_env(self.config), Plan.of(self.config).slot(0), observers)
 
     @before_a_run()
     def check(self) -> None:

@@ -121,6 +121,12 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
             self._end_session("all steps done")
         return self._last, reward, network.terminal, truncated, info
 
+    def stop(self, reason: str) -> None:
+        """Ends the session before its time, if one is under way, and goes through no further one."""
+        if self._under_way:
+            self.network.close()
+            self._end_session(reason, "stopped")
+
     def updated(self, done: int, total: int) -> None:
         """For agents that learn between steps: tells the observers that `done` of `total` updates are done."""
         for observer in self.observers:

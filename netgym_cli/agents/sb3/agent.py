@@ -21,6 +21,8 @@ from netgym_cli.envs.base import Adapter
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.saved_model import SavedModel, instead_of_final
 from netgym_cli.sessions.sequential import SequentialSessions
+from netgym_cli.sessions.single import as_vector
+from netgym_cli.sessions.vector import VectorSessions
 
 if TYPE_CHECKING:
     from netgym_cli.agents.sb3.training import Trained
@@ -103,14 +105,15 @@ class Sb3Agent(Agent[S]):
             f"auto, or what suits the observations {observation_space}",
         )
         if isinstance(config, OnPolicyConfig):
-            self._require_below(config.n_steps <= steps, "n_steps", config.n_steps, steps)
+            each = steps // config.n_envs
+            self._require_below(config.n_steps <= each, "n_steps", config.n_steps, each, config.n_envs)
         if isinstance(config, OffPolicyConfig):
             self._require_below(config.learning_starts < steps, "learning_starts", config.learning_starts, steps)
         from netgym_cli.agents.sb3.dry_build import require_buildable
 
         require_buildable(self.algorithm, config, observation_space, action_space, axes)
 
-    def learn(self, env: SequentialSessions, seed: int, folder: Path) -> None:
+    def learn(self, env: SequentialSessions | VectorSessions, seed: int, folder: Path) -> None:
         from netgym_cli.agents.sb3.build import build
         from netgym_cli.agents.sb3.training import Training
 
@@ -123,7 +126,7 @@ class Sb3Agent(Agent[S]):
             start = warm_start.Start.of(config, self.algorithm)
             build_learner = start.build
             self.notes += start.notes
-        training = Training(self.algorithm, config, env, seed, folder, build_learner)
+        training = Training(self.algorithm, config, as_vector(env), seed, folder, build_learner, self.evaluations)
         self._run(training)
 
     def _fitted(self, adapter: Adapter[Any]) -> S:
@@ -166,11 +169,12 @@ class Sb3Agent(Agent[S]):
         return self.trained
 
     @staticmethod
-    def _require_below(condition: bool, key: str, value: int, steps: int) -> None:
+    def _require_below(condition: bool, key: str, value: int, steps: int, n_envs: int = 1) -> None:
         if not condition:
+            where = "" if n_envs == 1 else f" in each of the {n_envs} simulators (agent.n_envs)"
             raise ConfigError(
-                f"agent.{key} is {value}, but all sessions together have {steps} steps, so nothing would be learnt; "
-                f"lower agent.{key} or raise env.episodes_per_session or env.steps_per_episode."
+                f"agent.{key} is {value}, but all sessions together have {steps} steps{where}, so nothing would be "
+                f"learnt; lower agent.{key} or raise env.episodes_per_session or env.steps_per_episode."
             )
 
 
