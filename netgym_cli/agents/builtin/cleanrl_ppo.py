@@ -19,6 +19,7 @@ from gymnasium.wrappers.utils import RunningMeanStd
 
 from netgym_cli.agents.base import Agent
 from netgym_cli.agents.cleanrl_ppo_config import CleanrlPpoConfig
+from netgym_cli.agents.deviation_floor import floored, units
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.files import replacing
 from netgym_cli.common.space_text import short_text
@@ -189,6 +190,8 @@ class Policy:
         self.network: Any = torch.nn.ModuleDict({"actor": actor, "critic": critic})
         self.network.register_parameter("log_std", torch.nn.Parameter(torch.full((outputs,), config.log_std_init)))
         self.scale = RunningMeanStd(shape=(size,))  # type: ignore[no-untyped-call]
+        assert isinstance(observations, spaces.Box)
+        self.units = units(observations, observations.shape).ravel()
 
     def normalize(self, observations: Any, learn: bool = False) -> np.ndarray:
         """The inputs of actor and critic, one flat float32 row each; `learn` updates the running scale first."""
@@ -196,8 +199,9 @@ class Policy:
         if self.config.normalize_observation:
             if learn:
                 self.scale.update(flat)  # type: ignore[no-untyped-call]
-            limit = self.config.clip_observation
-            flat = np.clip((flat - self.scale.mean) / np.sqrt(self.scale.var + EPSILON), -limit, limit)
+            mean, deviation = self.scale.mean, np.sqrt(self.scale.var + EPSILON)
+            limit, least = self.config.clip_observation, self.config.deviation_floor
+            flat = np.clip((flat - mean) / floored(deviation, mean, least, self.units), -limit, limit)
         return flat.astype(np.float32)
 
     def distributions(self, observations: Tensor) -> list[Any]:

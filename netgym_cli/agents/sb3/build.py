@@ -26,6 +26,7 @@ from netgym_cli.agents.sb3.config import (
     frequency,
     schedule,
 )
+from netgym_cli.agents.sb3.floored_normalize import FlooredNormalize
 from netgym_cli.agents.sb3.forms import Forms
 from netgym_cli.agents.sb3.per_user import PerFeatureMeanStd, PerUserPolicy
 from netgym_cli.agents.sb3.vector_env import SessionsVecEnv
@@ -70,8 +71,9 @@ def normalized_env(config: Sb3Config, sessions: VectorSessions) -> VecNormalize:
     space = env.observation_space
     parts = space.items() if isinstance(space, spaces.Dict) else ()
     boxes = [key for key, part in parts if isinstance(part, spaces.Box)] or None
-    scaled = VecNormalize(
+    scaled = FlooredNormalize(
         env,
+        config.deviation_floor,
         norm_obs=config.normalize_observation,
         norm_reward=config.normalize_reward,
         clip_obs=config.clip_observation,
