@@ -18,7 +18,7 @@ class CleanrlPpoConfig(ParallelAgentConfig):
     normalize_observation: bool = MISSING
     normalize_reward: bool = MISSING
     clip_observation: float = read_if("normalize_observation", True, of=ranged(above=0, high=10**9))
-    deviation_floor: float = read_if("normalize_observation", True, of=ranged(0, default=0.0, note="0: none"))
+    min_deviation: float = read_if("normalize_observation", True, of=ranged(0, default=0.0, note="0: none"))
     clip_reward: float = read_if("normalize_reward", True, of=ranged(above=0, high=10**9))
     torch_threads: int = ranged(1, 10**9)
     hidden: list[int] = ranged(1)

@@ -98,7 +98,7 @@ class Normalization:
         reward: moments of the discounted return, whose deviation divides rewards; None: rewards stay as they are.
         clip_observation, clip_reward: largest absolute values after the division.
         epsilon: added to variances.
-        deviation_floor: the floor's share; 0: none, as of models of releases that had none.
+        min_deviation: the floor's share; 0: none, as of models of releases that had none.
         units: units of the entries of observations, nested lists, under the keys of `observation`.
     """
 
@@ -108,7 +108,7 @@ class Normalization:
     clip_observation: float
     clip_reward: float
     epsilon: float
-    deviation_floor: float = 0.0
+    min_deviation: float = 0.0
     units: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -123,7 +123,7 @@ class Normalization:
             env.clip_obs,
             env.clip_reward,
             env.epsilon,
-            *((env.deviation_floor, {key: env.units(key).tolist() for key in by_key}) if env.deviation_floor else ()),
+            *((env.min_deviation, {key: env.units(key).tolist() for key in by_key}) if env.min_deviation else ()),
         )
 
     def restore(self, env: VecNormalize) -> None:
@@ -146,8 +146,8 @@ class Normalization:
     def _scaled(self, value: Any, key: str) -> np.ndarray:
         moments = self.observation[key]
         mean, deviation = np.array(moments.mean), np.sqrt(np.array(moments.var) + self.epsilon)
-        if self.deviation_floor:
-            deviation = floored(deviation, mean, self.deviation_floor, np.array(self.units[key]))
+        if self.min_deviation:
+            deviation = floored(deviation, mean, self.min_deviation, np.array(self.units[key]))
         scaled = (np.asarray(value) - mean) / deviation
         clipped: np.ndarray = np.clip(scaled, -self.clip_observation, self.clip_observation)
         return clipped.astype(np.float32)

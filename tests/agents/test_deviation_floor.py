@@ -62,22 +62,22 @@ def test_the_floor_is_a_share_of_mean_or_unit():
 
 def test_running_scales_are_equal_where_the_floor_does_not_bite():
     _, plain = run_in(VecNormalize)
-    _, without = run_in(FlooredNormalize, deviation_floor=0.0)
-    _, with_floor = run_in(FlooredNormalize, deviation_floor=FLOOR)
+    _, without = run_in(FlooredNormalize, min_deviation=0.0)
+    _, with_floor = run_in(FlooredNormalize, min_deviation=FLOOR)
     assert (without == plain).all()
     assert (with_floor[10:, 1] == plain[10:, 1]).all()
 
 
 def test_a_constant_feature_stays_small_when_it_changes():
     packets = np.array([[2.15, 30, 0.02]], np.float32)
-    env, _ = run_in(FlooredNormalize, deviation_floor=0.0)
+    env, _ = run_in(FlooredNormalize, min_deviation=0.0)
     assert env.normalize_obs(packets)[0, 0] == 10  # what the key is there for
-    env, _ = run_in(FlooredNormalize, deviation_floor=FLOOR)
+    env, _ = run_in(FlooredNormalize, min_deviation=FLOOR)
     assert env.normalize_obs(packets)[0, 0] == pytest.approx(0.15 / 0.1, rel=0.01)
 
 
 def test_the_saved_scales_are_those_of_the_training():
-    env, _ = run_in(FlooredNormalize, deviation_floor=FLOOR)
+    env, _ = run_in(FlooredNormalize, min_deviation=FLOOR)
     saved = Normalization.of(env, None)
     again = Normalization.from_json(saved.to_json())
     assert again == saved
@@ -86,16 +86,16 @@ def test_the_saved_scales_are_those_of_the_training():
 
 
 def test_scales_of_a_release_without_a_floor_have_none():
-    env, _ = run_in(FlooredNormalize, deviation_floor=FLOOR)
+    env, _ = run_in(FlooredNormalize, min_deviation=FLOOR)
     raw = json.loads(Normalization.of(env, None).to_json())
-    del raw["deviation_floor"], raw["units"]
+    del raw["min_deviation"], raw["units"]
     old = Normalization.from_json(json.dumps(raw))
     assert old.apply(np.array([2.15, 30, 0.02]))[0] == 10
 
 
 @pytest.mark.parametrize(("floor", "first"), [(0.0, 10.0), (FLOOR, 1.5)])
 def test_cleanrl_ppo_has_it_too(floor, first):
-    config = replace(typed_run(compose(["env=gym", "agent=cleanrl_ppo"])).agent, deviation_floor=floor)
+    config = replace(typed_run(compose(["env=gym", "agent=cleanrl_ppo"])).agent, min_deviation=floor)
     policy, drawn = Policy(config, SPACE, spaces.Discrete(2)), Drawn()
     policy.normalize([drawn.observe() for _ in range(200)], learn=True)
     assert policy.normalize([np.array([2.15, 30, 0.02])])[0, 0] == pytest.approx(first, rel=0.01)
@@ -103,4 +103,4 @@ def test_cleanrl_ppo_has_it_too(floor, first):
 
 @pytest.mark.parametrize("name", [name for name in members("agent") if "normalize_observation" in agent_yaml(name)])
 def test_every_learner_that_normalises_has_a_floor(name):
-    assert agent_yaml(name)["deviation_floor"] == FLOOR
+    assert agent_yaml(name)["min_deviation"] == FLOOR

@@ -200,7 +200,7 @@ class Policy:
             if learn:
                 self.scale.update(flat)  # type: ignore[no-untyped-call]
             mean, deviation = self.scale.mean, np.sqrt(self.scale.var + EPSILON)
-            limit, least = self.config.clip_observation, self.config.deviation_floor
+            limit, least = self.config.clip_observation, self.config.min_deviation
             flat = np.clip((flat - mean) / floored(deviation, mean, least, self.units), -limit, limit)
         return flat.astype(np.float32)
 

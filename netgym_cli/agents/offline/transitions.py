@@ -130,7 +130,7 @@ def _moments(
         config.clip_observation,
         config.clip_reward if values else 10.0,  # type: ignore[attr-defined]
         EPSILON,
-        config.deviation_floor,
+        config.min_deviation,
         {key: units(parts[key], moments.mean.shape).tolist() for key, moments in running.items()},
     )
 

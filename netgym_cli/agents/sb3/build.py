@@ -73,7 +73,7 @@ def normalized_env(config: Sb3Config, sessions: VectorSessions) -> VecNormalize:
     boxes = [key for key, part in parts if isinstance(part, spaces.Box)] or None
     scaled = FlooredNormalize(
         env,
-        config.deviation_floor,
+        config.min_deviation,
         norm_obs=config.normalize_observation,
         norm_reward=config.normalize_reward,
         clip_obs=config.clip_observation,

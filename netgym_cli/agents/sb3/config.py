@@ -32,7 +32,7 @@ OWN_KEYS = frozenset(
         "normalize_observation",
         "normalize_reward",
         "clip_observation",
-        "deviation_floor",
+        "min_deviation",
         "clip_reward",
         "torch_threads",
         "checkpoint_every_steps",
@@ -127,7 +127,7 @@ class LearnerConfig(AgentConfig):
     rescale_action: bool = MISSING
     normalize_observation: bool = MISSING
     clip_observation: float = read_if("normalize_observation", True, of=ranged(above=0))
-    deviation_floor: float = read_if("normalize_observation", True, of=ranged(0, default=0.0, note="0: none"))
+    min_deviation: float = read_if("normalize_observation", True, of=ranged(0, default=0.0, note="0: none"))
     torch_threads: int = ranged(1)
     checkpoint_every_steps: int = ranged(0, note="0: never")
     policy: str = one_of(*POLICIES)
