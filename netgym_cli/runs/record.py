@@ -49,9 +49,11 @@ class RunRecord(Observer):
         learnt_on: seeds of earlier sessions that the agent begins with.
 
     Attributes:
+        folder: the run's.
         content: what the file says: `steps` and `sim_s` (simulated seconds, all sessions) in the tables, `wall_s`,
             `start_s` (seconds until the first step began), `n_envs` (simulators that live each session at once),
-            `seeds` (of all simulators, session by session) and so on.
+            `seeds` (of all simulators, session by session), `selected_on` (seeds of evaluations on the way, by which
+            the best model is chosen) and so on.
 
     Raises:
         FileExistsError: there is a record already; it was not changed.
@@ -66,7 +68,7 @@ class RunRecord(Observer):
         tables: Recorder,
         learnt_on: Iterable[int] = (),
     ) -> None:
-        self._folder, self._tables = RunFolder(folder), tables
+        self.folder, self._tables = RunFolder(folder), tables
         self._started = time.monotonic()
         self._written = 0.0
         self._seeds: dict[tuple[int, int], int | None] = {}  # by session and env
@@ -83,10 +85,12 @@ class RunRecord(Observer):
             "versions": versions(),
             "git": git_state(),
             **config.names(),
+            "experiment": config.choices.get("experiment"),
             "seed": config.seed,
             "n_envs": config.n_envs,
             "seeds": [],
             "learnt_on": sorted(learnt_on),
+            "selected_on": [],
             "planned_steps": planned_steps,
             "steps": 0,
             "sim_s": 0.0,
@@ -96,7 +100,7 @@ class RunRecord(Observer):
             "evaluation": None,
         }
         self._update()
-        create_json(self._folder.record_path, self.content)
+        create_json(self.folder.record_path, self.content)
 
     def session_started(self, session: int, seed: int | None, env: int = 0) -> None:
         """Notes the session's seed; one drawn afresh is known with the first step."""
@@ -136,11 +140,11 @@ class RunRecord(Observer):
         self.content["ended_at"] = now()
         self.content["error"] = error
         self._write()
-        self._folder.sign(self._folder.record_path)
+        self.folder.sign(self.folder.record_path)
 
     def _write(self) -> None:
         self._update()
-        write_json(self._folder.record_path, self.content)
+        write_json(self.folder.record_path, self.content)
 
     def _update(self) -> None:
         self._written = time.monotonic()

@@ -78,7 +78,9 @@ def compared(folder):
 def clock(request, monkeypatch):
     """Tables that are flushed at the end only, or with every step."""
     now = iter(range(10**9))
-    monkeypatch.setattr(tables.time, "monotonic", (lambda: 0.0) if request.param == "clock stands" else lambda: next(now))
+    monkeypatch.setattr(
+        tables.time, "monotonic", (lambda: 0.0) if request.param == "clock stands" else lambda: next(now)
+    )
 
 
 @pytest.mark.usefixtures("clock")
