@@ -102,7 +102,9 @@ def trained(steps: int, words: list[str]) -> tuple[list[Row], list[tuple[int, fl
         {"part": part, "us per step": 1e6 * spent / summary.steps, "share, %": 100 * spent / cpu_s}
         for part, spent in {**parts, "all": cpu_s}.items()
     ]
-    print(f"{summary.steps} steps: {cpu_s:.1f} CPU s, {summary.steps / cpu_s:.0f} steps per CPU s; {wall_s:.1f} s of wall")
+    print(
+        f"{summary.steps} steps: {cpu_s:.1f} CPU s, {summary.steps / cpu_s:.0f} steps per CPU s; {wall_s:.1f} s of wall"
+    )
     besides = 1e6 * (parts["tables"] + parts["adapter and sessions"]) / summary.steps
     print(f"besides kernel and learner {besides:.1f} us per step")
     return rows, memory

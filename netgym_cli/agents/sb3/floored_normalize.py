@@ -23,7 +23,7 @@ class FlooredNormalize(VecNormalize):
 
     def __init__(self, venv: VecEnv, min_deviation: float = 0.0, **keywords: Any) -> None:
         super().__init__(venv, **keywords)
-        self.min_deviation = deviation_floor
+        self.min_deviation = min_deviation
         self._units: dict[str, np.ndarray] = {}
 
     def units(self, key: str) -> np.ndarray:
