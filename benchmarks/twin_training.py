@@ -10,7 +10,6 @@ written as in every run. Prints a table and writes results/twin_training.csv.
 from __future__ import annotations
 
 import argparse
-import gc
 import tempfile
 import time
 from collections.abc import Callable
@@ -28,13 +27,13 @@ from netgym_cli.runs.recorder import Recorder
 from netgym_cli.sessions.batched import BatchedSessions
 from netgym_cli.simulators.fluid.batch import FluidBatch
 
-ENVS, EPISODE = 128, 40
 TRAINING = [
     *("env=nqos_split", "simulator=fluid", "agent=ppo", "agent.policy=MlpPolicy", "evaluate_at_end=0"),
-    *(f"agent.n_envs={ENVS}", f"env.steps_per_episode={EPISODE}", "env.episodes_per_session=1"),
+    *("agent.n_envs=128", "env.steps_per_episode=40", "env.episodes_per_session=1"),
     *("agent.n_steps=16", "agent.batch_size=512", "agent.n_epochs=10", "agent.gamma=0.9", "agent.target_kl=0.05"),
     "agent.checkpoint_every_steps=0",
 ]
+SAMPLES = 50  # of memory
 MOST_GROWTH_MB = 8.0
 
 
@@ -74,10 +73,12 @@ def resident_mb() -> float:
 
 def trained(steps: int, words: list[str]) -> tuple[list[Row], list[tuple[int, float]]]:
     """Rows of the table, and memory (MB) at some numbers of steps."""
-    sessions = max(1, round(steps / (ENVS * EPISODE)))
-    config = typed_run(compose([*TRAINING, f"sessions={sessions}", *words]))
+    given = typed_run(compose([*TRAINING, *words]))
+    each = given.n_envs * given.env.steps_per_episode * given.env.episodes_per_session
+    sessions = max(1, round(steps / each))
+    config = typed_run(compose([*TRAINING, *words, f"sessions={sessions}"]))
     run.check(config)
-    clock, memory, done = Clock(), list[tuple[int, float]](), [0]
+    clock, memory = Clock(), list[tuple[int, float]]()
     clock.watch("kernel", FluidBatch, "start", "step")
     recorded = ("sessions_started", "episodes_started", "steps", "episodes_ended", "sessions_ended", "close")
     clock.watch("tables", Recorder, *recorded)
@@ -86,9 +87,8 @@ def trained(steps: int, words: list[str]) -> tuple[list[Row], list[tuple[int, fl
     began_session = BatchedSessions._begin_session
 
     def sampled(self: BatchedSessions) -> Any:
-        if self.session % max(1, sessions // 50) == 0:
-            gc.collect()
-            memory.append((max(self.session, 0) * ENVS * EPISODE, resident_mb()))
+        if self.session % max(1, sessions // SAMPLES) == 0:
+            memory.append((max(self.session, 0) * each, resident_mb()))
         return began_session(self)
 
     BatchedSessions._begin_session = sampled  # type: ignore[method-assign]
@@ -96,15 +96,13 @@ def trained(steps: int, words: list[str]) -> tuple[list[Row], list[tuple[int, fl
         cpu_s, wall_s = time.process_time(), time.perf_counter()
         summary = run.train(config, Path(folder) / "run", ["netgym"], console=False)
         cpu_s, wall_s = time.process_time() - cpu_s, time.perf_counter() - wall_s
-    done[0] = summary.steps
     parts = {**clock.spent, "actions, scaling, buffers": cpu_s - sum(clock.spent.values())}
     rows = [
         {"part": part, "us per step": 1e6 * spent / summary.steps, "share, %": 100 * spent / cpu_s}
         for part, spent in {**parts, "all": cpu_s}.items()
     ]
-    print(
-        f"{summary.steps} steps: {cpu_s:.1f} CPU s, {summary.steps / cpu_s:.0f} steps per CPU s; {wall_s:.1f} s of wall"
-    )
+    per_s = summary.steps / cpu_s
+    print(f"{summary.steps} steps: {cpu_s:.1f} CPU s, {per_s:.0f} steps per CPU s; {wall_s:.1f} s of wall")
     besides = 1e6 * (parts["tables"] + parts["adapter and sessions"]) / summary.steps
     print(f"besides kernel and learner {besides:.1f} us per step")
     return rows, memory
