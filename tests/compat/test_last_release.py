@@ -40,9 +40,7 @@ def train(conf, *overrides):
 
 
 def test_an_environment_an_agent_and_a_channel_give_the_numbers_they_gave(conf):
-    episodes = train(
-        conf, "env=stadium_python", "agent=steady", "channel=sieve", "env.episodes_per_session=2", "sessions=1"
-    )
+    episodes = train(conf, "env=stadium_python", "agent=steady", "channel=sieve", *SHORT[1:])
     assert episodes["return"].tolist() == pytest.approx(RETURNS, rel=1e-9)
 
 
