@@ -74,9 +74,7 @@ def test_the_actions_of_another_agent_are_stored_and_flagged_as_not_empty():
 def test_workers_change_nothing(agent):
     words = ["agent=random"]
     if agent == "ppo":
-        done = netgym(
-            "train", *TOY, "agent=ppo", "agent.n_steps=4", "agent.batch_size=4", "sessions=1", "hydra.run.dir=trained"
-        )
+        done = netgym("train", *TOY, *SMALL_PPO, "hydra.run.dir=trained")
         assert done.exit_code == 0, done.stderr
         words = ["trained"]
     told = [
