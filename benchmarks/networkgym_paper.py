@@ -73,7 +73,8 @@ class Experiment:
         """One agent, online, or offline from the dataset of one behaviour."""
         if isinstance(what, str):
             name, overrides = what, [
-                f"agent={what}", "sessions=1", f"env.episodes_per_session={self.scale.online_episodes}", "evaluate_at_end=0",
+                f"agent={what}", "sessions=1", "evaluate_at_end=0",
+                f"env.episodes_per_session={self.scale.online_episodes}",
             ]  # fmt: skip
         else:
             name, overrides = "-".join(what), [

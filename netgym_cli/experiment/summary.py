@@ -32,6 +32,7 @@ class Summary:
         config_dirs: the user's conf directories, without which the run's config may name what nobody finds.
         needs_trust: whether what loads the agent from the folder needs `--trust`.
         learnt: whether the agent changed while it acted.
+        to_evaluate: whether the config asks for an evaluation of the agent now.
     """
 
     folder: str
@@ -51,6 +52,7 @@ class Summary:
     config_dirs: tuple[str, ...] = ()
     needs_trust: bool = False
     learnt: bool = False
+    to_evaluate: bool = False
 
     @classmethod
     def of(
