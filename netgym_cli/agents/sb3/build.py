@@ -18,6 +18,7 @@ from stable_baselines3.common.vec_env import VecEnv, VecMonitor, VecNormalize
 from netgym_cli.agents.entities import PER_USER, EntityAxes
 from netgym_cli.agents.normalization import Bounds, Softmax
 from netgym_cli.agents.sb3.config import (
+    LEAST_VARIANCE,
     LearnerConfig,
     NoiseConfig,
     OffPolicyConfig,
@@ -76,6 +77,7 @@ def normalized_env(config: Sb3Config, sessions: VectorSessions) -> VecNormalize:
         norm_reward=config.normalize_reward,
         clip_obs=config.clip_observation,
         clip_reward=config.clip_reward,
+        epsilon=max(LEAST_VARIANCE, config.min_deviation**2),
         gamma=config.gamma,
         norm_obs_keys=boxes if config.normalize_observation else None,
     )

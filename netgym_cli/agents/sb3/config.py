@@ -13,6 +13,7 @@ from netgym_cli.config.fields import check_fields, one_of, ranged, such_that
 from netgym_cli.config.schema import AgentConfig, ParallelAgentConfig, require
 
 Number = int | float
+LEAST_VARIANCE = 1e-8  # as VecNormalize has it
 POLICIES = ("auto", "MlpPolicy", "CnnPolicy", "MultiInputPolicy")
 USER_POLICIES = ("per_user", "by_env")  # see agents/entities.py
 ACTIVATIONS = ("elu", "gelu", "leaky_relu", "relu", "selu", "sigmoid", "silu", "tanh")
@@ -33,8 +34,11 @@ OWN_KEYS = frozenset(
         "normalize_reward",
         "clip_observation",
         "clip_reward",
+        "min_deviation",
         "torch_threads",
         "checkpoint_every_steps",
+        "evaluate_every_steps",
+        "evaluation_episodes",
         "init",
         "n_envs",
     )
@@ -149,6 +153,9 @@ class Sb3Config(LearnerConfig, ParallelAgentConfig):
     init: str | None = None
     action: str = one_of(*ACTIONS, default="box")
     rescale_action: bool = read_unless("action", "softmax")
+    min_deviation: float = ranged(0, 1e6, default=0.0)
+    evaluate_every_steps: int = ranged(0, note="0: never", default=0)
+    evaluation_episodes: int = read_unless("evaluate_every_steps", 0, of=ranged(1, default=5))
     normalize_reward: bool = MISSING
     clip_reward: float = read_if("normalize_reward", True, of=ranged(above=0))
     gamma: float = ranged(0, 1)
