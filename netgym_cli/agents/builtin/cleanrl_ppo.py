@@ -288,8 +288,7 @@ class Policy:
         """All learnt arrays and the bounds of the actions, by name."""
         weights = {name: weight.numpy() for name, weight in self.network.state_dict().items()}
         bounds = {name: np.array(getattr(self.one, name, [])) for name in ("low", "high", "nvec")}
-        scale = {"mean": self.scale.mean, "var": self.scale.var}
-        return weights | bounds | scale
+        return weights | bounds | {"mean": self.scale.mean, "var": self.scale.var}
 
     def restore(self, saved: dict[str, np.ndarray]) -> None:
         """Restores the result of `arrays`. Raises `ConfigError` if it is of other observations or actions."""
