@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from netgym_cli.config.schema import require
 from netgym_cli.envs.actions import edges
+from netgym_cli.envs.base import Adapter
 
 if TYPE_CHECKING:
     from gymnasium import spaces
@@ -81,6 +83,16 @@ class Softmax(Bounds):
         least = math.exp(-2 * self.sharpness)
         logs = np.array([math.log(max(ratio, least)) for ratio in ratios.ravel()]).reshape(ratios.shape)
         return np.asarray(1 + logs / self.sharpness, np.float32)
+
+
+def require_shares(action: str, adapter: Adapter[Any]) -> None:
+    """Raises `ConfigError` for softmax actions in an environment whose actions are no weights."""
+    require(
+        action != "softmax" or adapter.actions_are_shares,
+        "agent.action",
+        action,
+        f"box in env '{adapter.config.name}', whose actions are no shares of which only the ratios count",
+    )
 
 
 @dataclass(frozen=True)
