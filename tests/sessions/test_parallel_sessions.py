@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from netgym_cli.agents.base import Agent
 from netgym_cli.common.errors import ConfigError, SessionError, SimulatorDied
 from netgym_cli.config.compose import compose
+from netgym_cli.config.schema import ParallelAgentConfig
 from netgym_cli.envs.network_env import NetworkEnv, seed_of_session
 from netgym_cli.experiment import run
 from netgym_cli.experiment.config import typed_run
@@ -21,6 +23,7 @@ from netgym_cli.sessions import parallel
 from netgym_cli.sessions.parallel import ParallelSessions
 from netgym_cli.sessions.plan import Plan, seed_of_slot
 from netgym_cli.sessions.sequential import SequentialSessions
+from netgym_cli.sessions.single import as_vector
 from tests.sessions.test_sequential import Notes
 from tests.support.engine import run_config
 from tests.support.scripted_channel import scripted_config
@@ -54,7 +57,7 @@ def walk(sessions):
     rewards = []
     sessions.reset()
     while not sessions.finished:
-        rewards.append(sessions.step([np.full(3, 0.25)] * N)[1])
+        rewards.append(sessions.step([np.full(3, 0.25)] * sessions.n_envs)[1])
     sessions.close()
     return np.array(rewards)
 
@@ -270,7 +273,7 @@ def test_an_interruption_ends_what_is_under_way(kind, monkeypatch):
 
 
 def test_simulators_that_end_their_episodes_themselves_end_the_run_with_the_first(tmp_path):
-    words = ["agent.n_envs=3", "agent.n_steps=8", "agent.batch_size=8", "env.episodes_per_session=4"]
+    words = ["agent.n_envs=3", "agent.n_steps=8", "agent.batch_size=8", "sessions=1", "env.episodes_per_session=4"]
     config = typed_run(compose(["env=gym", "agent=ppo", *words]))
     summary = run.train(config, tmp_path, ["netgym"])
     found = tables(tmp_path)
@@ -281,6 +284,29 @@ def test_simulators_that_end_their_episodes_themselves_end_the_run_with_the_firs
     assert set(stopped["exit_reason"]) == {f"env {first} had done all its sessions"}
     assert steps["env"].value_counts().nunique() == 1, "all have done the same number of steps"
     assert any("first simulator" in note for note in summary.notes)
+
+
+class Mine(Agent[ParallelAgentConfig]):
+    """An agent of a user's that learns from several simulators."""
+
+    config_schema = ParallelAgentConfig
+
+    def learn(self, env, seed, folder):
+        sessions = as_vector(env)
+        self.notes.append(f"{type(env).__name__} of {sessions.n_envs}, {len(walk(sessions))} steps each")
+
+    def act(self, observation, info):
+        return None
+
+
+@pytest.mark.parametrize("n_envs", [1, N])
+def test_an_agent_of_a_user_s_gets_several_when_its_config_can_ask_for_them(n_envs, tmp_path):
+    config = run_config()
+    config.agent = ParallelAgentConfig(name=f"{Mine.__module__}:Mine", n_envs=n_envs)
+    run.check(config)
+    notes = run.train(config, tmp_path, ["netgym"]).notes
+    assert (f"ParallelSessions of {N}, 8 steps each" in notes) == (n_envs == N)
+    assert len(tables(tmp_path)["steps.parquet"]) == 8 * n_envs
 
 
 @pytest.mark.parametrize(
