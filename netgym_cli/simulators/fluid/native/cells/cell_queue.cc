@@ -86,13 +86,6 @@ CellQueue::DropOld(const RadioPlan& plan, std::int64_t nowNs)
     }
 }
 
-bool
-CellQueue::Lost(const RadioPlan& plan, int mcs, double snrDb)
-{
-    const double loss = plan.LossAt(mcs, snrDb);
-    return loss > LEAST_LOSS && m_stream.Uniform() < loss;
-}
-
 void
 CellQueue::Backoff(bool succeeded)
 {
@@ -126,6 +119,7 @@ CellQueue::Begin(const RadioPlan& plan, const std::vector<double>& snrDb, std::i
     exchange.ppduNs = plan.PpduNs(exchange.mcs, exchange.frames);
     const bool noticed = plan.Noticed(snr);
     const double frameNs = static_cast<double>(exchange.ppduNs - HE_PREAMBLE_NS) / exchange.frames;
+    const double loss = noticed ? plan.LossAt(exchange.mcs, snr) : 1;
     int arrived = 0;
     for (std::size_t k = 0; k < reach; ++k)
     {
@@ -133,7 +127,7 @@ CellQueue::Begin(const RadioPlan& plan, const std::vector<double>& snrDb, std::i
         if (frame.place > 0)
         {
             frame.tries++;
-            if (noticed && !Lost(plan, exchange.mcs, snr))
+            if (loss < LEAST_LOSS || m_stream.Uniform() >= loss)
             {
                 frame.arrivedNs = nowNs + HE_PREAMBLE_NS + static_cast<std::int64_t>(frame.place * frameNs);
                 arrived++;

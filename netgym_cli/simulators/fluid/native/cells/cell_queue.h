@@ -75,7 +75,6 @@ class CellQueue
 
     int OldestUser() const;
     void DropOld(const RadioPlan& plan, std::int64_t nowNs);
-    bool Lost(const RadioPlan& plan, int mcs, double snrDb);
     void Backoff(bool succeeded);
 
     std::vector<Fifo<Frame>> m_queues;

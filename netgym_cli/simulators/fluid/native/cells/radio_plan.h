@@ -21,6 +21,7 @@ struct RadioPlan
     static constexpr std::int64_t SLOT_NS = 9000;  ///< IEEE 802.11-2020, table 17-21
     static constexpr std::int64_t SIFS_NS = 16000; ///< the same
     static constexpr std::int64_t AIFS_NS = SIFS_NS + 3 * SLOT_NS; ///< best effort, table 9-155
+    static constexpr std::int64_t BEACON_NS = 102'400'000; ///< 100 time units, clause 11.1.3
     static constexpr int LEAST_WINDOW = 15;        ///< CWmin, the same
     static constexpr int LARGEST_WINDOW = 1023;    ///< CWmax
 

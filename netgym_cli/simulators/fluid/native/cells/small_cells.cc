@@ -11,11 +11,7 @@ namespace fluid
 namespace
 {
 
-constexpr std::int64_t MOVE_NS = 100'000'000;       // how often positions and path losses are computed
-constexpr std::int64_t BEACON_NS = 102'400'000;     // 100 time units, IEEE 802.11-2020, clause 11.1.3
-constexpr std::int64_t BEACON_LIFE_NS = 500'000'000; // a cell unheard for longer is out of reach
-constexpr std::int64_t SCAN_NS = 120'000'000;       // a station scans for this long before it associates
-constexpr std::int64_t PIFS_NS = RadioPlan::SIFS_NS + RadioPlan::SLOT_NS;
+constexpr std::int64_t MOVE_NS = 100'000'000; // how often positions and path losses are computed
 // The wire between server and cell: 10 us and 10 Gbit/s.
 constexpr std::int64_t WIRE_NS = 10'000;
 constexpr double WIRE_NS_PER_BYTE = 0.8;
@@ -64,7 +60,7 @@ SmallCells::Start(const CellsPlan& plan, std::uint64_t seed)
         m_cells[cell].lossDb.resize(m_users.size());
         m_cells[cell].ordered = static_cast<int>(plan.radio.levelsDbm.size());
         Transmit(plan, cell, m_cells[cell].ordered);
-        StartBeacons(cell, static_cast<std::int64_t>(beginsAt * BEACON_NS));
+        StartBeacons(cell, static_cast<std::int64_t>(beginsAt * RadioPlan::BEACON_NS));
     }
     MoveUsers(plan);
     Plan(MOVE_NS, What::MOVE, 0);
@@ -248,90 +244,6 @@ SmallCells::Deliver(const CellsPlan& plan, Cell& cell)
     for (const auto& delivery : m_deliveries)
     {
         m_users[cell.exchange.user].flow.Received(plan.flow, delivery.number, delivery.atNs);
-    }
-}
-
-void
-SmallCells::StartBeacons(int cell, std::int64_t atNs)
-{
-    m_cells[cell].beaconing = true;
-    Plan(atNs, What::BEACON, cell, 0, ++m_cells[cell].beaconPlan);
-}
-
-/// A beacon waits for the end of the exchange under way.
-void
-SmallCells::SendBeacon(const CellsPlan& plan, int cell)
-{
-    Cell& c = m_cells[cell];
-    const std::int64_t beginsNs = c.busy ? c.exchange.endsNs + PIFS_NS : NowNs();
-    c.queue.Busy(beginsNs + plan.radio.beaconNs);
-    Plan(beginsNs, What::BEACON_HEARD, cell);
-    Plan(NowNs() + BEACON_NS, What::BEACON, cell, 0, c.beaconPlan);
-}
-
-void
-SmallCells::HearBeacon(const CellsPlan& plan, int cell)
-{
-    Cell& c = m_cells[cell];
-    if (!c.radioOn)
-    {
-        return;
-    }
-    c.power.Transmit(plan.radio.beaconNs, NowNs());
-    for (std::size_t user = 0; user < m_users.size(); ++user)
-    {
-        Beacon& beacon = m_users[user].beacons[cell];
-        const double snrDb = plan.radio.levelsDbm[c.level - 1] + c.lossDb[user];
-        if (!plan.radio.Noticed(snrDb))
-        {
-            continue;
-        }
-        beacon.snrDb = snrDb;
-        beacon.heardNs = NowNs();
-        if (beacon.associatedNs < 0 && plan.radio.Noticed(plan.radio.userPowerDbm + c.lossDb[user]))
-        {
-            beacon.associatedNs = (NowNs() / SCAN_NS + 1) * SCAN_NS;
-            c.queue.Learn(static_cast<int>(user), snrDb);
-        }
-    }
-}
-
-double
-SmallCells::SignalDb(int user, int cell) const
-{
-    const Beacon& beacon = m_users[user].beacons[cell];
-    const bool associated = beacon.associatedNs >= 0 && beacon.associatedNs <= NowNs();
-    const bool fresh = beacon.heardNs >= 0 && NowNs() - beacon.heardNs <= BEACON_LIFE_NS;
-    return m_cells[cell].open && associated && fresh ? beacon.snrDb : OUT_OF_REACH_DB;
-}
-
-double
-SmallCells::BestSignalDb(int user, int without) const
-{
-    double best = OUT_OF_REACH_DB;
-    for (int cell = 0; cell < static_cast<int>(m_cells.size()); ++cell)
-    {
-        best = cell == without ? best : std::max(best, SignalDb(user, cell));
-    }
-    return best;
-}
-
-/// The strongest beacon, if it is stronger than the serving cell's by the hysteresis.
-void
-SmallCells::ChooseCells(const CellsPlan& plan)
-{
-    for (int user = 0; user < plan.users; ++user)
-    {
-        int& serving = m_users[user].serving;
-        double needed = SignalDb(user, serving) + plan.radio.hysteresisDb;
-        for (int cell = 0; cell < static_cast<int>(m_cells.size()); ++cell)
-        {
-            if (SignalDb(user, cell) > needed)
-            {
-                needed = SignalDb(user, cell);
-                serving = cell;
-            }
-        }
     }
 }
 
