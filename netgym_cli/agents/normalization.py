@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +54,33 @@ class Bounds:
         low, span = np.array(self.low), np.array(self.high) - np.array(self.low)
         shrunk = 2 * (np.asarray(action, np.float64) - low) / np.where(span > 0, span, 1) - 1
         return np.where(span > 0, np.clip(shrunk, -1, 1), 0).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Softmax(Bounds):
+    """Weights between the bounds, in proportion to exp(sharpness * a) along the last axis for a in -1 to 1.
+
+    The heaviest of them is at the upper bound, so only ratios matter, from 1 to exp(2 * sharpness).
+    """
+
+    sharpness: float = 5.0
+
+    def stretch(self, action: np.ndarray) -> np.ndarray:
+        low, high = np.array(self.low, np.float32), np.array(self.high, np.float32)
+        values = np.clip(np.asarray(action, np.float64), -1, 1)
+        below = self.sharpness * (values - values.max(axis=-1, keepdims=True))
+        # NumPy's exponential has other last digits on other CPUs.
+        weights = np.array([math.exp(value) for value in below.ravel()]).reshape(below.shape)
+        return np.asarray(np.clip(low + (high - low) * weights, low, high), np.float32)
+
+    def shrink(self, action: np.ndarray) -> np.ndarray:
+        """The inverse, with 1 for the heaviest weight; ratios that none of the actions has are cut."""
+        weights = super().shrink(action).astype(np.float64) / 2 + 0.5
+        most = weights.max(axis=-1, keepdims=True)
+        ratios = np.where(most > 0, weights / np.where(most > 0, most, 1), 1)
+        least = math.exp(-2 * self.sharpness)
+        logs = np.array([math.log(max(ratio, least)) for ratio in ratios.ravel()]).reshape(ratios.shape)
+        return np.asarray(1 + logs / self.sharpness, np.float32)
 
 
 @dataclass(frozen=True)
@@ -118,7 +146,7 @@ class Normalization:
     def from_json(cls, text: str) -> Normalization:
         """The record that `to_json` wrote."""
         raw = json.loads(text)
-        raw["action"] = raw["action"] and Bounds(**raw["action"])
+        raw["action"] = raw["action"] and (Softmax if "sharpness" in raw["action"] else Bounds)(**raw["action"])
         raw["observation"] = {key: Moments(**moments) for key, moments in raw["observation"].items()}
         raw["reward"] = raw["reward"] and Moments(**raw["reward"])
         return cls(**raw)

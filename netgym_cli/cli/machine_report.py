@@ -77,10 +77,19 @@ def _native(ns3_prefix: str | None) -> list[Finding]:
     unneeded = "a library that another compiler made is used" if status.library else slow
     return [
         Finding("ns-3", f"{status.ns3_version} in {status.ns3_prefix}"),
+        Finding("ns-3, replaced", _replaced(status)),
         Finding("compiler", status.compiler or "none", True, "" if status.compiler else unneeded),
         _library(status),
         _cache(status),
     ]
+
+
+def _replaced(status: Status) -> str:
+    if not status.replaced:
+        return f"nothing: netgym's own parts are for another release than {status.ns3_version}"
+    if not (status.library or status.compiler):
+        return "nothing: cling compiles the native part, and what it compiles takes no place in ns-3"
+    return ", ".join(status.replaced)
 
 
 def _library(status: Status) -> Finding:

@@ -18,6 +18,7 @@ from omegaconf import OmegaConf
 from netgym_cli.common.errors import SessionError
 from netgym_cli.config.dotted import nested
 from netgym_cli.config.schema import EnvConfig, SimulatorConfig, plain, typed
+from netgym_cli.envs.actions import wrong_shape
 from netgym_cli.envs.answers import is_reward, kpis_of, measured, wrong_answer
 from netgym_cli.envs.base import Adapter, adapter_of, environment_action
 from netgym_cli.envs.owned_session import OwnedSession
@@ -164,6 +165,8 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
             raise SessionError("a step is under way already; call step_wait() before the next one.")
         action = environment_action(action, self.action_space)
         control = self.adapter.encode_action(action)
+        if self.adapter.batched and control is not None and control.ndim > 1:
+            raise wrong_shape(np.shape(action), self.action_space)
         self.last_action = action
         self._step_began_s = time.perf_counter()
         return self._simulator, control
@@ -244,13 +247,15 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
             self._first_session = self.session + 1
         session_seed = seed_of_session(self._base_seed, self.session + 1 - self._first_session)
         settings = settings_of(self.adapter.required_simulator, self.simulator_config)
-        simulator = simulator_registry.load(settings.name)(settings, self.adapter.source())
+        simulator = self._starting = simulator_registry.load(settings.name)(settings, self.adapter.source())
         try:
             begun = simulator.start(self.adapter.scenario, self.adapter.settings(), session_seed)
             self.stats = measured(begun, simulator, "start", (self.session + 1, 0, 0))
         except BaseException:
             simulator.close()
             raise
+        finally:
+            self._starting = None
         self._own(simulator)
         self.session_seed = session_seed
         self.session += 1

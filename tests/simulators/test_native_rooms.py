@@ -11,6 +11,7 @@ from netgym_cli.simulators.ns3.build import NATIVE
 MAY_INCLUDE = {
     "bridge": set(),
     "measure": set(),
+    "replacements": set(),
     "radio": {"bridge"},
     "tunnel": {"bridge", "measure", "radio"},
     "traffic": {"bridge", "measure", "radio"},

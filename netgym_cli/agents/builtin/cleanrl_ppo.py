@@ -7,7 +7,6 @@ et al. 2022, "The 37 implementation details of PPO", found to matter. One file p
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
@@ -17,53 +16,22 @@ from zipfile import BadZipFile
 import numpy as np
 from gymnasium import spaces
 from gymnasium.wrappers.utils import RunningMeanStd
-from omegaconf import MISSING
 
 from netgym_cli.agents.base import Agent
+from netgym_cli.agents.cleanrl_ppo_config import CleanrlPpoConfig
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.files import replacing
 from netgym_cli.common.space_text import short_text
-from netgym_cli.config.effect import read_if
-from netgym_cli.config.fields import ranged
-from netgym_cli.config.schema import AgentConfig, require
+from netgym_cli.config.schema import require
 from netgym_cli.envs.actions import edges, environment_action
 from netgym_cli.envs.agent_spec import AgentSpec
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.sessions.sequential import SequentialSessions
+from netgym_cli.sessions.single import as_vector
+from netgym_cli.sessions.vector import VectorSessions
 
 Tensor = Any  # torch's, which is imported where something is learnt or restored
 EPSILON = 1e-8
-
-
-@dataclass
-class CleanrlPpoConfig(AgentConfig):
-    """Keys of conf/agent/cleanrl_ppo.yaml."""
-
-    normalize_observation: bool = MISSING
-    normalize_reward: bool = MISSING
-    clip_observation: float = read_if("normalize_observation", True, of=ranged(above=0, high=10**9))
-    clip_reward: float = read_if("normalize_reward", True, of=ranged(above=0, high=10**9))
-    torch_threads: int = ranged(1, 10**9)
-    hidden: list[int] = ranged(1)
-    log_std_init: float = MISSING
-    learning_rate: float = ranged(0, 10**9)
-    anneal_lr: bool = MISSING
-    n_steps: int = ranged(1, 10**9)
-    batch_size: int = ranged(2)
-    n_epochs: int = ranged(1, 10**9)
-    clip_range: float = ranged(above=0, high=10**9)
-    target_kl: float | None = ranged(above=0, null="no limit")
-    gamma: float = ranged(0, 1)
-    gae_lambda: float = ranged(0, 1)
-    normalize_advantage: bool = MISSING
-    ent_coef: float = ranged(0, 10**9)
-    vf_coef: float = ranged(0, 10**9)
-    max_grad_norm: float = ranged(above=0, high=10**9)
-
-    def validate(self) -> None:
-        super().validate()
-        divides = self.n_steps % self.batch_size == 0
-        require(divides, "agent.batch_size", self.batch_size, f"a divisor of n_steps ({self.n_steps})")
 
 
 class CleanrlPpo(Agent[CleanrlPpoConfig]):
@@ -86,43 +54,44 @@ class CleanrlPpo(Agent[CleanrlPpoConfig]):
         return None if bounded else f"needs bounded actions, and not {short_text(actions)}"
 
     def check(self, spec: AgentSpec, steps: int) -> None:
-        allowed = f"at most {steps}, the steps of all sessions, or nothing would be learnt"
-        require(self.config.n_steps <= steps, "agent.n_steps", self.config.n_steps, allowed)
+        each = steps // self.config.n_envs
+        allowed = f"at most {each}, a simulator's steps of all sessions, or nothing would be learnt"
+        require(self.config.n_steps <= each, "agent.n_steps", self.config.n_steps, allowed)
 
     def begin(self, env: SequentialSessions, seed: int) -> None:
         if self.saved is not None:
             self.policy = Policy(self.config, env.observation_space, env.action_space)
             self.policy.restore(self.saved)
 
-    def learn(self, env: SequentialSessions, seed: int, folder: Path) -> None:
+    def learn(self, env: SequentialSessions | VectorSessions, seed: int, folder: Path) -> None:
         import torch
 
-        config = self.config
+        config, sessions = self.config, as_vector(env)  # everything below has one row per simulator
         torch.set_num_threads(config.torch_threads)
         torch.manual_seed(seed)
         shuffle = np.random.default_rng(seed)
-        policy = self.policy = Policy(config, env.observation_space, env.action_space)
+        policy = self.policy = Policy(config, sessions.observation_space, sessions.action_space)
         optimizer = torch.optim.Adam(policy.network.parameters(), lr=config.learning_rate, eps=1e-5)
         returns = RunningMeanStd()  # type: ignore[no-untyped-call]  # of the discounted return so far, whose deviation scales rewards
-        discounted, limit, rollout = 0.0, config.clip_reward, list[tuple[Any, ...]]()
-        planned = env.plan.total_steps // config.n_steps
-        observation, over = np.empty(0), True
-        while not env.finished:
-            if over:
-                raw, _ = env.reset()
-                observation, discounted = policy.normalize(raw, learn=True), 0.0
-            choice, log_prob, value = policy.sample(observation)
-            raw, reward, terminated, truncated, _ = env.step(policy.to_action(choice))
-            over = terminated or truncated
+        discounted, limit, rollout = np.zeros(sessions.n_envs), config.clip_reward, list[tuple[Any, ...]]()
+        planned = sessions.plan.total_steps // (config.n_steps * sessions.n_envs)
+        observations = policy.normalize(sessions.reset(), learn=True)
+        while not sessions.finished:
+            choices, log_probs, values = policy.sample(observations)
+            raw, rewards, terminal, truncated, infos = sessions.step([policy.to_action(choice) for choice in choices])
+            over = terminal | truncated
             if config.normalize_reward:
-                discounted = config.gamma * discounted + reward
-                returns.update(np.array([discounted]))  # type: ignore[no-untyped-call]
-                reward = float(np.clip(reward / np.sqrt(returns.var + EPSILON), -limit, limit))
-            # A truncation is a time limit, so the value of the true last observation counts; reset comes only later.
-            following = policy.normalize(raw, learn=not over)  # reset returns an episode's last one again
-            next_value = 0.0 if terminated else policy.network["critic"](tensor(following)).item()
-            rollout.append((observation, choice, log_prob, value, reward, next_value, over))
-            observation = following
+                discounted = config.gamma * discounted + rewards
+                returns.update(discounted)  # type: ignore[no-untyped-call]
+                rewards = np.clip(rewards / np.sqrt(returns.var + EPSILON), -limit, limit)
+                discounted[over] = 0.0
+            # A truncation is a time limit, so the value of the true last observation counts, not of the next episode's.
+            last = {k: policy.normalize([infos[k]["terminal_observation"]]) for k in np.flatnonzero(over)}
+            following = policy.normalize(raw, learn=not sessions.finished)  # in the end the last one comes again
+            ended = np.stack([last[k][0] if k in last else row for k, row in enumerate(following)])
+            next_values = np.where(terminal, 0.0, policy.values(ended))
+            rollout.append((observations, choices, log_probs, values, rewards, next_values, over))
+            observations = following
             if len(rollout) == config.n_steps:
                 if config.anneal_lr:
                     optimizer.param_groups[0]["lr"] = config.learning_rate * (1 - self.updates / planned)
@@ -130,7 +99,8 @@ class CleanrlPpo(Agent[CleanrlPpoConfig]):
                 self.updates += 1
                 rollout = []
         if rollout:
-            self.notes.append(f"the last {len(rollout)} steps did not fill a rollout and taught nothing")
+            left = len(rollout) * sessions.n_envs
+            self.notes.append(f"the last {left} steps did not fill a rollout and taught nothing")
 
     @property
     def has_learnt(self) -> bool:
@@ -170,14 +140,15 @@ def tensor(numbers: Any) -> Tensor:
 
 
 def columns(rollout: list[tuple[Any, ...]], config: CleanrlPpoConfig) -> tuple[Tensor, ...]:
-    """Observations, choices, log probabilities, advantages and returns, one row per step."""
-    observations, choices, log_probs, values, rewards, next_values, overs = zip(*rollout, strict=True)
-    advantages = np.zeros(len(rollout))
-    ahead = 0.0
+    """Observations, choices, log probabilities, advantages and returns, one row per step of every simulator."""
+    observations, choices, log_probs, values, rewards, next_values, overs = map(np.array, zip(*rollout, strict=True))
+    advantages = np.zeros(rewards.shape)
+    ahead = np.zeros(rewards.shape[1])
     for t in reversed(range(len(rollout))):
         surprise = rewards[t] + config.gamma * next_values[t] - values[t]
-        ahead = advantages[t] = surprise + (0.0 if overs[t] else config.gamma * config.gae_lambda * ahead)
-    return tuple(map(tensor, (observations, choices, log_probs, advantages, advantages + values)))
+        ahead = advantages[t] = surprise + np.where(overs[t], 0.0, config.gamma * config.gae_lambda * ahead)
+    parts = observations, choices, log_probs, advantages, advantages + values
+    return tuple(tensor(part.reshape(-1, *part.shape[2:])) for part in parts)
 
 
 def update(policy: Policy, optimizer: Any, rollout: Any, config: CleanrlPpoConfig, shuffle: Any) -> None:
@@ -185,7 +156,7 @@ def update(policy: Policy, optimizer: Any, rollout: Any, config: CleanrlPpoConfi
     import torch
 
     for _ in range(config.n_epochs):
-        for batch in shuffle.permutation(config.n_steps).reshape(-1, config.batch_size):
+        for batch in shuffle.permutation(len(rollout[0])).reshape(-1, config.batch_size):
             observations, choices, before, advantages, returns = (column[batch] for column in rollout)
             now, entropy, values = policy.judge(observations, choices)
             if config.normalize_advantage:
@@ -219,12 +190,12 @@ class Policy:
         self.network.register_parameter("log_std", torch.nn.Parameter(torch.full((outputs,), config.log_std_init)))
         self.scale = RunningMeanStd(shape=(size,))  # type: ignore[no-untyped-call]
 
-    def normalize(self, observation: Any, learn: bool = False) -> np.ndarray:
-        """The input of actor and critic, flat float32; `learn` updates the running scale first."""
-        flat = np.asarray(observation, np.float64).ravel()
+    def normalize(self, observations: Any, learn: bool = False) -> np.ndarray:
+        """The inputs of actor and critic, one flat float32 row each; `learn` updates the running scale first."""
+        flat = np.asarray(observations, np.float64).reshape(len(observations), -1)
         if self.config.normalize_observation:
             if learn:
-                self.scale.update(flat[None])  # type: ignore[no-untyped-call]
+                self.scale.update(flat)  # type: ignore[no-untyped-call]
             limit = self.config.clip_observation
             flat = np.clip((flat - self.scale.mean) / np.sqrt(self.scale.var + EPSILON), -limit, limit)
         return flat.astype(np.float32)
@@ -247,16 +218,21 @@ class Policy:
         entropy = sum(distribution.entropy().reshape(len(choices), -1).sum(-1) for distribution in distributions)
         return log_prob, entropy, self.network["critic"](observations)[:, 0]
 
-    def sample(self, observation: np.ndarray) -> tuple[np.ndarray, float, float]:
-        """A drawn choice, its log probability and the value of `observation`."""
-        row = tensor(observation)[None]
-        choice = np.ravel([distribution.sample()[0].numpy() for distribution in self.distributions(row)])
-        log_prob, _, value = self.judge(row, tensor(choice)[None])
-        return choice, log_prob.item(), value.item()
+    def values(self, observations: np.ndarray) -> np.ndarray:
+        """What the critic expects from each of these on, float64."""
+        return self.network["critic"](tensor(observations))[:, 0].detach().double().numpy()  # type: ignore[no-any-return]
+
+    def sample(self, observations: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """A drawn choice for each row, its log probability and the row's value."""
+        rows = tensor(observations)
+        drawn = [distribution.sample().numpy() for distribution in self.distributions(rows)]
+        choices = drawn[0] if self.nvec is None else np.stack(drawn, -1)
+        log_probs, _, values = self.judge(rows, tensor(choices))
+        return choices, log_probs.detach().numpy(), values.detach().double().numpy()
 
     def best(self, observation: Any) -> Any:
         """The most probable action."""
-        distributions = self.distributions(tensor(self.normalize(observation))[None])
+        distributions = self.distributions(tensor(self.normalize([observation])))
         modes = [each.mean[0] if self.nvec is None else each.probs[0].argmax() for each in distributions]
         return self.to_action(np.ravel([mode.detach().numpy() for mode in modes]))
 

@@ -109,6 +109,12 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
     def run_wait(self) -> Stats:
         return self._stats(self.config.step_timeout_s, "simulator.step_timeout_s")
 
+    def interrupt(self) -> None:
+        worker = self._worker
+        if worker is not None and worker.owner_pid == os.getpid():
+            with suppress(SimulatorError):  # then the zygote is gone, and the kernel has ended its workers
+                worker.kill()
+
     def close(self) -> None:
         if self._worker is None:
             return

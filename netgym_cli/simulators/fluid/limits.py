@@ -31,7 +31,7 @@ def _multi_access(settings: Mapping[str, Any]) -> None:
 def _one_wifi(settings: Mapping[str, Any]) -> None:
     for key, only in ONLY.items():
         if (value := reduce(lambda part, name: part[name], key.split("."), settings)) != only:
-            refuse(key, value, str(only).lower() if isinstance(only, bool) else only)
+            refuse(key, value, str(only).lower() if isinstance(only, bool) else str(only))
 
 
 def _rmcat(settings: Mapping[str, Any]) -> None:
@@ -53,7 +53,10 @@ def refuse(key: str, value: Any, allowed: str) -> None:
 
 WAY_OUT = "simulator=ns3 runs it."
 LIMITS: dict[str, Callable[[Mapping[str, Any]], None]] = {
+    "dynamic_qos": _multi_access,
+    "network_slicing": _multi_access,
     "nqos_split": _multi_access,
+    "qos_steer": _multi_access,
     "rmcat": _rmcat,
     "custom": _anything,
     "energy_saving": _one_wifi,

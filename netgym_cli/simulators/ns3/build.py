@@ -18,6 +18,7 @@ from netgym_cli.simulators.ns3.compiler import Compilers, compiler, compiler_ver
 from netgym_cli.simulators.ns3.object_cache import object_path
 
 NATIVE = Path(__file__).parent / "worker" / "native"
+REPLACEMENTS, REPLACED_VERSION = "replacements", "3.44"  # parts of ns-3 itself, and whose place they can take
 HEADER = NATIVE / "bridge" / "scenario.h"
 LIBRARY = "libnetgym_ns3.so"
 MODULES = (
@@ -43,6 +44,13 @@ class Ns3:
     include: Path
     library_dir: Path
     suffix: str
+
+    @property
+    def replaced(self) -> list[str]:
+        """The parts of this ns-3 that the native part has in their place, named as in ns-3's sources."""
+        if self.version != REPLACED_VERSION:
+            return []
+        return sorted(file.stem.replace("_", "-") for file in (NATIVE / REPLACEMENTS).glob("*.cc"))
 
     @property
     def libraries(self) -> list[Path]:
@@ -74,7 +82,10 @@ class Built:
 
 @dataclass(frozen=True)
 class Status:
-    """What is there before anything is built: `library` if it is sound, `defects` of one that is not."""
+    """What is there before anything is built: `library` if it is sound, `defects` of one that is not.
+
+    `replaced` are the parts of ns-3 that a compiled library takes the place of.
+    """
 
     ns3_version: str
     ns3_prefix: Path
@@ -82,6 +93,7 @@ class Status:
     cache: Path
     library: Path | None
     defects: tuple[str, ...]
+    replaced: tuple[str, ...]
 
 
 def locate(prefix: str | None = None) -> Ns3:
@@ -105,8 +117,13 @@ def locate(prefix: str | None = None) -> Ns3:
 
 
 def sources() -> list[Path]:
-    """The C++ files, in the order in which cling may read them one after the other."""
-    return sorted(NATIVE.rglob("*.cc"))
+    """The C++ files that every ns-3 needs, in the order in which cling may read them one after the other."""
+    return sorted(file for file in NATIVE.rglob("*.cc") if file.parent.name != REPLACEMENTS)
+
+
+def compiled_sources(ns3: Ns3) -> list[Path]:
+    """The C++ files of the compiled library for `ns3`. In what cling compiles, replacements would replace nothing."""
+    return [*sources(), *(sorted((NATIVE / REPLACEMENTS).glob("*.cc")) if ns3.replaced else [])]
 
 
 def include_dirs() -> list[Path]:
@@ -140,9 +157,8 @@ def _key(ns3: Ns3) -> str:
     """Names the sources and ns-3, by their content where times of files may differ between copies of one machine."""
     sizes = [(library.name, library.stat().st_size) for library in ns3.libraries]
     parts = [repr((ns3, sizes, ns3.compile_flags, ns3.link_flags)).encode(), ns3.libraries[0].read_bytes()]
-    for path in sorted(NATIVE.rglob("*")):
-        if path.suffix in (".h", ".cc"):
-            parts.append(path.relative_to(NATIVE).as_posix().encode() + path.read_bytes())
+    for path in [*compiled_sources(ns3), *sorted(NATIVE.rglob("*.h"))]:
+        parts.append(path.relative_to(NATIVE).as_posix().encode() + path.read_bytes())
     return _short(*parts)
 
 
@@ -157,7 +173,7 @@ def status(prefix: str | None = None) -> Status:
     """Looks without building."""
     ns3, cxx = locate(prefix), compiler()
     library, defects = _find(ns3, cxx)
-    return Status(ns3.version, ns3.prefix, cxx, cache_dir(), library, tuple(defects))
+    return Status(ns3.version, ns3.prefix, cxx, cache_dir(), library, tuple(defects), tuple(ns3.replaced))
 
 
 def _find(ns3: Ns3, cxx: str | None) -> tuple[Path | None, list[str]]:
@@ -211,7 +227,7 @@ def ensure(prefix: str | None = None, report: Report | None = None) -> Built:
 
 def _compile(ns3: Ns3, cxx: str, library: Path, tell: Report) -> None:
     key = repr((toolchain(ns3, cxx), ns3.compile_flags))
-    objects = {file: object_path(cache_dir() / "objects", file, include_dirs(), key) for file in sources()}
+    objects = {file: object_path(cache_dir() / "objects", file, include_dirs(), key) for file in compiled_sources(ns3)}
     defects = {file: fault for file, kept in objects.items() if (fault := defect(kept)) is not None}
     if damaged := [f"{objects[file].name} {fault}" for file, fault in defects.items() if objects[file].exists()]:
         more = f", and {len(damaged) - 1} more" if len(damaged) > 1 else ""

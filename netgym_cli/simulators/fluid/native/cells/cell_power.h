@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a small cell draws, after EARTH: G. Auer et al., "How much energy is needed to run a wireless
-// network?", IEEE Wireless Communications 18(5), 2011, equation (1).
+// What a small cell draws, after EARTH: G. Auer et al., "How much energy is needed to run a
+// wireless network?", IEEE Wireless Communications 18(5), 2011, equation (1).
 #pragma once
 #include "bridge/settings.h"
 

@@ -11,7 +11,8 @@ namespace
 
 constexpr double LEAST_LOSS = 1e-9; // is none, and draws no number
 constexpr double UNKNOWN_DB = 0;    // the slowest scheme
-// Waiting for an acknowledgement in vain: SIFS, a slot and the start of a preamble (clause 10.3.2.11).
+// Waiting for an acknowledgement in vain: SIFS, a slot and the start of a preamble
+// (clause 10.3.2.11).
 constexpr std::int64_t ACK_TIMEOUT_NS = RadioPlan::SIFS_NS + RadioPlan::SLOT_NS + 20000;
 constexpr std::int64_t REQUEST_NS = 56000; // block acknowledgement request, 24 bytes at 6 Mbit/s
 
@@ -89,7 +90,8 @@ CellQueue::DropOld(const RadioPlan& plan, std::int64_t nowNs)
 void
 CellQueue::Backoff(bool succeeded)
 {
-    m_window = succeeded ? RadioPlan::LEAST_WINDOW : std::min(2 * m_window + 1, RadioPlan::LARGEST_WINDOW);
+    m_window =
+        succeeded ? RadioPlan::LEAST_WINDOW : std::min(2 * m_window + 1, RadioPlan::LARGEST_WINDOW);
     m_backoff = static_cast<int>(m_stream.WholeNumber(0, m_window));
 }
 
@@ -129,7 +131,8 @@ CellQueue::Begin(const RadioPlan& plan, const std::vector<double>& snrDb, std::i
             frame.tries++;
             if (loss < LEAST_LOSS || m_stream.Uniform() >= loss)
             {
-                frame.arrivedNs = nowNs + HE_PREAMBLE_NS + static_cast<std::int64_t>(frame.place * frameNs);
+                frame.arrivedNs =
+                    nowNs + HE_PREAMBLE_NS + static_cast<std::int64_t>(frame.place * frameNs);
                 arrived++;
             }
         }
@@ -166,7 +169,8 @@ CellQueue::Release(const Exchange& exchange, std::int64_t nowNs, std::vector<Del
     {
         const Frame frame = queue.Front();
         const bool here = frame.arrivedNs > 0 && frame.arrivedNs <= nowNs;
-        const bool givenUp = frame.arrivedNs == 0 && frame.tries >= RadioPlan::MOST_TRIES && exchange.endsNs <= nowNs;
+        const bool givenUp = frame.arrivedNs == 0 && frame.tries >= RadioPlan::MOST_TRIES &&
+                             exchange.endsNs <= nowNs;
         if (here)
         {
             releasedNs = std::max(releasedNs, frame.arrivedNs);

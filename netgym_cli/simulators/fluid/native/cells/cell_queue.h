@@ -19,7 +19,7 @@ struct Exchange
     int frames{0};
     std::int64_t beganNs{0};
     std::int64_t ppduNs{0};
-    std::int64_t endsNs{0}; ///< of the acknowledgement, or of waiting for it
+    std::int64_t endsNs{0};  ///< of the acknowledgement, or of waiting for it
     std::int64_t extraNs{0}; ///< transmitted by the cell besides the PPDU
 };
 
@@ -31,9 +31,9 @@ struct Delivery
 };
 
 /// Enhanced distributed channel access of one access category without contenders (IEEE 802.11-2020,
-/// clause 10.23), A-MPDUs with immediate block acknowledgement (clauses 10.12 and 10.25). Of several
-/// users, the one whose packet has waited longest is served. Rate control knows the signal of the user's
-/// last acknowledged frame.
+/// clause 10.23), A-MPDUs with immediate block acknowledgement (clauses 10.12 and 10.25). Of
+/// several users, the one whose packet has waited longest is served. Rate control knows the signal
+/// of the user's last acknowledged frame.
 class CellQueue
 {
   public:
@@ -51,8 +51,8 @@ class CellQueue
     /// The channel is busy until then, and a backoff follows.
     void Busy(std::int64_t untilNs);
 
-    /// Takes the next PPDU; its `user` is -1 where all packets have become too old. `snrDb` has the signal
-    /// of every user.
+    /// Takes the next PPDU; its `user` is -1 where all packets have become too old. `snrDb` has the
+    /// signal of every user.
     Exchange Begin(const RadioPlan& plan, const std::vector<double>& snrDb, std::int64_t nowNs);
     /// Appends what an exchange has brought until now, in order, to `arrived`.
     void Release(const Exchange& exchange, std::int64_t nowNs, std::vector<Delivery>& arrived);
@@ -83,8 +83,8 @@ class CellQueue
     Stream m_stream;
     int m_waiting{0};
     int m_window{RadioPlan::LEAST_WINDOW};
-    int m_backoff{0};          ///< slots
-    std::int64_t m_freeNs{0};  ///< since when the channel is idle
+    int m_backoff{0};         ///< slots
+    std::int64_t m_freeNs{0}; ///< since when the channel is idle
 };
 
 } // namespace fluid

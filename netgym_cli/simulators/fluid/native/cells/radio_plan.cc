@@ -13,19 +13,23 @@ namespace fluid
 namespace
 {
 
-// T. S. Rappaport, Wireless Communications, 2nd edition, section 4.9.1; free space at 1 m, 5.15 GHz.
+// T. S. Rappaport, Wireless Communications, 2nd edition, section 4.9.1; free space at 1 m, 5.15
+// GHz.
 constexpr double REFERENCE_LOSS_DB = 46.6777;
 constexpr double LOSS_EXPONENT = 3;
-// IEEE 802.11ax-2021, clause 27.5: data bits per symbol of 234 tones, MCS 0 to 11; a symbol lasts 16 us.
-constexpr std::array<double, RadioPlan::MCS_COUNT> SYMBOL_BITS{117,  234,  351,  468,  702,  936,
-                                                               1053, 1170, 1404, 1560, 1755, 1950};
+// IEEE 802.11ax-2021, clause 27.5: data bits per symbol of 234 tones, MCS 0 to 11; a symbol lasts
+// 16 us.
+constexpr std::array<double, RadioPlan::MCS_COUNT>
+    SYMBOL_BITS{117, 234, 351, 468, 702, 936, 1053, 1170, 1404, 1560, 1755, 1950};
 constexpr std::int64_t SYMBOL_NS = 16000;
 constexpr double SERVICE_BITS = 16;
 constexpr std::int64_t LONGEST_PPDU_NS = 5484000; // aPPDUMaxTime
 constexpr double LARGEST_AGGREGATE_BITS = 8 * 65535.0;
-// UDP 8, IPv4 20, LLC/SNAP 8, QoS data header 26, FCS 4, delimiter 4; padded to multiples of 4 bytes.
+// UDP 8, IPv4 20, LLC/SNAP 8, QoS data header 26, FCS 4, delimiter 4; padded to multiples of 4
+// bytes.
 constexpr double HEADER_BYTES = 70;
-// Acknowledgements are non-HT frames at the highest mandatory rate below the data's (clause 10.6.6.5).
+// Acknowledgements are non-HT frames at the highest mandatory rate below the data's
+// (clause 10.6.6.5).
 constexpr double ACK_BYTES = 14;
 constexpr double BLOCK_ACK_BYTES = 32;
 constexpr double LEGACY_PREAMBLE_US = 20;
@@ -54,7 +58,8 @@ RadioPlan::RadioPlan(const Settings& settings, const Settings& calibration)
       frameBits(PaddedBits(settings.Number("traffic.packet_size_bytes") + HEADER_BYTES)),
       lastFrameBits(8 * (settings.Number("traffic.packet_size_bytes") + HEADER_BYTES)),
       noiseDbm(calibration.Number("noise_dbm")),
-      noticedDb(std::max(calibration.Number("noticed_snr_db"), settings.Number("wifi.min_rssi_dbm") - noiseDbm)),
+      noticedDb(std::max(calibration.Number("noticed_snr_db"),
+                         settings.Number("wifi.min_rssi_dbm") - noiseDbm)),
       lossAtThreshold(calibration.Number("loss_at_threshold")),
       lossSlope(calibration.Number("loss_slope_per_db"))
 {
@@ -73,7 +78,8 @@ RadioPlan::RadioPlan(const Settings& settings, const Settings& calibration)
 double
 RadioPlan::SnrDb(double powerDbm, double distanceM) const
 {
-    const double lossDb = REFERENCE_LOSS_DB + 10 * LOSS_EXPONENT * std::log10(std::max(distanceM, 1.0));
+    const double lossDb =
+        REFERENCE_LOSS_DB + 10 * LOSS_EXPONENT * std::log10(std::max(distanceM, 1.0));
     return powerDbm - lossDb - noiseDbm;
 }
 
@@ -115,7 +121,8 @@ RadioPlan::AckNs(int mcs, bool block) const
         }
     }
     const double bits = 8 * (block ? BLOCK_ACK_BYTES : ACK_BYTES) + LEGACY_EXTRA_BITS;
-    const double us = LEGACY_PREAMBLE_US + LEGACY_SYMBOL_US * std::ceil(bits / (LEGACY_SYMBOL_US * mbps));
+    const double us =
+        LEGACY_PREAMBLE_US + LEGACY_SYMBOL_US * std::ceil(bits / (LEGACY_SYMBOL_US * mbps));
     return static_cast<std::int64_t>(us * 1e3);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The radio of small cells: IEEE 802.11ax, 20 MHz, one spatial stream, guard interval 3.2 us, every cell
-// on a channel of its own.
+// The radio of small cells: IEEE 802.11ax, 20 MHz, one spatial stream, guard interval 3.2 us, every
+// cell on a channel of its own.
 #pragma once
 #include "bridge/settings.h"
 
@@ -22,11 +22,12 @@ struct RadioPlan
     static constexpr std::int64_t SIFS_NS = 16000; ///< the same
     static constexpr std::int64_t AIFS_NS = SIFS_NS + 3 * SLOT_NS; ///< best effort, table 9-155
     static constexpr std::int64_t BEACON_NS = 102'400'000; ///< 100 time units, clause 11.1.3
-    static constexpr int LEAST_WINDOW = 15;        ///< CWmin, the same
-    static constexpr int LARGEST_WINDOW = 1023;    ///< CWmax
+    static constexpr int LEAST_WINDOW = 15;                ///< CWmin, the same
+    static constexpr int LARGEST_WINDOW = 1023;            ///< CWmax
 
     /// Signal-to-noise ratio over a distance, dB: log-distance path loss.
     double SnrDb(double powerDbm, double distanceM) const;
+
     /// Whether a frame of this signal is noticed at all.
     bool Noticed(double snrDb) const
     {
@@ -37,6 +38,7 @@ struct RadioPlan
     int Mcs(double snrDb) const;
     /// Share of frames of the packets' length that are lost at a signal.
     double LossAt(int mcs, double snrDb) const;
+
     /// Frames that fit into one PPDU.
     int FramesPerPpdu(int mcs) const
     {
@@ -69,7 +71,8 @@ struct RadioPlan
     std::array<int, MCS_COUNT> framesPerPpdu{};
 };
 
-constexpr std::int64_t HE_PREAMBLE_NS = 44000; ///< L-STF 8, L-LTF 8, L-SIG 4, RL-SIG 4, HE-SIG-A 8, HE-STF 4,
-                                               ///< HE-LTF 8 us: IEEE 802.11ax-2021, clause 27.3
+constexpr std::int64_t HE_PREAMBLE_NS =
+    44000; ///< L-STF 8, L-LTF 8, L-SIG 4, RL-SIG 4, HE-SIG-A 8, HE-STF 4,
+           ///< HE-LTF 8 us: IEEE 802.11ax-2021, clause 27.3
 
 } // namespace fluid

@@ -65,7 +65,9 @@ SleepRule::SleepRule(const Settings& settings)
 }
 
 void
-SleepRule::Decide(const CellsPlan& plan, SmallCells& cells, const std::vector<double>& airtimesPct) const
+SleepRule::Decide(const CellsPlan& plan,
+                  SmallCells& cells,
+                  const std::vector<double>& airtimesPct) const
 {
     if (Wake(plan, cells, airtimesPct) || SomeWake(plan, cells))
     {
@@ -86,9 +88,12 @@ SleepRule::Decide(const CellsPlan& plan, SmallCells& cells, const std::vector<do
     }
 }
 
-/// A busy cell wakes a neighbour, a user without any cell the one nearest to it; whether any was woken.
+/// A busy cell wakes a neighbour, a user without any cell the one nearest to it; whether any was
+/// woken.
 bool
-SleepRule::Wake(const CellsPlan& plan, SmallCells& cells, const std::vector<double>& airtimesPct) const
+SleepRule::Wake(const CellsPlan& plan,
+                SmallCells& cells,
+                const std::vector<double>& airtimesPct) const
 {
     bool woken = false;
     bool under = SomeWake(plan, cells);
@@ -120,7 +125,8 @@ SleepRule::MaySleep(const CellsPlan& plan, const SmallCells& cells, int cell) co
     }
     for (int user = 0; user < plan.users && another; ++user)
     {
-        another = cells.ServingCell(user) != cell || cells.BestSignalDb(user, cell) >= m_minNeighbourSnrDb;
+        another = cells.ServingCell(user) != cell ||
+                  cells.BestSignalDb(user, cell) >= m_minNeighbourSnrDb;
     }
     return another;
 }

@@ -16,11 +16,15 @@ class SleepRule
 
     /// Orders levels; `airtimesPct` has the last interval's share of time in which every cell
     /// transmitted, percent.
-    void Decide(const CellsPlan& plan, SmallCells& cells, const std::vector<double>& airtimesPct) const;
+    void Decide(const CellsPlan& plan,
+                SmallCells& cells,
+                const std::vector<double>& airtimesPct) const;
 
   private:
     bool MaySleep(const CellsPlan& plan, const SmallCells& cells, int cell) const;
-    bool Wake(const CellsPlan& plan, SmallCells& cells, const std::vector<double>& airtimesPct) const;
+    bool Wake(const CellsPlan& plan,
+              SmallCells& cells,
+              const std::vector<double>& airtimesPct) const;
 
     double m_sleepBelowPct;
     double m_wakeAbovePct;

@@ -15,7 +15,7 @@ constexpr std::int64_t MOVE_NS = 100'000'000; // how often positions and path lo
 // The wire between server and cell: 10 us and 10 Gbit/s.
 constexpr std::int64_t WIRE_NS = 10'000;
 constexpr double WIRE_NS_PER_BYTE = 0.8;
-constexpr double WIRE_HEADER_BYTES = 30; // UDP, IP, PPP
+constexpr double WIRE_HEADER_BYTES = 30;       // UDP, IP, PPP
 constexpr double FIRST_PACKETS_WITHIN_MS = 20; // users' packets do not come in lockstep
 
 } // namespace
@@ -50,7 +50,10 @@ SmallCells::Start(const CellsPlan& plan, std::uint64_t seed)
         u.serving = Nearest(u.walker.At(), plan.radio.sites);
         u.beacons.assign(m_cells.size(), Beacon());
         u.flow.Start(common + plan.phaseSpread * stream.Uniform());
-        Plan(plan.trafficNs + ToNs(stream.Uniform(0, FIRST_PACKETS_WITHIN_MS)), What::BURST, 0, user);
+        Plan(plan.trafficNs + ToNs(stream.Uniform(0, FIRST_PACKETS_WITHIN_MS)),
+             What::BURST,
+             0,
+             user);
     }
     for (int cell = 0; cell < static_cast<int>(m_cells.size()); ++cell)
     {
@@ -97,7 +100,8 @@ SmallCells::Happened(const CellsPlan& plan, const Happening& event)
     case What::MORE_PACKETS:
         return EnterQueue(plan, event.cell, event.user, event.tag, plan.flow.burstPackets - 1);
     case What::BEACON:
-        return event.tag == cell.beaconPlan && cell.beaconing ? SendBeacon(plan, event.cell) : void();
+        return event.tag == cell.beaconPlan && cell.beaconing ? SendBeacon(plan, event.cell)
+                                                              : void();
     case What::BEACON_HEARD:
         return HearBeacon(plan, event.cell);
     case What::ACCESS:
@@ -163,11 +167,16 @@ SmallCells::SendBurst(const CellsPlan& plan, int user)
     if (InReach(user))
     {
         const double packetNs = (plan.flow.packetBytes + WIRE_HEADER_BYTES) * WIRE_NS_PER_BYTE;
-        const auto atNs = NowNs() + plan.radio.backhaulNs + WIRE_NS + static_cast<std::int64_t>(packetNs);
+        const auto atNs =
+            NowNs() + plan.radio.backhaulNs + WIRE_NS + static_cast<std::int64_t>(packetNs);
         Plan(atNs, What::FIRST_PACKET, u.serving, user, first);
         if (plan.flow.burstPackets > 1)
         {
-            Plan(atNs + static_cast<std::int64_t>(packetNs), What::MORE_PACKETS, u.serving, user, first + 1);
+            Plan(atNs + static_cast<std::int64_t>(packetNs),
+                 What::MORE_PACKETS,
+                 u.serving,
+                 user,
+                 first + 1);
         }
     }
     Plan(NowNs() + u.flow.GapNs(plan.flow, NowNs()), What::BURST, 0, user);
@@ -184,7 +193,8 @@ SmallCells::EnterQueue(const CellsPlan& plan, int cell, int user, std::uint32_t 
     }
     if (idle && packets == 1 && c.queue.AccessNs(NowNs()) < NowNs() + RadioPlan::SLOT_NS)
     {
-        // The channel has long been idle: the first packet of a burst goes alone, before the others come.
+        // The channel has long been idle: the first packet of a burst goes alone, before the others
+        // come.
         return BeginExchange(plan, cell);
     }
     AskForAccess(cell);
@@ -206,7 +216,8 @@ SmallCells::BeginExchange(const CellsPlan& plan, int cell)
 {
     Cell& c = m_cells[cell];
     c.waiting = false;
-    if (const std::int64_t freeNs = c.queue.AccessNs(NowNs()); freeNs > NowNs() + RadioPlan::SLOT_NS)
+    if (const std::int64_t freeNs = c.queue.AccessNs(NowNs());
+        freeNs > NowNs() + RadioPlan::SLOT_NS)
     {
         return AskForAccess(cell); // a beacon has come in between
     }

@@ -41,10 +41,10 @@ class SmallCells
     void BeginInterval();
     void EndInterval(const CellsPlan& plan);
 
-    /// Asks for a level: 0 is sleep, level k transmits with the k-th power. To sleep, a cell sends its
-    /// users away at once and switches its radio off a little later, when its queues are empty. To wake,
-    /// it draws full supply power at once and has its radio back later. A new order replaces one under
-    /// way.
+    /// Asks for a level: 0 is sleep, level k transmits with the k-th power. To sleep, a cell sends
+    /// its users away at once and switches its radio off a little later, when its queues are empty.
+    /// To wake, it draws full supply power at once and has its radio back later. A new order
+    /// replaces one under way.
     void Order(const CellsPlan& plan, int cell, int level);
 
     int Ordered(int cell) const
@@ -88,7 +88,8 @@ class SmallCells
         return SignalDb(user, m_users[user].serving) > OUT_OF_REACH_DB;
     }
 
-    /// Signal-to-noise ratio of the last beacon; OUT_OF_REACH_DB without association or a recent beacon.
+    /// Signal-to-noise ratio of the last beacon; OUT_OF_REACH_DB without association or a recent
+    /// beacon.
     double SignalDb(int user, int cell) const;
     /// Of the strongest cell but `without`.
     double BestSignalDb(int user, int without) const;
@@ -144,11 +145,12 @@ class SmallCells
         int ordered{0};
         int level{0};
         bool radioOn{true};
-        bool open{true};     ///< whether users may choose it
+        bool open{true}; ///< whether users may choose it
         bool beaconing{true};
         std::uint32_t orderPlan{0};
         std::uint32_t beaconPlan{0};
-        std::vector<double> lossDb; ///< path loss to every user, as a signal-to-noise ratio at 0 dBm
+        std::vector<double>
+            lossDb; ///< path loss to every user, as a signal-to-noise ratio at 0 dBm
     };
 
     struct User
@@ -161,7 +163,9 @@ class SmallCells
 
     void Plan(std::int64_t atNs, What what, int cell, int user = 0, std::uint32_t tag = 0)
     {
-        m_events.Plan(atNs, {what, static_cast<std::uint8_t>(cell), static_cast<std::uint8_t>(user), tag});
+        m_events.Plan(
+            atNs,
+            {what, static_cast<std::uint8_t>(cell), static_cast<std::uint8_t>(user), tag});
     }
 
     void Happened(const CellsPlan& plan, const Happening& event);
@@ -184,7 +188,7 @@ class SmallCells
     EventQueue<Happening> m_events;
     std::vector<Cell> m_cells;
     std::vector<User> m_users;
-    std::vector<double> m_snrDb;       ///< of one cell's users; scratch
+    std::vector<double> m_snrDb;        ///< of one cell's users; scratch
     std::vector<Delivery> m_deliveries; ///< scratch
     std::int64_t m_movedNs{0};
 };

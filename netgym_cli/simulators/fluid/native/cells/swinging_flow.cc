@@ -12,7 +12,8 @@ namespace
 {
 
 constexpr double TURN = 6.283185307179586;
-constexpr double SHORT_TURNS = 0.1 / TURN; // a gap of this part of a period: its load counts as constant
+constexpr double SHORT_TURNS =
+    0.1 / TURN; // a gap of this part of a period: its load counts as constant
 constexpr int HALVINGS = 60;
 
 } // namespace

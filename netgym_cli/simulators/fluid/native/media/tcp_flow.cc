@@ -24,7 +24,9 @@ TcpSettings::TcpSettings(const Settings& settings)
       granularityMs(settings.Number("tcp.clock_granularity_ms")),
       delayedAckMs(settings.Number("tcp.delayed_ack_timeout_ms")),
       retries(settings.Integer("tcp.retries")),
-      buffered(std::max(1.0, std::floor(settings.Number("tcp.buffer_bytes") / (packetBytes - TCP_HEADER_BYTES))))
+      buffered(std::max(
+          1.0,
+          std::floor(settings.Number("tcp.buffer_bytes") / (packetBytes - TCP_HEADER_BYTES))))
 {
     if (!CongestionWindow::Knows(algorithm))
     {
@@ -51,8 +53,9 @@ TcpFlow::Happened(const Event& event, MediaNetwork& network)
     case Happening::TCP_ACK:
         return ReceiveAck(event.packet, network);
     case Happening::TCP_DELAYED_ACK:
-        return event.tag == m_ackPlan && m_unacknowledged > 0 ? Acknowledge(m_expected - 1, m_echoNs, network)
-                                                              : void();
+        return event.tag == m_ackPlan && m_unacknowledged > 0
+                   ? Acknowledge(m_expected - 1, m_echoNs, network)
+                   : void();
     case Happening::TCP_TIMEOUT:
         return event.tag == m_timeoutPlan ? TimedOut(network) : void();
     default:
@@ -188,7 +191,8 @@ TcpFlow::Reduce(int delivered)
     }
     else
     {
-        const double bound = std::max<double>(m_deliveredInRecovery - m_sentInRecovery, delivered) + 1;
+        const double bound =
+            std::max<double>(m_deliveredInRecovery - m_sentInRecovery, delivered) + 1;
         due = std::min(threshold - m_inFlight, bound);
     }
     due = std::max(due, m_sentInRecovery == 0 ? 1.0 : 0.0); // the fast retransmission
@@ -223,7 +227,8 @@ TcpFlow::Fill(MediaNetwork& network)
     std::size_t k = 0;
     while (m_open && m_inFlight + 1 <= m_window.Segments())
     {
-        while (k < m_segments.Size() && (!m_segments[k].lost || m_segments[k].again || m_segments[k].sacked))
+        while (k < m_segments.Size() &&
+               (!m_segments[k].lost || m_segments[k].again || m_segments[k].sacked))
         {
             k++;
         }
@@ -254,7 +259,11 @@ TcpFlow::SendSegment(std::uint32_t number, MediaNetwork& network)
     {
         PlanTimeout(network);
     }
-    network.Send({KIND, static_cast<std::uint8_t>(m_index), m_settings.packetBytes, number, network.NowNs()});
+    network.Send({KIND,
+                  static_cast<std::uint8_t>(m_index),
+                  m_settings.packetBytes,
+                  number,
+                  network.NowNs()});
 }
 
 void
@@ -263,8 +272,9 @@ TcpFlow::PlanTimeout(MediaNetwork& network)
     double timeoutMs = FIRST_TIMEOUT_MS;
     if (m_smoothRttMs > 0)
     {
-        timeoutMs = std::max(m_smoothRttMs + std::max(4 * m_rttVarianceMs, m_settings.granularityMs),
-                             m_settings.leastTimeoutMs);
+        timeoutMs =
+            std::max(m_smoothRttMs + std::max(4 * m_rttVarianceMs, m_settings.granularityMs),
+                     m_settings.leastTimeoutMs);
     }
     const double boundMs = std::min(timeoutMs * m_backoff, LONGEST_TIMEOUT_MS);
     network.Plan(network.NowNs() + ToNs(boundMs), Happening::TCP_TIMEOUT, m_index, ++m_timeoutPlan);

@@ -46,7 +46,10 @@ TcpFlow::ReceiveSegment(const Packet& packet, MediaNetwork& network)
         Acknowledge(packet.number, m_echoNs, network);
         return;
     }
-    network.Plan(network.NowNs() + ToNs(m_settings.delayedAckMs), Happening::TCP_DELAYED_ACK, m_index, ++m_ackPlan);
+    network.Plan(network.NowNs() + ToNs(m_settings.delayedAckMs),
+                 Happening::TCP_DELAYED_ACK,
+                 m_index,
+                 ++m_ackPlan);
 }
 
 void
@@ -55,7 +58,8 @@ TcpFlow::Acknowledge(std::uint32_t cause, std::int64_t echoNs, MediaNetwork& net
     m_unacknowledged = 0;
     ++m_ackPlan;
     const int bytes = static_cast<int>(TCP_HEADER_BYTES) + (cause >= m_expected ? SACK_BYTES : 0);
-    // An acknowledgement as a packet: the segment that caused it as `bytes`, what is due as `number`.
+    // An acknowledgement as a packet: the segment that caused it as `bytes`, what is due as
+    // `number`.
     const Packet ack{KIND, static_cast<std::uint8_t>(m_index), cause, m_expected, echoNs};
     network.Plan(network.BackAtNs(bytes), {Happening::TCP_ACK, ack.flow, 0, ack});
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Small cells that may sleep: a control vector is a level per cell, walking users download over the cell
-// with the best signal. Frame by frame.
+// Small cells that may sleep: a control vector is a level per cell, walking users download over the
+// cell with the best signal. Frame by frame.
 #include "bridge/scenario.h"
 #include "cells/sleep_rule.h"
 #include "cells/small_cells.h"
@@ -16,8 +16,8 @@ namespace fluid
 namespace
 {
 
-constexpr double NO_CELL = 255;            // cell id of a user out of reach
-constexpr double NO_SIGNAL_DB = -20;       // and its signal
+constexpr double NO_CELL = 255;             // cell id of a user out of reach
+constexpr double NO_SIGNAL_DB = -20;        // and its signal
 constexpr double LEAST_DELIVERED_MB = 1e-3; // keeps the energy per bit finite
 
 class EnergySaving : public ScenarioOf<EnergySaving>

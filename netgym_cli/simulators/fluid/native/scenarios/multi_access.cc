@@ -77,6 +77,16 @@ MultiAccess::Begin(std::uint64_t seed)
 }
 
 void
+MultiAccess::Lead()
+{
+    Walk(m_plan->leadTicks * m_plan->tickMs * 1e-3);
+    for (long tick = 0; tick < m_plan->leadTicks; ++tick)
+    {
+        Tick();
+    }
+}
+
+void
 MultiAccess::Walk(double seconds)
 {
     std::vector<Place> places;

@@ -42,8 +42,12 @@ struct MultiAccessPlan
     std::vector<UserPlan> users;
     std::array<bool, LINKS> exists{};
     int sliceCount;
-    double startMs, guardMs, intervalMs;
+    double startMs; ///< when applications start
+    double leadMs;  ///< from then until measurement starts
+    double guardMs, intervalMs;
     double tickMs;
+    long leadTicks; ///< before the steps of the default algorithm that end the lead
+    int leadSteps;
     long guardTicks, intervalTicks;
 
   private:
@@ -59,6 +63,8 @@ class MultiAccess
 
     /// Draws the network that belongs to a seed and lets its users walk until applications start.
     void Begin(std::uint64_t seed);
+    /// Simulates the part of the lead that no step of the default algorithm covers.
+    void Lead();
     /// Simulates a guard time and a measured interval.
     void Advance();
 
