@@ -11,11 +11,8 @@ namespace fluid
 namespace
 {
 
-constexpr std::uint32_t HEADER_BYTES = 52; // TCP 20, time stamps 12, IP 20
-constexpr int SACK_BYTES = 12;             // one block and its padding (RFC 2018)
-constexpr int DUPACKS = 3;                 // RFC 6675, DupThresh
-constexpr int ACK_EVERY = 2;               // RFC 5681, section 4.2
-constexpr double FIRST_TIMEOUT_MS = 1000;  // RFC 6298, section 2
+constexpr int DUPACKS = 3;                // RFC 6675, DupThresh
+constexpr double FIRST_TIMEOUT_MS = 1000; // RFC 6298, section 2
 constexpr double LONGEST_TIMEOUT_MS = 60000;
 
 } // namespace
@@ -27,9 +24,9 @@ TcpSettings::TcpSettings(const Settings& settings)
       granularityMs(settings.Number("tcp.clock_granularity_ms")),
       delayedAckMs(settings.Number("tcp.delayed_ack_timeout_ms")),
       retries(settings.Integer("tcp.retries")),
-      buffered(
-          std::max(1.0,
-                   std::floor(settings.Number("tcp.buffer_bytes") / (packetBytes - HEADER_BYTES))))
+      buffered(std::max(
+          1.0,
+          std::floor(settings.Number("tcp.buffer_bytes") / (packetBytes - TCP_HEADER_BYTES))))
 {
     if (!CongestionWindow::Knows(algorithm))
     {
@@ -67,57 +64,6 @@ TcpFlow::Happened(const Event& event, MediaNetwork& network)
         m_segments.Clear();
         return Fill(network);
     }
-}
-
-void
-TcpFlow::ReceiveSegment(const Packet& packet, MediaNetwork& network)
-{
-    const bool inOrder = packet.number == m_expected;
-    if (packet.number >= m_expected)
-    {
-        const std::uint32_t place = packet.number - m_expected;
-        while (m_early.Size() <= place)
-        {
-            m_early.Push(false);
-        }
-        m_early[place] = true;
-        while (!m_early.Empty() && m_early.Front())
-        {
-            m_early.Pop();
-            m_expected++;
-        }
-        if (m_early.Empty())
-        {
-            m_early.Push(false);
-        }
-    }
-    if (m_unacknowledged == 0)
-    {
-        m_echoNs = packet.sentNs; // RFC 7323, section 4.3: of the first that is not acknowledged
-    }
-    m_unacknowledged++;
-    const bool hole = m_early.Size() > 1;
-    if (!inOrder || hole || m_unacknowledged >= ACK_EVERY)
-    {
-        Acknowledge(packet.number, m_echoNs, network);
-        return;
-    }
-    network.Plan(network.NowNs() + ToNs(m_settings.delayedAckMs),
-                 Happening::TCP_DELAYED_ACK,
-                 m_index,
-                 ++m_ackPlan);
-}
-
-void
-TcpFlow::Acknowledge(std::uint32_t cause, std::int64_t echoNs, MediaNetwork& network)
-{
-    m_unacknowledged = 0;
-    ++m_ackPlan;
-    const int bytes = static_cast<int>(HEADER_BYTES) + (cause >= m_expected ? SACK_BYTES : 0);
-    // An acknowledgement as a packet: the segment that caused it as `bytes`, what is due as
-    // `number`.
-    const Packet ack{KIND, static_cast<std::uint8_t>(m_index), cause, m_expected, echoNs};
-    network.Plan(network.BackAtNs(bytes), {Happening::TCP_ACK, ack.flow, 0, ack});
 }
 
 void

@@ -11,6 +11,8 @@
 namespace fluid
 {
 
+constexpr std::uint32_t TCP_HEADER_BYTES = 52; ///< TCP 20, time stamps 12, IP 20
+
 /// What is the same in all TCP flows of a scenario.
 struct TcpSettings
 {
