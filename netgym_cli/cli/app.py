@@ -48,9 +48,9 @@ class Topic(StrEnum):
 
 
 class Group(StrEnum):
-    """A kind of member that can be chosen."""
+    """A kind of what can be chosen."""
 
-    env, agent, channel, simulator = "env", "agent", "channel", "simulator"
+    env, agent, channel, simulator, experiment = "env", "agent", "channel", "simulator", "experiment"
 
 
 @app.command()
@@ -154,7 +154,7 @@ def list_(
     config_dir: ConfigDir = None,
     as_json: Json = False,
 ) -> None:
-    """List environments, agents, channels and simulators."""
+    """List environments, agents, channels, simulators and experiments."""
     with errors_to_exit_codes("list"):
         from netgym_cli.config import catalog
 
@@ -205,7 +205,14 @@ def check(
         config = run_of(Composer(overrides or [], config_dir or []))
         require(config.channel.name == "none", "channel", config.channel.name, "none: environments are checked alone")
         given = overrides or []
-        tell([[*unread(config, given), *unread_by_verb(given, "check", ("env", "channel", "simulator", "hydra"))]])
+        tell(
+            [
+                [
+                    *unread(config, given),
+                    *unread_by_verb(given, "check", ("env", "channel", "simulator", "experiment", "hydra")),
+                ]
+            ]
+        )
         verdicts = checker.check(config.env, config.simulator, steps)
         if as_json:
             print_json([asdict(verdict) for verdict in verdicts])

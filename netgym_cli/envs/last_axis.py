@@ -43,7 +43,7 @@ def mean_where(chosen: np.ndarray, values: np.ndarray) -> PerNetwork:
         return values.mean(axis=-1)
     means, counts = np.zeros(len(values)), chosen.sum(axis=-1)
     # Networks with as many entries together: zeros in place of the others would be added in another order.
-    for count in np.unique(counts[counts > 0]).tolist():
+    for count in set(counts.tolist()) - {0}:
         alike = counts == count
         means[alike] = values[alike][chosen[alike]].reshape(-1, count).mean(axis=-1)
     return means

@@ -165,7 +165,7 @@ def config_of(path: Path, trust: bool = False) -> RunConfig:
 
 def groups_of(run: RunFolder) -> dict[str, str]:
     """Group to the name that its member was chosen by, as the run's folder tells it."""
-    return {group: name for group, name in run.choices().items() if group in conf_dirs.GROUPS}
+    return {group: name for group, name in run.choices().items() if group in conf_dirs.CHOICES}
 
 
 def seeds_of(path: Path, config: RunConfig) -> frozenset[int]:

@@ -28,7 +28,9 @@ def at_the_end(run: RunConfig) -> RunConfig:
     asked = run.evaluate_at_end
     assert asked is not None
     name = asked.simulator or simulator_registry.load(run.simulator.name).twin_of
-    return replace(run, simulator=settings_of(name, run.simulator))
+    if name in (None, run.simulator.name):
+        return run
+    return replace(run, simulator=settings_of(name, run.simulator), choices={**run.choices, "simulator": str(name)})
 
 
 def rivals(run: RunConfig) -> dict[str, AgentConfig]:

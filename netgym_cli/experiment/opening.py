@@ -1,9 +1,14 @@
-"""The environment of a run: its sessions one after the other in one simulator, or side by side in several."""
+"""The environment of a run: its sessions one after the other in one simulator, or side by side in several.
+
+Several are a process each, with a thread that waits for it; or all of them one call, where the simulator takes it.
+"""
 
 from __future__ import annotations
 
 from netgym_cli.config.schema import RunConfig
 from netgym_cli.envs.base import env_registry
+from netgym_cli.envs.network_env import NetworkEnv
+from netgym_cli.sessions.batched import BatchedSessions, can_be_batched
 from netgym_cli.sessions.parallel import ParallelSessions
 from netgym_cli.sessions.plan import Plan
 from netgym_cli.sessions.sequential import SequentialSessions
@@ -19,7 +24,10 @@ def open_sessions(config: RunConfig, plan: Plan) -> SequentialSessions | VectorS
     """The sessions of `plan`, not started yet, for as many simulators as it has seeds for. Raises `ConfigError`."""
     if plan.n_envs == 1:
         return SequentialSessions(open_env(config), plan)
-    return ParallelSessions([open_env(config) for _ in range(plan.n_envs)], plan)
+    first = open_env(config)
+    if isinstance(first, NetworkEnv) and can_be_batched(first):  # no channel, and a simulator of many
+        return BatchedSessions(first, plan)
+    return ParallelSessions([first, *(open_env(config) for _ in range(plan.n_envs - 1))], plan)
 
 
 def stats_envs(config: RunConfig) -> int | None:

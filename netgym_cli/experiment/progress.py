@@ -18,6 +18,7 @@ from rich.progress import (
 from rich.table import Column
 from rich.text import Text
 
+from netgym_cli.sessions.side_by_side import Steps
 from netgym_cli.sessions.step import Observer, Step
 
 REDRAW_S = 0.2
@@ -80,16 +81,27 @@ class RunProgress(Observer):
         """Counts; redraws a few times per second."""
         if not self._shown:
             return
+        self._returns[step.session, step.env] += step.reward
+        self._count(step, 1)
+
+    def steps(self, steps: Steps) -> None:
+        """The same for many simulators, of which the first stands for all where clocks are read."""
+        if not self._shown:
+            return
+        for env, reward in enumerate(steps.rewards.tolist()):
+            self._returns[steps.session, env] += reward
+        self._count(steps.of(0), steps.n_envs)
+
+    def _count(self, step: Step, times: int) -> None:
         place = step.session, step.env
         before = self._clocks[place]
         self._clocks[place] = step.sim_time_ms, step.events
         self._place = step.session, step.episode
-        self._steps += 1
-        self._returns[place] += step.reward
+        self._steps += times
         if before is not None:
             sim_time_ms, events = before
-            self._sim_ms += step.sim_time_ms - sim_time_ms
-            self._wall_ms += step.wall_ms
+            self._sim_ms += times * (step.sim_time_ms - sim_time_ms)
+            self._wall_ms += times * step.wall_ms
             if step.wall_ms > 0:
                 now = (step.events - events) * 1e3 / step.wall_ms
                 self._events_per_s = now if self._events_per_s is None else 0.9 * self._events_per_s + 0.1 * now

@@ -12,6 +12,7 @@ from pathlib import Path
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.suggestions import nearest
 from netgym_cli.config.compose import Composer
+from netgym_cli.config.conf_dirs import EXPERIMENT
 from netgym_cli.config.overrides import given_twice, key_of
 from netgym_cli.config.schema import RunConfig, require, unknown_key
 from netgym_cli.experiment.config import chosen_of, require_simulator_runs_env, run_of, typed_run
@@ -21,7 +22,7 @@ log = logging.getLogger(__name__)
 Args = Sequence[str]
 ConfigDirs = Sequence[str | Path]
 NEAR = 0.7  # a key so similar to one of the verb's own is taken for a misspelling of it
-TOP = {field.name for field in fields(RunConfig) if field.name != "choices"}
+TOP = {field.name for field in fields(RunConfig) if field.name != "choices"} | {EXPERIMENT}
 MODELS = (".zip", ".npz")  # suffixes of what a run may have saved
 FORMER_JOBS = "workers"
 JOBS = ("jobs", FORMER_JOBS)  # keys of the verbs that play sessions side by side

@@ -15,6 +15,7 @@ from netgym_cli.experiment import end_evaluation
 from netgym_cli.experiment.config import needs_trust
 from netgym_cli.experiment.lifecycle import RunUnderWay, run_lifecycle
 from netgym_cli.experiment.opening import open_sessions, stats_envs
+from netgym_cli.experiment.periodic import evaluated_on_the_way
 from netgym_cli.experiment.progress import RunProgress
 from netgym_cli.experiment.simulator_load import SimulatorLoad
 from netgym_cli.experiment.summary import Summary
@@ -93,7 +94,7 @@ def train(config: RunConfig, folder: Path, command: list[str], console: bool | N
         env.observers = (recorder, record, progress, load)
         if plan.configs:
             prepare_simulators(config)
-        with progress:
+        with progress, evaluated_on_the_way(agent, config, record, plan):
             agent.learn(env, config.seed, folder)  # type: ignore[arg-type]  # several for those that can
             agent.save(folder)
     notes = [*_given_up(env, record), *_differing(plan), *load.notes(), *agent.notes]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from netgym_cli.sessions.side_by_side import Steps
 from netgym_cli.sessions.step import Observer, Step
 
 
@@ -26,6 +27,9 @@ class SimulatorLoad(Observer):
             self._began_s = self._now_s - step.wall_ms / 1e3
         self._steps += 1
         self._wall_ms[step.env] += step.wall_ms
+
+    def steps(self, steps: Steps) -> None:
+        """Nothing: where one call simulates all simulators, none of them is slower than another."""
 
     def notes(self) -> list[str]:
         """A sentence for the run's summary; none about a single simulator."""

@@ -22,7 +22,8 @@ class Summary:
         folder, tables: the run's folder and the one with its tables.
         sessions, episodes, steps: how many were done; episodes and steps by all simulators together.
         mean_return: mean return over all episodes; None without episodes.
-        first_return, last_return: the same over the episodes of the first and of the last session.
+        first_return, last_return: the same over the first and the last tenth of the episodes, in the order in which
+            they ended and at least one each; over the first and the last session if the sessions only measured.
         wall_s, sim_s: seconds that passed on the clock and in all simulations.
         start_s: seconds of `wall_s` before the first step began.
         notes: remarks on the run.
@@ -67,8 +68,11 @@ class Summary:
     ) -> Summary:
         """The summary of the run that these have just finished."""
         returns, content = recorder.returns, record.content
-        by_session = recorder.session_returns
-        first, last = (by_session[ends(by_session)] if by_session else [] for ends in (min, max))
+        part = max(1, len(returns) // 10)
+        first, last = returns[:part], returns[-part:]
+        if measured_only and returns:
+            by_session = recorder.session_returns
+            first, last = by_session[min(by_session)], by_session[max(by_session)]
         return cls(
             folder=str(folder),
             tables=str(recorder.folder),

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import errno
-import time
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,52 +15,13 @@ import pyarrow.parquet as pq
 from netgym_cli.common.errors import SessionError
 from netgym_cli.common.interruption import Deferred
 from netgym_cli.runs.folder import EPISODES, SESSIONS, STATS, STEPS
+from netgym_cli.runs.session_rows import SessionRows
 from netgym_cli.runs.stats_table import encode_stats
+from netgym_cli.runs.steps_table import StepBlock, encode_steps
 from netgym_cli.runs.tables import CsvTable, ParquetTable, RowsLost, replace_csv
+from netgym_cli.sessions.side_by_side import EpisodeStarts, Steps
 from netgym_cli.sessions.step import Observer, Step
 from netgym_cli.simulators.stats import Layout
-
-STEP_COLUMNS = (
-    ("session", pa.int32()),
-    ("env", pa.int32()),
-    ("episode", pa.int32()),
-    ("step", pa.int32()),
-    ("total_step", pa.int64()),
-    ("sim_time_ms", pa.float64()),
-    ("reward", pa.float64()),
-    ("terminated", pa.bool_()),
-    ("truncated", pa.bool_()),
-    ("wall_ms", pa.float64()),
-)
-SESSION_COLUMNS = ("session", "env", "seed", "status", "episodes", "steps", "sim_s", "wall_s", "exit_reason")
-
-
-@dataclass
-class _Session:
-    """What is known of one session in one simulator, and of the episode that it is in."""
-
-    row: dict[str, Any]
-    started: float
-    under_way: bool = True
-    stored_steps: int = 0  # rows in steps.parquet
-    stored_ms: float = 0.0  # simulated time of the last of them
-    stored_episodes: int = 0  # rows in episodes.csv
-    rewards: list[float] = field(default_factory=list)
-    kpis: list[tuple[float, ...]] = field(default_factory=list)
-
-    def end(self, status: str, reason: str) -> None:
-        self.under_way = False
-        self.row |= {"status": status, "wall_s": self.wall_s, "exit_reason": reason}
-
-    @property
-    def wall_s(self) -> float:
-        return round(time.perf_counter() - self.started, 3)
-
-    @property
-    def told(self) -> dict[str, Any]:
-        """The row as it may be written: it speaks of nothing that the other tables do not hold."""
-        counts = {"episodes": self.stored_episodes, "steps": self.stored_steps}
-        return self.row | counts | {"sim_s": round(self.stored_ms / 1e3, 3)}
 
 
 class Recorder(Observer):
@@ -76,7 +36,8 @@ class Recorder(Observer):
 
     All tables are written together, every two seconds and where a session starts or ends: steps and statistics first,
     so that after a kill or a failed write no statistic, episode or session speaks of steps that are not there. Until it
-    ends, a session's row says `running`.
+    ends, a session's row says `running`. Where one call simulates all simulators, whose sessions may be over in
+    milliseconds, only time decides.
 
     Args:
         folder: where the tables go; created, and must not hold tables already.
@@ -99,7 +60,8 @@ class Recorder(Observer):
         self._stats = ParquetTable(folder / STATS, encode_stats, flush_items=2000)
         self._episodes = CsvTable(folder / EPISODES)
         self._ended_episodes: list[dict[str, Any]] = []  # those not written yet
-        self._sessions: dict[tuple[int, int], _Session] = {}  # by session and env
+        self._sessions = SessionRows()
+        self._blocks: list[StepBlock] = []  # of the episode that all simulators are in
         self._layouts: dict[int, tuple[Layout, Layout]] = {}  # of the newest statistics, and the shared one, by env
         self._total_step = 0
         if (folder / SESSIONS).exists():
@@ -109,29 +71,22 @@ class Recorder(Observer):
     @property
     def stored_steps(self) -> int:
         """Number of rows in `steps.parquet`."""
-        return sum(session.stored_steps for session in self._sessions.values())
+        return self._sessions.stored_steps
 
     @property
     def stored_sim_s(self) -> float:
         """Simulated seconds of all sessions, up to these steps."""
-        total = 0.0
-        for place in sorted(self._sessions):
-            total = round(total + self._sessions[place].stored_ms / 1e3, 3)  # each time: rounded figures add up
-        return total
+        return self._sessions.stored_sim_s
 
     def session_started(self, session: int, seed: int | None, env: int = 0) -> None:
         """Opens the session's row."""
-        row = dict.fromkeys(SESSION_COLUMNS) | {"wall_s": 0.0}
-        row |= {"session": session, "env": env, "seed": seed, "status": "running"}
-        self._sessions[session, env] = _Session(row, time.perf_counter())
+        self._sessions.begin(session, seed, env)
         if env == self._last_env:  # a network's begin together, and one writing serves them all
             self._flush()
 
     def step(self, step: Step) -> None:
         """Adds the step and its statistics. Raises `OSError` when the disk refuses them."""
-        self._kpi_names = self._kpi_names or tuple(step.kpis)
-        if tuple(step.kpis) != self._kpi_names:
-            raise SessionError(f"the KPIs may not change in a run: {self._kpi_names} became {tuple(step.kpis)}.")
+        self._require_kpis(step.kpis)
         kpis = tuple(step.kpis.values())
         session = self._sessions[step.session, step.env]
         session.row["seed"] = step.seed
@@ -141,7 +96,8 @@ class Recorder(Observer):
         flags = (step.terminated, step.truncated)
         self._steps.keep((*place, self._total_step, step.sim_time_ms, step.reward, *flags, step.wall_ms, *kpis))
         if step.env < self._stats_envs:
-            self._stats.keep((*place, step.stats.ts_ms, self._shared_layout(step), step.stats.values))
+            layout = self._shared_layout(step.stats.layout, step.env)
+            self._stats.keep((*place, step.stats.ts_ms, layout, step.stats.values))
         self._total_step += 1
         if self._steps.due or self._stats.due:
             self._flush()
@@ -149,23 +105,10 @@ class Recorder(Observer):
     def episode_ended(self, session: int, episode: int, env: int = 0) -> None:
         """Adds the episode's row; KPIs are means over its steps."""
         state = self._sessions[session, env]
-        columns = np.asarray(state.kpis, dtype=np.float64).T
-        means = [
-            float(np.mean(values[measured])) if (measured := ~np.isnan(values)).any() else np.nan for values in columns
-        ]
-        row = {
-            "session": session,
-            "env": env,
-            "episode": episode,
-            "return": sum(state.rewards),
-            "length": len(state.rewards),
-            **dict(zip(self._kpi_names or (), means, strict=True)),
-            "seed": state.row["seed"],
-        }
-        self.returns.append(row["return"])
-        self.session_returns.setdefault(session, []).append(row["return"])
+        columns = np.ascontiguousarray(np.asarray(state.kpis, dtype=np.float64).T)
+        means = [float(_mean_of_measured(values)) for values in columns]
+        self._end_episode(session, env, episode, sum(state.rewards), len(state.rewards), means)
         state.rewards, state.kpis = [], []
-        self._ended_episodes.append(row)
         if self._steps.due:
             self._flush()
 
@@ -177,14 +120,58 @@ class Recorder(Observer):
             if env == self._last_env:
                 self._flush()
 
+    def sessions_started(self, session: int, seeds: Sequence[int | None]) -> None:
+        """Opens the rows of all simulators."""
+        for env, seed in enumerate(seeds):
+            self._sessions.begin(session, seed, env)
+        if self._steps.due:
+            self._flush()
+
+    def episodes_started(self, starts: EpisodeStarts) -> None:
+        """Notes the seeds, of which some may have been drawn afresh."""
+        for env, seed in enumerate(starts.seeds.tolist()):
+            self._sessions[starts.session, env].row["seed"] = seed
+
+    def steps(self, steps: Steps) -> None:
+        """Adds the step of all simulators, and the statistics of those whose are stored."""
+        self._require_kpis(steps.kpis)
+        block = StepBlock.of(steps, self._total_step)
+        self._steps.keep(block)
+        self._blocks.append(block)
+        for env in range(min(self._stats_envs, steps.n_envs)):
+            stats = steps.stats.network(env)
+            place = (steps.session, env, steps.episode, steps.step)
+            self._stats.keep((*place, stats.ts_ms, self._shared_layout(stats.layout, env), stats.values.copy()))
+        self._total_step += steps.n_envs
+        if self._steps.due or self._stats.due:
+            self._flush()
+
+    def episodes_ended(self, session: int, episode: int, n_envs: int) -> None:
+        """Adds the episode's rows."""
+        # Added up in the order, and by the functions, of a single simulator's episode.
+        totals = [sum(rewards) for rewards in np.stack([block.rewards for block in self._blocks], axis=-1).tolist()]
+        kpis = np.ascontiguousarray(np.stack([block.kpis for block in self._blocks], axis=-1))
+        means = kpis.mean(axis=-1) if not np.isnan(kpis).any() else np.apply_along_axis(_mean_of_measured, -1, kpis)
+        for env in range(n_envs):
+            self._end_episode(session, env, episode, totals[env], len(self._blocks), means[env].tolist())
+        self._blocks = []
+        if self._steps.due:
+            self._flush()
+
+    def sessions_ended(self, session: int, status: str, reason: str, n_envs: int) -> None:
+        """Completes the rows of all simulators."""
+        for env in range(n_envs):
+            self._sessions[session, env].end(status, reason)
+        if self._steps.due:
+            self._flush()
+
     def close(self, status: str, reason: str) -> None:
         """Ends sessions still under way with `status` and completes all tables.
 
         Raises the first `OSError` or `ArrowException` met, after everything was tried.
         """
-        for session in self._sessions.values():
-            if session.under_way:
-                session.end(status, reason)
+        for session in list(self._sessions.under_way()):
+            session.end(status, reason)
         first: Exception | None = None
         # On a full disk each for itself, and the few words on the sessions before the many numbers.
         finishers = (
@@ -200,13 +187,18 @@ class Recorder(Observer):
         if first:
             raise first
 
-    def _shared_layout(self, step: Step) -> Layout:
-        """The step's layout; of equal ones the same object, so that rows of several simulators are encoded together."""
-        own = step.stats.layout
-        known, shared = self._layouts.get(step.env, (None, own))
+    def _require_kpis(self, kpis: Iterable[str]) -> None:
+        names = tuple(kpis)
+        self._kpi_names = self._kpi_names or names
+        if names != self._kpi_names:
+            raise SessionError(f"the KPIs may not change in a run: {self._kpi_names} became {names}.")
+
+    def _shared_layout(self, own: Layout, env: int) -> Layout:
+        """A layout; of equal ones the same object, by which rows of several simulators are encoded together."""
+        known, shared = self._layouts.get(env, (None, own))
         if known is not own:
             shared = next((other for _, other in self._layouts.values() if other == own), own)
-            self._layouts[step.env] = own, shared
+            self._layouts[env] = own, shared
         return shared
 
     def _flush(self) -> None:
@@ -219,15 +211,19 @@ class Recorder(Observer):
                 self._episodes.write(self._ended_episodes[0])
                 written = self._ended_episodes.pop(0)
                 self._sessions[written["session"], written["env"]].stored_episodes += 1
+            self._sessions.settle()
             self._write_sessions()
 
     def _flush_steps(self) -> None:
         kept = self._steps.kept
         self._steps.flush()
-        for session, env, _, _, _, sim_time_ms, *_ in kept:
-            state = self._sessions[session, env]
-            state.stored_steps += 1
-            state.stored_ms = sim_time_ms
+        for item in kept:
+            if isinstance(item, StepBlock):
+                for env, sim_time_ms in enumerate(item.sim_time_ms.tolist()):
+                    self._sessions[item.session, env].add_stored(sim_time_ms)
+            else:
+                session, env, _, _, _, sim_time_ms, *_ = item
+                self._sessions[session, env].add_stored(sim_time_ms)
 
     def _close_steps(self) -> None:
         self._flush_steps()
@@ -244,27 +240,37 @@ class Recorder(Observer):
 
     def _count_what_is_left(self) -> None:
         """Sets the counts to what can be read of the steps, some of which have vanished."""
-        for session in self._sessions.values():
-            session.stored_steps, session.stored_ms = 0, 0.0
+        self._sessions.forget_stored()
         with suppress(OSError, pa.ArrowException):
             columns = pq.read_table(self.folder / STEPS, columns=["session", "env", "sim_time_ms"]).to_pydict()
             for session, env, sim_time_ms in zip(*columns.values(), strict=True):
-                state = self._sessions[session, env]
-                state.stored_steps += 1
-                state.stored_ms = sim_time_ms
+                self._sessions[session, env].add_stored(sim_time_ms)
 
     def _begin_episodes(self) -> None:
         self._episodes.begin(("session", "env", "episode", "return", "length", *(self._kpi_names or ()), "seed"))
 
     def _write_sessions(self) -> None:
-        for session in self._sessions.values():
-            if session.under_way:
-                session.row["wall_s"] = session.wall_s
-        rows = [self._sessions[place].told for place in sorted(self._sessions)]
-        replace_csv(self.folder / SESSIONS, SESSION_COLUMNS, rows)
+        replace_csv(self.folder / SESSIONS, self._sessions.text())
 
-    def _encode_steps(self, rows: list[tuple[Any, ...]]) -> pa.Table:
-        columns = (*STEP_COLUMNS, *((name, pa.float64()) for name in self._kpi_names or ()))
-        cells = zip(*rows, strict=True) if rows else [()] * len(columns)
-        arrays = [pa.array(column, kind) for column, (_, kind) in zip(cells, columns, strict=True)]
-        return pa.Table.from_arrays(arrays, names=[name for name, _ in columns])
+    def _end_episode(self, session: int, env: int, episode: int, total: float, length: int, kpis: list[float]) -> None:
+        row = {
+            "session": session,
+            "env": env,
+            "episode": episode,
+            "return": total,
+            "length": length,
+            **dict(zip(self._kpi_names or (), kpis, strict=True)),
+            "seed": self._sessions[session, env].row["seed"],
+        }
+        self.returns.append(total)
+        self.session_returns.setdefault(session, []).append(total)
+        self._ended_episodes.append(row)
+
+    def _encode_steps(self, items: list[Any]) -> pa.Table:
+        return encode_steps(items, self._kpi_names or ())
+
+
+def _mean_of_measured(values: np.ndarray) -> Any:
+    """Mean of the entries that are not NaN; NaN if all are."""
+    measured = ~np.isnan(values)
+    return np.mean(values[measured]) if measured.any() else np.nan

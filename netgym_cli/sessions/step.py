@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netgym_cli.simulators.stats import Stats
+
+if TYPE_CHECKING:
+    from netgym_cli.sessions.side_by_side import EpisodeStarts, Steps
 
 
 class EpisodeStart(NamedTuple):
@@ -66,6 +69,9 @@ class Observer:
     steps. Several sessions and slots can be under way at once, and their calls come in any order; a session in one slot
     goes `session_started`, then per episode `episode_started`, `step` ... `step`, `episode_ended`, then
     `session_ended`. A session that fails just stops: the exception goes to whoever runs it.
+
+    Where one call simulates all slots, the methods in the plural are called instead. They go through the slots, unless
+    they are overridden by an observer that takes many at once.
     """
 
     def session_started(self, session: int, seed: int | None, env: int = 0) -> None:
@@ -82,6 +88,35 @@ class Observer:
 
     def session_ended(self, session: int, status: str, reason: str, env: int = 0) -> None:
         """The session is over in this slot: `complete`, or another word with the reason for it."""
+
+    def sessions_started(self, session: int, seeds: Sequence[int | None]) -> None:
+        """All slots are about to be started, with these seeds."""
+        for env, seed in enumerate(seeds):
+            self.session_started(session, seed, env)
+
+    def episodes_started(self, starts: EpisodeStarts) -> None:
+        """An episode begins in all slots."""
+        if type(self).episode_started is Observer.episode_started:
+            return
+        for env in range(len(starts.seeds)):
+            self.episode_started(starts.of(env))
+
+    def steps(self, steps: Steps) -> None:
+        """A step was done in all slots."""
+        if type(self).step is Observer.step:
+            return
+        for env in range(steps.n_envs):
+            self.step(steps.of(env))
+
+    def episodes_ended(self, session: int, episode: int, n_envs: int) -> None:
+        """The episode is over in all slots."""
+        for env in range(n_envs):
+            self.episode_ended(session, episode, env)
+
+    def sessions_ended(self, session: int, status: str, reason: str, n_envs: int) -> None:
+        """The session is over in all slots."""
+        for env in range(n_envs):
+            self.session_ended(session, status, reason, env)
 
     def updated(self, done: int, total: int) -> None:
         """An agent that learns between steps has done `done` of `total` gradient updates."""

@@ -72,8 +72,9 @@ class VectorSessions(ABC):
             rewards: float64 of shape (N,).
             terminal: bool of shape (N,): a terminal state was reached, which a network never does.
             truncated: bool of shape (N,): the episode was cut off.
-            infos: one dictionary per slot, as the environment's `step` returns it. Where an episode ended,
-                `terminal_observation` is its last observation; where a session did, `session_end` is true.
+            infos: one dictionary per slot, as the environment's `step` returns it, or with nothing of that where all
+                slots are simulated in one call. Where an episode ended, `terminal_observation` is its last observation;
+                where a session did, `session_end` is true.
 
         Raises:
             SessionError: `finished`, or a failure came before.

@@ -16,6 +16,7 @@ import numpy as np
 from netgym_cli.common.contracts import Part, names, record
 from netgym_cli.common.registry import Registry
 from netgym_cli.config.schema import SimulatorConfig
+from netgym_cli.simulators.batch import SimulatorBatch
 from netgym_cli.simulators.stats import Stats
 
 C = TypeVar("C", bound=SimulatorConfig)
@@ -33,7 +34,7 @@ class Simulator(ABC, Generic[C]):
         twin_of: name of the simulator that this one stands for, as a fast model of it; None: of none.
         copyable: whether `copy.deepcopy` of a running one is a second simulator: all of it lies in Python objects, and
             no process, file or socket belongs to it. An environment with another one refuses to be copied meanwhile.
-        batches: whether many of its sessions can be had in one call in this process, as by `FluidBatch`.
+        batches: whether many of its sessions can be had in one call in this process, by `batch`.
         config: deadlines and the like.
         source: the user's own scenario file, if the adapter has one.
     """
@@ -66,6 +67,20 @@ class Simulator(ABC, Generic[C]):
     @classmethod
     def prepare(cls, config: C, source: Path | None = None) -> None:
         """Does what needs doing once per machine, such as compiling; logs its progress."""
+
+    @classmethod
+    def batch(cls, config: C, scenario: str, settings: Mapping[str, Any], copies: int) -> SimulatorBatch:
+        """Many networks in one call, none of them started; only of a simulator that `batches`.
+
+        Args:
+            config: as for one.
+            scenario: as for `start`, the same for all.
+            settings: likewise.
+            copies: number of networks, 1 or more.
+
+        Raises `ConfigError`, `SimulatorError` or `BuildError`.
+        """
+        raise TypeError(f"{cls.__name__} has batches = {cls.batches}; one that has True must override batch().")
 
     def start(self, scenario: str, settings: Mapping[str, Any], seed: int) -> Stats:
         """Builds `scenario` from plain nested `settings`, simulates its warm interval and returns its measurement.

@@ -74,7 +74,7 @@ class Stats:
         layout: names, units and ids of the values.
         ts_ms: simulated time at the end of the interval, ms; of many networks float64 of shape `(n,)`.
         values: float64 array of shape `(layout.size,)`, of many networks `(n, layout.size)`; never NaN.
-        events: simulator events executed since the session began; 0 where events are not counted.
+        events: simulator events executed since the session began; of many networks of shape `(n,)`.
         payload: what is no list of numbers, such as an image; only its own adapter looks at it.
     """
 
@@ -96,7 +96,8 @@ class Stats:
 
     def network(self, place: int) -> Stats:
         """The measurement of one of many networks; its values are a view."""
-        return Stats(self.layout, float(np.asarray(self.ts_ms)[place]), self.values[place], self.events)
+        at_ms, events = np.asarray(self.ts_ms)[place], np.asarray(self.events)[place]
+        return Stats(self.layout, float(at_ms), self.values[place], int(events))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Stats:
         return self  # immutable, and vector environments copy every info dictionary

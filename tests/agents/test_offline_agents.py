@@ -169,7 +169,7 @@ def test_ctrl_c_keeps_what_was_learnt(place, tmp_path):
         ("td3_bc", ["dataset=null"], ["td3_bc", "add dataset=ID"]),
         ("td3_bc", ["steps=null"], ["td3_bc", "add steps=NUMBER"]),
         ("td3_bc", ["steps=0"], ["steps is 0", "1 or more"]),
-        ("bc", ["sessions=[{},{}]"], ["sessions", "[{}]", "evaluate_every_steps"]),
+        ("bc", ["sessions=[{},{}]"], ["sessions", "leave sessions out", "evaluate_every_steps"]),
         ("bc", ["dataset=netgym/lq/mediocre-v1"], ["netgym/lq/mediocre-v1", "netgym/lq/mediocre-v0"]),
         ("bc", ["env.id=CartPole-v1"], ["netgym/lq/mediocre-v0", "(3,)", "(4,)"]),
         ("iql", ["env.id=tests.support.offline_data:LQChoice-v0"], ["iql", "needs a Box", "Discrete(9)"]),

@@ -84,6 +84,11 @@ def test_scalars_become_a_list_with_one_entry_per_slice(workdir):
     assert slices["qos_delay_requirement_ms"] == [100, 100]
 
 
+def test_applications_start_with_the_measurement_as_they_did(workdir):
+    _, keys = imported("gen2_qos_steer", workdir)
+    assert keys["traffic_lead_ms"] == 0
+
+
 def test_only_what_differs_is_written(workdir):
     _, keys = imported("gen3_nqos_split", workdir)
     assert keys == {

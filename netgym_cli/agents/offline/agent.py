@@ -62,8 +62,7 @@ class OfflineAgent(Sb3Agent[O]):
         if isinstance(config.sessions, list) and config.sessions != [{}]:
             raise ConfigError(
                 f"sessions is {config.sessions}, and the sessions of agent '{self.config.name}' are its evaluations; "
-                "leave sessions out, and say how many by agent.evaluate_every_steps, how long by "
-                "agent.evaluation_episodes."
+                "leave sessions out: agent.evaluate_every_steps says how many, agent.evaluation_episodes how long."
             )
         seed = (FIRST_SEED + config.seed) % 2**31
         while seed in collected_seeds:

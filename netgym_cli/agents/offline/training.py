@@ -81,6 +81,7 @@ class Training:
         self._logger = configure(str(self.run_folder.tensorboard), ["tensorboard"])
         self._table = CsvTable(self.run_folder.evaluations_path)
         self._learning_s = 0.0
+        self._best: float | None = None
 
     def run(self) -> None:
         """Does all updates and evaluations."""
@@ -120,7 +121,7 @@ class Training:
                 group["lr"] = rate
 
     def _evaluate(self, losses: Losses) -> None:
-        """One session of the plan; nothing is learnt from it."""
+        """One session of the plan; nothing is learnt from it, but the model that was best in them is kept."""
         policy, env, returns, over = self.result(), self.env, [], False
         while not over:
             observation, _ = env.reset()
@@ -135,6 +136,9 @@ class Training:
         row = {"update": self.updates, "session": env.session, "return": mean}
         self._table.write(row | {name: loss.item() for name, loss in losses.items()})
         self._log({"evaluation/return": mean})
+        if self._best is None or mean > self._best:
+            self._best = mean
+            policy.save(self.run_folder.best_model)
 
     def _log(self, values: dict[str, float]) -> None:
         for name, value in values.items():

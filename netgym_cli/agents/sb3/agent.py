@@ -121,7 +121,7 @@ class Sb3Agent(Agent[S]):
             start = warm_start.Start.of(config, self.algorithm)
             build_learner = start.build
             self.notes += start.notes
-        training = Training(self.algorithm, config, as_vector(env), seed, folder, build_learner)
+        training = Training(self.algorithm, config, as_vector(env), seed, folder, build_learner, self.evaluations)
         self._run(training)
 
     def _fitted(self, adapter: Adapter[Any]) -> S:

@@ -37,6 +37,8 @@ OWN_KEYS = frozenset(
         "min_deviation",
         "torch_threads",
         "checkpoint_every_steps",
+        "evaluate_every_steps",
+        "evaluation_episodes",
         "init",
         "n_envs",
     )
@@ -152,6 +154,8 @@ class Sb3Config(LearnerConfig, ParallelAgentConfig):
     action: str = one_of(*ACTIONS, default="box")
     rescale_action: bool = read_unless("action", "softmax")
     min_deviation: float = ranged(0, 1e6, default=0.0)
+    evaluate_every_steps: int = ranged(0, note="0: never", default=0)
+    evaluation_episodes: int = read_unless("evaluate_every_steps", 0, of=ranged(1, default=5))
     normalize_reward: bool = MISSING
     clip_reward: float = read_if("normalize_reward", True, of=ranged(above=0))
     gamma: float = ranged(0, 1)

@@ -20,6 +20,7 @@ from stable_baselines3.common.logger import configure
 from stable_baselines3.common.utils import should_collect_more_steps
 from stable_baselines3.common.vec_env import VecNormalize
 
+from netgym_cli.agents.base import Evaluations
 from netgym_cli.agents.normalization import MEMBER, Bounds, Normalization
 from netgym_cli.agents.sb3.build import build, forms_of, normalized_env
 from netgym_cli.agents.sb3.config import Sb3Config
@@ -92,6 +93,7 @@ class Trained:
 
     def save(self, path: Path) -> None:
         """Writes the zip file, which SB3 alone can load too, atomically, and signs it as made by its run."""
+        path.parent.mkdir(exist_ok=True)
         with replacing(path) as hidden:
             with hidden.open("wb") as file:
                 self.model.save(file)
@@ -155,6 +157,7 @@ class Training:
         seed: seed of all of the learner's randomness.
         folder: the run's folder, for logs and checkpoints.
         build_learner: makes the algorithm, with `build`'s first four arguments; by default a new one.
+        evaluations: what measures the policy on the way; None: nothing does.
     """
 
     def __init__(
@@ -165,19 +168,21 @@ class Training:
         seed: int,
         folder: Path,
         build_learner: Builder = build,
+        evaluations: Evaluations | None = None,
     ) -> None:
         torch.set_num_threads(config.torch_threads)
         self._steps = env.plan.total_steps
         self._learner = build_learner(algorithm, config, normalized_env(config, env), seed)
         run_folder = RunFolder(folder)
         self._learner.set_logger(configure(str(run_folder.tensorboard), ["tensorboard"]))
-        self._callback = _SessionCallback(env, config, run_folder)
+        self._callback = _SessionCallback(env, config, run_folder, evaluations)
         self._callback.init_callback(self._learner)  # `result` works before the first step, too
 
     def run(self) -> None:
         """Runs all sessions."""
         with suppress(_AllSessionsDone):
             self._learner.learn(self._steps, callback=self._callback)
+        self._callback.evaluate()
 
     @property
     def updates(self) -> int:
@@ -199,10 +204,13 @@ class _AllSessionsDone(Exception):
 
 
 class _SessionCallback(BaseCallback):
-    """Stops with the last session and saves checkpoints on the way."""
+    """Stops with the last session, saves checkpoints on the way and keeps the model that was best in an evaluation."""
 
-    def __init__(self, env: VectorSessions, config: Sb3Config, run_folder: RunFolder) -> None:
+    def __init__(
+        self, env: VectorSessions, config: Sb3Config, run_folder: RunFolder, evaluations: Evaluations | None
+    ) -> None:
         super().__init__()
+        self.evaluations = evaluations
         self.sessions, self.every, self.run_folder = env, config.checkpoint_every_steps, run_folder
         self.forms = forms_of(config, env.observation_space, env.action_space)
         self.notes: list[str] = []
@@ -213,24 +221,39 @@ class _SessionCallback(BaseCallback):
         assert env is not None
         return Trained(self.model, Normalization.of(env, self.forms.bounds), self.forms)
 
+    def evaluate(self) -> None:
+        """Measures the model as it is now, and keeps it if it is the best so far; does nothing without evaluations."""
+        if self.evaluations is None:
+            return
+        trained = self.trained()
+        mean, best = self.evaluations.measure(trained.act, self.num_timesteps)
+        self.logger.record("evaluation/return", mean)
+        if best:
+            trained.save(self.run_folder.best_model)
+
     def _on_rollout_start(self) -> None:
         if self.sessions.finished:  # the last rollout was complete and has been learnt from
             raise _AllSessionsDone
 
     def _on_step(self) -> bool:
-        n_envs = self.sessions.n_envs  # of which each has just done a step
-        if self.every and self.num_timesteps // self.every > (self.num_timesteps - n_envs) // self.every:
+        if self._due(self.every):
             self.trained().save(self.run_folder.new_checkpoint(self.num_timesteps))
         if not self.sessions.finished:
+            if self.evaluations is not None and self._due(self.evaluations.every):
+                self.evaluate()
             return True
         collected, complete = self._rollout()
         if complete:
             return True  # SB3 learns from it; it would begin another one if it has done fewer steps than planned
+        lost = collected * self.sessions.n_envs
         self.notes.append(
-            f"the last {collected * n_envs} of {self.num_timesteps} steps did not fill a rollout and made no update of "
-            "the model"
+            f"the last {lost} of {self.num_timesteps} steps did not fill a rollout and made no update of the model"
         )
         return False
+
+    def _due(self, every: int) -> bool:
+        """Whether the steps just done, one in each slot, have reached or passed a multiple of `every`; 0: never."""
+        return every > 0 and self.num_timesteps // every > (self.num_timesteps - self.sessions.n_envs) // every
 
     def _rollout(self) -> tuple[int, bool]:
         """Steps that each slot has done in the rollout under way, and whether it is complete."""

@@ -31,6 +31,7 @@ class QosSteerConfig(MultiAccessConfig):
 
     reward: str = one_of(lambda: REWARDS)
     steer_links: list[str] = one_of(*LINKS)
+    steer_back: str = one_of("costliest", "all", default="all")
     steering_prohibit_ms: float = ranged(0)
 
     def validate(self) -> None:

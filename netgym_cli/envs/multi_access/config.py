@@ -20,6 +20,8 @@ MAX_USERS = 50
 MAX_SLICES = 8
 RBG_NUM = {6: 6, 15: 7, 25: 12, 50: 16, 75: 18, 100: 25}  # whole groups per carrier, 3GPP TS 36.213 table 7.1.6.1-1
 MODES = ("auto", "split", "steer")
+USER_ORDERS = ("by_slice", "interleaved")
+CONNECTING_MS = 100  # what radios need before there may be traffic
 PROTOCOLS = ("udp", "tcp", *TCP_TYPES)
 MAX_SPEED = "user_random_walk.max_speed_mps"  # 0: nobody walks
 RATE_CONTROLS = ("Ideal", "MinstrelHt")  # rate managers of ns-3
@@ -198,7 +200,8 @@ class Lte:
 class MultiAccessConfig(EnvConfig):
     """Keys of every environment on the multi-access network."""
 
-    measurement_start_time_ms: int = ranged(100)  # radios need some time to connect
+    measurement_start_time_ms: int = ranged(CONNECTING_MS)
+    traffic_lead_ms: float = ranged(0, default=0)
     max_wait_time_for_action_ms: int = MISSING
     downlink_traffic: bool = one_of(True)
     features: Any = such_that(is_choice_of_features, FEATURES)
@@ -209,6 +212,7 @@ class MultiAccessConfig(EnvConfig):
     wifi_ap_locations: list[Site] = MISSING
     user_location_range: UserArea = MISSING
     user_random_walk: UserWalk = MISSING
+    user_order: str = one_of(*USER_ORDERS, default="by_slice")
     per_slice_config: PerSliceConfig = MISSING
     gma: Gma = MISSING
     tcp: Tcp = for_tcp(field(default_factory=Tcp))

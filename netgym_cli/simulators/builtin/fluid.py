@@ -44,6 +44,10 @@ class Fluid(Simulator[FluidConfig]):
     def prepare(cls, config: FluidConfig, source: Path | None = None) -> None:
         ensure()
 
+    @classmethod
+    def batch(cls, config: FluidConfig, scenario: str, settings: Mapping[str, Any], copies: int) -> FluidBatch:
+        return FluidBatch(config, scenario, settings, copies)
+
     def start(self, scenario: str, settings: Mapping[str, Any], seed: int) -> Stats:
         self.close()
         self._networks = FluidBatch(self.config, scenario, settings, 1)

@@ -9,6 +9,7 @@ from typing import Any
 from netgym_cli.common.errors import ConfigError
 
 MODELLED_TCP = ("udp", "tcp", "TcpBbr")
+MODELLED_RIVALS = ("TcpCubic", "TcpNewReno", "TcpLinuxReno")
 # Settings of the multi-access network that the twin has only one value of.
 ONLY = {"wifi.rate_control": "Ideal", "wifi.rts_cts": False, "wifi.ap_share_same_band": False}
 
@@ -29,6 +30,16 @@ def _multi_access(settings: Mapping[str, Any]) -> None:
             refuse(key, value, str(only).lower() if isinstance(only, bool) else str(only))
 
 
+def _rmcat(settings: Mapping[str, Any]) -> None:
+    rival = settings["tcp_congestion_control"]
+    if settings["tcp_flows"] > 0 and rival not in MODELLED_RIVALS:
+        refuse("tcp_congestion_control", rival, ", ".join(MODELLED_RIVALS))
+
+
+def _anything(settings: Mapping[str, Any]) -> None:
+    """The twin models all that the settings can ask for."""
+
+
 def refuse(key: str, value: Any, allowed: str) -> None:
     """Raises the `ConfigError` for a setting that the twin does not model."""
     raise ConfigError(
@@ -39,4 +50,6 @@ def refuse(key: str, value: Any, allowed: str) -> None:
 WAY_OUT = "simulator=ns3 runs it."
 LIMITS: dict[str, Callable[[Mapping[str, Any]], None]] = {
     "nqos_split": _multi_access,
+    "rmcat": _rmcat,
+    "custom": _anything,
 }

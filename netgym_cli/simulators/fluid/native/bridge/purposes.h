@@ -15,6 +15,8 @@ constexpr std::uint64_t NR = 4;      ///< per user: line of sight, shadowing, fa
 constexpr std::uint64_t LTE = 5;     ///< per user: fading and lost blocks
 constexpr std::uint64_t TCP = 6;     ///< per user: what congestion control draws
 constexpr std::uint64_t GRAIN = 7;   ///< per user: where in a packet the measured bytes begin
+constexpr std::uint64_t LINK = 8;    ///< per link: which packets it loses
+constexpr std::uint64_t RADIO = 9;   ///< per cell: backoff and lost frames
 } // namespace Purpose
 
 } // namespace fluid
