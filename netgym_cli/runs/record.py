@@ -16,6 +16,7 @@ from netgym_cli.config.schema import RunConfig
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.recorder import Recorder
 from netgym_cli.sessions.step import Observer, Step
+from netgym_cli.simulators.base import simulator_registry
 
 HEARTBEAT_S = 2.0
 
@@ -66,6 +67,7 @@ class RunRecord(Observer):
             "pid": os.getpid(),
             "machine": machine(),
             "versions": versions(),
+            "simulator_software": simulator_registry.load(config.simulator.name).about(config.simulator),
             "git": git_state(),
             **config.names(),
             "seed": config.seed,

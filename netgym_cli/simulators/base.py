@@ -59,6 +59,11 @@ class Simulator(ABC, Generic[C]):
     def prepare(cls, config: C, source: Path | None = None) -> None:
         """Does what needs doing once per machine, such as compiling; logs its progress."""
 
+    @classmethod
+    def about(cls, config: C) -> dict[str, Any]:
+        """What `run.json` notes of the software behind it, as plain values: versions, builds, libraries."""
+        return {}
+
     def start(self, scenario: str, settings: Mapping[str, Any], seed: int) -> Stats:
         """Builds `scenario` from plain nested `settings`, simulates its warm interval and returns its measurement.
 
