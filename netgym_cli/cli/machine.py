@@ -39,7 +39,7 @@ def build(
         typer.Option(
             "--ns3",
             metavar="SOURCE",
-            help="First compile ns-3 itself, without assertions and logs, from this folder or archive; used from then on.",
+            help="First compile ns-3 itself from this folder or archive, without assertions and logs.",
         ),
     ] = None,
 ) -> None:

@@ -1,4 +1,4 @@
-"""Which memory allocator the simulator's processes use: ns-3 spends a tenth of its time in it. No number depends on it."""
+"""Which memory allocator the simulator's processes use. ns-3 spends a tenth of its time there; no number depends on it."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def allocator(choice: str) -> Allocator:
     if taken := os.environ.get("LD_PRELOAD"):
         return Allocator(f"as LD_PRELOAD={taken} has it")
     found = (path for folder in FOLDERS for name in TCMALLOC if (path := Path(folder, name)).is_file())
-    if library := next(found, None):
-        return _preloaded(library)
+    if tcmalloc := next(found, None):
+        return _preloaded(tcmalloc)
     if taken := os.environ.get("GLIBC_TUNABLES"):
         return Allocator(f"glibc, GLIBC_TUNABLES={taken}")
     tunables = ":".join(f"glibc.malloc.{name}={value}" for name, value in TUNABLES.items())
