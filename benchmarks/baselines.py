@@ -1,16 +1,16 @@
 """What hand-written rules and trained agents achieve in every environment, on the same ten networks.
 
-    python benchmarks/baselines.py [--env rmcat ...] [--seeds 10] [--jobs 2]
+    python benchmarks/baselines.py [--env rmcat ...] [--seeds 10] [--jobs 2] [--rules]
 
 Trains SB3's PPO, and SAC where actions are continuous, through the command line with their shipped settings on networks
-of other seeds. Then random, the default algorithm, every rule that fits and the trained agents play the same fresh
-networks. Writes results/baselines/ENV.json and, from all of them, docs/baselines.md.
+of other seeds; with --rules it trains nobody. Then random, the default algorithm, every rule that fits and the trained
+agents play the same fresh networks. Writes results/baselines/ENV.json and, from all of them, docs/baselines.md;
+results/headroom (benchmarks/headroom.py) adds the most that a constant action earns.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 import tempfile
@@ -22,9 +22,11 @@ from pathlib import Path
 from typing import Any
 
 import report
+from baselines_page import DIFFERENCES, page
 
 from netgym_cli.agents.base import agent_registry
 from netgym_cli.agents.rule import Rule
+from netgym_cli.common import statistics
 from netgym_cli.config.compose import compose
 from netgym_cli.config.schema import RunConfig
 from netgym_cli.envs.agent_spec import AgentSpec
@@ -49,6 +51,7 @@ class Plan:
 PLANS = {
     "nqos_split": Plan(2, 2, 40),
     "nqos_split_near_capacity": Plan(2, 2, 40),
+    "nqos_split_light": Plan(2, 2, 80),
     "qos_steer": Plan(1, 2, 12),
     "network_slicing": Plan(1, 2, 14),
     "rmcat": Plan(10, 8, 10),
@@ -93,7 +96,8 @@ def trained(env_name: str, folder: Path, jobs: int) -> dict[str, Path]:
         run = folder / f"{env_name}_{name}"
         sessions = f"sessions=[{','.join(['{}'] * plan.train_sessions)}]"
         length = f"env.episodes_per_session={plan.train_episodes}"
-        overrides = [f"env={env_name}", f"agent={name}", "seed=1", sessions, length, f"hydra.run.dir={run}"]
+        overrides = [f"env={env_name}", f"agent={name}", "seed=1", sessions, length]
+        overrides += ["evaluate_at_end=0", f"hydra.run.dir={run}"]
         done = subprocess.run([sys.executable, "-m", "netgym_cli", "train", *overrides], capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(f"{env_name} {name}: {done.stderr}")
@@ -105,27 +109,31 @@ def trained(env_name: str, folder: Path, jobs: int) -> dict[str, Path]:
 
 
 def rows_of(evaluation: Evaluation) -> list[report.Row]:
-    """One row per agent: reward per step, its paired difference to random, and the first indicators."""
-    summary = {(row["agent"], row["metric"]): row for row in evaluation.summary()}
-    paired = {(row["agent"], row["metric"]): row for row in evaluation.paired()}
+    """One row per agent: reward per step, paired differences to the default and to random, and the first indicators."""
     kpis = [name for name in evaluation.metrics if name not in ("return", "reward")][:SHOWN_KPIS]
     rows = []
-    for label in evaluation.values:
-        row: report.Row = {"agent": label, **_estimate("reward", summary[label, "reward"])}
-        row |= _estimate("minus random", paired.get((label, "reward")))
-        rows.append(row | {kpi: summary[label, kpi]["mean"] for kpi in kpis})
+    for label, metrics in evaluation.values.items():
+        row: report.Row = {"agent": label, **_estimate("reward", statistics.estimate(metrics["reward"]))}
+        for name, other in DIFFERENCES.items():
+            differs = other != label and other in evaluation.values
+            row |= _estimate(
+                name, statistics.paired(metrics["reward"], evaluation.values[other]["reward"]) if differs else None
+            )
+        rows.append(row | {kpi: statistics.of_measured(metrics[kpi]).mean for kpi in kpis})
     return rows
 
 
-def _estimate(name: str, row: report.Row | None) -> report.Row:
-    return {name: row and row["mean"], f"{name} low": row and row["low"], f"{name} high": row and row["high"]}
+def _estimate(name: str, found: statistics.Estimate | None) -> report.Row:
+    if found is None:
+        return {name: None, f"{name} low": None, f"{name} high": None}
+    return {name: found.mean, f"{name} low": found.low, f"{name} high": found.high}
 
 
-def measure(env_name: str, seeds: int, jobs: int) -> None:
-    """Trains, plays and keeps the figures of one environment."""
+def measure(env_name: str, seeds: int, jobs: int, train: bool) -> None:
+    """Trains if wanted, plays and keeps the figures of one environment."""
     plan, config = PLANS[env_name], config_of(env_name)
     with tempfile.TemporaryDirectory() as scratch:
-        runs = trained(env_name, Path(scratch), jobs)
+        runs = trained(env_name, Path(scratch), jobs) if train else {}
         contenders = {**hands(env_name), **runs}
         evaluation = evaluate(config, contenders, default_seeds(seeds), plan.episodes, jobs, baseline="random")
     content = {
@@ -133,11 +141,12 @@ def measure(env_name: str, seeds: int, jobs: int) -> None:
         "date": date.today().isoformat(),
         "seeds": seeds,
         "steps": plan.episodes * config.env.steps_per_episode,
-        "train_steps": plan.train_sessions * plan.train_episodes * config.env.steps_per_episode,
+        "train_steps": plan.train_sessions * plan.train_episodes * config.env.steps_per_episode if train else 0,
         "plan": asdict(plan),
         "steps_per_s": steps_per_s(env_name),
         "load": report.load(),
         "rows": rows_of(evaluation),
+        "by_seed": {label: metrics["reward"].tolist() for label, metrics in evaluation.values.items()},
     }
     report.save_json(f"baselines/{env_name}", content)
     report.show(env_name, content["rows"])
@@ -157,52 +166,17 @@ def steps_per_s(env_name: str, steps: int = 30) -> float:
     return steps / (time.perf_counter() - started)
 
 
-def page() -> str:
-    """docs/baselines.md, from all results."""
-    text = [
-        "# Baselines",
-        "",
-        "What random actions, each environment's default algorithm, every rule that fits and SB3's PPO and SAC earn",
-        "on the same fresh networks. Brackets hold 95 % bootstrap intervals over networks (seeds); *minus random* is",
-        "paired by network. Learners were trained once, with their shipped settings, for the steps given, on networks",
-        "of other seeds: their rows say what that budget buys, not what the algorithms can do. The command is",
-        "`python benchmarks/baselines.py`.",
-    ]
-    for file in sorted((report.RESULTS / "baselines").glob("*.json")):
-        result = json.loads(file.read_text())
-        rows = sorted(result["rows"], key=lambda row: -row["reward"])
-        kpis = [key for key in rows[0] if not key.startswith(("agent", "reward", "minus random"))]
-        text += [
-            "",
-            f"## {result['env']}",
-            "",
-            "{seeds} networks, {steps} steps each; learners trained for {train_steps} steps.".format(**result),
-            "{steps_per_s:.1f} steps/s in one process (load {load:.1f} on 2 cores), {date}.".format(**result),
-            "",
-            f"| agent | reward per step | minus random | {' | '.join(kpis)} |",
-            f"|---|---|---|{'---|' * len(kpis)}",
-        ]
-        for row in rows:
-            shown = [_shown(row, "reward"), _shown(row, "minus random"), *(f"{row[kpi]:.3g}" for kpi in kpis)]
-            text.append(f"| `{row['agent']}` | {' | '.join(shown)} |")
-    return "\n".join(text) + "\n"
-
-
-def _shown(row: report.Row, name: str) -> str:
-    mean, low, high = (row[key] for key in (name, f"{name} low", f"{name} high"))
-    return "" if mean is None else f"{mean:.3f} [{low:.3f}, {high:.3f}]"
-
-
 def main() -> None:
     """Measures the chosen environments and writes the page."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--env", nargs="*", default=list(PLANS), choices=list(PLANS), help="none: only the page")
     parser.add_argument("--seeds", type=int, default=10, help="networks")
     parser.add_argument("--jobs", type=int, default=2, help="processes at once")
+    parser.add_argument("--rules", action="store_true", help="train nobody")
     options = parser.parse_args()
     (report.RESULTS / "baselines").mkdir(parents=True, exist_ok=True)
     for env_name in options.env:
-        measure(env_name, options.seeds, options.jobs)
+        measure(env_name, options.seeds, options.jobs, not options.rules)
     PAGE.write_text(page())
 
 

@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 
 ROOT = Path(__file__).parents[1]
-LENGTH = ["env.episodes_per_session=4", "env.steps_per_episode=25"]
+LENGTH = ["sessions=[{}]", "env.episodes_per_session=4", "env.steps_per_episode=25"]
 SEEDS = (1, 2, 3)
 WALL = ("wall_ms", "wall_s", "start_s")
 DATASET = "golden/custom-v0"

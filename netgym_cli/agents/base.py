@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 from netgym_cli.common.contracts import Part, record
 from netgym_cli.common.errors import ActionError, ConfigError
@@ -29,6 +29,15 @@ RENAMED = {"learnt_on": "training_seeds", "walk": "rollout"}  # methods of the l
 log = logging.getLogger(__name__)
 
 
+class Evaluations(Protocol):
+    """Evaluations on the way through a training, which an agent that has `evaluate_every_steps` is given by its run."""
+
+    every: int
+
+    def measure(self, act: Callable[[Any], Any], steps: int) -> tuple[float, bool]:
+        """The mean return of the policy `act` after so many steps, and whether none before was as good."""
+
+
 class Agent(ABC, Generic[C]):
     """Acts on a run's sessions. Importing an agent's module is cheap: heavy libraries wait for `check` and `learn`.
 
@@ -37,6 +46,7 @@ class Agent(ABC, Generic[C]):
         needs_training: whether it can act only after `learn` or `load`.
         needs_dataset: whether it learns from a dataset, and runs sessions only to be evaluated.
         notes: remarks for the run's summary, such as steps that taught nothing.
+        evaluations: for an agent that learns from its sessions, what measures it on the way; None: nothing does.
     """
 
     member_contract: ClassVar[dict[str, Part]] = {
@@ -52,6 +62,7 @@ class Agent(ABC, Generic[C]):
     def __init__(self, config: C) -> None:
         self.config = config
         self.notes: list[str] = []
+        self.evaluations: Evaluations | None = None
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         """Gives renamed methods both names, so that agents written for the last release work and can be called."""
@@ -131,7 +142,8 @@ class Agent(ABC, Generic[C]):
         An agent that learns between steps calls `env.updated(done, total)`, so that progress shows.
 
         Args:
-            env: sessions to run until `env.finished`.
+            env: sessions to run until `env.finished`. An agent whose config extends `ParallelAgentConfig` gets a
+                `VectorSessions` instead if `n_envs` is above 1; `sessions.single.as_vector` makes one of either.
             seed: seed of all of the agent's randomness.
             folder: the run's folder, for logs and checkpoints.
         """
@@ -171,6 +183,11 @@ class Agent(ABC, Generic[C]):
     def has_learnt(self) -> bool:
         """Whether there is anything to save after `learn` was interrupted."""
         return False
+
+    @property
+    def learns(self) -> bool:
+        """Whether a run changes it."""
+        return self.needs_training or type(self).learn is not Agent.learn
 
     @property
     def can_be_loaded(self) -> bool:

@@ -17,6 +17,7 @@ from netgym_cli.cli.arguments import ConfigDir, Jobs, Json, Overrides, Trust, co
 from netgym_cli.cli.collect import collect
 from netgym_cli.cli.create import import_config, new
 from netgym_cli.cli.data import data
+from netgym_cli.cli.end_of_training import finish
 from netgym_cli.cli.exit_codes import end_with_parent, end_with_process, errors_to_exit_codes
 from netgym_cli.cli.hydra_options import Verbs
 from netgym_cli.cli.machine import build, doctor
@@ -47,9 +48,9 @@ class Topic(StrEnum):
 
 
 class Group(StrEnum):
-    """A kind of member that can be chosen."""
+    """A kind of what can be chosen."""
 
-    env, agent, channel, simulator = "env", "agent", "channel", "simulator"
+    env, agent, channel, simulator, experiment = "env", "agent", "channel", "simulator", "experiment"
 
 
 @app.command()
@@ -89,9 +90,7 @@ def train(
         else:
             from netgym_cli.experiment import launch
 
-            summary = launch.train(overrides or [], config_dir or [], command())
-            with results_on_disk():
-                say(summary.lines())
+            finish(launch.train(overrides or [], config_dir or [], command()))
 
 
 @app.command()
@@ -146,9 +145,7 @@ def job(folder: Path, trust: Trust = False, config_dir: ConfigDir = None) -> Non
         from netgym_cli.experiment import launch
 
         end_with_parent()
-        summary = launch.train_job(folder, trust, config_dir or [])
-        with results_on_disk():
-            say(summary.lines())
+        finish(launch.train_job(folder, trust, config_dir or []))
 
 
 @app.command("list")
@@ -157,7 +154,7 @@ def list_(
     config_dir: ConfigDir = None,
     as_json: Json = False,
 ) -> None:
-    """List environments, agents, channels and simulators."""
+    """List environments, agents, channels, simulators and experiments."""
     with errors_to_exit_codes("list"):
         from netgym_cli.config import catalog
 
@@ -203,12 +200,19 @@ def check(
         from netgym_cli.config.schema import require
         from netgym_cli.envs import checker
         from netgym_cli.experiment.config import run_of
-        from netgym_cli.experiment.effects import tell, unread, unread_by_verb
+        from netgym_cli.experiment.unread import tell, unread, unread_by_verb
 
         config = run_of(Composer(overrides or [], config_dir or []))
         require(config.channel.name == "none", "channel", config.channel.name, "none: environments are checked alone")
         given = overrides or []
-        tell([[*unread(config, given), *unread_by_verb(given, "check", ("env", "channel", "simulator", "hydra"))]])
+        tell(
+            [
+                [
+                    *unread(config, given),
+                    *unread_by_verb(given, "check", ("env", "channel", "simulator", "experiment", "hydra")),
+                ]
+            ]
+        )
         verdicts = checker.check(config.env, config.simulator, steps)
         if as_json:
             print_json([asdict(verdict) for verdict in verdicts])

@@ -21,7 +21,7 @@ def completions(words: Sequence[str], config_dirs: Sequence[str | Path] = ()) ->
     *done, word = _joined(words)
     cut = len(word) - len(words[-1].lstrip("="))
     head, _, _ = word.rpartition("=")
-    if head in (*conf_dirs.GROUPS, ACTION_CHANNEL):
+    if head in (*conf_dirs.CHOICES, ACTION_CHANNEL):
         group, folders = head.partition(".")[0], conf_dirs.user_dirs(config_dirs)
         candidates = [f"{head}={name}" for name in conf_dirs.members(group, folders)]
     elif head:
@@ -29,7 +29,8 @@ def completions(words: Sequence[str], config_dirs: Sequence[str | Path] = ()) ->
     else:
         overrides = [w for w in done if "=" in w and not w.endswith("=")]
         config = OmegaConf.to_container(Composer(overrides, config_dirs).compose(), resolve=False)
-        candidates = [f"{key}=" for key in dotted_keys(config)]  # type: ignore[arg-type]
+        keys = [*dotted_keys(config), conf_dirs.EXPERIMENT]  # type: ignore[arg-type]
+        candidates = [f"{key}=" for key in keys]
     return [candidate[cut:] for candidate in candidates if candidate.startswith(word)]
 
 

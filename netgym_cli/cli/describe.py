@@ -19,7 +19,7 @@ from netgym_cli.config import catalog
 from netgym_cli.config.compose import Composer
 from netgym_cli.config.fields import allowed_values
 from netgym_cli.experiment.config import run_of
-from netgym_cli.experiment.effects import tell, unread
+from netgym_cli.experiment.unread import tell, unread
 
 
 @before_a_run()

@@ -7,7 +7,7 @@ from typing import Any
 from typer.core import TyperGroup
 
 CONFIG = (
-    "netgym has one main config; your own files lie in a directory: --config-dir DIR and env=NAME or +experiment=NAME"
+    "netgym has one main config; your own files lie in a directory: --config-dir DIR and env=NAME or experiment=NAME"
 )
 INSTEAD = {
     "--config-name": CONFIG,

@@ -31,11 +31,11 @@ class EpisodeRecorder(Observer):
 
     def __init__(self, on_episode: OnEpisode) -> None:
         self._on_episode = on_episode
-        self._running: dict[int, _RunningEpisode] = {}  # by session
+        self._running: dict[tuple[int, int], _RunningEpisode] = {}  # by session and env
 
     def episode_started(self, start: EpisodeStart) -> None:
         """Begins the session's next episode, or the same one again."""
-        episode = self._running[start.session] = _RunningEpisode()
+        episode = self._running[start.session, start.env] = _RunningEpisode()
         episode.add_state(start.observation, start.stats, start.info.get("kpis", {}))
 
     def step(self, step: Step) -> None:
@@ -45,7 +45,7 @@ class EpisodeRecorder(Observer):
             SessionError: the measurements are others than before in the episode.
             AdapterError: the adapter does not say what its default algorithm did.
         """
-        episode = self._running[step.session]
+        episode = self._running[step.session, step.env]
         episode.actions.append(step.effective_action())
         episode.empty.append(step.action is None)
         episode.rewards.append(step.reward)
@@ -53,9 +53,9 @@ class EpisodeRecorder(Observer):
         episode.complete = step.terminated or step.truncated
         episode.add_state(step.observation, step.stats, step.kpis)
 
-    def episode_ended(self, session: int, episode: int) -> None:
+    def episode_ended(self, session: int, episode: int, env: int = 0) -> None:
         """Hands the episode over if it is complete."""
-        ended = self._running.pop(session)
+        ended = self._running.pop((session, env))
         if ended.complete:
             self._on_episode(session, episode, ended.episode(), ended.layout)
 

@@ -13,7 +13,6 @@ from netgym_cli.config.compose import Composer
 from netgym_cli.config.schema import RunConfig, plain
 from netgym_cli.datasets import folder_of
 from netgym_cli.experiment.config import agent_of, config_of
-from netgym_cli.experiment.effects import tell, unread
 from netgym_cli.experiment.requests import (
     JOBS,
     Args,
@@ -29,10 +28,14 @@ from netgym_cli.experiment.requests import (
     seed_count,
     whole_number,
 )
+from netgym_cli.experiment.unread import tell, unread
 from netgym_cli.runs.saved_model import SavedModel
 
 OWN = ("episodes", "seeds", *JOBS, "name", "agent", "licence")
-INSTEAD = {"seed": "seeds", "sessions": "seeds", "env.random_seed": "seeds", "env.episodes_per_session": "episodes"}
+INSTEAD = {
+    **dict.fromkeys(("seed", "sessions", "evaluate_at_end", "env.random_seed"), "seeds"),
+    **dict.fromkeys(("steps", "env.episodes_per_session"), "episodes"),
+}
 FOREIGN = "gym"  # many environments by one name: their datasets are named after env.id
 LICENCE = "CC-BY-4.0"
 DEFAULT_AGENT = "system_default"

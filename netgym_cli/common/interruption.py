@@ -93,6 +93,15 @@ def settle() -> None:
             signal.signal(number, signal.SIG_IGN)  # not a function: that one ends before the interpreter does
 
 
+def reopen() -> None:
+    """After `settle`, where another part begins that may be interrupted: signals count again as `handled` says."""
+    if not _state.before or threading.current_thread() is not threading.main_thread():
+        return
+    _state.forget()
+    for number in _state.before:
+        signal.signal(number, _hear)
+
+
 def _put_back() -> None:
     while _state.before:
         signal.signal(*_state.before.popitem())

@@ -17,7 +17,7 @@ from netgym_cli.config.units import unit
 
 @dataclass(frozen=True)
 class Member:
-    """A member of a `group` (env, agent, channel, simulator): its `name`, one line of `meaning` and its `file`."""
+    """A choice of a `group` (env, agent, channel, simulator, experiment): `name`, one line of `meaning` and `file`."""
 
     group: str
     name: str
@@ -42,7 +42,7 @@ class Key:
     meaning: str
 
 
-def members(groups: Iterable[str] = conf_dirs.GROUPS, config_dirs: Sequence[str | Path] = ()) -> list[Member]:
+def members(groups: Iterable[str] = conf_dirs.CHOICES, config_dirs: Sequence[str | Path] = ()) -> list[Member]:
     """Everything that `groups` can be set to, netgym's and that of `config_dirs`. Raises `ConfigError`."""
     folders = conf_dirs.user_dirs(config_dirs)
     return [
@@ -53,9 +53,9 @@ def members(groups: Iterable[str] = conf_dirs.GROUPS, config_dirs: Sequence[str 
 
 
 def first_comment(file: Path) -> str:
-    """The comment in the first line of `file`, which says what it is; empty if there is none."""
+    """The comment that begins `file`, behind what it tells Hydra, and says what it is; empty if there is none."""
     with file.open(encoding="utf-8", errors="replace") as lines:
-        line = next(lines, "")
+        line = next((line for line in lines if not line.startswith("# @")), "")
     return line.removeprefix("#").strip() if line.startswith("#") else ""
 
 

@@ -170,7 +170,7 @@ class Composer:
 
     def _groups(self) -> DictConfig:
         """The config that the choices of groups alone compose, or nothing at all if they cannot."""
-        choices = (*conf_dirs.GROUPS, f"channel@{ACTION_CHANNEL}", "hydra.searchpath")
+        choices = (*conf_dirs.CHOICES, f"channel@{ACTION_CHANNEL}", "hydra.searchpath")
         groups = [override for override in self.overrides if key_of(override) in choices]
         try:
             return self.hydra.compose_config(CONFIG_NAME, groups, RunMode.RUN)
@@ -186,7 +186,7 @@ def compose(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = (
 def choices_of(config: DictConfig) -> dict[str, str]:
     """Group, such as `env`, to the name that a config composed with Hydra's own part has its member from."""
     chosen = OmegaConf.select(config, "hydra.runtime.choices") or {}
-    return {group: str(chosen[group]) for group in conf_dirs.GROUPS if chosen.get(group) is not None}
+    return {group: str(chosen[group]) for group in conf_dirs.CHOICES if chosen.get(group) is not None}
 
 
 def without_hydra(config: DictConfig) -> DictConfig:

@@ -11,7 +11,9 @@ from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.home import expanded
 from netgym_cli.common.registry import unknown
 
-GROUPS = ("env", "agent", "channel", "simulator")
+GROUPS = ("env", "agent", "channel", "simulator")  # a run has one member of each
+EXPERIMENT = "experiment"  # settings of a whole run under one name; a run has one or none
+CHOICES = (*GROUPS, EXPERIMENT)
 
 
 def builtin() -> Path:

@@ -11,6 +11,7 @@ from netgym_cli.common.errors import ConfigError
 from netgym_cli.config import conf_dirs
 
 ACTION_CHANNEL, SWEEPER_PARAMS = "channel.action", "hydra.sweeper.params"
+AT_END = "evaluate_at_end"  # a number for it is one of networks, which its other keys may stand beside
 LISTS = set("'\"()[]{}$")
 
 
@@ -20,7 +21,7 @@ def key_of(override: str) -> str:
 
 
 def readable(override: str) -> str:
-    """`override` with the name of a member quoted where Hydra cannot read it as a name.
+    """`override` with the name of a member quoted where Hydra cannot read it as a name, and short forms written out.
 
     Raises:
         ConfigError: it names no key, chooses no member, or takes away or doubles a group, of which a run has one.
@@ -31,18 +32,22 @@ def readable(override: str) -> str:
         raise ConfigError(f"cannot read the override '{override}'; write KEY=VALUE.")
     if group == SWEEPER_PARAMS or group.startswith(f"{SWEEPER_PARAMS}."):  # Hydra cannot put anything into this null
         raise ConfigError(f"override '{override}': {SWEEPER_PARAMS} is for YAML files; here a grid is -m KEY=A,B.")
-    if group not in conf_dirs.GROUPS:
+    if group == AT_END and re.fullmatch(r"[\d,]+", value):
+        return f"{left}.networks={value}"
+    if group not in conf_dirs.CHOICES:
         return override
+    if group == conf_dirs.EXPERIMENT and left == f"+{group}":
+        left = group  # as Hydra wants it where a config has no such group
     if at and (left, place) != (f"+channel@{ACTION_CHANNEL}", ACTION_CHANNEL):
         back = f", or {ACTION_CHANNEL}=NAME for the way back" if group == "channel" else ""
         raise ConfigError(f"override '{override}' puts the {group} in another place; write {group}=NAME{back}.")
-    if left.startswith("~"):
+    if left.startswith("~") and group in conf_dirs.GROUPS:
         raise ConfigError(f"override '{override}' takes the {group} away; every run has one: {group}=NAME.")
     if value[:1] in ("[", "{"):
         raise ConfigError(f"{group} is {value}; allowed: one name, {group}=NAME; with -m a grid of them, {group}=A,B.")
     if not at and (not value.isascii() or value.isdigit()) and not set(value) & LISTS:
         return left + equals + ",".join(quoted(name) for name in value.split(","))
-    return override
+    return left + equals + value
 
 
 def action_channel_first(overrides: Sequence[str]) -> list[str]:

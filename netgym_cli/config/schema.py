@@ -18,16 +18,17 @@ from netgym_cli.common import suggestions
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.conf_dirs import GROUPS
 from netgym_cli.config.effect import read_unless
-from netgym_cli.config.fields import check_fields, one_of, ranged, wrong_value
+from netgym_cli.config.fields import check_fields, one_of, ranged, such_that, wrong_value
 from netgym_cli.config.validation import misfit, with_whole_numbers
 
 C = TypeVar("C")
 FOR_SOME_AGENTS = {  # keys of a run that only agents with a key of that name take, and why another one does not
     "dataset": "learns from no dataset: choose an offline agent, such as agent=td3_bc",
-    "steps": "counts no gradient updates; the length of its run is env.episodes_per_session and env.steps_per_episode",
     "init": "cannot continue another run's model; agent=ppo, a2c, sac and td3 can",
 }
 SECONDS = "a number of seconds above 0, up to 1000000"
+SESSIONS = "how many, 1 to 1000000, or a list of one or more overrides of env, such as [{}, {episodes_per_session: 3}]"
+MOST_SESSIONS = 1_000_000
 MOST_SEED = 2**31 - 1
 DEFAULT_SIMULATOR = "ns3"  # of configs from the time when there was no choice
 HOLDS = ("last", "default")  # what an actuator does while no action arrives
@@ -73,6 +74,17 @@ class AgentConfig:
 
 
 @dataclass
+class ParallelAgentConfig(AgentConfig):
+    """Keys of the agents that can learn from several simulators at once.
+
+    Attributes:
+        n_envs: number of simulators that live each session at once.
+    """
+
+    n_envs: int = ranged(1, default=1)
+
+
+@dataclass
 class ChannelConfig:
     """Keys that every channel has; conf/action.yaml has the defaults and meanings of the way back.
 
@@ -90,10 +102,41 @@ class ChannelConfig:
 
 
 @dataclass
+class EndEvaluation:
+    """The evaluation that follows a training, `evaluate_at_end`; the values here are those of conf/config.yaml.
+
+    Attributes:
+        networks: how many networks every agent meets, each drawn by a seed that nothing has learnt from; 0: none.
+        episodes: episodes on each of them.
+        most_share: steps that it may take, all agents together, per step of the training.
+        simulator: where the networks are simulated; None: the training's own simulator or, of a twin, what it stands
+            for.
+    """
+
+    networks: int = such_that(lambda value: value == 0 or value >= 2, "2 or more, or 0 for none", default=10)
+    episodes: int = ranged(1, default=2)
+    most_share: float = ranged(above=0, default=0.25)
+    simulator: str | None = None
+
+    @classmethod
+    def of(cls, given: Any) -> EndEvaluation | None:
+        """What a config gives for it: a number of networks, a mapping of these keys, or null. Raises `ConfigError`."""
+        number = with_whole_numbers(int, given)
+        if isinstance(number, int) and not isinstance(number, bool):
+            given = {"networks": number}
+        require(given is None or isinstance(given, Mapping), "evaluate_at_end", given, "how many networks, 0 for none")
+        return None if given is None else typed(cls, given, "evaluate_at_end")
+
+
+@dataclass
 class RunConfig:
     """One run, composed and typed: what `netgym train` executes.
 
     Attributes:
+        sessions: how many sessions of `env`, or a list with one mapping of overrides of it for each.
+        steps: gradient updates of an agent that has the key; of any other, the steps of the whole run, which its
+            sessions share out.
+        evaluate_at_end: the evaluation that follows a training; None: none.
         choices: group, such as `env`, to the name that its member was chosen by, which may be that of a variant; empty
             where nobody knows. It is no key of the config.
     """
@@ -103,15 +146,27 @@ class RunConfig:
     channel: ChannelConfig
     simulator: SimulatorConfig
     seed: int = ranged(0, MOST_SEED)
-    sessions: list[dict[str, Any]] = MISSING
+    sessions: int | list[dict[str, Any]] = MISSING
     dataset: str | None = None
     steps: int | None = ranged(1, null="", default=None)
     init: str | None = None
+    evaluate_at_end: EndEvaluation | None = None
+    record_stats: str = one_of("auto", "all", "first", "none", default="auto")
     choices: dict[str, str] = new_field(default_factory=dict, compare=False)
+
+    @property
+    def n_envs(self) -> int:
+        """Number of simulators that live each session at once; 1 for an agent that acts in one at a time."""
+        return self.agent.n_envs if isinstance(self.agent, ParallelAgentConfig) else 1
 
     def values(self) -> dict[str, Any]:
         """The config as plain nested values, without the choices that made it."""
         return {key: value for key, value in asdict(self).items() if key != "choices"}
+
+    @property
+    def planned_steps(self) -> int | None:
+        """The steps that the run is planned to have; None where its sessions alone say how long it is."""
+        return None if hasattr(self.agent, "steps") else self.steps
 
     def name_of(self, group: str) -> str:
         """The name that a group's member was chosen by, such as a variant's, or else the member's own."""
@@ -126,9 +181,13 @@ class RunConfig:
     def validate(self) -> None:
         """Checks every part and the keys that concern them all. Raises `ConfigError`."""
         check_fields(self, "")
-        require(
-            len(self.sessions) >= 1, "sessions", self.sessions, "a list of one or more overrides of env, such as [{}]"
-        )
+        listed = isinstance(self.sessions, list)
+        count = self.sessions if isinstance(self.sessions, int) and not isinstance(self.sessions, bool) else 0
+        require(1 <= count <= MOST_SESSIONS or (listed and self.sessions != []), "sessions", self.sessions, SESSIONS)
+        if listed and self.planned_steps is not None:
+            raise ConfigError(
+                f"steps is {self.steps}, and sessions, a list, says how long the run is, too; leave one of them out."
+            )
         for part in (self.env, self.agent, self.channel, self.simulator):
             part.validate()
         for key, meaning in FOR_SOME_AGENTS.items():

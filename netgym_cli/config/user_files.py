@@ -22,10 +22,10 @@ def check_chosen(overrides: Sequence[str], folders: Sequence[Path]) -> None:
             _require_bounded(file)
     for override in overrides:
         group, _, names = override.partition("=")
-        if group in conf_dirs.GROUPS:
+        if group.lstrip("+") in conf_dirs.CHOICES:
             if ".." in names.replace(",", "/").strip("'\"").split("/"):
                 raise ConfigError(f"'{override}' leads out of the config directories; --config-dir PATH adds another.")
-            for name in names.split(","):
+            for name in names.split(",") if group in conf_dirs.GROUPS else ():
                 check(group, name.strip(" '\""), folders)
 
 

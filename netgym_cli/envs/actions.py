@@ -85,14 +85,17 @@ def _rounded(action: Any, space: spaces.Box) -> Any:
     return np.where(nearest <= space.low, space.low, np.where(nearest >= space.high, space.high, inside))
 
 
-def box_action(action: Any, space: spaces.Box) -> np.ndarray:
-    """`action` as a new float64 array inside `space`. Raises `ActionError` for anything else, NaN included."""
+def box_action(action: Any, space: spaces.Box, many: bool = False) -> np.ndarray:
+    """`action` as a new float64 array inside `space`. Raises `ActionError` for anything else, NaN included.
+
+    With `many` also the actions of many networks, along a leading axis.
+    """
     low, high = space.low.min(), space.high.max()
     try:
         values = np.array(action).astype(np.float64, casting="same_kind")
     except (TypeError, ValueError) as error:
         raise ActionError(f"action is {action!r}; allowed: an array of numbers from {low:g} to {high:g}.") from error
-    _require_shape(values, space)
+    _require_shape(values, space, many)
     if not np.isfinite(values).all():
         raise ActionError(
             f"action holds NaN or infinity: {values.tolist()}; allowed: numbers from {low:g} to {high:g}."
@@ -104,10 +107,13 @@ def box_action(action: Any, space: spaces.Box) -> np.ndarray:
     return values
 
 
-def discrete_action(action: Any, space: spaces.MultiDiscrete) -> np.ndarray:
-    """`action` as a new int64 array inside `space`. Raises `ActionError` for anything else, fractions included."""
+def discrete_action(action: Any, space: spaces.MultiDiscrete, many: bool = False) -> np.ndarray:
+    """`action` as a new int64 array inside `space`. Raises `ActionError` for anything else, fractions included.
+
+    With `many` also the actions of many networks, along a leading axis.
+    """
     values = np.array(action)
-    _require_shape(values, space)
+    _require_shape(values, space, many)
     if values.dtype.kind not in "iufb" or not np.isfinite(values).all() or (values != np.round(values)).any():
         raise ActionError(f"action is {values.tolist()}; allowed: whole numbers.")
     if (values < 0).any() or (values >= space.nvec).any():
@@ -147,6 +153,12 @@ def stated_action(value: Any, space: spaces.Space[Any], key: str) -> np.ndarray:
     return action
 
 
-def _require_shape(values: np.ndarray, space: spaces.Space[Any]) -> None:
-    if values.shape != space.shape:
-        raise ActionError(f"action has shape {values.shape}; allowed: {space.shape}, or empty.")
+def wrong_shape(shape: tuple[int, ...], space: spaces.Space[Any]) -> ActionError:
+    """The error for an action of another shape than the space's."""
+    return ActionError(f"action has shape {shape}; allowed: {space.shape}, or empty.")
+
+
+def _require_shape(values: np.ndarray, space: spaces.Space[Any], many: bool) -> None:
+    of_many = many and values.ndim > 0 and values.shape[1:] == space.shape
+    if values.shape != space.shape and not of_many:
+        raise wrong_shape(values.shape, space)

@@ -58,12 +58,14 @@ def _is_number(value: Any) -> bool:
 
 
 def wrong_answer(
-    adapter: Adapter[Any], what: str, value: Any, allowed: str, when: tuple[int, int, int]
+    adapter: Adapter[Any], what: str, value: Any, allowed: str, when: tuple[int, int, int], env: int | None = None
 ) -> AdapterError:
-    """The error for an adapter's `observation` or `reward`; `when` as for `measured`."""
+    """The error for an adapter's `observation` or `reward`; `when` as for `measured`, `env` of one of many networks."""
     session, episode, step = when
+    place = "" if env is None else f"env {env}, "
     return AdapterError(
-        f"the {what} of {type(adapter).__name__} in step {step} of episode {episode}, session {session}, is {value!r}; "
+        f"the {what} of {type(adapter).__name__} in {place}step {step} of episode {episode}, session {session}, is "
+        f"{value!r}; "
         f"allowed: {allowed}. Mend {adapters(adapter, what)}."
     )
 

@@ -48,7 +48,14 @@ class Adapter(ABC, Generic[C]):
         subscription: measurements kept in `info` and in the tables; None for all of them.
         observation_labels: what each entry along the observation's first axis is, with its unit.
         action_labels: what each entry along the action's last axis is.
+        entities: what the observation has columns of and the action one part for each, such as `users`; None: no such
+            things. A policy with the same weights for all of them can act on any number of them.
+        entities_last: whether an action lists kind by kind, each for all entities, and not entity by entity.
+        actions_are_shares: whether the entries along the action's last axis are weights of which only the ratios count.
         has_default: whether an algorithm of the simulator's own takes the empty action.
+        batched: whether `observation`, `reward`, `kpis` and `encode_action` serve many networks too, by working on the
+            last axes: of `Stats` with a leading axis they return one, for `kpis` in every value. What they tell of one
+            network is the same to the bit alone and among others. Others are asked network by network.
         external_env: whether episodes and observations are those of a third-party environment: it ends episodes by
             itself, each begins anew, and its observations are not checked.
 
@@ -65,6 +72,7 @@ class Adapter(ABC, Generic[C]):
         "subscription": Part(lambda value: value is None or names(value), '`subscription = ("source::name",)`'),
         "observation_labels": Part(names, '`observation_labels = ("rate, Mbit/s",)`'),
         "action_labels": Part(names, '`action_labels = ("share",)`'),
+        "entities": Part(text_or_none, '`entities = "users"`'),
     }
     config_schema: ClassVar[type[EnvConfig]]
     required_simulator: ClassVar[str | None] = None
@@ -76,6 +84,10 @@ class Adapter(ABC, Generic[C]):
     observation_labels: tuple[str, ...] = ()
     action_labels: tuple[str, ...] = ()
     has_default: ClassVar[bool] = True
+    batched: ClassVar[bool] = False
+    entities: ClassVar[str | None] = None
+    entities_last: ClassVar[bool] = False
+    actions_are_shares: ClassVar[bool] = False
     external_env: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

@@ -18,12 +18,13 @@ from omegaconf import OmegaConf
 from netgym_cli.common.errors import SessionError
 from netgym_cli.config.dotted import nested
 from netgym_cli.config.schema import EnvConfig, SimulatorConfig, plain, typed
+from netgym_cli.envs.actions import wrong_shape
 from netgym_cli.envs.answers import is_reward, kpis_of, measured, wrong_answer
 from netgym_cli.envs.base import Adapter, adapter_of, environment_action
 from netgym_cli.envs.owned_session import OwnedSession
 from netgym_cli.envs.step_info import StepInfo
 from netgym_cli.simulators.base import Simulator, simulator_registry
-from netgym_cli.simulators.selection import settings_of
+from netgym_cli.simulators.selection import check_scenario, settings_of
 from netgym_cli.simulators.stats import Stats, Subscription
 
 
@@ -62,6 +63,7 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
         self.config = config
         self.simulator_config = simulator
         self.adapter: Adapter[Any] = adapter_of(config)
+        self._require_simulated(self.adapter)
         self.observation_space = self.adapter.observation_space
         self.action_space = self.adapter.action_space
         self.session, self.episode, self.step_index = -1, 0, 0
@@ -163,6 +165,8 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
             raise SessionError("a step is under way already; call step_wait() before the next one.")
         action = environment_action(action, self.action_space)
         control = self.adapter.encode_action(action)
+        if self.adapter.batched and control is not None and control.ndim > 1:
+            raise wrong_shape(np.shape(action), self.action_space)
         self.last_action = action
         self._step_began_s = time.perf_counter()
         return self._simulator, control
@@ -207,6 +211,7 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
         self._require_no_session("the config")
         config.validate()
         adapter = adapter_of(config)
+        self._require_simulated(adapter)
         for kind in ("observation_space", "action_space"):
             before, after = getattr(self, kind), getattr(adapter, kind)
             if before != after:
@@ -215,6 +220,10 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
             self._base_seed, self._first_session = config.random_seed, self.session + 1
         self.config, self.adapter = config, adapter
         self._subscription = Subscription(adapter.subscription)
+
+    def _require_simulated(self, adapter: Adapter[Any]) -> None:
+        chosen = settings_of(adapter.required_simulator, self.simulator_config)
+        check_scenario(chosen, adapter.scenario, adapter.settings)
 
     def _require_no_session(self, what: str) -> None:
         if self.running:
@@ -238,13 +247,15 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
             self._first_session = self.session + 1
         session_seed = seed_of_session(self._base_seed, self.session + 1 - self._first_session)
         settings = settings_of(self.adapter.required_simulator, self.simulator_config)
-        simulator = simulator_registry.load(settings.name)(settings, self.adapter.source())
+        simulator = self._starting = simulator_registry.load(settings.name)(settings, self.adapter.source())
         try:
             begun = simulator.start(self.adapter.scenario, self.adapter.settings(), session_seed)
             self.stats = measured(begun, simulator, "start", (self.session + 1, 0, 0))
         except BaseException:
             simulator.close()
             raise
+        finally:
+            self._starting = None
         self._own(simulator)
         self.session_seed = session_seed
         self.session += 1

@@ -13,6 +13,7 @@ class OwnedSession:
     """Holds a session's simulator. Other processes are refused, and so are copies that would share the simulator."""
 
     _simulator: Simulator[Any] | None = None  # while a session runs
+    _starting: Simulator[Any] | None = None  # while a session begins
     _owner_pid: int | None = None  # of the process that began it
     _step_began_s: float | None = None  # while a step that was asked for has not been waited for
 
@@ -25,6 +26,11 @@ class OwnedSession:
         simulator, mine = self._simulator, self._owner_pid == os.getpid()
         self._simulator = self._owner_pid = None
         return simulator if mine else None
+
+    def interrupt(self) -> None:
+        """Makes a reset or step that another thread waits for fail soon, if the simulator can; the session is lost."""
+        if (simulator := self._simulator or self._starting) is not None:
+            simulator.interrupt()
 
     def _require_owner(self) -> None:
         """Raises `SessionError` if another process began the running session."""

@@ -83,10 +83,10 @@ class Evaluation:
         ]
 
 
-def default_seeds(count: int, trained_on: frozenset[int] = frozenset()) -> tuple[int, ...]:
-    """The first `count` seeds from 1000000 on that no training session had."""
+def default_seeds(count: int, trained_on: frozenset[int] = frozenset(), first: int = FIRST_SEED) -> tuple[int, ...]:
+    """The first `count` seeds from `first` on, which is 1000000, that no training session had."""
     seeds: list[int] = []
-    seed = FIRST_SEED
+    seed = first
     while len(seeds) < count:
         if seed not in trained_on:
             seeds.append(seed)

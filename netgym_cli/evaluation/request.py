@@ -13,7 +13,6 @@ from netgym_cli.config.compose import Composer
 from netgym_cli.config.schema import AgentConfig, RunConfig, known_keys, plain
 from netgym_cli.evaluation.contest import default_seeds
 from netgym_cli.experiment.config import agent_of, config_of, seeds_of, typed_run
-from netgym_cli.experiment.effects import tell, unread
 from netgym_cli.experiment.requests import (
     JOBS,
     Args,
@@ -28,11 +27,15 @@ from netgym_cli.experiment.requests import (
     seed_count,
     whole_number,
 )
+from netgym_cli.experiment.unread import tell, unread
 from netgym_cli.runs.saved_model import SavedModel
 
 EPISODES, SEEDS = 5, 10
 WORDS = {"env": "environment", "channel": "channel"}
-INSTEAD = {"seed": "seeds", "sessions": "seeds", "env.random_seed": "seeds", "env.episodes_per_session": "episodes"}
+INSTEAD = {
+    **dict.fromkeys(("seed", "sessions", "evaluate_at_end", "env.random_seed"), "seeds"),
+    **dict.fromkeys(("steps", "env.episodes_per_session"), "episodes"),
+}
 
 
 @dataclass(frozen=True)

@@ -29,18 +29,19 @@ class Tally(Observer):
         self._returns: list[float] = []
         self._rewards: list[float] = []
         self._kpis: dict[str, list[float]] = {}
-        self._running: dict[int, float] = {}  # sum of the running episode's rewards, by session
+        self._running: dict[tuple[int, int], float] = {}  # sum of the running episode's rewards, by session and env
 
     def step(self, step: Step) -> None:
         """Adds the step."""
         self._rewards.append(step.reward)
-        self._running[step.session] = self._running.get(step.session, 0.0) + step.reward
+        place = step.session, step.env
+        self._running[place] = self._running.get(place, 0.0) + step.reward
         for name, value in step.kpis.items():
             self._kpis.setdefault(name, []).append(float(value))
 
-    def episode_ended(self, session: int, episode: int) -> None:
+    def episode_ended(self, session: int, episode: int, env: int = 0) -> None:
         """Adds the episode."""
-        self._returns.append(self._running.pop(session))
+        self._returns.append(self._running.pop((session, env)))
 
     def means(self) -> dict[str, float]:
         """The figures of all that was added."""

@@ -19,7 +19,8 @@ from netgym_cli.common.user_code import before_a_run
 from netgym_cli.config import conf_dirs, messages
 from netgym_cli.config.compose import Composer, choices_of, without_hydra
 from netgym_cli.config.foreign import code_in, plain_values
-from netgym_cli.config.schema import DEFAULT_SIMULATOR, RunConfig, typed, unknown_key
+from netgym_cli.config.schema import DEFAULT_SIMULATOR, EndEvaluation, RunConfig, typed, unknown_key
+from netgym_cli.config.validation import with_whole_numbers
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.saved_model import SavedModel, instead_of_final
 
@@ -103,6 +104,8 @@ def typed_run(config: DictConfig | dict[str, Any]) -> RunConfig:
         parts[group] = typed(registry.load(name).config_schema, given, group)
     if parts["channel"].action is not None:
         parts["channel"].action = typed_channel(parts["channel"].action, "channel.action")
+    top.sessions = with_whole_numbers(int, top.sessions)
+    top.evaluate_at_end = EndEvaluation.of(top.evaluate_at_end)
     run = RunConfig(**parts, **vars(top))
     run.validate()
     return run
@@ -124,10 +127,12 @@ class _Top:
     """The keys of a config that belong to no group."""
 
     seed: int = MISSING
-    sessions: list[dict[str, Any]] = MISSING
+    sessions: Any = MISSING
     dataset: str | None = None
     steps: int | None = None
     init: str | None = None
+    evaluate_at_end: Any = None
+    record_stats: str = "auto"
 
 
 def config_of(path: Path, trust: bool = False) -> RunConfig:
@@ -160,7 +165,7 @@ def config_of(path: Path, trust: bool = False) -> RunConfig:
 
 def groups_of(run: RunFolder) -> dict[str, str]:
     """Group to the name that its member was chosen by, as the run's folder tells it."""
-    return {group: name for group, name in run.choices().items() if group in conf_dirs.GROUPS}
+    return {group: name for group, name in run.choices().items() if group in conf_dirs.CHOICES}
 
 
 def seeds_of(path: Path, config: RunConfig) -> frozenset[int]:
@@ -168,7 +173,7 @@ def seeds_of(path: Path, config: RunConfig) -> frozenset[int]:
     may not have noted the last ones, of the plan of its `config`."""
     from netgym_cli.sessions.plan import Plan
 
-    planned = Plan.of(config).seeds if SavedModel.at(path).checkpoint is not None else ()
+    planned = Plan.of(config).all_seeds if SavedModel.at(path).checkpoint is not None else ()
     return SavedModel.at(path).run.seeds() | {seed for seed in planned if seed is not None}
 
 

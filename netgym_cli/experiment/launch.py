@@ -20,7 +20,7 @@ from netgym_cli.config.members import place_action_channel
 from netgym_cli.config.overrides import key_of
 from netgym_cli.config.schema import RunConfig
 from netgym_cli.experiment.config import groups_of, own_values, resolved, run_of, typed_run
-from netgym_cli.experiment.effects import tell, unread
+from netgym_cli.experiment.unread import tell, unread
 from netgym_cli.runs.claim import claimed
 from netgym_cli.runs.folder import RunFolder
 
@@ -72,11 +72,13 @@ def train(overrides: Sequence[str], config_dirs: Sequence[str | Path], command: 
 @before_a_run()
 def check(config: RunConfig) -> None:
     """Everything about a run that can be known before it has a folder. Raises `ConfigError`."""
-    from netgym_cli.experiment import run  # slow to import, and the user's mistakes are known by now
+    from netgym_cli.experiment import end_evaluation, run  # slow to import, and the user's mistakes are known by now
     from netgym_cli.wrappers.required_simulators import check_simulators
 
     run.check(config)
     check_simulators(config)
+    if config.evaluate_at_end is not None and config.evaluate_at_end.simulator is not None:
+        check_simulators(end_evaluation.at_the_end(config))
 
 
 def check_from_its_folder(config: RunConfig) -> None:

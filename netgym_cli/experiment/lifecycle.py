@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import gymnasium
-
 from netgym_cli.agents.base import Agent
 from netgym_cli.common import interruption
 from netgym_cli.common.errors import SimulatorError
@@ -23,6 +21,8 @@ from netgym_cli.config import output_dirs
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.record import RunRecord
 from netgym_cli.runs.recorder import Recorder
+from netgym_cli.sessions.sequential import SequentialSessions
+from netgym_cli.sessions.vector import VectorSessions
 
 log = logging.getLogger(__name__)
 RESERVE_BYTES = 64 * 1024
@@ -37,14 +37,14 @@ class RunUnderWay:
         folder: the run's folder.
         command: the command line that reproduces the run.
         agent: what acts and learns.
-        env: the environment, which is closed in the end.
+        env: the environment, or several side by side, which is closed in the end.
         recorder, record: tables and record, as soon as there are any.
     """
 
     folder: RunFolder
     command: list[str]
     agent: Agent[Any]
-    env: gymnasium.Env[Any, Any]
+    env: SequentialSessions | VectorSessions
     recorder: Recorder | None = None
     record: RunRecord | None = None
     _ended: bool = False

@@ -18,6 +18,7 @@ from rich.progress import (
 from rich.table import Column
 from rich.text import Text
 
+from netgym_cli.sessions.side_by_side import Steps
 from netgym_cli.sessions.step import Observer, Step
 
 REDRAW_S = 0.2
@@ -32,19 +33,21 @@ class RunProgress(Observer):
     Args:
         total_steps: number of steps of the run.
         total_sessions: number of its sessions.
+        n_envs: number of simulators that live each session at once.
         shown: whether to draw; None: if stderr is a terminal.
     """
 
-    def __init__(self, total_steps: int, total_sessions: int, shown: bool | None = None) -> None:
+    def __init__(self, total_steps: int, total_sessions: int, shown: bool | None = None, n_envs: int = 1) -> None:
         self._shown = bool(sys.stderr and sys.stderr.isatty()) if shown is None else shown
-        self._sessions = total_sessions
+        self._sessions, self._n_envs = total_sessions, n_envs
         self._steps = 0
         self._updates: tuple[int, int] | None = None
         self._ended_sessions = 0
-        self._returns: dict[int, float] = {}  # of the running episodes, by session
+        self._returns: dict[tuple[int, int], float] = {}  # of the running episodes, by session and env
         self._last_return: float | None = None
         self._drawn_at, self._wall_ms, self._sim_ms = 0.0, 0.0, 0.0
-        self._clocks: dict[int, tuple[float, int] | None] = {}  # simulated ms and events of the sessions under way
+        # simulated ms and events of the sessions under way, by session and env
+        self._clocks: dict[tuple[int, int], tuple[float, int] | None] = {}
         self._place: tuple[int, int] | None = None  # session and episode of the newest step
         self._events_per_s: float | None = None
         if not self._shown:
@@ -69,24 +72,36 @@ class RunProgress(Observer):
             self._draw()
             self._bar.stop()
 
-    def session_started(self, session: int, seed: int | None) -> None:
+    def session_started(self, session: int, seed: int | None, env: int = 0) -> None:
         """Starts a simulated clock."""
-        self._clocks[session] = None
-        self._returns[session] = 0.0
+        self._clocks[session, env] = None
+        self._returns[session, env] = 0.0
 
     def step(self, step: Step) -> None:
         """Counts; redraws a few times per second."""
         if not self._shown:
             return
-        before = self._clocks[step.session]
-        self._clocks[step.session] = step.sim_time_ms, step.events
+        self._returns[step.session, step.env] += step.reward
+        self._count(step, 1)
+
+    def steps(self, steps: Steps) -> None:
+        """The same for many simulators, of which the first stands for all where clocks are read."""
+        if not self._shown:
+            return
+        for env, reward in enumerate(steps.rewards.tolist()):
+            self._returns[steps.session, env] += reward
+        self._count(steps.of(0), steps.n_envs)
+
+    def _count(self, step: Step, times: int) -> None:
+        place = step.session, step.env
+        before = self._clocks[place]
+        self._clocks[place] = step.sim_time_ms, step.events
         self._place = step.session, step.episode
-        self._steps += 1
-        self._returns[step.session] += step.reward
+        self._steps += times
         if before is not None:
             sim_time_ms, events = before
-            self._sim_ms += step.sim_time_ms - sim_time_ms
-            self._wall_ms += step.wall_ms
+            self._sim_ms += times * (step.sim_time_ms - sim_time_ms)
+            self._wall_ms += times * step.wall_ms
             if step.wall_ms > 0:
                 now = (step.events - events) * 1e3 / step.wall_ms
                 self._events_per_s = now if self._events_per_s is None else 0.9 * self._events_per_s + 0.1 * now
@@ -100,14 +115,15 @@ class RunProgress(Observer):
             if done == total or time.monotonic() - self._drawn_at >= REDRAW_S:
                 self._draw()
 
-    def episode_ended(self, session: int, episode: int) -> None:
+    def episode_ended(self, session: int, episode: int, env: int = 0) -> None:
         """Remembers the return."""
-        self._last_return, self._returns[session] = self._returns[session], 0.0
+        place = session, env
+        self._last_return, self._returns[place] = self._returns[place], 0.0
 
-    def session_ended(self, session: int, status: str, reason: str) -> None:
+    def session_ended(self, session: int, status: str, reason: str, env: int = 0) -> None:
         """Counts the session."""
-        self._ended_sessions += 1
-        del self._clocks[session], self._returns[session]
+        self._ended_sessions += env + 1 == self._n_envs
+        del self._clocks[session, env], self._returns[session, env]
 
     def _draw(self) -> None:
         self._drawn_at = time.monotonic()
@@ -126,9 +142,10 @@ class RunProgress(Observer):
 
     def _where(self, session: int, episode: int) -> str:
         """The place in the run: the newest step's, or how many sessions are done where several are under way."""
-        if len(self._clocks) > 1:
+        if len({session for session, _ in self._clocks}) > 1:
             return f"{self._ended_sessions}/{self._sessions} sessions"
-        return (f"session {session + 1}/{self._sessions} " if self._sessions > 1 else "") + f"ep {episode + 1}"
+        place = (f"session {session + 1}/{self._sessions} " if self._sessions > 1 else "") + f"ep {episode + 1}"
+        return place if self._n_envs == 1 else f"{place} x{self._n_envs}"
 
 
 class _State(ProgressColumn):

@@ -12,16 +12,17 @@ from pathlib import Path
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.suggestions import nearest
 from netgym_cli.config.compose import Composer
+from netgym_cli.config.conf_dirs import EXPERIMENT
 from netgym_cli.config.overrides import given_twice, key_of
 from netgym_cli.config.schema import RunConfig, require, unknown_key
 from netgym_cli.experiment.config import chosen_of, require_simulator_runs_env, run_of, typed_run
-from netgym_cli.experiment.effects import tell, unread_by_verb
+from netgym_cli.experiment.unread import tell, unread_by_verb
 
 log = logging.getLogger(__name__)
 Args = Sequence[str]
 ConfigDirs = Sequence[str | Path]
 NEAR = 0.7  # a key so similar to one of the verb's own is taken for a misspelling of it
-TOP = {field.name for field in fields(RunConfig) if field.name != "choices"}
+TOP = {field.name for field in fields(RunConfig) if field.name != "choices"} | {EXPERIMENT}
 MODELS = (".zip", ".npz")  # suffixes of what a run may have saved
 FORMER_JOBS = "workers"
 JOBS = ("jobs", FORMER_JOBS)  # keys of the verbs that play sessions side by side
@@ -47,8 +48,9 @@ def parse_args(args: Args, own: Collection[str]) -> tuple[list[Path], dict[str, 
 def reject_overrides(overrides: Args, instead: Mapping[str, str], what: str) -> None:
     """Raises `ConfigError` for an override that has no effect on `what`; `instead` maps it to the key that has."""
     for override in overrides:
-        if (key := override.split("=", 1)[0].lstrip("+~")) in instead:
-            raise ConfigError(f"override '{override}' has no effect on {what}; write {instead[key]}=... instead.")
+        key = key_of(override)
+        if other := instead.get(key, instead.get(key.partition(".")[0])):
+            raise ConfigError(f"override '{override}' has no effect on {what}; write {other}=... instead.")
 
 
 def reject_agent_keys(overrides: Args) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,21 @@ from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.user_code import written_in
 from netgym_cli.config.schema import RunConfig, plain
 from netgym_cli.envs.network_env import NetworkEnv
+from netgym_cli.experiment import end_evaluation
 from netgym_cli.experiment.config import needs_trust
 from netgym_cli.experiment.lifecycle import RunUnderWay, run_lifecycle
+from netgym_cli.experiment.opening import open_sessions, stats_envs
+from netgym_cli.experiment.periodic import evaluated_on_the_way
 from netgym_cli.experiment.progress import RunProgress
+from netgym_cli.experiment.simulator_load import SimulatorLoad
 from netgym_cli.experiment.summary import Summary
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.record import RunRecord
 from netgym_cli.runs.recorder import Recorder
 from netgym_cli.sessions.plan import Plan
 from netgym_cli.sessions.sequential import SequentialSessions
-from netgym_cli.wrappers.build import agent_spec, open_env
+from netgym_cli.sessions.vector import VectorSessions
+from netgym_cli.wrappers.build import agent_spec
 from netgym_cli.wrappers.required_simulators import prepare_simulators
 
 
@@ -51,6 +57,7 @@ def check(config: RunConfig) -> None:
             f"Agents that can act in env '{config.name_of('env')}': {', '.join(alike or able)}."
         )
     agent.check(first, plan.total_steps)
+    end_evaluation.check(config)
 
 
 def train(config: RunConfig, folder: Path, command: list[str], console: bool | None = None) -> Summary:
@@ -75,31 +82,37 @@ def train(config: RunConfig, folder: Path, command: list[str], console: bool | N
     """
     agent = make_agent(config)
     plan = agent.plan(config)
-    opened = open_env(config)  # what is wrong with it is told before the run has a record
+    env = open_sessions(config, plan)  # what is wrong with it is told before the run has a record
     files = RunFolder(folder)
-    run = RunUnderWay(files, command, agent, opened)
+    run = RunUnderWay(files, command, agent, env)
     with interruption.handled(), run_lifecycle(run):
         folder.mkdir(parents=True, exist_ok=True)
-        recorder = Recorder(files.metrics)
+        recorder = Recorder(files.metrics, plan.n_envs, stats_envs(config))
         record = RunRecord(folder, command, config, plan.total_steps, recorder, agent.training_seeds())
         run.begin(recorder, record)
-        progress = RunProgress(plan.total_steps, len(plan.configs), console)
-        env = SequentialSessions(opened, plan, (recorder, record, progress))
+        progress = RunProgress(plan.total_steps, len(plan.configs), console, plan.n_envs)
+        load = SimulatorLoad(plan.n_envs)
+        env.observers = (recorder, record, progress, load)
         if plan.configs:
             prepare_simulators(config)
-        with progress:
-            agent.learn(env, config.seed, folder)
+        with progress, evaluated_on_the_way(agent, config, record, plan):
+            agent.learn(env, config.seed, folder)  # type: ignore[arg-type]  # several for those that can
             agent.save(folder)
-    notes = [*_given_up(env, record), *_differing(plan), *agent.notes]
+    notes = [*_given_up(env, record), *_differing(plan), *load.notes(), *agent.notes]
     name = config.name_of("agent") if agent.can_be_loaded else ""
-    return Summary.of(folder, recorder, record, notes, agent.needs_dataset, name, needs_trust(files))
+    measured, learnt = agent.needs_dataset, agent.learns
+    summary = Summary.of(folder, recorder, record, notes, measured, name, needs_trust(files), learnt)
+    return replace(summary, to_evaluate=end_evaluation.asked_for(config))
 
 
-def _given_up(env: SequentialSessions, record: RunRecord) -> list[str]:
+def _given_up(env: SequentialSessions | VectorSessions, record: RunRecord) -> list[str]:
     """A note on the steps that the agent left undone; an environment that ends its episodes itself leaves none."""
     planned, done = record.content["planned_steps"], record.content["steps"]
-    if done == planned or (env.finished and env.network.adapter.external_env):
+    if done == planned:
         return []
+    if env.finished and env.network.adapter.external_env:
+        ended = "the run ended with the first simulator that had done its episodes, which differ in length"
+        return [] if env.plan.n_envs == 1 else [ended]
     return [f"the agent gave up {planned - done} of {planned} planned steps"]
 
 

@@ -12,7 +12,6 @@ from netgym_cli.runs.record import RunRecord
 from netgym_cli.runs.recorder import Recorder
 
 YARDSTICK = "random"  # the agent that every environment has
-FEW_EPISODES = 10  # fewer have no tenths to compare
 
 
 @dataclass(frozen=True)
@@ -21,7 +20,7 @@ class Summary:
 
     Attributes:
         folder, tables: the run's folder and the one with its tables.
-        sessions, episodes, steps: how many were done.
+        sessions, episodes, steps: how many were done; episodes and steps by all simulators together.
         mean_return: mean return over all episodes; None without episodes.
         first_return, last_return: the same over the first and the last tenth of the episodes, in the order in which
             they ended and at least one each; over the first and the last session if the sessions only measured.
@@ -32,6 +31,9 @@ class Summary:
         agent: name of the agent; empty for one that nothing can load from the folder.
         config_dirs: the user's conf directories, without which the run's config may name what nobody finds.
         needs_trust: whether what loads the agent from the folder needs `--trust`.
+        learnt: whether the agent changed while it acted.
+        n_envs: number of simulators that lived each session at once.
+        to_evaluate: whether the config asks for an evaluation of the agent now.
     """
 
     folder: str
@@ -50,6 +52,9 @@ class Summary:
     agent: str = ""
     config_dirs: tuple[str, ...] = ()
     needs_trust: bool = False
+    learnt: bool = False
+    n_envs: int = 1
+    to_evaluate: bool = False
 
     @classmethod
     def of(
@@ -61,6 +66,7 @@ class Summary:
         measured_only: bool = False,
         agent: str = "",
         needs_trust: bool = False,
+        learnt: bool = False,
     ) -> Summary:
         """The summary of the run that these have just finished."""
         returns, content = recorder.returns, record.content
@@ -72,7 +78,7 @@ class Summary:
         return cls(
             folder=str(folder),
             tables=str(recorder.folder),
-            sessions=len(content["seeds"]),
+            sessions=-(-len(content["seeds"]) // content["n_envs"]),
             episodes=len(returns),
             steps=content["steps"],
             mean_return=float(np.mean(returns)) if returns else None,
@@ -85,6 +91,8 @@ class Summary:
             measured_only=measured_only,
             agent=agent,
             needs_trust=needs_trust,
+            learnt=learnt,
+            n_envs=content["n_envs"],
         )
 
     @property
@@ -107,13 +115,16 @@ class Summary:
         return [*(self._evaluations() if self.measured_only else self._sessions()), *notes, f"next: {self._onward()}"]
 
     def _onward(self) -> str:
-        """A command that goes on from here: the agent beside the one that anybody beats, unless it is that one."""
-        if not self.agent:
-            return shlex.join(["netgym", "plot", self.folder])
+        """A command that goes on from here."""
+        return shlex.join(self.evaluation if self.agent else ["netgym", "plot", self.folder])
+
+    @property
+    def evaluation(self) -> list[str]:
+        """The command that evaluates the agent beside the one that anybody beats, unless it is that one."""
         beside = [f"agent={YARDSTICK}"] if self.agent != YARDSTICK else []
         dirs = [word for folder in self.config_dirs for word in ("--config-dir", folder)]
         trust = ["--trust"] if self.needs_trust else []
-        return shlex.join(["netgym", "evaluate", self.folder, *beside, *dirs, *trust])
+        return ["netgym", "evaluate", self.folder, *beside, *dirs, *trust]
 
     def _sessions(self) -> list[str]:
         lines = [
@@ -121,13 +132,8 @@ class Summary:
             f"{self.steps_per_s:.1f} steps/s"
             + (f", {self.sim_per_wall:.2f} simulated seconds per second" if self.sim_s else "")
         ]
-        if 0 < self.episodes < FEW_EPISODES:
-            lines.append(f"mean return {self.mean_return:.4g}")
-        elif self.episodes:
-            lines.append(
-                f"mean return {self.first_return:.4g} in the first tenth of the episodes, "
-                f"{self.last_return:.4g} in the last"
-            )
+        if self.episodes:
+            lines.append(f"mean return {self.mean_return:.4g}{' while it learnt' if self.learnt else ''}")
         return lines
 
     def _evaluations(self) -> list[str]:
@@ -144,4 +150,6 @@ class Summary:
 
     def _done(self, session: str) -> str:
         counted = ((self.sessions, session), (self.episodes, "episode"), (self.steps, "step"))
-        return ", ".join(f"{number} {thing}{'' if number == 1 else 's'}" for number, thing in counted)
+        told = [f"{number} {thing}{'' if number == 1 else 's'}" for number, thing in counted]
+        told[0] += "" if self.n_envs == 1 else f" on {self.n_envs} networks each"
+        return ", ".join(told)

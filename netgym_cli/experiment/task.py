@@ -41,7 +41,9 @@ class Task:
     def of(cls, config: RunConfig, folder: Path | None, trust: bool, seed: int, episodes: int) -> Task:
         """The task of `config`'s agent on one seed, which begins environment and agent as a run's seed does."""
         env = replace(config.env, random_seed=seed, episodes_per_session=episodes)
-        session = replace(config, env=env, seed=seed, sessions=[{}], dataset=None, steps=None, init=None)
+        session = replace(
+            config, env=env, seed=seed, sessions=1, dataset=None, steps=None, init=None, evaluate_at_end=None
+        )
         return cls(session, folder, trust)
 
     def agent(self) -> Agent[Any]:
@@ -56,7 +58,7 @@ class Task:
 
     def sessions(self, *observers: Observer) -> SequentialSessions:
         """The session, not started yet."""
-        return SequentialSessions(open_env(self.config), Plan.of(self.config), observers)
+        return SequentialSessions(open_env(self.config), Plan.of(self.config).slot(0), observers)
 
     @before_a_run()
     def check(self) -> None:

@@ -22,8 +22,8 @@ from netgym_cli.config import output_dirs
 from netgym_cli.config.compose import Composer
 from netgym_cli.config.overrides import action_channel_first, given_twice, key_of
 from netgym_cli.experiment.config import run_of
-from netgym_cli.experiment.effects import tell, unread
 from netgym_cli.experiment.launch import check, check_from_its_folder, save_composed
+from netgym_cli.experiment.unread import tell, unread
 from netgym_cli.jobs.launcher import JobResult, Launcher, LocalLauncher
 from netgym_cli.runs.claim import Claim, claimed, require_apart
 from netgym_cli.runs.folder import RunFolder

@@ -20,7 +20,8 @@ from netgym_cli.runs.manifest import Manifest
 if TYPE_CHECKING:
     import pandas as pd
 
-RECORD, METRICS, HYDRA, MANIFEST, CHECKPOINTS = "run.json", "metrics", ".hydra", "manifest.json", "checkpoints"
+RECORD, METRICS, HYDRA, MANIFEST = "run.json", "metrics", ".hydra", "manifest.json"
+CHECKPOINTS, MODELS = "checkpoints", "models"  # folders of models besides the one of the run's end
 RESERVE = ".reserve"
 STEPS, STATS, EPISODES, SESSIONS = "steps.parquet", "stats.parquet", "episodes.csv", "sessions.csv"  # in METRICS
 
@@ -38,7 +39,7 @@ class RunFolder:
     @classmethod
     def of_model(cls, path: Path) -> RunFolder:
         """The folder of the run that saved this model or checkpoint."""
-        return cls(path.parent.parent if path.parent.name == CHECKPOINTS else path.parent)
+        return cls(path.parent.parent if path.parent.name in (CHECKPOINTS, MODELS) else path.parent)
 
     @property
     def record_path(self) -> Path:
@@ -57,8 +58,13 @@ class RunFolder:
 
     @property
     def evaluations_path(self) -> Path:
-        """The table of an offline agent's evaluations."""
+        """The table of evaluations on the way through a training."""
         return self.metrics / "evaluations.csv"
+
+    @property
+    def last_evaluation(self) -> Path:
+        """The folder of the evaluation that follows a training."""
+        return self.path / "evaluation"
 
     @property
     def model_path(self) -> Path:
@@ -110,6 +116,11 @@ class RunFolder:
         self.checkpoints.mkdir(exist_ok=True)
         return self.checkpoints / f"step_{steps:09d}.zip"
 
+    @property
+    def best_model(self) -> Path:
+        """The model that was best in the evaluations on the way."""
+        return self.path / MODELS / "best.zip"
+
     def latest_checkpoint(self) -> Path | None:
         """The last model that was saved on the way; None if there is none."""
         return max(self.checkpoints.glob("step_*.zip"), default=None)
@@ -153,12 +164,12 @@ class RunFolder:
             return "unreadable"
 
     def seeds(self) -> frozenset[int]:
-        """Seeds of all sessions that the run trained on, and of those behind its dataset or its first model.
+        """Seeds of all sessions that the run trained on or chose its best model by, and of those behind its beginning.
 
         Raises `ConfigError` as `record` does.
         """
         record = self.record()
-        seeds = [*record.get("seeds", []), *record.get("learnt_on", [])]
+        seeds = [*record.get("seeds", []), *record.get("learnt_on", []), *record.get("selected_on", [])]
         return frozenset(seed for seed in seeds if isinstance(seed, int))
 
     def mark_dead(self, reason: str) -> None:

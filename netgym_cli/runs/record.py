@@ -10,15 +10,30 @@ from pathlib import Path
 from typing import Any
 
 from netgym_cli.common.files import create_json, write_json
+from netgym_cli.common.interruption import Deferred
 from netgym_cli.common.machine import machine
 from netgym_cli.common.provenance import git_state, now, versions
 from netgym_cli.config.schema import RunConfig
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.recorder import Recorder
+from netgym_cli.sessions.side_by_side import EpisodeStarts, Steps
 from netgym_cli.sessions.step import Observer, Step
 from netgym_cli.simulators.base import simulator_registry
 
 HEARTBEAT_S = 2.0
+
+
+def note_evaluation(folder: RunFolder, outcome: Mapping[str, Any]) -> None:
+    """Adds to the record of a run that has ended how its agent was evaluated then, and signs it again.
+
+    Raises:
+        ConfigError: there is no record.
+        OSError: it cannot be written.
+    """
+    content = {**folder.record(), "evaluation": outcome}
+    with Deferred():  # in between, the record would not be the one that was signed
+        write_json(folder.record_path, content)
+        folder.sign(folder.record_path)
 
 
 class RunRecord(Observer):
@@ -35,9 +50,11 @@ class RunRecord(Observer):
         learnt_on: seeds of earlier sessions that the agent begins with.
 
     Attributes:
+        folder: the run's.
         content: what the file says: `steps` and `sim_s` (simulated seconds, all sessions) in the tables, `wall_s`,
-            `start_s` (seconds until the first step began), `seeds` (of the sessions in the order of their index) and
-            so on.
+            `start_s` (seconds until the first step began), `n_envs` (simulators that live each session at once),
+            `seeds` (of all simulators, session by session), `selected_on` (seeds of evaluations on the way, by which
+            the best model is chosen) and so on.
 
     Raises:
         FileExistsError: there is a record already; it was not changed.
@@ -52,10 +69,10 @@ class RunRecord(Observer):
         tables: Recorder,
         learnt_on: Iterable[int] = (),
     ) -> None:
-        self._folder, self._tables = RunFolder(folder), tables
+        self.folder, self._tables = RunFolder(folder), tables
         self._started = time.monotonic()
         self._written = 0.0
-        self._seeds: dict[int, int | None] = {}
+        self._seeds: dict[tuple[int, int], int | None] = {}  # by session and env
         self.content: dict[str, Any] = {
             "status": "running",
             "started_at": now(),
@@ -70,34 +87,54 @@ class RunRecord(Observer):
             "simulator_software": simulator_registry.load(config.simulator.name).about(config.simulator),
             "git": git_state(),
             **config.names(),
+            "experiment": config.choices.get("experiment"),
             "seed": config.seed,
+            "n_envs": config.n_envs,
             "seeds": [],
             "learnt_on": sorted(learnt_on),
+            "selected_on": [],
             "planned_steps": planned_steps,
             "steps": 0,
             "sim_s": 0.0,
             "wall_s": 0.0,
             "start_s": None,
             "error": None,
+            "evaluation": None,
         }
         self._update()
-        create_json(self._folder.record_path, self.content)
+        create_json(self.folder.record_path, self.content)
 
-    def session_started(self, session: int, seed: int | None) -> None:
+    def session_started(self, session: int, seed: int | None, env: int = 0) -> None:
         """Notes the session's seed; one drawn afresh is known with the first step."""
-        self._seeds[session] = seed
+        self._seeds[session, env] = seed
 
     def step(self, step: Step) -> None:
         """Shows a sign of life when one is due."""
         if self.content["start_s"] is None:
             self.content["start_s"] = round(time.monotonic() - self._started - step.wall_ms / 1e3, 3)
-        self._seeds[step.session] = step.seed
+        self._seeds[step.session, step.env] = step.seed
         if time.monotonic() - self._written >= HEARTBEAT_S:
             self._write()
 
-    def session_ended(self, session: int, status: str, reason: str) -> None:
-        """Writes the file."""
-        self._write()
+    def session_ended(self, session: int, status: str, reason: str, env: int = 0) -> None:
+        """Writes the file, once where several simulators end the session together."""
+        if env + 1 == self.content["n_envs"]:
+            self._write()
+
+    def episodes_started(self, starts: EpisodeStarts) -> None:
+        """Notes the seeds, of which some may have been drawn afresh."""
+        self._seeds |= {(starts.session, env): seed for env, seed in enumerate(starts.seeds.tolist())}
+
+    def steps(self, steps: Steps) -> None:
+        """Shows a sign of life when one is due."""
+        if self.content["start_s"] is None:
+            began_s = time.monotonic() - steps.n_envs * steps.wall_ms / 1e3
+            self.content["start_s"] = round(began_s - self._started, 3)
+        if time.monotonic() - self._written >= HEARTBEAT_S:
+            self._write()
+
+    def sessions_ended(self, session: int, status: str, reason: str, n_envs: int) -> None:
+        """Nothing: where one call simulates all simulators, sessions may last milliseconds."""
 
     def close(self, status: str, error: Mapping[str, str] | None = None) -> None:
         """Writes and signs the final word: `complete`, `failed`, `interrupted`; with the error's `type`, `message`."""
@@ -105,15 +142,15 @@ class RunRecord(Observer):
         self.content["ended_at"] = now()
         self.content["error"] = error
         self._write()
-        self._folder.sign(self._folder.record_path)
+        self.folder.sign(self.folder.record_path)
 
     def _write(self) -> None:
         self._update()
-        write_json(self._folder.record_path, self.content)
+        write_json(self.folder.record_path, self.content)
 
     def _update(self) -> None:
         self._written = time.monotonic()
-        self.content["seeds"] = [self._seeds[session] for session in sorted(self._seeds)]
+        self.content["seeds"] = [self._seeds[place] for place in sorted(self._seeds)]
         self.content["steps"] = self._tables.stored_steps
         self.content["sim_s"] = self._tables.stored_sim_s
         self.content["wall_s"] = round(self._written - self._started, 3)

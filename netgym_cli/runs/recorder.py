@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import errno
-import time
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -17,90 +15,44 @@ import pyarrow.parquet as pq
 from netgym_cli.common.errors import SessionError
 from netgym_cli.common.interruption import Deferred
 from netgym_cli.runs.folder import EPISODES, SESSIONS, STATS, STEPS
+from netgym_cli.runs.session_rows import SessionRows
+from netgym_cli.runs.stats_table import encode_stats
+from netgym_cli.runs.steps_table import StepBlock, encode_steps
 from netgym_cli.runs.tables import CsvTable, ParquetTable, RowsLost, replace_csv
+from netgym_cli.sessions.side_by_side import EpisodeStarts, Steps
 from netgym_cli.sessions.step import Observer, Step
 from netgym_cli.simulators.stats import Layout
-
-STEP_COLUMNS = (
-    ("session", pa.int32()),
-    ("episode", pa.int32()),
-    ("step", pa.int32()),
-    ("total_step", pa.int64()),
-    ("sim_time_ms", pa.float64()),
-    ("reward", pa.float64()),
-    ("terminated", pa.bool_()),
-    ("truncated", pa.bool_()),
-    ("wall_ms", pa.float64()),
-)
-SESSION_COLUMNS = ("session", "seed", "status", "episodes", "steps", "sim_s", "wall_s", "exit_reason")
-STATS_SCHEMA = pa.schema(
-    [
-        ("session", pa.int32()),
-        ("episode", pa.int32()),
-        ("step", pa.int32()),
-        ("ts_ms", pa.float64()),
-        ("source", pa.string()),
-        ("name", pa.string()),
-        ("id", pa.int32()),
-        ("value", pa.float64()),
-        ("unit", pa.string()),
-    ]
-)
-
-
-@dataclass
-class _Session:
-    """What is known of one session, and of the episode that it is in."""
-
-    row: dict[str, Any]
-    started: float
-    under_way: bool = True
-    stored_steps: int = 0  # rows in steps.parquet
-    stored_ms: float = 0.0  # simulated time of the last of them
-    stored_episodes: int = 0  # rows in episodes.csv
-    rewards: list[float] = field(default_factory=list)
-    kpis: list[tuple[float, ...]] = field(default_factory=list)
-
-    def end(self, status: str, reason: str) -> None:
-        self.under_way = False
-        self.row |= {"status": status, "wall_s": self.wall_s, "exit_reason": reason}
-
-    @property
-    def wall_s(self) -> float:
-        return round(time.perf_counter() - self.started, 3)
-
-    @property
-    def told(self) -> dict[str, Any]:
-        """The row as it may be written: it speaks of nothing that the other tables do not hold."""
-        counts = {"episodes": self.stored_episodes, "steps": self.stored_steps}
-        return self.row | counts | {"sim_s": round(self.stored_ms / 1e3, 3)}
 
 
 class Recorder(Observer):
     """Writes `steps.parquet`, `stats.parquet`, `episodes.csv` and `sessions.csv`.
 
     The measurement that begins a session is not the result of an action and so is no row. The flags are those of the
-    environment: both true at a session's end. Session, episode and step count from 0; `total_step` counts the steps of
-    the whole run from 0 on, without a gap.
+    environment: both true at a session's end. Session, env, episode and step count from 0; `env` is the simulator, of
+    those that live a session at once. `total_step` counts the steps of the whole run from 0 on, without a gap.
 
-    Rows of `sessions.csv` stand in the order of their index. Rows of the other tables stand in the order in which they
-    arrived: those of one session in its own order, those of sessions that were under way at once mixed.
+    Rows of `sessions.csv` stand in the order of session and env. Rows of the other tables stand in the order in which
+    they arrived: those of one session and env in their own order, those of several that were under way at once mixed.
 
     All tables are written together, every two seconds and where a session starts or ends: steps and statistics first,
     so that after a kill or a failed write no statistic, episode or session speaks of steps that are not there. Until it
-    ends, a session's row says `running`.
+    ends, a session's row says `running`. Where one call simulates all simulators, whose sessions may be over in
+    milliseconds, only time decides.
 
     Args:
         folder: where the tables go; created, and must not hold tables already.
+        n_envs: number of simulators that live each session at once.
+        stats_envs: number of those, from the first, whose statistics are stored; None: all.
 
     Attributes:
         returns: return of every ended episode, in the order in which they ended.
         session_returns: the same by session.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, n_envs: int = 1, stats_envs: int | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
+        self._last_env, self._stats_envs = n_envs - 1, n_envs if stats_envs is None else stats_envs
         self.returns: list[float] = []
         self.session_returns: dict[int, list[float]] = {}
         self._kpi_names: tuple[str, ...] | None = None
@@ -108,7 +60,9 @@ class Recorder(Observer):
         self._stats = ParquetTable(folder / STATS, encode_stats, flush_items=2000)
         self._episodes = CsvTable(folder / EPISODES)
         self._ended_episodes: list[dict[str, Any]] = []  # those not written yet
-        self._sessions: dict[int, _Session] = {}
+        self._sessions = SessionRows()
+        self._blocks: list[StepBlock] = []  # of the episode that all simulators are in
+        self._layouts: dict[int, tuple[Layout, Layout]] = {}  # of the newest statistics, and the shared one, by env
         self._total_step = 0
         if (folder / SESSIONS).exists():
             raise FileExistsError(errno.EEXIST, "there is a table already", str(folder / SESSIONS))
@@ -117,68 +71,98 @@ class Recorder(Observer):
     @property
     def stored_steps(self) -> int:
         """Number of rows in `steps.parquet`."""
-        return sum(session.stored_steps for session in self._sessions.values())
+        return self._sessions.stored_steps
 
     @property
     def stored_sim_s(self) -> float:
         """Simulated seconds of all sessions, up to these steps."""
-        total = 0.0
-        for index in sorted(self._sessions):
-            total = round(total + self._sessions[index].stored_ms / 1e3, 3)  # each time: rounded figures add up
-        return total
+        return self._sessions.stored_sim_s
 
-    def session_started(self, session: int, seed: int | None) -> None:
+    def session_started(self, session: int, seed: int | None, env: int = 0) -> None:
         """Opens the session's row."""
-        row = dict.fromkeys(SESSION_COLUMNS) | {"wall_s": 0.0}
-        row |= {"session": session, "seed": seed, "status": "running"}
-        self._sessions[session] = _Session(row, time.perf_counter())
-        self._flush()
+        self._sessions.begin(session, seed, env)
+        if env == self._last_env:  # a network's begin together, and one writing serves them all
+            self._flush()
 
     def step(self, step: Step) -> None:
         """Adds the step and its statistics. Raises `OSError` when the disk refuses them."""
-        self._kpi_names = self._kpi_names or tuple(step.kpis)
-        if tuple(step.kpis) != self._kpi_names:
-            raise SessionError(f"the KPIs may not change in a run: {self._kpi_names} became {tuple(step.kpis)}.")
+        self._require_kpis(step.kpis)
         kpis = tuple(step.kpis.values())
-        session = self._sessions[step.session]
+        session = self._sessions[step.session, step.env]
         session.row["seed"] = step.seed
         session.rewards.append(step.reward)
         session.kpis.append(kpis)
-        place = (step.session, step.episode, step.step)
+        place = (step.session, step.env, step.episode, step.step)
         flags = (step.terminated, step.truncated)
         self._steps.keep((*place, self._total_step, step.sim_time_ms, step.reward, *flags, step.wall_ms, *kpis))
-        self._stats.keep((*place, step.stats.ts_ms, step.stats.layout, step.stats.values))
+        if step.env < self._stats_envs:
+            layout = self._shared_layout(step.stats.layout, step.env)
+            self._stats.keep((*place, step.stats.ts_ms, layout, step.stats.values))
         self._total_step += 1
         if self._steps.due or self._stats.due:
             self._flush()
 
-    def episode_ended(self, session: int, episode: int) -> None:
+    def episode_ended(self, session: int, episode: int, env: int = 0) -> None:
         """Adds the episode's row; KPIs are means over its steps."""
-        state = self._sessions[session]
-        columns = np.asarray(state.kpis, dtype=np.float64).T
-        means = [
-            float(np.mean(values[measured])) if (measured := ~np.isnan(values)).any() else np.nan for values in columns
-        ]
-        row = {
-            "session": session,
-            "episode": episode,
-            "return": sum(state.rewards),
-            "length": len(state.rewards),
-            **dict(zip(self._kpi_names or (), means, strict=True)),
-            "seed": state.row["seed"],
-        }
-        self.returns.append(row["return"])
-        self.session_returns.setdefault(session, []).append(row["return"])
+        state = self._sessions[session, env]
+        columns = np.ascontiguousarray(np.asarray(state.kpis, dtype=np.float64).T)
+        means = [float(_mean_of_measured(values)) for values in columns]
+        self._end_episode(session, env, episode, sum(state.rewards), len(state.rewards), means)
         state.rewards, state.kpis = [], []
-        self._ended_episodes.append(row)
         if self._steps.due:
             self._flush()
 
-    def session_ended(self, session: int, status: str, reason: str) -> None:
+    def session_ended(self, session: int, status: str, reason: str, env: int = 0) -> None:
         """Completes the session's row; does nothing if the session is not under way."""
-        state = self._sessions.get(session)
+        state = self._sessions.get((session, env))
         if state is not None and state.under_way:
             state.end(status, reason)
+            if env == self._last_env:
+                self._flush()
+
+    def sessions_started(self, session: int, seeds: Sequence[int | None]) -> None:
+        """Opens the rows of all simulators."""
+        for env, seed in enumerate(seeds):
+            self._sessions.begin(session, seed, env)
+        if self._steps.due:
+            self._flush()
+
+    def episodes_started(self, starts: EpisodeStarts) -> None:
+        """Notes the seeds, of which some may have been drawn afresh."""
+        for env, seed in enumerate(starts.seeds.tolist()):
+            self._sessions[starts.session, env].row["seed"] = seed
+
+    def steps(self, steps: Steps) -> None:
+        """Adds the step of all simulators, and the statistics of those whose are stored."""
+        self._require_kpis(steps.kpis)
+        block = StepBlock.of(steps, self._total_step)
+        self._steps.keep(block)
+        self._blocks.append(block)
+        for env in range(min(self._stats_envs, steps.n_envs)):
+            stats = steps.stats.network(env)
+            place = (steps.session, env, steps.episode, steps.step)
+            self._stats.keep((*place, stats.ts_ms, self._shared_layout(stats.layout, env), stats.values.copy()))
+        self._total_step += steps.n_envs
+        if self._steps.due or self._stats.due:
+            self._flush()
+
+    def episodes_ended(self, session: int, episode: int, n_envs: int) -> None:
+        """Adds the episode's rows."""
+        # Added up in the order, and by the functions, of a single simulator's episode.
+        totals = [sum(rewards) for rewards in np.stack([block.rewards for block in self._blocks], axis=-1).tolist()]
+        kpis = np.ascontiguousarray(np.stack([block.kpis for block in self._blocks], axis=-1))
+        means = kpis.mean(axis=-1) if not np.isnan(kpis).any() else np.apply_along_axis(_mean_of_measured, -1, kpis)
+        for env in range(n_envs):
+            self._end_episode(session, env, episode, totals[env], len(self._blocks), means[env].tolist())
+        self._blocks = []
+        if self._steps.due:
+            self._flush()
+
+    def sessions_ended(self, session: int, status: str, reason: str, n_envs: int) -> None:
+        """Completes the rows of all simulators."""
+        for env in range(n_envs):
+            self._sessions[session, env].end(status, reason)
+        if self._steps.due:
             self._flush()
 
     def close(self, status: str, reason: str) -> None:
@@ -186,9 +170,8 @@ class Recorder(Observer):
 
         Raises the first `OSError` or `ArrowException` met, after everything was tried.
         """
-        for session in self._sessions.values():
-            if session.under_way:
-                session.end(status, reason)
+        for session in list(self._sessions.under_way()):
+            session.end(status, reason)
         first: Exception | None = None
         # On a full disk each for itself, and the few words on the sessions before the many numbers.
         finishers = (
@@ -204,6 +187,20 @@ class Recorder(Observer):
         if first:
             raise first
 
+    def _require_kpis(self, kpis: Iterable[str]) -> None:
+        names = tuple(kpis)
+        self._kpi_names = self._kpi_names or names
+        if names != self._kpi_names:
+            raise SessionError(f"the KPIs may not change in a run: {self._kpi_names} became {names}.")
+
+    def _shared_layout(self, own: Layout, env: int) -> Layout:
+        """A layout; of equal ones the same object, by which rows of several simulators are encoded together."""
+        known, shared = self._layouts.get(env, (None, own))
+        if known is not own:
+            shared = next((other for _, other in self._layouts.values() if other == own), own)
+            self._layouts[env] = own, shared
+        return shared
+
     def _flush(self) -> None:
         with Deferred():  # an interruption in between would tear the tables apart
             self._flush_steps()
@@ -212,15 +209,21 @@ class Recorder(Observer):
                 self._begin_episodes()
             while self._ended_episodes:
                 self._episodes.write(self._ended_episodes[0])
-                self._sessions[self._ended_episodes.pop(0)["session"]].stored_episodes += 1
+                written = self._ended_episodes.pop(0)
+                self._sessions[written["session"], written["env"]].stored_episodes += 1
+            self._sessions.settle()
             self._write_sessions()
 
     def _flush_steps(self) -> None:
         kept = self._steps.kept
         self._steps.flush()
-        for session, _, _, _, sim_time_ms, *_ in kept:
-            self._sessions[session].stored_steps += 1
-            self._sessions[session].stored_ms = sim_time_ms
+        for item in kept:
+            if isinstance(item, StepBlock):
+                for env, sim_time_ms in enumerate(item.sim_time_ms.tolist()):
+                    self._sessions[item.session, env].add_stored(sim_time_ms)
+            else:
+                session, env, _, _, _, sim_time_ms, *_ = item
+                self._sessions[session, env].add_stored(sim_time_ms)
 
     def _close_steps(self) -> None:
         self._flush_steps()
@@ -237,59 +240,37 @@ class Recorder(Observer):
 
     def _count_what_is_left(self) -> None:
         """Sets the counts to what can be read of the steps, some of which have vanished."""
-        for session in self._sessions.values():
-            session.stored_steps, session.stored_ms = 0, 0.0
+        self._sessions.forget_stored()
         with suppress(OSError, pa.ArrowException):
-            columns = pq.read_table(self.folder / STEPS, columns=["session", "sim_time_ms"]).to_pydict()
-            for index, sim_time_ms in zip(columns["session"], columns["sim_time_ms"], strict=True):
-                self._sessions[index].stored_steps += 1
-                self._sessions[index].stored_ms = sim_time_ms
+            columns = pq.read_table(self.folder / STEPS, columns=["session", "env", "sim_time_ms"]).to_pydict()
+            for session, env, sim_time_ms in zip(*columns.values(), strict=True):
+                self._sessions[session, env].add_stored(sim_time_ms)
 
     def _begin_episodes(self) -> None:
-        self._episodes.begin(("session", "episode", "return", "length", *(self._kpi_names or ()), "seed"))
+        self._episodes.begin(("session", "env", "episode", "return", "length", *(self._kpi_names or ()), "seed"))
 
     def _write_sessions(self) -> None:
-        for session in self._sessions.values():
-            if session.under_way:
-                session.row["wall_s"] = session.wall_s
-        rows = [self._sessions[index].told for index in sorted(self._sessions)]
-        replace_csv(self.folder / SESSIONS, SESSION_COLUMNS, rows)
+        replace_csv(self.folder / SESSIONS, self._sessions.text())
 
-    def _encode_steps(self, rows: list[tuple[Any, ...]]) -> pa.Table:
-        columns = (*STEP_COLUMNS, *((name, pa.float64()) for name in self._kpi_names or ()))
-        cells = zip(*rows, strict=True) if rows else [()] * len(columns)
-        arrays = [pa.array(column, kind) for column, (_, kind) in zip(cells, columns, strict=True)]
-        return pa.Table.from_arrays(arrays, names=[name for name, _ in columns])
+    def _end_episode(self, session: int, env: int, episode: int, total: float, length: int, kpis: list[float]) -> None:
+        row = {
+            "session": session,
+            "env": env,
+            "episode": episode,
+            "return": total,
+            "length": length,
+            **dict(zip(self._kpi_names or (), kpis, strict=True)),
+            "seed": self._sessions[session, env].row["seed"],
+        }
+        self.returns.append(total)
+        self.session_returns.setdefault(session, []).append(total)
+        self._ended_episodes.append(row)
+
+    def _encode_steps(self, items: list[Any]) -> pa.Table:
+        return encode_steps(items, self._kpi_names or ())
 
 
-def encode_stats(items: list[tuple[int, int, int, float, Layout, np.ndarray]]) -> pa.Table:
-    """The long table of `(session, episode, step, ts_ms, layout, values)` items: one line per value."""
-    parts = [_encode_same_layout(list(run), layout) for layout, run in groupby(items, key=lambda item: item[4])]
-    return pa.concat_tables(parts) if parts else pa.Table.from_pylist([], schema=STATS_SCHEMA)
-
-
-def _encode_same_layout(items: list[tuple[Any, ...]], layout: Layout) -> pa.Table:
-    sizes = [len(row.ids) for row in layout.rows]
-    of_row = np.repeat(np.arange(len(layout.rows)), sizes)
-
-    def spread(column: int, kind: type) -> np.ndarray:
-        return np.repeat(np.array([item[column] for item in items], kind), layout.size)
-
-    def tiled(texts: list[str]) -> pa.Array:
-        return pa.array(texts, pa.string()).take(pa.array(np.tile(of_row, len(items))))
-
-    ids = np.array([id for row in layout.rows for id in row.ids], np.int32)
-    return pa.Table.from_arrays(
-        [
-            spread(0, np.int32),
-            spread(1, np.int32),
-            spread(2, np.int32),
-            spread(3, np.float64),
-            tiled([row.source for row in layout.rows]),
-            tiled([row.name for row in layout.rows]),
-            np.tile(ids, len(items)),
-            np.concatenate([item[5] for item in items]),
-            tiled([row.unit for row in layout.rows]),
-        ],
-        schema=STATS_SCHEMA,
-    )
+def _mean_of_measured(values: np.ndarray) -> Any:
+    """Mean of the entries that are not NaN; NaN if all are."""
+    measured = ~np.isnan(values)
+    return np.mean(values[measured]) if measured.any() else np.nan

@@ -16,7 +16,7 @@ class SavedModel:
 
     Attributes:
         run: the run's folder.
-        checkpoint: the file of a checkpoint; None: what the run saved at its end.
+        checkpoint: the file of a checkpoint, or of the best model; None: what the run saved at its end.
     """
 
     run: RunFolder
@@ -24,7 +24,8 @@ class SavedModel:
 
     @classmethod
     def at(cls, path: Path) -> Self:
-        """The model that `path` names: `RUN`, `RUN/model.zip`, `RUN/model.npz` or `RUN/checkpoints/step_N.zip`.
+        """The model that `path` names: `RUN`, `RUN/model.zip`, `RUN/model.npz`, `RUN/checkpoints/step_N.zip` or
+        `RUN/models/best.zip`.
 
         Raises `ConfigError` for another file, and for the folder of the checkpoints.
         """
@@ -37,7 +38,7 @@ class SavedModel:
             if path in (folder.model_path, folder.weights_path):
                 return cls(folder)
             run = RunFolder(path.parent.parent)
-            if path.parent != run.checkpoints or path.suffix != ".zip":
+            if path != run.best_model and (path.parent != run.checkpoints or path.suffix != ".zip"):
                 raise ConfigError(
                     f"'{path}' is no model of a run; give the folder of a run, its {folder.model_path.name}, or a "
                     f"checkpoint where the run has put it, in the run's {run.checkpoints.name}/."

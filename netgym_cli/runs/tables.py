@@ -229,15 +229,20 @@ class CsvTable:
             raise
 
 
-def replace_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+def replace_csv(path: Path, text: str) -> None:
     """Writes a small table whole and atomically, for rows that still change. On `OSError` the old one remains."""
     with replacing(path) as hidden:
-        hidden.write_text(csv_text(columns, rows))
+        hidden.write_text(text)
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
     """A small table as text, with its header."""
     return _csv_text([columns, *([row[column] for column in columns] for row in rows)])
+
+
+def csv_line(cells: Iterable[Any]) -> str:
+    """One row as text."""
+    return _csv_text([cells])
 
 
 def _csv_text(lines: Iterable[Iterable[Any]]) -> str:

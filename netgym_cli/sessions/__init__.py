@@ -9,5 +9,6 @@ __getattr__ = exports(
         "Plan": "plan",
         "SequentialSessions": "sequential",
         "Step": "step",
+        "VectorSessions": "vector",
     },
 )

@@ -31,12 +31,15 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
         env: the environment, perhaps behind channels, not started yet.
         plan: sessions to go through; exactly `len(plan.configs)` simulators are started.
         observers: called on everything that happens, in this order.
+        slot: its number, from 0, among those that live the same sessions at once; it has its own plan.
     """
 
-    def __init__(self, env: gymnasium.Env[Any, Any], plan: Plan, observers: Sequence[Observer] = ()) -> None:
+    def __init__(
+        self, env: gymnasium.Env[Any, Any], plan: Plan, observers: Sequence[Observer] = (), slot: int = 0
+    ) -> None:
         super().__init__(env)
         assert isinstance(env.unwrapped, NetworkEnv)
-        self.network, self.plan, self.observers = env.unwrapped, plan, observers
+        self.network, self.plan, self.observers, self.slot = env.unwrapped, plan, observers, slot
         self.session = -1
         self._pid = os.getpid()
         self._under_way = False
@@ -73,6 +76,7 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
             observation=self._last,
             info=info,
             stats=network.reported,
+            env=self.slot,
         )
         for observer in self.observers:
             observer.episode_started(start)
@@ -106,6 +110,7 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
             action=None if is_empty(action) else action,
             effective_action=partial(network.adapter.effective_action, action, stats),
             info=info,
+            env=self.slot,
         )
         for observer in self.observers:
             observer.step(done)
@@ -115,6 +120,12 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
             info["session_end"] = True
             self._end_session("all steps done")
         return self._last, reward, network.terminal, truncated, info
+
+    def stop(self, reason: str) -> None:
+        """Ends the session before its time, if one is under way, and goes through no further one."""
+        if self._under_way:
+            self.network.close()
+            self._end_session(reason, "stopped")
 
     def updated(self, done: int, total: int) -> None:
         """For agents that learn between steps: tells the observers that `done` of `total` updates are done."""
@@ -127,7 +138,7 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
         self._under_way = True
         seed = self.plan.seeds[self.session]
         for observer in self.observers:
-            observer.session_started(self.session, seed)
+            observer.session_started(self.session, seed, self.slot)
         if self.network.config != self.plan.configs[self.session]:
             self.network.adopt(self.plan.configs[self.session])
         return seed
@@ -144,12 +155,12 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
 
     def _end_episode(self) -> None:
         for observer in self.observers:
-            observer.episode_ended(self.session, self.network.episode)
+            observer.episode_ended(self.session, self.network.episode, self.slot)
 
-    def _end_session(self, reason: str) -> None:
+    def _end_session(self, reason: str, status: str = "complete") -> None:
         self._under_way = False
         for observer in self.observers:
-            observer.session_ended(self.session, "complete", reason)
+            observer.session_ended(self.session, status, reason, self.slot)
 
     def _require_own_process(self) -> None:
         if self._pid != os.getpid():

@@ -16,6 +16,7 @@ import numpy as np
 from netgym_cli.common.contracts import Part, names, record
 from netgym_cli.common.registry import Registry
 from netgym_cli.config.schema import SimulatorConfig
+from netgym_cli.simulators.batch import SimulatorBatch
 from netgym_cli.simulators.stats import Stats
 
 C = TypeVar("C", bound=SimulatorConfig)
@@ -30,8 +31,10 @@ class Simulator(ABC, Generic[C]):
     Attributes:
         config_schema: the dataclass of the simulator's YAML file.
         scenarios: names of all that it runs; None if it says only at the start what it cannot run.
+        twin_of: name of the simulator that this one stands for, as a fast model of it; None: of none.
         copyable: whether `copy.deepcopy` of a running one is a second simulator: all of it lies in Python objects, and
             no process, file or socket belongs to it. An environment with another one refuses to be copied meanwhile.
+        batches: whether many of its sessions can be had in one call in this process, by `batch`.
         config: deadlines and the like.
         source: the user's own scenario file, if the adapter has one.
     """
@@ -45,7 +48,9 @@ class Simulator(ABC, Generic[C]):
     member_alternatives = (("start", "start_async", "start_wait"), ("step", "step_async", "step_wait"))
     config_schema: ClassVar[type[SimulatorConfig]] = SimulatorConfig
     scenarios: ClassVar[frozenset[str] | None] = None
+    twin_of: ClassVar[str | None] = None
     copyable: ClassVar[bool] = False
+    batches: ClassVar[bool] = False
     _deferred: Callable[[], Stats] | None = None  # what the in-process simulator computes when it is waited for
 
     def __init__(self, config: C, source: Path | None = None) -> None:
@@ -56,6 +61,10 @@ class Simulator(ABC, Generic[C]):
         """Looks, cheaply and leaving no trace, whether `config` can work here. Raises `ConfigError` or `BuildError`."""
 
     @classmethod
+    def check_scenario(cls, config: C, scenario: str, settings: Mapping[str, Any]) -> None:
+        """Looks whether `scenario` with these `settings` is what it simulates. Raises `ConfigError` if it is not."""
+
+    @classmethod
     def prepare(cls, config: C, source: Path | None = None) -> None:
         """Does what needs doing once per machine, such as compiling; logs its progress."""
 
@@ -63,6 +72,20 @@ class Simulator(ABC, Generic[C]):
     def about(cls, config: C) -> dict[str, Any]:
         """What `run.json` notes of the software behind it, as plain values: versions, builds, libraries."""
         return {}
+
+    @classmethod
+    def batch(cls, config: C, scenario: str, settings: Mapping[str, Any], copies: int) -> SimulatorBatch:
+        """Many networks in one call, none of them started; only of a simulator that `batches`.
+
+        Args:
+            config: as for one.
+            scenario: as for `start`, the same for all.
+            settings: likewise.
+            copies: number of networks, 1 or more.
+
+        Raises `ConfigError`, `SimulatorError` or `BuildError`.
+        """
+        raise TypeError(f"{cls.__name__} has batches = {cls.batches}; one that has True must override batch().")
 
     def start(self, scenario: str, settings: Mapping[str, Any], seed: int) -> Stats:
         """Builds `scenario` from plain nested `settings`, simulates its warm interval and returns its measurement.
@@ -108,6 +131,12 @@ class Simulator(ABC, Generic[C]):
     def begin_episode(self) -> Stats | None:
         """The measurement with which a further episode begins; None if what is simulated runs on, as networks do."""
         return None
+
+    def interrupt(self) -> None:
+        """Makes a start or step that another thread waits for fail soon, if that can be; the session is lost.
+
+        The one method that may be called while another thread uses the simulator; `close` follows in that thread.
+        """
 
     @abstractmethod
     def close(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config import conf_dirs
 from netgym_cli.config.schema import SimulatorConfig, typed
-from netgym_cli.simulators.base import simulator_registry
+from netgym_cli.simulators.base import Simulator, simulator_registry
 
 
 class RequiredSimulator(NamedTuple):
@@ -32,6 +32,13 @@ def prepare(simulators: Iterable[RequiredSimulator]) -> None:
     """Does for each of them what needs doing once per machine, such as compiling. Raises `BuildError`."""
     for simulator in simulators:
         simulator_registry.load(simulator.config.name).prepare(*simulator)
+
+
+def check_scenario(chosen: SimulatorConfig, scenario: str, settings: Callable[[], Mapping[str, Any]]) -> None:
+    """Raises `ConfigError` if the simulator does not simulate `scenario` with what `settings` gives."""
+    kind = simulator_registry.load(chosen.name)
+    if kind.check_scenario.__func__ is not Simulator.check_scenario.__func__:  # type: ignore[attr-defined]
+        kind.check_scenario(chosen, scenario, settings())
 
 
 def settings_of(required: str | None, chosen: SimulatorConfig) -> SimulatorConfig:

@@ -68,13 +68,13 @@ class Layout:
 
 @dataclass(frozen=True)
 class Stats:
-    """One measurement message: all rows of one interval.
+    """One measurement message: all rows of one interval, of one network or of many that were simulated side by side.
 
     Attributes:
         layout: names, units and ids of the values.
-        ts_ms: simulated time at the end of the interval, ms.
-        values: float64 array of shape `(layout.size,)`; never NaN.
-        events: simulator events executed since the session began.
+        ts_ms: simulated time at the end of the interval, ms; of many networks float64 of shape `(n,)`.
+        values: float64 array of shape `(layout.size,)`, of many networks `(n, layout.size)`; never NaN.
+        events: simulator events executed since the session began; of many networks of shape `(n,)`.
         payload: what is no list of numbers, such as an image; only its own adapter looks at it.
     """
 
@@ -85,20 +85,27 @@ class Stats:
     payload: Any = None
 
     def __getitem__(self, key: str) -> np.ndarray:
-        """Values of `source::name` in ascending id order, shape `(len(ids),)`.
+        """Values of `source::name` in ascending id order, shape `(len(ids),)`, of many networks `(n, len(ids))`.
 
         Raises `UnknownMeasurement`, a `KeyError`, if absent.
         """
         try:
-            return self.values[self.layout.places[key]]
+            return self.values[..., self.layout.places[key]]
         except KeyError:
             raise UnknownMeasurement(key, list(self.layout.places)) from None
+
+    def network(self, place: int) -> Stats:
+        """The measurement of one of many networks; its values are a view."""
+        at_ms, events = np.asarray(self.ts_ms)[place], np.asarray(self.events)[place]
+        return Stats(self.layout, float(at_ms), self.values[place], int(events))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Stats:
         return self  # immutable, and vector environments copy every info dictionary
 
     def frame(self) -> pd.DataFrame:
         """One line per `source::name` with columns `source, name, id, ts, value, unit`; `id` and `value` are lists.
+
+        For one network; `network` picks it from many.
 
         Rows of cells that are split by slice are gathered: each value is `{"slice": [...], "value": [...]}`.
         """
@@ -150,4 +157,4 @@ class Subscription:
             places = [np.arange(stats.layout.size)[stats.layout.places[row.key]] for row in rows]
             self._seen, self._kept = stats.layout, Layout(tuple(rows))
             self._places = np.concatenate([np.empty(0, dtype=np.intp), *places])
-        return Stats(self._kept, stats.ts_ms, stats.values[self._places], stats.events)
+        return Stats(self._kept, stats.ts_ms, stats.values[..., self._places], stats.events)

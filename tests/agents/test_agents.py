@@ -20,6 +20,7 @@ from netgym_cli.envs.network_env import NetworkEnv
 from netgym_cli.experiment import run
 from netgym_cli.sessions.plan import Plan
 from netgym_cli.sessions.sequential import SequentialSessions
+from netgym_cli.sessions.single import as_vector
 from tests.support.engine import CONF, agent_yaml, run_config
 from tests.support.toy import ToyAdapter, ToySimulator
 
@@ -178,7 +179,7 @@ def test_a_model_comes_back_with_its_normalisation_bit_for_bit(name, tmp_path):
         assert np.array_equal(back.normalization.apply(observation), learner_env.normalize_obs(observation))
         assert np.array_equal(back.act(observation), agent.act(observation, {}))
         assert back.act(observation) in env.action_space
-    again = build.normalized_env(agent.config, env)
+    again = build.normalized_env(agent.config, as_vector(env))
     back.normalization.restore(again)
     assert training.Normalization.of(again, back.normalization.action) == agent.trained.normalization
     assert len(list((tmp_path / "checkpoints").glob("step_*.zip"))) == 2

@@ -39,17 +39,18 @@ def config(**keys):
 
 def test_advantages_are_those_computed_by_hand():
     # observation, choice, log probability, value, reward, value of what follows, end of an episode
-    rollout = [
+    steps = [
         ([0], [0], 0, 1.0, 2.0, 4.0, False),
         ([0], [0], 0, 4.0, 1.0, 3.0, True),
         ([0], [0], 0, 5.0, 0.0, 2.0, False),
     ]
+    rollout = [tuple(np.array([part, part]) for part in step) for step in steps]  # the same in two simulators
     *_, advantages, returns = cleanrl_ppo.columns(rollout, config(gamma=0.5, gae_lambda=0.5, n_steps=2, batch_size=2))
     last = 0.0 + 0.5 * 2 - 5
     end = 1.0 + 0.5 * 3 - 4  # bootstrapped, and nothing of the next episode leaks in
     first = 2.0 + 0.5 * 4 - 1 + 0.25 * end
-    assert advantages.tolist() == pytest.approx([first, end, last])
-    assert returns.tolist() == pytest.approx([first + 1, end + 4, last + 5])
+    assert advantages.tolist() == pytest.approx(np.repeat([first, end, last], 2))
+    assert returns.tolist() == pytest.approx(np.repeat([first + 1, end + 4, last + 5], 2))
 
 
 def test_the_value_of_the_true_last_observation_counts_at_every_time_limit(tmp_path, monkeypatch):
@@ -59,11 +60,11 @@ def test_the_value_of_the_true_last_observation_counts_at_every_time_limit(tmp_p
     step = SequentialSessions.step
     monkeypatch.setattr(SequentialSessions, "step", lambda *args: measured.append(step(*args)) or measured[-1])
     agent, _ = learnt(tmp_path, [{}, {}], n_steps=8, batch_size=8, normalize_observation=False)
-    steps = [one for rollout in rollouts for one in rollout]
-    assert [over for *_, over in steps] == [False, False, False, True] * 4
-    for (*_, value, _), (observation, *_) in zip(steps, measured, strict=True):
+    steps = [step for rollout in rollouts for step in rollout]
+    assert [over.tolist() for *_, over in steps] == [[False]] * 3 + [[True]] + ([[False]] * 3 + [[True]]) * 3
+    for (*_, values, _), (observation, *_) in zip(steps, measured, strict=True):
         tensor = cleanrl_ppo.tensor(np.ravel(observation))
-        assert value == agent.policy.network["critic"](tensor).item() != 0
+        assert values.tolist() == [agent.policy.network["critic"](tensor).item()] != [0]
 
 
 @pytest.mark.parametrize("space", SPACES, ids=str)
@@ -74,17 +75,22 @@ def test_every_action_is_in_its_space_and_has_its_probability(space):
     observations = spaces.Box(0, 1, (2, 2))
     policy = Policy(config(), observations, space)
     for _ in range(50):
-        seen = policy.normalize(observations.sample())
-        choice, log_prob, value = policy.sample(seen)
-        action = policy.to_action(choice)
-        assert space.contains(action if space.shape else action[()]), action
-        again, entropy, worth = policy.judge(cleanrl_ppo.tensor(seen)[None], cleanrl_ppo.tensor(choice)[None])
-        assert (again.item(), worth.item()) == pytest.approx((log_prob, value), rel=1e-5)
-        assert again.shape == entropy.shape == worth.shape == (1,)
+        seen = policy.normalize([observations.sample() for _ in range(3)])
+        choices, log_probs, values = policy.sample(seen)
+        for choice in choices:
+            action = policy.to_action(choice)
+            assert space.contains(action if space.shape else action[()]), action
+        again, entropy, worth = policy.judge(cleanrl_ppo.tensor(seen), cleanrl_ppo.tensor(choices))
+        assert again.tolist() == pytest.approx(log_probs, rel=1e-5) and worth.tolist() == pytest.approx(
+            values, rel=1e-5
+        )
+        assert again.shape == entropy.shape == worth.shape == (3,)
         best = policy.best(observations.sample())
         assert space.contains(best if space.shape else best[()])
     if policy.nvec:
-        assert entropy.item() == pytest.approx(np.log(policy.nvec).sum(), rel=1e-3), "the first policy is undecided"
+        assert entropy.tolist() == pytest.approx([np.log(policy.nvec).sum()] * 3, rel=1e-3), (
+            "the first policy is undecided"
+        )
 
 
 def test_the_same_seed_gives_the_same_model(tmp_path):
@@ -123,7 +129,7 @@ def test_steps_that_fill_no_rollout_are_told(tmp_path):
     ("keys", "named"),
     [
         ({"n_steps": 10, "batch_size": 5}, ["agent.n_steps is 10", "at most 8"]),
-        ({"batch_size": 4}, ["agent.batch_size is 4", "divisor of n_steps (6)"]),
+        ({"batch_size": 4}, ["agent.batch_size is 4", "divisor of n_steps x n_envs (6)"]),
         ({"gamma": 1.5}, ["agent.gamma is 1.5", "0 to 1"]),
         ({"clip_range": 0.0}, ["agent.clip_range is 0.0"]),
         ({"hidden": [0]}, ["agent.hidden is [0]"]),

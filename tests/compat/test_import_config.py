@@ -84,6 +84,11 @@ def test_scalars_become_a_list_with_one_entry_per_slice(workdir):
     assert slices["qos_delay_requirement_ms"] == [100, 100]
 
 
+def test_applications_start_with_the_measurement_as_they_did(workdir):
+    _, keys = imported("gen2_qos_steer", workdir)
+    assert keys["traffic_lead_ms"] == 0
+
+
 def test_only_what_differs_is_written(workdir):
     _, keys = imported("gen3_nqos_split", workdir)
     assert keys == {
@@ -235,5 +240,5 @@ def test_an_output_that_netgym_would_not_find_is_refused(workdir, output):
 def test_an_imported_environment_trains(workdir):
     import_config.import_file(FILES[0].with_name("gen2_nqos_split.json")).write()
     words = ["train", "--config-dir", "conf", "env=gen2_nqos_split", "agent=random", "seed=2"]
-    done = CliRunner().invoke(app, [*words, "env.steps_per_episode=2", "env.episodes_per_session=1"])
+    done = CliRunner().invoke(app, [*words, "env.steps_per_episode=2", "env.episodes_per_session=1", "sessions=1"])
     assert done.exit_code == 0, done.output

@@ -65,7 +65,8 @@ def hurried(env, interval_ms):
     """Overrides that make steps this short and begin to measure as soon as something can be measured."""
     config = plain(adapter_of(env).config)
     early = {"measurement_start_time_ms": WARM_UP_MS.get(env, 100)} if "measurement_start_time_ms" in config else {}
-    return with_interval(interval_ms, config) | early
+    at_once = {"traffic_lead_ms": 0} if "traffic_lead_ms" in config else {}
+    return with_interval(interval_ms, config) | early | at_once
 
 
 def quick(env):

@@ -82,6 +82,25 @@ def test_the_reward_counts_users_whose_targets_are_met():
     env.close()
 
 
+@pytest.mark.ns3
+@pytest.mark.parametrize(
+    ("order", "slices"),
+    [("by_slice", [0, 0, 0, 0, 1, 1, 1, 1, 1, 1]), ("interleaved", [1, 0, 1, 0, 1, 1, 0, 1, 0, 1])],
+)
+def test_users_of_both_slices_take_turns_or_not(order, slices):
+    rates = {"min_udp_rate_per_user_mbps": [1, 3], "max_udp_rate_per_user_mbps": [1, 3], "udp_rate_swing": [0, 0]}
+    env = make_env("dynamic_qos", seed=1, user_order=order, per_slice_config=rates)
+    env.reset()
+    env.step(None)
+    assert env.stats["lte::slice_id"].tolist() == slices
+    assert (env.stats["gma::dl::tx_rate"] > 1.7).astype(int).tolist() == slices, "traffic is that of the slice, too"
+    env.close()
+
+
+def test_low_numbers_are_not_the_real_time_users_by_default():
+    assert make_env("dynamic_qos").config.user_order == "interleaved"
+
+
 @pytest.mark.parametrize(
     ("keys", "words"),
     [

@@ -36,7 +36,7 @@ def test_it_is_the_environment_itself_step_by_step():
 
 
 def test_a_fallen_pole_is_a_terminal_state_to_the_learner_and_the_sessions_last_step_is_not():
-    config = configured("env.id=MountainCar-v0", "env.steps_per_episode=30", "env.episodes_per_session=2")
+    config = configured("sessions=1", "env.id=MountainCar-v0", "env.steps_per_episode=30", "env.episodes_per_session=2")
     env = SequentialSessions(NetworkEnv(config.env, config.simulator), Plan.of(config))
     ends = []
     for _ in range(2):
@@ -48,7 +48,7 @@ def test_a_fallen_pole_is_a_terminal_state_to_the_learner_and_the_sessions_last_
         ends.append((terminated, truncated, "session_end" in info))
     assert ends == [(False, True, False), (False, True, True)] and env.finished
 
-    config = configured("env.episodes_per_session=2")
+    config = configured("sessions=1", "env.episodes_per_session=2")
     env = SequentialSessions(NetworkEnv(config.env, config.simulator), Plan.of(config))
     env.reset()
     for _ in range(30):
@@ -72,7 +72,7 @@ def test_episodes_end_by_themselves_and_the_tables_know(tmp_path):
 
 def test_equal_seeds_give_equal_tables(tmp_path):
     for name, seed in (("a", 3), ("b", 3), ("c", 4)):
-        run.train(configured("env.episodes_per_session=5", f"seed={seed}"), tmp_path / name, ["netgym"])
+        run.train(configured("sessions=1", "env.episodes_per_session=5", f"seed={seed}"), tmp_path / name, ["netgym"])
     a, b, c = (pd.read_csv(tmp_path / name / "metrics" / "episodes.csv")["return"].tolist() for name in "abc")
     assert a == b != c
 

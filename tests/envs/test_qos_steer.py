@@ -9,6 +9,8 @@ NEAR = {
     "user_random_walk": {"min_speed_mps": 0, "max_speed_mps": 0},
 }
 
+AT_ONCE = {"measurement_start_time_ms": 1000, "traffic_lead_ms": 0}  # the first measured interval is the first of all
+
 
 def steered(env, action, steps=3):
     if not env.running:
@@ -19,7 +21,26 @@ def steered(env, action, steps=3):
 
 
 def two_users(**keys):
-    return make_env("qos_steer", seed=1, steps_per_episode=200, per_slice_config={"num_users": [2]}, **{**NEAR, **keys})
+    keys = {**NEAR, **AT_ONCE, **keys}
+    return make_env("qos_steer", seed=1, steps_per_episode=200, per_slice_config={"num_users": [2]}, **keys)
+
+
+def crowded(**keys):
+    """Four users beside an access point of low power that carries about three of them; LTE carries one."""
+    return make_env(
+        "qos_steer",
+        seed=1,
+        steps_per_episode=200,
+        gma={"measurement_interval_ms": 200},
+        lte={"measurement_interval_ms": 200},
+        wifi={"measurement_interval_ms": 200, "tx_power_dbm": 0},
+        per_slice_config={"num_users": [4], "min_udp_rate_per_user_mbps": [10], "max_udp_rate_per_user_mbps": [10]},
+        **{**NEAR, **AT_ONCE, **keys},
+    )
+
+
+def on_wifi(stats):
+    return stats["gma::wifi::dl::split_ratio"] > 0
 
 
 @pytest.mark.ns3
@@ -46,9 +67,9 @@ def test_the_original_reward_counts_met_targets_on_wifi_and_its_variants_the_oth
 @pytest.mark.ns3
 def test_a_user_that_wifi_does_not_reach_misses_its_target_there():
     env = two_users(user_location_range={"min_x_m": 140, "max_x_m": 150, "min_y_m": 0, "max_y_m": 5})
-    on_wifi, _ = steered(env, [1, 1], 4)
+    met, _ = steered(env, [1, 1], 4)
     env.close()
-    assert on_wifi == 0
+    assert met == 0
 
 
 @pytest.mark.ns3
@@ -61,12 +82,34 @@ def test_the_default_algorithm_brings_users_to_wifi_one_by_one_and_takes_back_wh
     assert counts == [1, 2, 2]
     env.close()
     far = two_users(user_location_range={"min_x_m": 140, "max_x_m": 150, "min_y_m": 0, "max_y_m": 5})
-    on_wifi = []
+    tried = []
     for _ in range(6):
         _, stats = steered(far, None, 1)
-        on_wifi.append(int((stats["gma::wifi::dl::split_ratio"] > 0).sum()))
-    assert max(on_wifi) >= 1 and on_wifi[-1] == 0, "whoever missed its target stays away for five seconds"
+        tried.append(int(on_wifi(stats).sum()))
+    assert max(tried) >= 1 and tried[-1] == 0, "whoever missed its target stays away for five seconds"
     far.close()
+
+
+@pytest.mark.ns3
+@pytest.mark.parametrize("back", ["costliest", "all"])
+def test_the_default_algorithm_sends_back_the_costliest_user_or_everybody_who_missed(back):
+    env = crowded(steer_back=back)
+    _, before = steered(env, [1, 1, 1, 1], 6)
+    missed = before["gma::dl::qos_rate"] == 0
+    airtime = before["gma::dl::tx_rate"] / before["wifi::dl::max_rate"]
+    _, after = steered(env, None, 1)
+    left = ~on_wifi(after)
+    env.close()
+    assert missed.sum() > 1
+    assert left.tolist() == (missed.tolist() if back == "all" else (np.arange(4) == airtime.argmax()).tolist())
+
+
+@pytest.mark.ns3
+def test_the_default_algorithm_decides_before_measurement_starts_if_applications_do():
+    env = two_users(measurement_start_time_ms=4000, traffic_lead_ms=3000)
+    env.reset()
+    assert on_wifi(env.stats).all()
+    env.close()
 
 
 @pytest.mark.ns3
@@ -85,6 +128,7 @@ def test_three_links_and_several_access_points():
     env = make_env(
         "qos_steer",
         seed=1,
+        **AT_ONCE,
         steer_links=["lte", "wifi", "nr"],
         nr_gnb_locations=[{"x_m": 50, "y_m": 0, "z_m": 15}],
         wifi_ap_locations=[{"x_m": 0, "y_m": 0, "z_m": 3}, {"x_m": 90, "y_m": 0, "z_m": 3}],
@@ -110,6 +154,11 @@ def test_a_wrong_action_reaches_no_simulator(action):
         ({"steer_links": ["wifi", "wifi"]}, ["env.steer_links"]),
         ({"steer_links": ["wifi", "wimax"]}, ["env.steer_links", "wimax"]),
         ({"steering_prohibit_ms": -1}, ["env.steering_prohibit_ms"]),
+        ({"steer_back": "some"}, ["env.steer_back", "costliest, all"]),
+        (
+            {"measurement_start_time_ms": 1000},
+            ["env.traffic_lead_ms is 8000", "env.measurement_start_time_ms is 1000", "at most 900"],
+        ),
         ({"reward": "utility"}, ["env.reward", "wifi_qos_user_num"]),
     ],
 )

@@ -9,7 +9,8 @@ from netgym_cli.common.provenance import git_state
 from netgym_cli.envs.network_env import NetworkEnv
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.record import RunRecord
-from netgym_cli.runs.recorder import Recorder, encode_stats
+from netgym_cli.runs.recorder import Recorder
+from netgym_cli.runs.stats_table import encode_stats
 from netgym_cli.sessions.plan import Plan
 from netgym_cli.sessions.sequential import SequentialSessions
 from netgym_cli.simulators.stats import Layout, Row
@@ -37,7 +38,7 @@ def test_steps_say_what_the_environment_returned(recorded):
     returned, folder = recorded
     steps = pd.read_parquet(folder / "steps.parquet")
     assert list(steps.columns) == [
-        *("session", "episode", "step", "total_step", "sim_time_ms"),
+        *("session", "env", "episode", "step", "total_step", "sim_time_ms"),
         *("reward", "terminated", "truncated", "wall_ms", "rate_mbps"),
     ]
     assert steps["session"].tolist() == [0] * 8 + [1] * 4
@@ -55,7 +56,7 @@ def test_steps_say_what_the_environment_returned(recorded):
 def test_statistics_equal_the_frames_of_the_info(recorded):
     returned, folder = recorded
     stats = pd.read_parquet(folder / "stats.parquet")
-    columns = ["session", "episode", "step", "ts_ms", "source", "name", "id", "value", "unit"]
+    columns = ["session", "env", "episode", "step", "ts_ms", "source", "name", "id", "value", "unit"]
     assert list(stats.columns) == columns and len(stats) == 12 * 3
     for k, (_, info) in enumerate(returned):
         line = info["network_stats"].iloc[0]
@@ -70,11 +71,11 @@ def test_episodes_and_sessions_sum_up(recorded):
     steps = pd.read_parquet(folder / "steps.parquet")
     episodes, sessions = pd.read_csv(folder / "episodes.csv"), pd.read_csv(folder / "sessions.csv")
     groups = steps.groupby(["session", "episode"])
-    assert list(episodes.columns) == ["session", "episode", "return", "length", "rate_mbps", "seed"]
+    assert list(episodes.columns) == ["session", "env", "episode", "return", "length", "rate_mbps", "seed"]
     assert np.allclose(episodes["return"], groups["reward"].sum(), rtol=1e-15)
     assert np.allclose(episodes["rate_mbps"], groups["rate_mbps"].mean(), rtol=1e-15)
     assert episodes["length"].tolist() == [4, 4, 4]
-    columns = ["session", "seed", "status", "episodes", "steps", "sim_s", "wall_s", "exit_reason"]
+    columns = ["session", "env", "seed", "status", "episodes", "steps", "sim_s", "wall_s", "exit_reason"]
     assert list(sessions.columns) == columns
     assert sessions["episodes"].tolist() == [2, 1] and sessions["steps"].tolist() == [8, 4]
     assert sessions["status"].tolist() == ["complete"] * 2 and sessions["sim_s"].tolist() == [1.9, 1.5]
@@ -110,7 +111,9 @@ def test_every_table_can_be_opened_at_once_and_none_is_ahead_of_another(tmp_path
 def test_layouts_may_change_between_sessions():
     one = Layout((Row("gma", "rate", "Mbit/s", (1, 2)), Row("lte", "cell", "", (7,))))
     other = Layout((Row("gma", "rate", "Mbit/s", (1,)),))
-    table = encode_stats([(0, 0, 0, 10.0, one, np.arange(3.0)), (1, 0, 0, 20.0, other, np.array([9.0]))]).to_pandas()
+    table = encode_stats(
+        [(0, 0, 0, 0, 10.0, one, np.arange(3.0)), (1, 0, 0, 0, 20.0, other, np.array([9.0]))]
+    ).to_pandas()
     assert table["value"].tolist() == [0, 1, 2, 9] and table["id"].tolist() == [1, 2, 7, 1]
     assert table["name"].tolist() == ["rate", "rate", "cell", "rate"] and table["ts_ms"].tolist() == [10, 10, 10, 20]
 

@@ -17,7 +17,7 @@ class Notes(Observer):
         self.told = []
         self.starts = []
 
-    def session_started(self, session, seed):
+    def session_started(self, session, seed, env=0):
         self.told.append(("session", session, seed))
 
     def episode_started(self, start):
@@ -27,10 +27,10 @@ class Notes(Observer):
     def step(self, step):
         self.told.append(step)
 
-    def episode_ended(self, session, episode):
+    def episode_ended(self, session, episode, env=0):
         self.told.append(("end", session, episode))
 
-    def session_ended(self, session, status, reason):
+    def session_ended(self, session, status, reason, env=0):
         self.told.append(("ended", session, status))
 
     def updated(self, done, total):

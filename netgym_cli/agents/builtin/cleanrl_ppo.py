@@ -7,9 +7,7 @@ et al. 2022, "The 37 implementation details of PPO", found to matter. One file p
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from io import BytesIO
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 from zipfile import BadZipFile
@@ -17,53 +15,26 @@ from zipfile import BadZipFile
 import numpy as np
 from gymnasium import spaces
 from gymnasium.wrappers.utils import RunningMeanStd
-from omegaconf import MISSING
 
 from netgym_cli.agents.base import Agent
+from netgym_cli.agents.cleanrl_ppo_config import CleanrlPpoConfig
+from netgym_cli.agents.deviation_floor import floored, units
+from netgym_cli.agents.entities import PER_USER, EntityAxes, axes_for, policy_for
+from netgym_cli.agents.layers import layers
+from netgym_cli.agents.normalization import Softmax, require_shares
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.files import replacing
 from netgym_cli.common.space_text import short_text
-from netgym_cli.config.effect import read_if
-from netgym_cli.config.fields import ranged
-from netgym_cli.config.schema import AgentConfig, require
+from netgym_cli.config.schema import require
 from netgym_cli.envs.actions import edges, environment_action
 from netgym_cli.envs.agent_spec import AgentSpec
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.sessions.sequential import SequentialSessions
+from netgym_cli.sessions.single import as_vector
+from netgym_cli.sessions.vector import VectorSessions
 
 Tensor = Any  # torch's, which is imported where something is learnt or restored
 EPSILON = 1e-8
-
-
-@dataclass
-class CleanrlPpoConfig(AgentConfig):
-    """Keys of conf/agent/cleanrl_ppo.yaml."""
-
-    normalize_observation: bool = MISSING
-    normalize_reward: bool = MISSING
-    clip_observation: float = read_if("normalize_observation", True, of=ranged(above=0, high=10**9))
-    clip_reward: float = read_if("normalize_reward", True, of=ranged(above=0, high=10**9))
-    torch_threads: int = ranged(1, 10**9)
-    hidden: list[int] = ranged(1)
-    log_std_init: float = MISSING
-    learning_rate: float = ranged(0, 10**9)
-    anneal_lr: bool = MISSING
-    n_steps: int = ranged(1, 10**9)
-    batch_size: int = ranged(2)
-    n_epochs: int = ranged(1, 10**9)
-    clip_range: float = ranged(above=0, high=10**9)
-    target_kl: float | None = ranged(above=0, null="no limit")
-    gamma: float = ranged(0, 1)
-    gae_lambda: float = ranged(0, 1)
-    normalize_advantage: bool = MISSING
-    ent_coef: float = ranged(0, 10**9)
-    vf_coef: float = ranged(0, 10**9)
-    max_grad_norm: float = ranged(above=0, high=10**9)
-
-    def validate(self) -> None:
-        super().validate()
-        divides = self.n_steps % self.batch_size == 0
-        require(divides, "agent.batch_size", self.batch_size, f"a divisor of n_steps ({self.n_steps})")
 
 
 class CleanrlPpo(Agent[CleanrlPpoConfig]):
@@ -86,43 +57,46 @@ class CleanrlPpo(Agent[CleanrlPpoConfig]):
         return None if bounded else f"needs bounded actions, and not {short_text(actions)}"
 
     def check(self, spec: AgentSpec, steps: int) -> None:
-        allowed = f"at most {steps}, the steps of all sessions, or nothing would be learnt"
-        require(self.config.n_steps <= steps, "agent.n_steps", self.config.n_steps, allowed)
+        require_shares(self.config.action, spec.adapter)
+        self._axes(spec)
+        each = steps // self.config.n_envs
+        allowed = f"at most {each}, a simulator's steps of all sessions, or nothing would be learnt"
+        require(self.config.n_steps <= each, "agent.n_steps", self.config.n_steps, allowed)
 
     def begin(self, env: SequentialSessions, seed: int) -> None:
         if self.saved is not None:
-            self.policy = Policy(self.config, env.observation_space, env.action_space)
+            self.policy = self._policy(env)
             self.policy.restore(self.saved)
 
-    def learn(self, env: SequentialSessions, seed: int, folder: Path) -> None:
+    def learn(self, env: SequentialSessions | VectorSessions, seed: int, folder: Path) -> None:
         import torch
 
-        config = self.config
+        config, sessions = self.config, as_vector(env)  # everything below has one row per simulator
         torch.set_num_threads(config.torch_threads)
         torch.manual_seed(seed)
         shuffle = np.random.default_rng(seed)
-        policy = self.policy = Policy(config, env.observation_space, env.action_space)
+        policy = self.policy = self._policy(sessions)
         optimizer = torch.optim.Adam(policy.network.parameters(), lr=config.learning_rate, eps=1e-5)
         returns = RunningMeanStd()  # type: ignore[no-untyped-call]  # of the discounted return so far, whose deviation scales rewards
-        discounted, limit, rollout = 0.0, config.clip_reward, list[tuple[Any, ...]]()
-        planned = env.plan.total_steps // config.n_steps
-        observation, over = np.empty(0), True
-        while not env.finished:
-            if over:
-                raw, _ = env.reset()
-                observation, discounted = policy.normalize(raw, learn=True), 0.0
-            choice, log_prob, value = policy.sample(observation)
-            raw, reward, terminated, truncated, _ = env.step(policy.to_action(choice))
-            over = terminated or truncated
+        discounted, limit, rollout = np.zeros(sessions.n_envs), config.clip_reward, list[tuple[Any, ...]]()
+        planned = sessions.plan.total_steps // (config.n_steps * sessions.n_envs)
+        observations = policy.normalize(sessions.reset(), learn=True)
+        while not sessions.finished:
+            choices, log_probs, values = policy.sample(observations)
+            raw, rewards, terminal, truncated, infos = sessions.step([policy.to_action(choice) for choice in choices])
+            over = terminal | truncated
             if config.normalize_reward:
-                discounted = config.gamma * discounted + reward
-                returns.update(np.array([discounted]))  # type: ignore[no-untyped-call]
-                reward = float(np.clip(reward / np.sqrt(returns.var + EPSILON), -limit, limit))
-            # A truncation is a time limit, so the value of the true last observation counts; reset comes only later.
-            following = policy.normalize(raw, learn=not over)  # reset returns an episode's last one again
-            next_value = 0.0 if terminated else policy.network["critic"](tensor(following)).item()
-            rollout.append((observation, choice, log_prob, value, reward, next_value, over))
-            observation = following
+                discounted = config.gamma * discounted + rewards
+                returns.update(discounted)  # type: ignore[no-untyped-call]
+                rewards = np.clip(rewards / np.sqrt(returns.var + EPSILON), -limit, limit)
+                discounted[over] = 0.0
+            # A truncation is a time limit, so the value of the true last observation counts, not of the next episode's.
+            last = {k: policy.normalize([infos[k]["terminal_observation"]]) for k in np.flatnonzero(over).tolist()}
+            following = policy.normalize(raw, learn=not sessions.finished)  # in the end the last one comes again
+            ended = np.stack([last[k][0] if k in last else row for k, row in enumerate(following)])
+            next_values = np.where(terminal, 0.0, policy.values(ended))
+            rollout.append((observations, choices, log_probs, values, rewards, next_values, over))
+            observations = following
             if len(rollout) == config.n_steps:
                 if config.anneal_lr:
                     optimizer.param_groups[0]["lr"] = config.learning_rate * (1 - self.updates / planned)
@@ -130,7 +104,17 @@ class CleanrlPpo(Agent[CleanrlPpoConfig]):
                 self.updates += 1
                 rollout = []
         if rollout:
-            self.notes.append(f"the last {len(rollout)} steps did not fill a rollout and taught nothing")
+            left = len(rollout) * sessions.n_envs
+            self.notes.append(f"the last {left} steps did not fill a rollout and taught nothing")
+
+    def _axes(self, spec: AgentSpec) -> EntityAxes | None:
+        """Where the spaces list the users that the policy treats alike; None if it does not."""
+        alike = policy_for(self.config.policy, spec.adapter) == PER_USER
+        return axes_for(spec.adapter, spec.observation_space, spec.action_space) if alike else None
+
+    def _policy(self, env: SequentialSessions | VectorSessions) -> Policy:
+        spec = AgentSpec(env.network.adapter, env.observation_space, env.action_space)
+        return Policy(self.config, env.observation_space, env.action_space, self._axes(spec))
 
     @property
     def has_learnt(self) -> bool:
@@ -170,14 +154,15 @@ def tensor(numbers: Any) -> Tensor:
 
 
 def columns(rollout: list[tuple[Any, ...]], config: CleanrlPpoConfig) -> tuple[Tensor, ...]:
-    """Observations, choices, log probabilities, advantages and returns, one row per step."""
-    observations, choices, log_probs, values, rewards, next_values, overs = zip(*rollout, strict=True)
-    advantages = np.zeros(len(rollout))
-    ahead = 0.0
+    """Observations, choices, log probabilities, advantages and returns, one row per step of every simulator."""
+    observations, choices, log_probs, values, rewards, next_values, overs = map(np.array, zip(*rollout, strict=True))
+    advantages = np.zeros(rewards.shape)
+    ahead = np.zeros(rewards.shape[1])
     for t in reversed(range(len(rollout))):
         surprise = rewards[t] + config.gamma * next_values[t] - values[t]
-        ahead = advantages[t] = surprise + (0.0 if overs[t] else config.gamma * config.gae_lambda * ahead)
-    return tuple(map(tensor, (observations, choices, log_probs, advantages, advantages + values)))
+        ahead = advantages[t] = surprise + np.where(overs[t], 0.0, config.gamma * config.gae_lambda * ahead)
+    parts = observations, choices, log_probs, advantages, advantages + values
+    return tuple(tensor(part.reshape(-1, *part.shape[2:])) for part in parts)
 
 
 def update(policy: Policy, optimizer: Any, rollout: Any, config: CleanrlPpoConfig, shuffle: Any) -> None:
@@ -185,7 +170,7 @@ def update(policy: Policy, optimizer: Any, rollout: Any, config: CleanrlPpoConfi
     import torch
 
     for _ in range(config.n_epochs):
-        for batch in shuffle.permutation(config.n_steps).reshape(-1, config.batch_size):
+        for batch in shuffle.permutation(len(rollout[0])).reshape(-1, config.batch_size):
             observations, choices, before, advantages, returns = (column[batch] for column in rollout)
             now, entropy, values = policy.judge(observations, choices)
             if config.normalize_advantage:
@@ -207,26 +192,45 @@ def update(policy: Policy, optimizer: Any, rollout: Any, config: CleanrlPpoConfi
 class Policy:
     """Actor, critic and their scales. A choice is a drawn sample: around -1 to 1 for a Box, else indices from 0."""
 
-    def __init__(self, config: CleanrlPpoConfig, observations: spaces.Space[Any], actions: spaces.Space[Any]) -> None:
+    def __init__(
+        self,
+        config: CleanrlPpoConfig,
+        observations: spaces.Space[Any],
+        actions: spaces.Space[Any],
+        axes: EntityAxes | None = None,
+    ) -> None:
         import torch
 
-        self.config, self.actions = config, actions
+        self.config, self.actions, self.axes = config, actions, axes
         discrete = getattr(actions, "nvec", [getattr(actions, "n", 0)])
         self.nvec = None if isinstance(actions, spaces.Box) else np.ravel(discrete).tolist()
         size, outputs = math.prod(observations.shape or ()), sum(self.nvec or (math.prod(actions.shape or ()),))
-        actor, critic = layers([size, *config.hidden, outputs], 0.01), layers([size, *config.hidden, 1], 1.0)
+        self.one = actions  # what the learnt numbers are of: all users, or each of them
+        if axes is None:
+            actor, critic = layers([size, *config.hidden, outputs], 0.01), layers([size, *config.hidden, 1], 1.0)
+        else:
+            from netgym_cli.agents.pooled import heads
+
+            size, users = observations.shape  # type: ignore[misc]
+            self.one = axes.of_one(actions, users)
+            actor, critic, outputs = heads(size, config.hidden, self.one, axes.last)
         self.network: Any = torch.nn.ModuleDict({"actor": actor, "critic": critic})
         self.network.register_parameter("log_std", torch.nn.Parameter(torch.full((outputs,), config.log_std_init)))
         self.scale = RunningMeanStd(shape=(size,))  # type: ignore[no-untyped-call]
+        assert isinstance(observations, spaces.Box)
+        self.units = units(observations, observations.shape if axes is None else (size, 1)).ravel()
 
-    def normalize(self, observation: Any, learn: bool = False) -> np.ndarray:
-        """The input of actor and critic, flat float32; `learn` updates the running scale first."""
-        flat = np.asarray(observation, np.float64).ravel()
+    def normalize(self, observations: Any, learn: bool = False) -> np.ndarray:
+        """The inputs of actor and critic, one flat float32 row each; `learn` updates the running scale first."""
+        flat = np.asarray(observations, np.float64).reshape(len(observations), -1)
         if self.config.normalize_observation:
+            rows = flat if self.axes is None else flat.reshape(len(flat), len(self.scale.mean), -1).swapaxes(1, 2)
             if learn:
-                self.scale.update(flat[None])  # type: ignore[no-untyped-call]
-            limit = self.config.clip_observation
-            flat = np.clip((flat - self.scale.mean) / np.sqrt(self.scale.var + EPSILON), -limit, limit)
+                self.scale.update(rows.reshape(-1, rows.shape[-1]))  # type: ignore[no-untyped-call]
+            mean, deviation = self.scale.mean, np.sqrt(self.scale.var + EPSILON)
+            limit, least = self.config.clip_observation, self.config.min_deviation
+            rows = np.clip((rows - mean) / floored(deviation, mean, least, self.units), -limit, limit)
+            flat = rows if self.axes is None else rows.swapaxes(1, 2).reshape(len(flat), -1)
         return flat.astype(np.float32)
 
     def distributions(self, observations: Tensor) -> list[Any]:
@@ -235,7 +239,10 @@ class Policy:
 
         outputs = self.network["actor"](observations)
         if self.nvec is None:
-            return [Normal(outputs, self.network.log_std.exp())]
+            log_std = self.network.log_std
+            if self.axes is not None:
+                log_std = self.network["actor"].for_all(log_std, outputs.shape[-1])
+            return [Normal(outputs, log_std.exp())]
         return [Categorical(logits=part) for part in outputs.split(self.nvec, -1)]
 
     def judge(self, observations: Tensor, choices: Tensor) -> tuple[Any, Any, Any]:
@@ -247,22 +254,29 @@ class Policy:
         entropy = sum(distribution.entropy().reshape(len(choices), -1).sum(-1) for distribution in distributions)
         return log_prob, entropy, self.network["critic"](observations)[:, 0]
 
-    def sample(self, observation: np.ndarray) -> tuple[np.ndarray, float, float]:
-        """A drawn choice, its log probability and the value of `observation`."""
-        row = tensor(observation)[None]
-        choice = np.ravel([distribution.sample()[0].numpy() for distribution in self.distributions(row)])
-        log_prob, _, value = self.judge(row, tensor(choice)[None])
-        return choice, log_prob.item(), value.item()
+    def values(self, observations: np.ndarray) -> np.ndarray:
+        """What the critic expects from each of these on, float64."""
+        return self.network["critic"](tensor(observations))[:, 0].detach().double().numpy()  # type: ignore[no-any-return]
+
+    def sample(self, observations: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """A drawn choice for each row, its log probability and the row's value."""
+        rows = tensor(observations)
+        drawn = [distribution.sample().numpy() for distribution in self.distributions(rows)]
+        choices = drawn[0] if self.nvec is None else np.stack(drawn, -1)
+        log_probs, _, values = self.judge(rows, tensor(choices))
+        return choices, log_probs.detach().numpy(), values.detach().double().numpy()
 
     def best(self, observation: Any) -> Any:
         """The most probable action."""
-        distributions = self.distributions(tensor(self.normalize(observation))[None])
+        distributions = self.distributions(tensor(self.normalize([observation])))
         modes = [each.mean[0] if self.nvec is None else each.probs[0].argmax() for each in distributions]
         return self.to_action(np.ravel([mode.detach().numpy() for mode in modes]))
 
     def to_action(self, choice: np.ndarray) -> Any:
         """The action that a choice stands for, inside the action space."""
         space = self.actions
+        if isinstance(space, spaces.Box) and self.config.action == "softmax":
+            return Softmax.of(space).stretch(choice.reshape(space.shape)).astype(space.dtype)
         if isinstance(space, spaces.Box):
             low, high = map(np.ravel, edges(space))
             choice = np.clip(low + (high - low) * (np.clip(choice, -1, 1) + 1) / 2, low, high)
@@ -273,7 +287,7 @@ class Policy:
     def arrays(self) -> dict[str, np.ndarray]:
         """All learnt arrays and the bounds of the actions, by name."""
         weights = {name: weight.numpy() for name, weight in self.network.state_dict().items()}
-        bounds = {name: np.array(getattr(self.actions, name, [])) for name in ("low", "high", "nvec")}
+        bounds = {name: np.array(getattr(self.one, name, [])) for name in ("low", "high", "nvec")}
         scale = {"mean": self.scale.mean, "var": self.scale.var}
         return weights | bounds | scale
 
@@ -285,16 +299,3 @@ class Policy:
                 raise ConfigError(f"the model was trained for other observations or actions ('{name}' differs).")
         self.network.load_state_dict({name: tensor(saved[name]) for name in self.network.state_dict()})
         self.scale.mean, self.scale.var = saved["mean"], saved["var"]
-
-
-def layers(sizes: list[int], last_gain: float) -> Any:
-    """Tanh layers with orthogonal weights; a small last gain lets a policy begin in the middle of its actions."""
-    from torch import nn
-
-    modules: list[Any] = []
-    for before, after in pairwise(sizes):
-        modules += [nn.Linear(before, after), nn.Tanh()]
-        nn.init.orthogonal_(modules[-2].weight, math.sqrt(2))
-        nn.init.zeros_(modules[-2].bias)
-    nn.init.orthogonal_(modules[-2].weight, last_gain)
-    return nn.Sequential(*modules[:-1])

@@ -74,6 +74,10 @@ class Custom(Agent[CustomConfig]):
         return agent
 
     @property
+    def learns(self) -> bool:
+        return hasattr(user_class(self.config.cls), "learn")
+
+    @property
     def can_be_loaded(self) -> bool:
         kind = user_class(self.config.cls)
         return not hasattr(kind, "learn") or (hasattr(kind, "save") and hasattr(kind, "load"))

@@ -27,10 +27,11 @@ class PpoConfig(OnPolicyConfig):
     def validate(self) -> None:
         super().validate()
         require(self.batch_size >= 2 or not self.normalize_advantage, "agent.batch_size", self.batch_size, "2 or more")
-        if self.n_steps % self.batch_size:
+        if self.n_steps * self.n_envs % self.batch_size:
+            steps = "n_steps" if self.n_envs == 1 else f"n_steps x n_envs, here {self.n_steps * self.n_envs}"
             raise ConfigError(
                 f"agent.batch_size is {self.batch_size} and agent.n_steps is {self.n_steps}; "
-                "allowed: a batch_size that divides n_steps, so that every minibatch is full."
+                f"allowed: a batch_size that divides {steps}, so that every minibatch is full."
             )
 
 

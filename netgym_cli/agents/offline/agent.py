@@ -16,6 +16,7 @@ from netgym_cli.config.schema import RunConfig
 from netgym_cli.envs.agent_spec import AgentSpec
 from netgym_cli.sessions.plan import Plan
 from netgym_cli.sessions.sequential import SequentialSessions
+from netgym_cli.sessions.vector import VectorSessions
 
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
@@ -58,10 +59,10 @@ class OfflineAgent(Sb3Agent[O]):
             raise ConfigError(
                 f"agent '{self.config.name}' learns by gradient updates; add steps=NUMBER, such as steps=10000."
             )
-        if config.sessions != [{}]:
+        if isinstance(config.sessions, list) and config.sessions != [{}]:
             raise ConfigError(
                 f"sessions is {config.sessions}, and the sessions of agent '{self.config.name}' are its evaluations; "
-                "allowed: [{}], with agent.evaluate_every_steps and agent.evaluation_episodes."
+                "leave sessions out: agent.evaluate_every_steps says how many, agent.evaluation_episodes how long."
             )
         seed = (FIRST_SEED + config.seed) % 2**31
         while seed in collected_seeds:
@@ -99,9 +100,10 @@ class OfflineAgent(Sb3Agent[O]):
             raise ConfigError(f"dataset '{dataset.id}' holds no complete episode; collect some.")
         super().check(spec, steps)
 
-    def learn(self, env: SequentialSessions, seed: int, folder: Path) -> None:
+    def learn(self, env: SequentialSessions | VectorSessions, seed: int, folder: Path) -> None:
         from netgym_cli.agents.offline.training import Training
 
+        assert isinstance(env, SequentialSessions)  # it has no n_envs
         self._run(Training(self.algorithm, self.config, self.dataset, self.learner, env, seed, folder))
         if self.dataset.netgym.get("complete") is False:
             self.notes.append(f"dataset '{self.dataset.id}' is not complete; more can be learnt from the complete one")

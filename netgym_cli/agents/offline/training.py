@@ -21,10 +21,10 @@ from netgym_cli.agents.offline.config import OfflineConfig
 from netgym_cli.agents.offline.learner import Learner, Losses
 from netgym_cli.agents.offline.out_of_distribution import out_of_distribution_note
 from netgym_cli.agents.offline.transitions import read
-from netgym_cli.agents.sb3.build import build, forms_of, one_slot, policy_kwargs
+from netgym_cli.agents.sb3.build import build, forms_of, policy_kwargs, vector_env
 from netgym_cli.agents.sb3.config import schedule
-from netgym_cli.agents.sb3.dry_build import SpacesOnly
 from netgym_cli.agents.sb3.training import Trained
+from netgym_cli.agents.sb3.vector_env import SpacesOnly
 from netgym_cli.datasets import Dataset
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.tables import CsvTable
@@ -63,7 +63,7 @@ class Training:
         self.config, self.env, self.run_folder, self.updates = config, env, RunFolder(folder), 0
         self._dataset = dataset
         torch.set_num_threads(self.config.torch_threads)
-        slot = one_slot(self.config, SpacesOnly(env.observation_space, env.action_space))
+        slot = vector_env(self.config, SpacesOnly(env.observation_space, env.action_space))
         off_policy = issubclass(getattr(stable_baselines3, algorithm), OffPolicyAlgorithm)
         layers = {"net_arch": deepcopy(self.config.layers)}
         more: dict[str, Any] = {"policy_kwargs": layers | policy_kwargs(self.config.policy_kwargs)}  # type: ignore[attr-defined]
@@ -81,6 +81,7 @@ class Training:
         self._logger = configure(str(self.run_folder.tensorboard), ["tensorboard"])
         self._table = CsvTable(self.run_folder.evaluations_path)
         self._learning_s = 0.0
+        self._best: float | None = None
 
     def run(self) -> None:
         """Does all updates and evaluations."""
@@ -120,7 +121,7 @@ class Training:
                 group["lr"] = rate
 
     def _evaluate(self, losses: Losses) -> None:
-        """One session of the plan; nothing is learnt from it."""
+        """One session of the plan; nothing is learnt from it, but the model that was best in them is kept."""
         policy, env, returns, over = self.result(), self.env, [], False
         while not over:
             observation, _ = env.reset()
@@ -135,6 +136,9 @@ class Training:
         row = {"update": self.updates, "session": env.session, "return": mean}
         self._table.write(row | {name: loss.item() for name, loss in losses.items()})
         self._log({"evaluation/return": mean})
+        if self._best is None or mean > self._best:
+            self._best = mean
+            policy.save(self.run_folder.best_model)
 
     def _log(self, values: dict[str, float]) -> None:
         for name, value in values.items():

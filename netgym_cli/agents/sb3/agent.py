@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from gymnasium import spaces
 
 from netgym_cli.agents.base import Agent
+from netgym_cli.agents.entities import BY_ENV, PER_USER, EntityAxes, axes_for, policy_for
+from netgym_cli.agents.normalization import require_shares
 from netgym_cli.agents.sb3 import forms
 from netgym_cli.agents.sb3.config import LearnerConfig, OffPolicyConfig, OnPolicyConfig, Sb3Config
 from netgym_cli.common.errors import ConfigError, SessionError
 from netgym_cli.common.space_text import short_text
 from netgym_cli.config.schema import require
 from netgym_cli.envs.agent_spec import AgentSpec
+from netgym_cli.envs.base import Adapter
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.saved_model import SavedModel, instead_of_final
 from netgym_cli.sessions.sequential import SequentialSessions
+from netgym_cli.sessions.single import as_vector
+from netgym_cli.sessions.vector import VectorSessions
 
 if TYPE_CHECKING:
     from netgym_cli.agents.sb3.training import Trained
@@ -71,7 +78,9 @@ class Sb3Agent(Agent[S]):
         return SavedModel.at(Path(self.config.init)).run.seeds()
 
     def check(self, spec: AgentSpec, steps: int) -> None:
-        config, observation_space, action_space = self.config, spec.observation_space, spec.action_space
+        config, observation_space, action_space = self._fitted(spec.adapter), spec.observation_space, spec.action_space
+        axes = axes_for(spec.adapter, observation_space, action_space) if config.policy == PER_USER else None
+        require_shares(getattr(config, "action", "box"), spec.adapter)
         if isinstance(config, Sb3Config) and config.init is not None:
             from netgym_cli.agents.sb3 import warm_start
 
@@ -85,33 +94,44 @@ class Sb3Agent(Agent[S]):
         )
         several = isinstance(observation_space, spaces.Dict)
         require(
-            config.policy == "auto" or several == (config.policy == "MultiInputPolicy"),
+            config.policy in ("auto", PER_USER) or several == (config.policy == "MultiInputPolicy"),
             "agent.policy",
             config.policy,
             f"auto, or what suits the observations {observation_space}",
         )
         if isinstance(config, OnPolicyConfig):
-            self._require_below(config.n_steps <= steps, "n_steps", config.n_steps, steps)
+            each = steps // config.n_envs
+            self._require_below(config.n_steps <= each, "n_steps", config.n_steps, each, config.n_envs)
         if isinstance(config, OffPolicyConfig):
             self._require_below(config.learning_starts < steps, "learning_starts", config.learning_starts, steps)
         from netgym_cli.agents.sb3.dry_build import require_buildable
 
-        require_buildable(self.algorithm, config, observation_space, action_space)
+        require_buildable(self.algorithm, config, observation_space, action_space, axes)
 
-    def learn(self, env: SequentialSessions, seed: int, folder: Path) -> None:
+    def learn(self, env: SequentialSessions | VectorSessions, seed: int, folder: Path) -> None:
         from netgym_cli.agents.sb3.build import build
         from netgym_cli.agents.sb3.training import Training
 
-        assert isinstance(self.config, Sb3Config)
-        build_learner: Any = build
-        if self.config.init is not None:
+        config = self._fitted(env.network.adapter)
+        assert isinstance(config, Sb3Config)
+        build_learner: Any = partial(build, axes=EntityAxes.of(env.network.adapter))
+        if config.init is not None:
             from netgym_cli.agents.sb3 import warm_start
 
-            start = warm_start.Start.of(self.config, self.algorithm)
+            start = warm_start.Start.of(config, self.algorithm)
             build_learner = start.build
             self.notes += start.notes
-        training = Training(self.algorithm, self.config, env, seed, folder, build_learner)
+        training = Training(self.algorithm, config, as_vector(env), seed, folder, build_learner, self.evaluations)
         self._run(training)
+
+    def _fitted(self, adapter: Adapter[Any]) -> S:
+        """The config with the policy that `by_env` stands for: that of `init`'s model, or what suits the env."""
+        config = self.config
+        if config.policy == BY_ENV and isinstance(config, Sb3Config) and config.init is not None:
+            from netgym_cli.agents.sb3 import warm_start
+
+            return replace(config, policy=warm_start.Start.of(config, self.algorithm).policy)
+        return replace(config, policy=policy_for(config.policy, adapter))
 
     def _run(self, training: Any) -> None:
         """Trains and keeps the result, after an interruption only if anything was learnt."""
@@ -144,11 +164,12 @@ class Sb3Agent(Agent[S]):
         return self.trained
 
     @staticmethod
-    def _require_below(condition: bool, key: str, value: int, steps: int) -> None:
+    def _require_below(condition: bool, key: str, value: int, steps: int, n_envs: int = 1) -> None:
         if not condition:
+            where = "" if n_envs == 1 else f" in each of the {n_envs} simulators (agent.n_envs)"
             raise ConfigError(
-                f"agent.{key} is {value}, but all sessions together have {steps} steps, so nothing would be learnt; "
-                f"lower agent.{key} or raise env.episodes_per_session or env.steps_per_episode."
+                f"agent.{key} is {value}, but all sessions together have {steps} steps{where}, so nothing would be "
+                f"learnt; lower agent.{key} or raise env.episodes_per_session or env.steps_per_episode."
             )
 
 

@@ -5,19 +5,18 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-import gymnasium
 import numpy as np
 import stable_baselines3
 import torch
 from gymnasium import spaces
 from stable_baselines3.common import buffers, torch_layers
 from stable_baselines3.common.base_class import BaseAlgorithm
-from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.noise import NormalActionNoise, OrnsteinUhlenbeckActionNoise
 from stable_baselines3.common.sb2_compat.rmsprop_tf_like import RMSpropTFLike
-from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecNormalize
+from stable_baselines3.common.vec_env import VecEnv, VecMonitor, VecNormalize
 
-from netgym_cli.agents.normalization import Bounds
+from netgym_cli.agents.entities import PER_USER, EntityAxes
+from netgym_cli.agents.normalization import Bounds, Softmax
 from netgym_cli.agents.sb3.config import (
     LearnerConfig,
     NoiseConfig,
@@ -27,7 +26,11 @@ from netgym_cli.agents.sb3.config import (
     frequency,
     schedule,
 )
+from netgym_cli.agents.sb3.floored_normalize import FlooredNormalize
 from netgym_cli.agents.sb3.forms import Forms
+from netgym_cli.agents.sb3.per_user import PerFeatureMeanStd, PerUserPolicy
+from netgym_cli.agents.sb3.vector_env import SessionsVecEnv
+from netgym_cli.sessions.vector import VectorSessions
 
 CLASSES: dict[str, dict[str, type]] = {
     "activation_fn": {
@@ -62,14 +65,15 @@ CLASSES: dict[str, dict[str, type]] = {
 SCHEDULES = ("learning_rate", "clip_range", "clip_range_vf")
 
 
-def normalized_env(config: Sb3Config, env: gymnasium.Env[Any, Any]) -> VecNormalize:
-    """`env` for SB3: one slot, with observations, rewards and actions scaled as the config says."""
-    slot = one_slot(config, env)
-    space = slot.observation_space
+def normalized_env(config: Sb3Config, sessions: VectorSessions) -> VecNormalize:
+    """`sessions` for SB3, with observations, rewards and actions scaled as the config says."""
+    env = vector_env(config, sessions)
+    space = env.observation_space
     parts = space.items() if isinstance(space, spaces.Dict) else ()
     boxes = [key for key, part in parts if isinstance(part, spaces.Box)] or None
-    return VecNormalize(
-        slot,
+    scaled = FlooredNormalize(
+        env,
+        config.min_deviation,
         norm_obs=config.normalize_observation,
         norm_reward=config.normalize_reward,
         clip_obs=config.clip_observation,
@@ -77,16 +81,24 @@ def normalized_env(config: Sb3Config, env: gymnasium.Env[Any, Any]) -> VecNormal
         gamma=config.gamma,
         norm_obs_keys=boxes if config.normalize_observation else None,
     )
+    if config.policy == PER_USER and config.normalize_observation:
+        assert isinstance(space, spaces.Box)
+        scaled.obs_rms = PerFeatureMeanStd(space.shape[0])  # type: ignore[assignment]
+    return scaled
 
 
-def one_slot(config: LearnerConfig, env: gymnasium.Env[Any, Any]) -> DummyVecEnv:
-    """`env` in one slot, with spaces as the library takes them and actions scaled as the config says."""
-    forms, bare = forms_of(config, env.observation_space, env.action_space), _BareInfo(env)
-    return DummyVecEnv([lambda: Monitor(_LearnersView(bare, forms))])
+def vector_env(config: LearnerConfig, sessions: VectorSessions) -> VecEnv:
+    """`sessions` with spaces as the library takes them and actions scaled as the config says."""
+    return VecMonitor(SessionsVecEnv(sessions, forms_of(config, sessions.observation_space, sessions.action_space)))
 
 
 def build(
-    algorithm: str | type[BaseAlgorithm], config: LearnerConfig, env: VecEnv, seed: int, **more: Any
+    algorithm: str | type[BaseAlgorithm],
+    config: LearnerConfig,
+    env: VecEnv,
+    seed: int,
+    axes: EntityAxes | None = None,
+    **more: Any,
 ) -> BaseAlgorithm:
     """The algorithm with every argument from the config.
 
@@ -95,6 +107,7 @@ def build(
         config: the agent's; its `own_keys` are not the algorithm's.
         env: the algorithm's environment.
         seed: seed of all of its randomness.
+        axes: where the spaces list the users, for a policy `per_user`.
         more: arguments that take precedence over the config's.
     """
     names = [field.name for field in fields(config) if field.name not in config.own_keys]
@@ -110,8 +123,14 @@ def build(
             arguments[key] = noise(value, env.action_space)
     if "train_freq" in arguments:
         arguments["train_freq"] = frequency(arguments["train_freq"])
+        # The library counts its calls of `step`, each of which does one step per slot.
+        arguments["gradient_steps"] *= 1 if arguments["gradient_steps"] < 0 else env.num_envs
     if arguments["policy"] == "auto":
         arguments["policy"] = "MultiInputPolicy" if isinstance(env.observation_space, spaces.Dict) else "MlpPolicy"
+    elif arguments["policy"] == PER_USER and "policy" not in more:
+        assert axes is not None
+        arguments["policy"] = PerUserPolicy
+        arguments["policy_kwargs"] = arguments["policy_kwargs"] | {"last": axes.last}
     kind = getattr(stable_baselines3, algorithm) if isinstance(algorithm, str) else algorithm
     model: BaseAlgorithm = kind(env=env, seed=seed, verbose=0, **(arguments | more))
     return model
@@ -140,36 +159,8 @@ def forms_of(config: LearnerConfig, observations: spaces.Space[Any], actions: sp
 
 def bounds_of(config: LearnerConfig, space: spaces.Space[Any]) -> Bounds | None:
     """The bounds onto which actions are mapped, if the config asks for it and the actions are numbers."""
-    return Bounds.of(space) if config.rescale_action and isinstance(space, spaces.Box) else None
-
-
-class _BareInfo(gymnasium.Wrapper[Any, Any, Any, Any]):
-    """Withholds the environment's `info`: SB3 copies it deeply every step and interprets some of its keys."""
-
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
-        observation, _ = self.env.reset(seed=seed, options=options)
-        return observation, {}
-
-    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
-        observation, reward, terminated, truncated, _ = self.env.step(action)
-        return observation, float(reward), terminated, truncated, {}
-
-
-class _LearnersView(gymnasium.Wrapper[Any, Any, Any, Any]):
-    """The environment in its learner's spaces.
-
-    With bounds it acts in -1 to 1, where a new policy acts in the middle of the action space, not at a bound.
-    """
-
-    def __init__(self, env: gymnasium.Env[Any, Any], forms: Forms) -> None:
-        super().__init__(env)
-        self.forms = forms
-        self.observation_space, self.action_space = forms.observation_space, forms.action_space
-
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
-        observation, info = self.env.reset(seed=seed, options=options)
-        return self.forms.observe(observation), info
-
-    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
-        observation, reward, terminated, truncated, info = self.env.step(self.forms.act(action))
-        return self.forms.observe(observation), float(reward), terminated, truncated, info
+    if not isinstance(space, spaces.Box):
+        return None
+    if getattr(config, "action", "box") == "softmax":
+        return Softmax.of(space)
+    return Bounds.of(space) if config.rescale_action else None

@@ -10,11 +10,13 @@ from omegaconf import MISSING
 
 from netgym_cli.config.effect import read_if, read_unless
 from netgym_cli.config.fields import check_fields, one_of, ranged, such_that
-from netgym_cli.config.schema import AgentConfig, require
+from netgym_cli.config.schema import AgentConfig, ParallelAgentConfig, require
 
 Number = int | float
 POLICIES = ("auto", "MlpPolicy", "CnnPolicy", "MultiInputPolicy")
+USER_POLICIES = ("per_user", "by_env")  # see agents/entities.py
 ACTIVATIONS = ("elu", "gelu", "leaky_relu", "relu", "selu", "sigmoid", "silu", "tanh")
+ACTIONS = ("box", "softmax")
 OPTIMIZERS = ("adam", "adamw", "rmsprop", "rmsprop_tf", "sgd")
 EXTRACTORS = ("combined", "flatten", "nature_cnn")
 ROLLOUT_BUFFERS = ("dict", "plain")
@@ -25,14 +27,19 @@ NOISES = ("none", "normal", "ornstein_uhlenbeck")
 OWN_KEYS = frozenset(
     (
         "name",
+        "action",
         "rescale_action",
         "normalize_observation",
         "normalize_reward",
         "clip_observation",
         "clip_reward",
+        "min_deviation",
         "torch_threads",
         "checkpoint_every_steps",
+        "evaluate_every_steps",
+        "evaluation_episodes",
         "init",
+        "n_envs",
     )
 )
 
@@ -122,6 +129,7 @@ class LearnerConfig(AgentConfig):
     rescale_action: bool = MISSING
     normalize_observation: bool = MISSING
     clip_observation: float = read_if("normalize_observation", True, of=ranged(above=0))
+    min_deviation: float = read_if("normalize_observation", True, of=ranged(0, default=0.0, note="0: none"))
     torch_threads: int = ranged(1)
     checkpoint_every_steps: int = ranged(0, note="0: never")
     policy: str = one_of(*POLICIES)
@@ -135,7 +143,7 @@ class LearnerConfig(AgentConfig):
 
 
 @dataclass
-class Sb3Config(LearnerConfig):
+class Sb3Config(LearnerConfig, ParallelAgentConfig):
     """Keys of every agent that learns from the environment.
 
     Attributes:
@@ -143,6 +151,10 @@ class Sb3Config(LearnerConfig):
     """
 
     init: str | None = None
+    action: str = one_of(*ACTIONS, default="box")
+    rescale_action: bool = read_unless("action", "softmax")
+    evaluate_every_steps: int = ranged(0, note="0: never", default=0)
+    evaluation_episodes: int = read_unless("evaluate_every_steps", 0, of=ranged(1, default=5))
     normalize_reward: bool = MISSING
     clip_reward: float = read_if("normalize_reward", True, of=ranged(above=0))
     gamma: float = ranged(0, 1)
@@ -154,6 +166,7 @@ class Sb3Config(LearnerConfig):
 class OnPolicyConfig(Sb3Config):
     """Keys of the agents that learn from full rollouts and forget them."""
 
+    policy: str = one_of(*POLICIES, *USER_POLICIES)
     gae_lambda: float = ranged(0, 1)
     ent_coef: float = MISSING
     vf_coef: float = MISSING
@@ -169,6 +182,11 @@ class OnPolicyConfig(Sb3Config):
         super().validate()
         squash = self.policy_kwargs.squash_output
         require(not squash or self.use_sde, "agent.policy_kwargs.squash_output", squash, "true only with use_sde: true")
+        if self.policy == "per_user":
+            extractor = self.policy_kwargs.features_extractor_class
+            require(not self.use_sde, "agent.use_sde", True, "false with policy: per_user")
+            require(extractor is None, "agent.policy_kwargs.features_extractor_class", extractor,
+                    "null with policy: per_user, which has its own")  # fmt: skip
 
 
 @dataclass
@@ -217,6 +235,18 @@ class OffPolicyConfig(Sb3Config):
             "agent.optimize_memory_usage",
             self.optimize_memory_usage,
             "true only with replay_buffer_kwargs: {handle_timeout_termination: false}, which gives up bootstrapping",
+        )
+        require(
+            self.n_envs == 1 or isinstance(frequency(self.train_freq), int),
+            "agent.train_freq",
+            self.train_freq,
+            f"a number of steps with agent.n_envs={self.n_envs}, whose episodes need not end together",
+        )
+        require(
+            self.buffer_size >= self.n_envs,
+            "agent.buffer_size",
+            self.buffer_size,
+            f"{self.n_envs} or more, a step of every simulator (agent.n_envs)",
         )
 
 

@@ -7,18 +7,23 @@ from copy import deepcopy
 from dataclasses import fields
 from typing import Any
 
-import gymnasium
 import torch
 from gymnasium import spaces
 
-from netgym_cli.agents.sb3.build import build, normalized_env, one_slot
+from netgym_cli.agents.entities import EntityAxes
+from netgym_cli.agents.sb3.build import build, normalized_env, vector_env
 from netgym_cli.agents.sb3.config import LearnerConfig, PolicyKwargs, Sb3Config
+from netgym_cli.agents.sb3.vector_env import SpacesOnly
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.schema import require
 
 
 def require_buildable(
-    algorithm: str, config: LearnerConfig, observation_space: spaces.Space[Any], action_space: spaces.Space[Any]
+    algorithm: str,
+    config: LearnerConfig,
+    observation_space: spaces.Space[Any],
+    action_space: spaces.Space[Any],
+    axes: EntityAxes | None = None,
 ) -> None:
     """Raises `ConfigError` if this machine lacks the device or the library rejects the policy or its arguments."""
     # The library would silently use the CPU instead of an absent GPU, and the record would be false.
@@ -29,9 +34,9 @@ def require_buildable(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # training repeats it
-            bare = SpacesOnly(observation_space, action_space)
-            env = normalized_env(config, bare) if isinstance(config, Sb3Config) else one_slot(config, bare)
-            build(algorithm, deepcopy(config), env, seed=0)  # the library changes the mappings that it gets
+            bare = SpacesOnly(observation_space, action_space, config.n_envs if isinstance(config, Sb3Config) else 1)
+            env = normalized_env(config, bare) if isinstance(config, Sb3Config) else vector_env(config, bare)
+            build(algorithm, deepcopy(config), env, 0, axes)  # the library changes the mappings that it gets
     except ConfigError:
         raise
     except Exception as error:
@@ -41,13 +46,6 @@ def require_buildable(
             f"It was given {_library_keys(config)}; allowed: what stable_baselines3.{algorithm} and its policy accept. "
             "null (policy: auto) takes the algorithm's own default."
         ) from error
-
-
-class SpacesOnly(gymnasium.Env[Any, Any]):
-    """An environment that has spaces only."""
-
-    def __init__(self, observation_space: spaces.Space[Any], action_space: spaces.Space[Any]) -> None:
-        self.observation_space, self.action_space = observation_space, action_space
 
 
 def _library_keys(config: LearnerConfig) -> str:

@@ -67,14 +67,19 @@ class Forms:
         }
 
     def act(self, action: Any) -> Any:
-        """An action of the learner as one for the environment, which rounds it where it wants whole numbers."""
+        """An action of the learner, or several along leading axes, as the environment's.
+
+        The environment rounds it where it wants whole numbers.
+        """
+        leading = np.shape(action)[: np.ndim(action) - len(self.action_space.shape or ())]
+        shape = (*leading, *(self.actions.shape or ()))
         if self.bounds is not None:
-            return self.bounds.stretch(action).reshape(self.actions.shape or ())
+            return self.bounds.stretch(action).reshape(shape)
         if self.action_space is self.actions:
             return action
         if isinstance(self.actions, spaces.Box):
-            return np.reshape(action, self.actions.shape)
-        counted: np.ndarray = np.reshape(action, self.actions.shape or ())
+            return np.reshape(action, shape)
+        counted: np.ndarray = np.reshape(action, shape)
         return counted + getattr(self.actions, "start", 0)
 
     def taken(self, actions: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ import io
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +20,18 @@ from stable_baselines3.common.logger import configure
 from stable_baselines3.common.utils import should_collect_more_steps
 from stable_baselines3.common.vec_env import VecNormalize
 
+from netgym_cli.agents.base import Evaluations
 from netgym_cli.agents.normalization import MEMBER, Bounds, Normalization
 from netgym_cli.agents.sb3.build import build, forms_of, normalized_env
 from netgym_cli.agents.sb3.config import Sb3Config
+from netgym_cli.agents.sb3.floored_normalize import FlooredNormalize
 from netgym_cli.agents.sb3.forms import Forms
+from netgym_cli.agents.sb3.per_user import PerUserPolicy
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.files import replacing
 from netgym_cli.common.space_text import short_text
 from netgym_cli.runs.folder import RunFolder
-from netgym_cli.sessions.sequential import SequentialSessions
+from netgym_cli.sessions.vector import VectorSessions
 
 Builder = Callable[[str, Any, VecNormalize, int], BaseAlgorithm]
 
@@ -60,20 +63,38 @@ class Trained:
     def fit(self, observation_space: spaces.Space[Any], action_space: spaces.Space[Any]) -> None:
         """Lets the model act in these spaces. Raises `ConfigError` if it was trained for others."""
         bounds = self.normalization and self.normalization.action
-        given_bounds = Bounds.of(action_space) if bounds and isinstance(action_space, spaces.Box) else None
+        given_bounds = type(bounds).of(action_space) if bounds and isinstance(action_space, spaces.Box) else None
         listed = isinstance(self.model.observation_space, spaces.MultiDiscrete)
         forms = Forms(observation_space, action_space, given_bounds, listed)
         observed, given = self.model.observation_space, forms.observation_space
-        boxes = isinstance(observed, spaces.Box) and isinstance(given, spaces.Box)
-        if observed != given and not (boxes and observed.shape == given.shape):
-            raise _unfit("observations", observed, observation_space)
         trained_for = _box(bounds) if bounds else self.model.action_space
-        if trained_for != (_box(given_bounds) if given_bounds else forms.action_space):
+        acted = _box(given_bounds) if given_bounds else forms.action_space
+        policy = self.model.policy
+        if isinstance(policy, PerUserPolicy):
+            alike = policy.fits(observed, given), policy.fits(observed, given, trained_for, acted)
+        else:
+            same_shape = (
+                isinstance(observed, spaces.Box) and isinstance(given, spaces.Box) and observed.shape == given.shape
+            )
+            alike = observed == given or same_shape, trained_for == acted
+        if not alike[0]:
+            raise _unfit("observations", observed, observation_space)
+        if not alike[1]:
             raise _unfit("actions", trained_for, action_space)
+        if isinstance(policy, PerUserPolicy):
+            self._resize(policy, forms, given_bounds)
         self.forms = forms
+
+    def _resize(self, policy: PerUserPolicy, forms: Forms, bounds: Bounds | None) -> None:
+        """Lets a policy that treats users alike act on those of `forms`."""
+        policy.resize(forms.observation_space, forms.action_space)
+        self.model.observation_space, self.model.action_space = forms.observation_space, forms.action_space
+        if self.normalization is not None:
+            self.normalization = replace(self.normalization, action=bounds)
 
     def save(self, path: Path) -> None:
         """Writes the zip file, which SB3 alone can load too, atomically, and signs it as made by its run."""
+        path.parent.mkdir(exist_ok=True)
         with replacing(path) as hidden:
             with hidden.open("wb") as file:
                 self.model.save(file)
@@ -137,29 +158,32 @@ class Training:
         seed: seed of all of the learner's randomness.
         folder: the run's folder, for logs and checkpoints.
         build_learner: makes the algorithm, with `build`'s first four arguments; by default a new one.
+        evaluations: what measures the policy on the way; None: nothing does.
     """
 
     def __init__(
         self,
         algorithm: str,
         config: Sb3Config,
-        env: SequentialSessions,
+        env: VectorSessions,
         seed: int,
         folder: Path,
         build_learner: Builder = build,
+        evaluations: Evaluations | None = None,
     ) -> None:
         torch.set_num_threads(config.torch_threads)
         self._steps = env.plan.total_steps
         self._learner = build_learner(algorithm, config, normalized_env(config, env), seed)
         run_folder = RunFolder(folder)
         self._learner.set_logger(configure(str(run_folder.tensorboard), ["tensorboard"]))
-        self._callback = _SessionCallback(env, config, run_folder)
+        self._callback = _SessionCallback(env, config, run_folder, evaluations)
         self._callback.init_callback(self._learner)  # `result` works before the first step, too
 
     def run(self) -> None:
         """Runs all sessions."""
         with suppress(_AllSessionsDone):
             self._learner.learn(self._steps, callback=self._callback)
+        self._callback.evaluate()
 
     @property
     def updates(self) -> int:
@@ -181,10 +205,13 @@ class _AllSessionsDone(Exception):
 
 
 class _SessionCallback(BaseCallback):
-    """Stops with the last session and saves checkpoints on the way."""
+    """Stops with the last session, saves checkpoints on the way and keeps the model that was best in an evaluation."""
 
-    def __init__(self, env: SequentialSessions, config: Sb3Config, run_folder: RunFolder) -> None:
+    def __init__(
+        self, env: VectorSessions, config: Sb3Config, run_folder: RunFolder, evaluations: Evaluations | None
+    ) -> None:
         super().__init__()
+        self.evaluations = evaluations
         self.sessions, self.every, self.run_folder = env, config.checkpoint_every_steps, run_folder
         self.forms = forms_of(config, env.observation_space, env.action_space)
         self.notes: list[str] = []
@@ -192,29 +219,47 @@ class _SessionCallback(BaseCallback):
     def trained(self) -> Trained:
         """The model with the scales of this moment."""
         env = self.model.get_vec_normalize_env()
-        assert env is not None
+        assert isinstance(env, FlooredNormalize)
         return Trained(self.model, Normalization.of(env, self.forms.bounds), self.forms)
+
+    def evaluate(self) -> None:
+        """Measures the model as it is now, and keeps it if it is the best so far; does nothing without evaluations."""
+        if self.evaluations is None:
+            return
+        trained = self.trained()
+        mean, best = self.evaluations.measure(trained.act, self.num_timesteps)
+        self.logger.record("evaluation/return", mean)
+        if best:
+            trained.save(self.run_folder.best_model)
 
     def _on_rollout_start(self) -> None:
         if self.sessions.finished:  # the last rollout was complete and has been learnt from
             raise _AllSessionsDone
 
     def _on_step(self) -> bool:
-        if self.every and self.num_timesteps % self.every == 0:
+        if self._due(self.every):
             self.trained().save(self.run_folder.new_checkpoint(self.num_timesteps))
         if not self.sessions.finished:
+            if self.evaluations is not None and self._due(self.evaluations.every):
+                self.evaluate()
             return True
         collected, complete = self._rollout()
         if complete:
             return True  # SB3 learns from it; it would begin another one if it has done fewer steps than planned
+        lost = collected * self.sessions.n_envs
         self.notes.append(
-            f"the last {collected} of {self.num_timesteps} steps did not fill a rollout and made no update of the model"
+            f"the last {lost} of {self.num_timesteps} steps did not fill a rollout and made no update of the model"
         )
         return False
 
+    def _due(self, every: int) -> bool:
+        """Whether the steps just done, one in each slot, have reached or passed a multiple of `every`; 0: never."""
+        return every > 0 and self.num_timesteps // every > (self.num_timesteps - self.sessions.n_envs) // every
+
     def _rollout(self) -> tuple[int, bool]:
+        """Steps that each slot has done in the rollout under way, and whether it is complete."""
         state = self.locals  # of SB3's collect_rollouts, before it has counted this on-policy step or this episode
         if "n_rollout_steps" in state:
             return state["n_steps"] + 1, state["n_steps"] + 1 >= state["n_rollout_steps"]
-        steps, episodes = state["num_collected_steps"], state["num_collected_episodes"] + int(state["dones"][0])
+        steps, episodes = state["num_collected_steps"], state["num_collected_episodes"] + int(sum(state["dones"]))
         return steps, not should_collect_more_steps(state["train_freq"], steps, episodes)

@@ -13,9 +13,12 @@ from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 from stable_baselines3.common.vec_env import VecNormalize
 
 from netgym_cli.agents.base import agent_registry
+from netgym_cli.agents.entities import PER_USER
+from netgym_cli.agents.normalization import Softmax
 from netgym_cli.agents.sb3.agent import saved_model
 from netgym_cli.agents.sb3.build import bounds_of, build, policy_kwargs
 from netgym_cli.agents.sb3.config import Sb3Config
+from netgym_cli.agents.sb3.per_user import PerUserPolicy
 from netgym_cli.agents.sb3.training import Trained, load_model, trusted_content
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.runs.folder import RunFolder
@@ -84,6 +87,23 @@ class Start:
                     f"agent.{key} is {bool(configured)}, and the model of init ('{self.path}') was trained with "
                     f"{bool(trained)}; write agent.{key}={str(bool(trained)).lower()}."
                 )
+
+        softmax = isinstance(normalization and normalization.action, Softmax)
+        for key, configured, trained in (
+            ("policy", config.policy == PER_USER, self.policy == PER_USER),
+            ("action", config.action == "softmax", softmax),
+        ):
+            if configured != trained:
+                needed = self.policy if key == "policy" else "softmax" if softmax else "box"
+                raise ConfigError(
+                    f"agent.{key} is {getattr(config, key)!r}, and the model of init ('{self.path}') was trained with "
+                    f"{needed!r}; write agent.{key}={needed}."
+                )
+
+    @property
+    def policy(self) -> str:
+        """The kind of the model's policy, as `agent.policy` names it."""
+        return PER_USER if isinstance(self.trained.model.policy, PerUserPolicy) else "auto"
 
     @property
     def notes(self) -> list[str]:

@@ -90,6 +90,8 @@ def convert(config: Mapping[str, Any]) -> Entries:
             yield key, value, new, value, ""
     if not any(key in config for key in ("nr_gnb_locations", "per_slice_config")):
         yield "", "", "nr_gnb_locations", [], "there was no NR before gen-3"
+    yield "", "", "traffic_lead_ms", 0, "applications and measurement started together"
+    yield "", "", "user_order", "by_slice", "users were numbered slice by slice"
 
 
 def flat(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from gymnasium import spaces
@@ -13,6 +12,7 @@ from omegaconf import MISSING
 from netgym_cli.config.fields import ranged
 from netgym_cli.config.schema import EnvConfig, require
 from netgym_cli.envs.base import Adapter, box_action, is_empty
+from netgym_cli.envs.last_axis import PerNetwork, logarithm, mean
 from netgym_cli.simulators.stats import Stats
 
 
@@ -51,6 +51,7 @@ class Custom(Adapter[CustomConfig]):
     config_schema = CustomConfig
     action_space: spaces.Box
     scenario = "custom"
+    batched: ClassVar[bool] = True
     observation_labels = ("rate, Mbit/s", "one-way delay, ms", "loss, %")
     action_labels = ("sending rate / max_rate_mbps",)
 
@@ -66,19 +67,20 @@ class Custom(Adapter[CustomConfig]):
 
     def observation(self, stats: Stats) -> np.ndarray:
         rows = [stats["custom::rate"], stats["custom::owd"], stats["custom::loss"]]
-        return np.clip(np.array(rows, np.float32), 0.0, self.high)
+        return np.clip(np.stack(rows, axis=-2).astype(np.float32), 0.0, self.high)
 
-    def reward(self, stats: Stats) -> float:
+    def reward(self, stats: Stats) -> PerNetwork:
         """Proportional fairness minus delay: mean of ln(rate in Mbit/s, at least 0.01) - delay_weight * mean delay."""
-        # Python's logarithm, because the last bit of NumPy's depends on the CPU.
-        fairness = np.mean([math.log(rate) for rate in np.maximum(stats["custom::rate"], 0.01)])
-        return float(fairness - self.config.delay_weight * stats["custom::owd"].mean())
+        fairness = mean(logarithm(np.maximum(stats["custom::rate"], 0.01)))
+        return fairness - self.config.delay_weight * mean(stats["custom::owd"])
 
     def encode_action(self, action: Any) -> np.ndarray | None:
         """Sending rate of every user, Mbit/s."""
         if is_empty(action):
             return None
-        return np.maximum(box_action(action, self.action_space) * self.config.max_rate_mbps, self.config.min_rate_mbps)
+        return np.maximum(
+            box_action(action, self.action_space, many=True) * self.config.max_rate_mbps, self.config.min_rate_mbps
+        )
 
     def effective_action(self, action: Any, stats: Stats) -> np.ndarray:
         """Sending rates as fractions of `max_rate_mbps`; by default equal shares of `default_load` bottlenecks."""
@@ -89,10 +91,10 @@ class Custom(Adapter[CustomConfig]):
             rates = self.encode_action(action)  # type: ignore[assignment]
         return np.asarray(np.clip(rates / config.max_rate_mbps, 0, 1), np.float32)
 
-    def kpis(self, stats: Stats) -> dict[str, float]:
+    def kpis(self, stats: Stats) -> dict[str, PerNetwork]:
         return {
-            "rate_mbps": float(stats["custom::rate"].mean()),
-            "tx_rate_mbps": float(stats["custom::tx_rate"].mean()),
-            "owd_ms": float(stats["custom::owd"].mean()),
-            "loss_pct": float(stats["custom::loss"].mean()),
+            "rate_mbps": mean(stats["custom::rate"]),
+            "tx_rate_mbps": mean(stats["custom::tx_rate"]),
+            "owd_ms": mean(stats["custom::owd"]),
+            "loss_pct": mean(stats["custom::loss"]),
         }

@@ -14,12 +14,15 @@ from netgym_cli.config.fields import one_of, ranged
 from netgym_cli.config.schema import require
 from netgym_cli.envs.base import discrete_action, is_empty
 from netgym_cli.envs.builtin.qos_steer import qos_user_num
+from netgym_cli.envs.last_axis import PerNetwork, total
+from netgym_cli.envs.multi_access import features
 from netgym_cli.envs.multi_access.adapter import MultiAccessAdapter, check_names
 from netgym_cli.envs.multi_access.checks import check_multi_access
 from netgym_cli.envs.multi_access.config import LINKS, MultiAccessConfig
 from netgym_cli.simulators.stats import Stats
 
 MARKED_LINKS = ("wifi", "lte")  # the abstract NR cell knows no priorities
+MARKS = tuple(f"gma::{link}::dl::priority" for link in MARKED_LINKS)
 
 
 @dataclass
@@ -68,6 +71,12 @@ class DynamicQos(MultiAccessAdapter[DynamicQosConfig]):
 
     config_schema = DynamicQosConfig
     scenario = "dynamic_qos"
+    feature_sets = features.sets(
+        ["gma::dl::rate", "gma::dl::tx_rate", "gma::dl::delay_violation", "gma::dl::loss", "gma::wifi::dl::owd",
+         "gma::lte::dl::owd", *MARKS],
+        rich=(*features.RICH, *features.QUALITY, *MARKS),
+    )  # fmt: skip
+    entities_last = True
     action_space: spaces.MultiDiscrete
 
     def __init__(self, config: DynamicQosConfig) -> None:
@@ -77,30 +86,30 @@ class DynamicQos(MultiAccessAdapter[DynamicQosConfig]):
             f"user {user + 1} first on {link}" for link in MARKED_LINKS for user in range(config.num_users)
         )
 
-    def reward(self, stats: Stats) -> float:
+    def reward(self, stats: Stats) -> PerNetwork:
         return REWARDS[self.config.reward](stats)
 
     def encode_action(self, action: Any) -> np.ndarray | None:
         if is_empty(action):
             return None
-        marks = discrete_action(action, self.action_space).reshape(len(MARKED_LINKS), -1)
-        control = np.zeros((self.config.num_users, len(LINKS)))
-        for link, row in zip(MARKED_LINKS, marks, strict=True):
-            control[:, LINKS.index(link)] = row
-        return control.ravel()
+        marks = discrete_action(action, self.action_space, many=True)
+        control = np.zeros((*marks.shape[:-1], self.config.num_users, len(LINKS)))
+        for link, row in zip(MARKED_LINKS, np.split(marks, len(MARKED_LINKS), axis=-1), strict=True):
+            control[..., LINKS.index(link)] = row
+        return control.reshape(*marks.shape[:-1], -1)
 
     def effective_action(self, action: Any, stats: Stats) -> np.ndarray:
         """The marks that were left."""
         marks = self.per_link(stats, "priority")
-        return self.action_for(np.array([marks[:, LINKS.index(link)] > 0 for link in MARKED_LINKS]))
+        return self.action_for(np.stack([marks[..., LINKS.index(link)] > 0 for link in MARKED_LINKS], axis=-2))
 
     def action_for(self, marks: np.ndarray) -> np.ndarray:
-        """The action that marks users on links: truth values of shape `(2, N)`, Wi-Fi first."""
-        return np.asarray(marks, dtype=np.int64).ravel()
+        """The action that marks users on links: truth values of shape `(..., 2, N)`, Wi-Fi first."""
+        return np.asarray(marks, dtype=np.int64).reshape(*np.shape(marks)[:-2], -1)
 
-    def kpis(self, stats: Stats) -> dict[str, float]:
-        marked = {f"{link}_priority_users": float(stats[f"gma::{link}::dl::priority"].sum()) for link in MARKED_LINKS}
+    def kpis(self, stats: Stats) -> dict[str, PerNetwork]:
+        marked = {f"{link}_priority_users": total(stats[f"gma::{link}::dl::priority"]) for link in MARKED_LINKS}
         return {"qos_users": qos_user_num(stats), **marked, **super().kpis(stats)}
 
 
-REWARDS: dict[str, Callable[[Stats], float]] = {"qos_user_num": qos_user_num}
+REWARDS: dict[str, Callable[[Stats], PerNetwork]] = {"qos_user_num": qos_user_num}

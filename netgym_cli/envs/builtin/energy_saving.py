@@ -5,13 +5,14 @@ The observation has one row per measurement in `features` and one column per cel
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from gymnasium import spaces
 
 from netgym_cli.config.schema import require
 from netgym_cli.envs.base import Adapter, discrete_action, is_empty
+from netgym_cli.envs.last_axis import PerNetwork, kept, mean, mean_where, number, total
 from netgym_cli.envs.measurements import labels, require_known
 from netgym_cli.envs.small_cells.config import SmallCellsConfig, check_small_cells
 from netgym_cli.simulators.stats import Stats
@@ -56,6 +57,8 @@ class EnergySaving(Adapter[EnergySavingConfig]):
 
     config_schema = EnergySavingConfig
     scenario = "energy_saving"
+    batched: ClassVar[bool] = True
+    entities = "cells"
     action_space: spaces.MultiDiscrete
 
     def __init__(self, config: EnergySavingConfig) -> None:
@@ -84,55 +87,55 @@ class EnergySaving(Adapter[EnergySavingConfig]):
         return settings
 
     def observation(self, stats: Stats) -> np.ndarray:
-        rows = np.array([stats[name] for name in self.config.features], dtype=np.float32)
+        rows = np.stack([stats[name] for name in self.config.features], axis=-2).astype(np.float32)
         return np.clip(rows, self.low, self.high)
 
-    def reward(self, stats: Stats) -> float:
+    def reward(self, stats: Stats) -> PerNetwork:
         """Served fraction - energy_weight * normalised power - qos_weight * share of users whose QoS is not met.
 
         In [-energy_weight - qos_weight, 1]. The served fraction is delivered over offered traffic, at most 1 (1 if
         nothing was offered); power is 0 with every cell asleep and 1 with every cell transmitting all the time.
         """
         weights = self.config.reward
-        violated = 1 - float(stats["user::qos_met"].mean())
+        violated = 1 - mean(stats["user::qos_met"])
         cost = weights.energy_weight * self.normalised_power(stats) + weights.qos_weight * violated
         return served_fraction(stats) - cost
 
-    def normalised_power(self, stats: Stats) -> float:
+    def normalised_power(self, stats: Stats) -> PerNetwork:
         """0 with every cell asleep, 1 with every cell transmitting all the time at the highest level."""
         power, chains = self.config.power, self.config.power.n_trx * len(self.config.cell_locations)
         most_w = power.p0_w + power.delta_p * 10 ** (self.config.tx_power_levels_dbm[-1] / 10 - 3)
         range_w = chains * (most_w - power.p_sleep_w)
         if range_w <= 0:  # a model that draws the same in every state has nothing to save
             return 0.0
-        return min(max((float(stats["network::power"][0]) - chains * power.p_sleep_w) / range_w, 0.0), 1.0)
+        return kept((number(stats["network::power"][..., 0]) - chains * power.p_sleep_w) / range_w, 0.0, 1.0)
 
     def encode_action(self, action: Any) -> np.ndarray | None:
         if is_empty(action):
             return None
-        return discrete_action(action, self.action_space).astype(np.float64)
+        return discrete_action(action, self.action_space, many=True).astype(np.float64)
 
     def effective_action(self, action: Any, stats: Stats) -> np.ndarray:
         """The level that each cell was ordered to take; waking takes a while."""
         return stats["cell::ordered"].astype(np.int64)
 
-    def kpis(self, stats: Stats) -> dict[str, float]:
+    def kpis(self, stats: Stats) -> dict[str, PerNetwork]:
         owd = stats["user::owd"]
         return {
-            "served_rate_mbps": float(stats["user::rate"].sum()),
-            "offered_rate_mbps": float(stats["user::tx_rate"].sum()),
+            "served_rate_mbps": total(stats["user::rate"]),
+            "offered_rate_mbps": total(stats["user::tx_rate"]),
             "served_pct": 100 * served_fraction(stats),
-            "power_w": float(stats["network::power"][0]),
-            "energy_j": float(stats["cell::energy"].sum()),
-            "energy_per_bit_j_per_mbit": float(stats["network::energy_per_bit"][0]),
-            "qos_users_pct": 100 * float(stats["user::qos_met"].mean()),
-            "owd_ms": float(owd[owd > 0].mean()) if (owd > 0).any() else 0.0,
-            "loss_pct": float(stats["user::loss"].mean()),
-            "active_cells": float((stats["cell::state"] > 0).sum()),
+            "power_w": number(stats["network::power"][..., 0]),
+            "energy_j": total(stats["cell::energy"]),
+            "energy_per_bit_j_per_mbit": number(stats["network::energy_per_bit"][..., 0]),
+            "qos_users_pct": 100 * mean(stats["user::qos_met"]),
+            "owd_ms": mean_where(owd > 0, owd),
+            "loss_pct": mean(stats["user::loss"]),
+            "active_cells": total(stats["cell::state"] > 0),
         }
 
 
-def served_fraction(stats: Stats) -> float:
+def served_fraction(stats: Stats) -> PerNetwork:
     """Delivered over offered traffic of all users, in [0, 1]; 1 if nothing was offered."""
-    offered = float(stats["user::tx_rate"].sum())
-    return min(float(stats["user::rate"].sum()) / offered, 1.0) if offered > 0 else 1.0
+    served, offered = stats["user::rate"].sum(axis=-1), stats["user::tx_rate"].sum(axis=-1)
+    return number(np.where(offered > 0, np.minimum(served / np.where(offered > 0, offered, 1.0), 1.0), 1.0))

@@ -13,6 +13,8 @@ from gymnasium import spaces
 
 from netgym_cli.config.fields import one_of, ranged
 from netgym_cli.envs.base import box_action, is_empty
+from netgym_cli.envs.last_axis import PerNetwork, number, total
+from netgym_cli.envs.multi_access import features
 from netgym_cli.envs.multi_access.adapter import MultiAccessAdapter, check_names
 from netgym_cli.envs.multi_access.checks import check_multi_access
 from netgym_cli.envs.multi_access.config import RBG_NUM, MultiAccessConfig
@@ -60,6 +62,13 @@ class NetworkSlicing(MultiAccessAdapter[NetworkSlicingConfig]):
 
     config_schema = NetworkSlicingConfig
     measured = PER_SLICE
+    feature_sets = features.sets(
+        ["gma::dl::cell::rate", "lte::dl::cell::rb_usage", "gma::dl::cell::delay_violation", "gma::dl::cell::owd",
+         "gma::dl::cell::max_owd", "gma::dl::cell::tx_rate"],
+        features.SLICE_RATES,
+        features.SLICE_RICH,
+    )  # fmt: skip
+    entities = "slices"
     scenario = "network_slicing"
     action_space: spaces.Box
 
@@ -74,9 +83,9 @@ class NetworkSlicing(MultiAccessAdapter[NetworkSlicingConfig]):
         return self.config.num_slices
 
     def feature(self, stats: Stats, name: str) -> np.ndarray:
-        return np.array([stats[f"{name}::slice={k}"][0] for k in range(self.columns)])
+        return np.concatenate([stats[f"{name}::slice={k}"][..., :1] for k in range(self.columns)], axis=-1)
 
-    def reward(self, stats: Stats) -> float:
+    def reward(self, stats: Stats) -> PerNetwork:
         """Sum over slices of delivered share of the load - 1.5 late share - 0.5 share of the groups used.
 
         The weights are `delay_violation_weight` and `rb_usage_weight`. A slice without load has its share delivered.
@@ -88,16 +97,16 @@ class NetworkSlicing(MultiAccessAdapter[NetworkSlicingConfig]):
         late = self.feature(stats, "gma::dl::cell::delay_violation") / 100
         used = self.feature(stats, "lte::dl::cell::rb_usage") / 100
         weights = self.config
-        return float((delivered - weights.delay_violation_weight * late - weights.rb_usage_weight * used).sum())
+        return total(delivered - weights.delay_violation_weight * late - weights.rb_usage_weight * used)
 
     def encode_action(self, action: Any) -> np.ndarray | None:
         if is_empty(action):
             return None
-        groups = self.groups(box_action(action, self.action_space))
-        allocation = np.zeros((self.config.num_slices, 3))  # dedicated, prioritized, shared
-        allocation[:, 0 if self.config.sliced_rbg == "dedicated" else 1] = groups
-        allocation[:, 2] = self.config.per_slice_config.shared_rbg
-        return allocation.ravel()
+        groups = self.groups(box_action(action, self.action_space, many=True))
+        allocation = np.zeros((*groups.shape, 3))  # dedicated, prioritized, shared
+        allocation[..., 0 if self.config.sliced_rbg == "dedicated" else 1] = groups
+        allocation[..., 2] = self.config.per_slice_config.shared_rbg
+        return allocation.reshape(*groups.shape[:-1], -1)
 
     def effective_action(self, action: Any, stats: Stats) -> np.ndarray:
         """The slices' whole groups as shares of the carrier."""
@@ -105,16 +114,16 @@ class NetworkSlicing(MultiAccessAdapter[NetworkSlicingConfig]):
         return np.asarray(np.clip(groups / self.config.num_groups, 0, 1), np.float32)
 
     def groups(self, shares: np.ndarray) -> np.ndarray:
-        """Whole groups for shares of the carrier, int of shape `(S,)`; never more than the carrier has."""
-        total = shares.sum()
-        wanted = shares / max(total, 1.0) * self.config.num_groups
+        """Whole groups for shares of the carrier, int of shape `(..., S)`; never more than the carrier has."""
+        wanted = shares / np.maximum(shares.sum(axis=-1, keepdims=True), 1.0) * self.config.num_groups
         whole = np.floor(wanted + 1e-9).astype(int)
-        left = min(round(wanted.sum()), self.config.num_groups) - whole.sum()
-        for slice_ in np.argsort(whole - wanted, kind="stable")[: max(left, 0)]:
-            whole[slice_] += 1
-        return np.asarray(whole)
+        given = np.minimum(np.rint(wanted.sum(axis=-1, keepdims=True)), self.config.num_groups).astype(int)
+        left = given - whole.sum(axis=-1, keepdims=True)
+        by_remainder = np.argsort(whole - wanted, axis=-1, kind="stable")
+        rank = np.argsort(by_remainder, axis=-1, kind="stable")
+        return np.asarray(whole + (rank < left))
 
-    def kpis(self, stats: Stats) -> dict[str, float]:
+    def kpis(self, stats: Stats) -> dict[str, PerNetwork]:
         kpis = super().kpis(stats)
         for k in range(self.config.num_slices):
             for name, key in (
@@ -124,5 +133,5 @@ class NetworkSlicing(MultiAccessAdapter[NetworkSlicingConfig]):
                 ("rb_usage_pct", "lte::dl::cell::rb_usage"),
                 (f"{self.config.sliced_rbg}_rbg", f"lte::dl::cell::{self.config.sliced_rbg}_rbg"),
             ):
-                kpis[f"slice_{k}_{name}"] = float(stats[f"{key}::slice={k}"][0])
+                kpis[f"slice_{k}_{name}"] = number(stats[f"{key}::slice={k}"][..., 0])
         return kpis

@@ -15,6 +15,8 @@ from gymnasium import spaces
 from netgym_cli.config.fields import one_of, ranged
 from netgym_cli.config.schema import require
 from netgym_cli.envs.base import discrete_action, is_empty
+from netgym_cli.envs.last_axis import PerNetwork, total
+from netgym_cli.envs.multi_access import features
 from netgym_cli.envs.multi_access.adapter import MultiAccessAdapter, check_names
 from netgym_cli.envs.multi_access.checks import check_multi_access
 from netgym_cli.envs.multi_access.config import LINKS, MultiAccessConfig
@@ -29,6 +31,7 @@ class QosSteerConfig(MultiAccessConfig):
 
     reward: str = one_of(lambda: REWARDS)
     steer_links: list[str] = one_of(*LINKS)
+    steer_back: str = one_of("costliest", "all", default="all")
     steering_prohibit_ms: float = ranged(0)
 
     def validate(self) -> None:
@@ -51,6 +54,11 @@ class QosSteer(MultiAccessAdapter[QosSteerConfig]):
 
     config_schema = QosSteerConfig
     scenario = "qos_steer"
+    feature_sets = features.sets(
+        ["lte::dl::max_rate", "wifi::dl::max_rate", "gma::dl::rate", "gma::dl::tx_rate", "gma::dl::delay_violation",
+         "gma::wifi::dl::split_ratio"],
+        rich=(*features.RICH, *features.QUALITY),
+    )  # fmt: skip
     action_space: spaces.MultiDiscrete
 
     def __init__(self, config: QosSteerConfig) -> None:
@@ -61,24 +69,25 @@ class QosSteer(MultiAccessAdapter[QosSteerConfig]):
             f"user {user + 1}: {' | '.join(config.steer_links)}" for user in range(config.num_users)
         )
 
-    def reward(self, stats: Stats) -> float:
+    def reward(self, stats: Stats) -> PerNetwork:
         return REWARDS[self.config.reward](stats)
 
     def encode_action(self, action: Any) -> np.ndarray | None:
         if is_empty(action):
             return None
-        chosen = discrete_action(action, self.action_space)
-        return np.asarray(np.eye(len(LINKS))[np.array(self.links)[chosen]].ravel())
+        chosen = discrete_action(action, self.action_space, many=True)
+        weights: np.ndarray = np.eye(len(LINKS))[np.array(self.links)[chosen]]
+        return weights.reshape(*chosen.shape[:-1], -1)
 
     def effective_action(self, action: Any, stats: Stats) -> np.ndarray:
         """The link of every user."""
         return self.action_for(self.per_link(stats, "split_ratio"))
 
     def action_for(self, weights: np.ndarray) -> np.ndarray:
-        """The action that gives every user its heaviest link that can be chosen; weights of shape `(N, 3)`."""
-        return np.asarray(weights[:, self.links].argmax(axis=1))
+        """The action that gives every user its heaviest link that can be chosen; weights of shape `(..., N, 3)`."""
+        return np.asarray(weights[..., self.links].argmax(axis=-1))
 
-    def kpis(self, stats: Stats) -> dict[str, float]:
+    def kpis(self, stats: Stats) -> dict[str, PerNetwork]:
         return {
             "wifi_qos_users": wifi_qos_user_num(stats),
             "qos_users": qos_user_num(stats),
@@ -86,22 +95,22 @@ class QosSteer(MultiAccessAdapter[QosSteerConfig]):
         }
 
 
-def wifi_qos_user_num(stats: Stats) -> float:
+def wifi_qos_user_num(stats: Stats) -> PerNetwork:
     """Users whose targets are met on Wi-Fi, as the original counts: `gma::wifi::dl::qos_rate` above 0.1 Mbit/s."""
-    return float((stats["gma::wifi::dl::qos_rate"] > SERVED_MBPS).sum())
+    return total(stats["gma::wifi::dl::qos_rate"] > SERVED_MBPS)
 
 
-def qos_user_num(stats: Stats) -> float:
+def qos_user_num(stats: Stats) -> PerNetwork:
     """Users whose targets are met on whichever link."""
-    return float((stats["gma::dl::qos_rate"] > SERVED_MBPS).sum())
+    return total(stats["gma::dl::qos_rate"] > SERVED_MBPS)
 
 
-def qos_user_num_offloaded(stats: Stats) -> float:
+def qos_user_num_offloaded(stats: Stats) -> PerNetwork:
     """Users whose targets are met: 1 on Wi-Fi, half as much on a cellular link."""
     return 0.5 * (qos_user_num(stats) + wifi_qos_user_num(stats))
 
 
-REWARDS: dict[str, Callable[[Stats], float]] = {
+REWARDS: dict[str, Callable[[Stats], PerNetwork]] = {
     "wifi_qos_user_num": wifi_qos_user_num,
     "qos_user_num": qos_user_num,
     "qos_user_num_offloaded": qos_user_num_offloaded,

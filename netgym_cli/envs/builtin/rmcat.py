@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from gymnasium import spaces
@@ -17,6 +17,7 @@ from gymnasium import spaces
 from netgym_cli.config.fields import one_of
 from netgym_cli.config.schema import plain, require
 from netgym_cli.envs.base import Adapter, box_action, is_empty
+from netgym_cli.envs.last_axis import PerNetwork, logarithm, mean, mean_where, number
 from netgym_cli.envs.measurements import labels, require_known
 from netgym_cli.envs.media.config import RmcatKeys
 from netgym_cli.simulators.stats import Stats
@@ -65,6 +66,8 @@ class Rmcat(Adapter[RmcatConfig]):
 
     config_schema = RmcatConfig
     scenario = "rmcat"
+    batched: ClassVar[bool] = True
+    entities = "flows"
 
     def __init__(self, config: RmcatConfig) -> None:
         super().__init__(config)
@@ -87,10 +90,10 @@ class Rmcat(Adapter[RmcatConfig]):
         return {**plain(self.config), "bw_trace": self.bw_trace}
 
     def observation(self, stats: Stats) -> np.ndarray:
-        rows = np.array([stats[name] for name in self.config.features], dtype=np.float32)
+        rows = np.stack([stats[name] for name in self.config.features], axis=-2).astype(np.float32)
         return np.clip(rows, self.low, self.high)
 
-    def reward(self, stats: Stats) -> float:
+    def reward(self, stats: Stats) -> PerNetwork:
         """Mean over the flows that have begun of what rate earns less what delay and loss cost; 0 if none has.
 
         Each term is in [0, 1] times its weight. A flow that receives nothing costs both penalties in full, the worst
@@ -103,46 +106,44 @@ class Rmcat(Adapter[RmcatConfig]):
         earned = REWARDS[self.config.reward](rate, self.config.min_rate_kbps, self.config.max_rate_kbps)
         alive = terms.rate_weight * earned - terms.delay_weight * delay - terms.loss_weight * loss
         values = np.where(rate > 0, alive, -terms.delay_weight - terms.loss_weight)
-        begun = stats["rmcat::srate"] > 0
-        return float(values[begun].mean()) if begun.any() else 0.0
+        return mean_where(stats["rmcat::srate"] > 0, values)
 
     def encode_action(self, action: Any) -> np.ndarray | None:
         if is_empty(action):
             return None
-        return box_action(action, self.rates)
+        return box_action(action, self.rates, many=True)
 
     def effective_action(self, action: Any, stats: Stats) -> np.ndarray:
         """The sending rates at the interval's end; NADA changes them within an interval, too."""
         return np.clip(stats["rmcat::srate"].astype(np.float32), self.rates.low, self.rates.high)
 
-    def kpis(self, stats: Stats) -> dict[str, float]:
+    def kpis(self, stats: Stats) -> dict[str, PerNetwork]:
         rate = stats["rmcat::rrate"]
         return {
-            "rate_kbps": float(rate.mean()),
-            "sending_rate_kbps": float(stats["rmcat::srate"].mean()),
-            "nada_rate_kbps": float(stats["rmcat::nada_srate"].mean()),
-            "rtt_ms": float(stats["rmcat::rtt"].mean()),
-            "queueing_delay_ms": float(stats["rmcat::qdel"].mean()),
-            "max_owd_ms": float(stats["rmcat::max_owd"].max()),
-            "loss_pct": float(100 * stats["rmcat::plr"].mean()),
+            "rate_kbps": mean(rate),
+            "sending_rate_kbps": mean(stats["rmcat::srate"]),
+            "nada_rate_kbps": mean(stats["rmcat::nada_srate"]),
+            "rtt_ms": mean(stats["rmcat::rtt"]),
+            "queueing_delay_ms": mean(stats["rmcat::qdel"]),
+            "max_owd_ms": number(stats["rmcat::max_owd"].max(axis=-1)),
+            "loss_pct": 100 * mean(stats["rmcat::plr"]),
             "fairness": jain_index(rate),
-            "bottleneck_kbps": float(stats["bottleneck::bw"][0]),
-            "queue_bytes": float(stats["bottleneck::queue"][0]),
-            "utilization_pct": float(stats["bottleneck::utilization"][0]),
+            "bottleneck_kbps": number(stats["bottleneck::bw"][..., 0]),
+            "queue_bytes": number(stats["bottleneck::queue"][..., 0]),
+            "utilization_pct": number(stats["bottleneck::utilization"][..., 0]),
         }
 
 
-def jain_index(rates: np.ndarray) -> float:
-    """Jain's fairness index of rates, 1/F to 1; 1 when all are 0."""
-    squares = float((rates**2).sum())
-    return float(rates.sum()) ** 2 / (rates.size * squares) if squares > 0 else 1.0
+def jain_index(rates: np.ndarray) -> PerNetwork:
+    """Jain's fairness index of rates over the last axis, 1/F to 1; 1 when all are 0."""
+    squares, sums = (rates**2).sum(axis=-1), rates.sum(axis=-1)
+    square_of_sum = np.array([each**2 for each in np.ravel(sums).tolist()]).reshape(np.shape(sums))
+    return number(np.where(squares > 0, square_of_sum / np.where(squares > 0, rates.shape[-1] * squares, 1.0), 1.0))
 
 
 def utility(rate_kbps: np.ndarray, min_kbps: float, max_kbps: float) -> np.ndarray:
     """What rates earn, 0 at `min_kbps` and 1 at `max_kbps`, by their logarithm: each doubling earns the same."""
-    kept = np.clip(rate_kbps, min_kbps, max_kbps)
-    # Python's logarithm, because the last bit of NumPy's depends on the CPU.
-    return np.array([math.log(ratio) for ratio in kept / min_kbps]) / math.log(max_kbps / min_kbps)
+    return np.asarray(logarithm(np.clip(rate_kbps, min_kbps, max_kbps) / min_kbps) / math.log(max_kbps / min_kbps))
 
 
 def utility_linear(rate_kbps: np.ndarray, min_kbps: float, max_kbps: float) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import Any
 
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.schema import require
-from netgym_cli.envs.multi_access.config import MAX_SLICES, MAX_USERS, RBG_NUM, MultiAccessConfig, Place
+from netgym_cli.envs.multi_access.config import CONNECTING_MS, MAX_SLICES, MAX_USERS, RBG_NUM, MultiAccessConfig, Place
 
 AT_MOST = (  # the first may not exceed the second
     ("user_location_range.min_x_m", "user_location_range.max_x_m"),
@@ -38,6 +38,7 @@ def check_multi_access(config: MultiAccessConfig) -> None:
         one, other = _get(config, first), _get(config, second)
         if one != other:
             raise ConfigError(f"env.{first} is {one} and env.{second} is {other}; allowed: the same value in both.")
+    _check_lead(config)
     _check_users(config)
     _check_groups(config)
     _check_sites(config)
@@ -54,6 +55,15 @@ def _check_slices(config: MultiAccessConfig) -> None:
                 f"env.per_slice_config.{field.name} has {length} entries and num_users has {number}; "
                 "allowed: one entry per slice in every list."
             )
+
+
+def _check_lead(config: MultiAccessConfig) -> None:
+    lead, start = config.traffic_lead_ms, config.measurement_start_time_ms
+    if lead > start - CONNECTING_MS:
+        raise ConfigError(
+            f"env.traffic_lead_ms is {lead:g} and env.measurement_start_time_ms is {start}; allowed: the first at most "
+            f"{start - CONNECTING_MS}, because radios need {CONNECTING_MS} ms to connect."
+        )
 
 
 def _check_users(config: MultiAccessConfig) -> None:

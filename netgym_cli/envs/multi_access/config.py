@@ -11,7 +11,7 @@ from typing import Any
 from omegaconf import MISSING
 
 from netgym_cli.config.effect import always_read, never_read, read_if, read_unless, read_while
-from netgym_cli.config.fields import one_of, ranged
+from netgym_cli.config.fields import one_of, ranged, such_that
 from netgym_cli.config.schema import EnvConfig
 from netgym_cli.envs.tcp import TCP_TYPES, Tcp
 
@@ -20,9 +20,20 @@ MAX_USERS = 50
 MAX_SLICES = 8
 RBG_NUM = {6: 6, 15: 7, 25: 12, 50: 16, 75: 18, 100: 25}  # whole groups per carrier, 3GPP TS 36.213 table 7.1.6.1-1
 MODES = ("auto", "split", "steer")
+USER_ORDERS = ("by_slice", "interleaved")
+CONNECTING_MS = 100  # what radios need before there may be traffic
 PROTOCOLS = ("udp", "tcp", *TCP_TYPES)
 MAX_SPEED = "user_random_walk.max_speed_mps"  # 0: nobody walks
 RATE_CONTROLS = ("Ideal", "MinstrelHt")  # rate managers of ns-3
+FEATURE_SETS = ("networkgym", "rates", "rich")
+FEATURES = f"a list of one or more measurement names, or one of {', '.join(FEATURE_SETS)}"
+
+
+def is_choice_of_features(value: Any) -> bool:
+    """Whether `env.features` may be `value`: the name of a set, or a list of names, which are checked elsewhere."""
+    if isinstance(value, str):
+        return value in FEATURE_SETS
+    return isinstance(value, list) and bool(value) and all(isinstance(name, str) for name in value)
 
 
 @dataclass
@@ -189,10 +200,11 @@ class Lte:
 class MultiAccessConfig(EnvConfig):
     """Keys of every environment on the multi-access network."""
 
-    measurement_start_time_ms: int = ranged(100)  # radios need some time to connect
+    measurement_start_time_ms: int = ranged(CONNECTING_MS)
+    traffic_lead_ms: float = ranged(0, default=0)
     max_wait_time_for_action_ms: int = MISSING
     downlink_traffic: bool = one_of(True)
-    features: list[str] = MISSING
+    features: Any = such_that(is_choice_of_features, FEATURES)
     reward: str = MISSING
     subscribed_network_stats: list[str] | None = MISSING
     lte_enb_locations: Site = MISSING
@@ -200,6 +212,7 @@ class MultiAccessConfig(EnvConfig):
     wifi_ap_locations: list[Site] = MISSING
     user_location_range: UserArea = MISSING
     user_random_walk: UserWalk = MISSING
+    user_order: str = one_of(*USER_ORDERS, default="by_slice")
     per_slice_config: PerSliceConfig = MISSING
     gma: Gma = MISSING
     tcp: Tcp = for_tcp(field(default_factory=Tcp))

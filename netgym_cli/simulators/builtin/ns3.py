@@ -25,7 +25,8 @@ from netgym_cli.simulators.ns3.installed import locate
 from netgym_cli.simulators.ns3.user_scenario import check_source, is_python, ready
 from netgym_cli.simulators.ns3.worker import protocol
 from netgym_cli.simulators.ownership import refuse_copy, require_owner
-from netgym_cli.simulators.stats import Layout, Row, Stats
+from netgym_cli.simulators.stats import Layout, Stats
+from netgym_cli.simulators.wire_text import flatten, parse_layout
 
 
 class Ns3Simulator(PipelinedSimulator[Ns3Config]):
@@ -122,6 +123,12 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
     def run_wait(self) -> Stats:
         return self._stats(self.config.step_timeout_s, "simulator.step_timeout_s")
 
+    def interrupt(self) -> None:
+        worker = self._worker
+        if worker is not None and worker.owner_pid == os.getpid():
+            with suppress(SimulatorError):  # then the zygote is gone, and the kernel has ended its workers
+                worker.kill()
+
     def close(self) -> None:
         if self._worker is None:
             return
@@ -187,30 +194,3 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
         with closing(worker):
             how = worker.wait()
             raise SimulatorDied(f"ns-3 ({self._describe}) died: {how}.{worker.tail()}")
-
-
-def parse_layout(text: str) -> Layout:
-    """The layout from its lines of source, name, unit and comma-separated ids."""
-    rows = (line.split("\t") for line in text.splitlines())
-    return Layout(tuple(Row(s, n, u, tuple(map(int, ids.split(",")))) for s, n, u, ids in rows))
-
-
-def flatten(settings: Mapping[str, Any]) -> str:
-    """Nested settings as `dotted.key=value` lines; a list of records becomes one comma-separated list per field."""
-    return "\n".join(f"{key}={value}" for key, value in _lines(settings, ""))
-
-
-def _lines(value: Any, key: str) -> list[tuple[str, str]]:
-    if isinstance(value, Mapping):
-        return [line for name, part in value.items() for line in _lines(part, f"{key}.{name}" if key else name)]
-    if isinstance(value, list | tuple) and value and isinstance(value[0], Mapping):
-        return _lines({name: [record[name] for record in value] for name in value[0]}, key)
-    if isinstance(value, list | tuple):
-        return [(key, ",".join(_text(item) for item in value))]
-    return [(key, _text(value))]
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    return str(int(value)) if isinstance(value, bool) else str(value)

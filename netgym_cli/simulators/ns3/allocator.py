@@ -1,4 +1,4 @@
-"""Which memory allocator the simulator's processes use. ns-3 spends a tenth of its time there; no number depends on it."""
+"""Which memory allocator the simulator's processes use: a tenth of ns-3's time. No number depends on it."""
 
 from __future__ import annotations
 

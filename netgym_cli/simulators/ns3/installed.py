@@ -92,8 +92,8 @@ def locate(prefix: str | None = None) -> Ns3:
     """Finds an installed ns-3.
 
     Args:
-        prefix: where it is, with include/ and its libraries in `LIBRARY_DIRS`; `wheel` for the installed wheel; None for
-            what `netgym build --ns3` has made of its release, and the wheel where nothing has been.
+        prefix: where it is, with include/ and its libraries in `LIBRARY_DIRS`; `wheel` for the installed wheel; None
+            for what `netgym build --ns3` has made of its release, and the wheel where nothing has been.
 
     Raises:
         BuildError: there is no wheel.

@@ -37,7 +37,7 @@ class IntervalScenario : public Scenario
 
     void WarmUp() override
     {
-        Run(m_startMs);
+        RunUntilMeasured(m_startMs);
         Advance();
         Report first(true);
         Measure(first);
@@ -67,6 +67,27 @@ class IntervalScenario : public Scenario
         return m_intervalMs;
     }
 
+    /// Length of a step, ms.
+    double StepMs() const
+    {
+        return m_guardMs + m_intervalMs;
+    }
+
+    /// Simulates the network from its birth to the time at which measurement starts.
+    virtual void RunUntilMeasured(double startMs)
+    {
+        Run(startMs);
+    }
+
+    static void Run(double ms)
+    {
+        if (ms > 0)
+        {
+            ns3::Simulator::Stop(DurationOfMs(ms));
+            ns3::Simulator::Run();
+        }
+    }
+
     /// Resets the counters.
     virtual void BeginInterval() = 0;
 
@@ -79,15 +100,6 @@ class IntervalScenario : public Scenario
     virtual void Measure(Report& report) = 0;
 
   private:
-    static void Run(double ms)
-    {
-        if (ms > 0)
-        {
-            ns3::Simulator::Stop(DurationOfMs(ms));
-            ns3::Simulator::Run();
-        }
-    }
-
     double m_startMs;
     double m_guardMs;
     double m_intervalMs;

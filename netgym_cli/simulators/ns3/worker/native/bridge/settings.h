@@ -37,6 +37,12 @@ class Settings
         return entry->second;
     }
 
+    /// As Text, or `otherwise` where the adapter sends no such key.
+    std::string Text(const std::string& key, const std::string& otherwise) const
+    {
+        return m_values.count(key) ? Text(key) : otherwise;
+    }
+
     double Number(const std::string& key) const
     {
         return ToNumber(key, Text(key));

@@ -4,6 +4,7 @@
 #include "bridge/duration.h"
 #include "radio/lte_radio.h"
 #include "radio/topology.h"
+#include "radio/user_slices.h"
 
 #include <ns3/component-carrier-enb.h>
 #include <ns3/config.h>
@@ -112,16 +113,13 @@ LteAccess::BuildSlices(const Settings& settings)
     const auto perSlice = [&](const std::string& key) {
         return settings.Numbers("per_slice_config." + key);
     };
-    const auto users = perSlice("num_users");
     const auto dedicated = perSlice("dedicated_rbg");
     const auto prioritized = perSlice("prioritized_rbg");
     const auto shared = perSlice("shared_rbg");
     std::vector<SliceShare> shares;
-    for (std::size_t slice = 0; slice < users.size(); ++slice)
+    m_sliceOf = SlicesOfUsers(settings);
+    for (std::size_t slice = 0; slice < dedicated.size(); ++slice)
     {
-        m_sliceOf.insert(m_sliceOf.end(),
-                         static_cast<std::size_t>(users[slice]),
-                         static_cast<int>(slice));
         shares.push_back({static_cast<int>(dedicated[slice]),
                           static_cast<int>(prioritized[slice]),
                           static_cast<int>(shared[slice])});

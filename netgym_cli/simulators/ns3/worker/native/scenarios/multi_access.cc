@@ -3,6 +3,7 @@
 
 #include "radio/nr_access.h"
 #include "radio/topology.h"
+#include "radio/user_slices.h"
 #include "radio/walking_users.h"
 #include "radio/wifi_access.h"
 
@@ -47,18 +48,14 @@ MultiAccess::MultiAccess(const Settings& settings)
 void
 MultiAccess::PlaceUsers(const Settings& settings)
 {
-    const auto perSlice = settings.Numbers("per_slice_config.num_users");
     const auto modes = settings.Texts("per_slice_config.downlink_mode");
-    m_sliceCount = static_cast<int>(perSlice.size());
-    for (int slice = 0; slice < m_sliceCount; ++slice)
+    m_sliceCount = static_cast<int>(modes.size());
+    for (const int slice : SlicesOfUsers(settings))
     {
-        for (int i = 0; i < perSlice[slice]; ++i)
-        {
-            User user{};
-            user.slice = slice;
-            user.steer = modes[slice] == "steer";
-            m_users.push_back(std::move(user));
-        }
+        User user{};
+        user.slice = slice;
+        user.steer = modes[slice] == "steer";
+        m_users.push_back(std::move(user));
     }
     m_nodes = WalkingUsers(settings, UserCount());
 }

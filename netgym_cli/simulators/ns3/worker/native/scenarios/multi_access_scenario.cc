@@ -49,8 +49,21 @@ MultiAccessScenario::MultiAccessScenario(const Settings& settings)
     : IntervalScenario(settings.Number("measurement_start_time_ms"),
                        settings.Number("gma.measurement_guard_interval_ms"),
                        settings.Number("gma.measurement_interval_ms")),
-      m_network(settings)
+      m_network(settings),
+      m_leadMs(std::stod(settings.Text("traffic_lead_ms", "0")))
 {
+}
+
+void
+MultiAccessScenario::RunUntilMeasured(double startMs)
+{
+    const int steps = static_cast<int>(m_leadMs / StepMs());
+    Run(startMs - steps * StepMs());
+    for (int step = 0; step < steps; ++step)
+    {
+        Advance();
+        ApplyDefault();
+    }
 }
 
 void

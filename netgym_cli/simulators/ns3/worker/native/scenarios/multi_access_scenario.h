@@ -21,6 +21,9 @@ class MultiAccessScenario : public IntervalScenario
     /// Lets the default algorithm decide.
     virtual void ApplyDefault() = 0;
 
+    /// Applications start `traffic_lead_ms` earlier; meanwhile the default algorithm decides step
+    /// by step.
+    void RunUntilMeasured(double startMs) override;
     void BeginInterval() override;
     void EndInterval() override;
     void Measure(Report& report) override;
@@ -34,6 +37,7 @@ class MultiAccessScenario : public IntervalScenario
     void MeasureSlices(Report& report);
     double TrafficPercent(int user, int link);
 
+    double m_leadMs;
     double m_missedActions{1}; // no action yet
 };
 

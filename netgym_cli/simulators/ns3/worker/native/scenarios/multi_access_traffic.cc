@@ -28,6 +28,8 @@ MultiAccess::BuildTraffic(const Settings& settings)
     const auto perSlice = [&](const std::string& key, int user) {
         return settings.Texts("per_slice_config." + key)[SliceOf(user)];
     };
+    const double startMs = settings.Number("measurement_start_time_ms") -
+                           std::stod(settings.Text("traffic_lead_ms", "0"));
     auto draw = CreateObject<UniformRandomVariable>();
     std::vector<double> phases; // of the varying load, the same for all users of a slice
     for (int slice = 0; slice < SliceCount(); ++slice)
@@ -66,7 +68,7 @@ MultiAccess::BuildTraffic(const Settings& settings)
         }
         m_server->AddApplication(source);
         // One millisecond apart, so that users' packets do not arrive in lockstep.
-        source->SetStartTime(DurationOfMs(settings.Number("measurement_start_time_ms") + user));
+        source->SetStartTime(DurationOfMs(startMs + user));
         PacketSinkHelper sink(udp ? "ns3::UdpSocketFactory" : "ns3::TcpSocketFactory",
                               InetSocketAddress(Ipv4Address::GetAny(), SINK_PORT));
         sink.Install(m_nodes.Get(user)).Start(Seconds(0));

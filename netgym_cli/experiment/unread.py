@@ -43,9 +43,12 @@ def unread_by_verb(overrides: Sequence[str], verb: str, read: Sequence[str]) -> 
 
 
 def _across(run: RunConfig, given: Sequence[str]) -> Iterator[str]:
-    """The same for keys that a member of another group makes void."""
+    """The same for keys that another key, or a member of another group, makes void."""
     from netgym_cli.agents.base import agent_registry
     from netgym_cli.envs.base import env_registry
+    from netgym_cli.experiment.end_evaluation import why_not_evaluated
+
+    agent = agent_registry.load(run.agent.name)
 
     if any(key.endswith(".step_duration_ms") and key.startswith("channel.") for key in given):
         step_ms = env_registry.load(run.env.name)(run.env).step_ms
@@ -53,8 +56,15 @@ def _across(run: RunConfig, given: Sequence[str]) -> Iterator[str]:
             if step_ms and key in ("channel.step_duration_ms", f"{ACTION_CHANNEL}.step_duration_ms"):
                 yield f"{key} has no effect: env {run.env.name} tells the duration of a step, {step_ms:g} ms"
     key = "env.episodes_per_session"
-    if key in given and agent_registry.load(run.agent.name).needs_dataset:
+    if key in given and agent.needs_dataset:
         yield f"{key} has no effect: a session of agent {run.agent.name} has agent.evaluation_episodes"
+    if "sessions" in given and agent.needs_dataset:
+        yield f"sessions has no effect: the sessions of agent {run.agent.name} are its evaluations"
+    elif "sessions" in given and run.planned_steps is not None:
+        yield f"sessions has no effect: steps is {run.steps}"
+    at_end = [key for key in given if key.partition(".")[0] == "evaluate_at_end"]
+    if at_end and run.evaluate_at_end is not None and (why := why_not_evaluated(run)) is not None:
+        yield from (f"{key} has no effect: {why}" for key in at_end)
 
 
 def tell(each: Iterable[list[str]]) -> None:

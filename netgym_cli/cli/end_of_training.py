@@ -1,0 +1,35 @@
+"""What the command line says at the end of a training: its summary, then how the agent stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from netgym_cli.cli.arguments import command
+from netgym_cli.cli.exit_codes import INCOMPLETE
+from netgym_cli.cli.output import results_on_disk, say, shown
+
+if TYPE_CHECKING:
+    from netgym_cli.experiment.summary import Summary
+
+
+def finish(summary: Summary) -> None:
+    """Prints the summary of a complete run, evaluates its agent as the config asks for, and prints the outcome.
+
+    Raises:
+        typer.Exit: with 3, the evaluation failed; the training is complete all the same.
+        KeyboardInterrupt: the evaluation was interrupted.
+    """
+    from netgym_cli.evaluation.at_end import EndEvaluationFailed, evaluate_at_end
+
+    with results_on_disk():
+        say(summary.lines())
+    try:
+        line = evaluate_at_end(summary, command())
+    except EndEvaluationFailed as error:
+        for told in (f"netgym train: {error}", *getattr(error, "__notes__", [])):
+            typer.echo(shown(told), err=True)
+        raise typer.Exit(INCOMPLETE) from error
+    with results_on_disk():
+        say([] if line is None else [line])

@@ -1,0 +1,41 @@
+"""The environment of a run: its sessions one after the other in one simulator, or side by side in several.
+
+Several are a process each, with a thread that waits for it; or all of them one call, where the simulator takes it.
+"""
+
+from __future__ import annotations
+
+from netgym_cli.config.schema import RunConfig
+from netgym_cli.envs.base import env_registry
+from netgym_cli.envs.network_env import NetworkEnv
+from netgym_cli.sessions.batched import BatchedSessions, can_be_batched
+from netgym_cli.sessions.parallel import ParallelSessions
+from netgym_cli.sessions.plan import Plan
+from netgym_cli.sessions.sequential import SequentialSessions
+from netgym_cli.sessions.vector import VectorSessions
+from netgym_cli.simulators.base import simulator_registry
+from netgym_cli.simulators.selection import settings_of
+from netgym_cli.wrappers.build import open_env
+
+FIRST = {"all": None, "first": 1, "none": 0}  # simulators, from the first, whose measurements are stored; None: all
+
+
+def open_sessions(config: RunConfig, plan: Plan) -> SequentialSessions | VectorSessions:
+    """The sessions of `plan`, not started yet, for as many simulators as it has seeds for. Raises `ConfigError`."""
+    if plan.n_envs == 1:
+        return SequentialSessions(open_env(config), plan)
+    first = open_env(config)
+    if isinstance(first, NetworkEnv) and can_be_batched(first):  # no channel, and a simulator of many
+        return BatchedSessions(first, plan)
+    return ParallelSessions([first, *(open_env(config) for _ in range(plan.n_envs - 1))], plan)
+
+
+def stats_envs(config: RunConfig) -> int | None:
+    """Number of simulators, from the first, whose measurements `stats.parquet` is to hold; None: all.
+
+    One process that simulates many networks makes measurements faster than a disk should take them.
+    """
+    if config.record_stats != "auto":
+        return FIRST[config.record_stats]
+    required = env_registry.load(config.env.name).required_simulator
+    return 1 if simulator_registry.load(settings_of(required, config.simulator).name).batches else None

@@ -1,0 +1,60 @@
+"""Statistics as a long table: one line per value, with its name, id and unit."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from netgym_cli.simulators.stats import Layout
+
+STATS_SCHEMA = pa.schema(
+    [
+        ("session", pa.int32()),
+        ("env", pa.int32()),
+        ("episode", pa.int32()),
+        ("step", pa.int32()),
+        ("ts_ms", pa.float64()),
+        ("source", pa.string()),
+        ("name", pa.string()),
+        ("id", pa.int32()),
+        ("value", pa.float64()),
+        ("unit", pa.string()),
+    ]
+)
+
+
+def encode_stats(items: list[tuple[int, int, int, int, float, Layout, np.ndarray]]) -> pa.Table:
+    """The long table of `(session, env, episode, step, ts_ms, layout, values)` items: one line per value."""
+    parts = [_encode_same_layout(list(run), layout) for layout, run in groupby(items, key=lambda item: item[5])]
+    return pa.concat_tables(parts) if parts else pa.Table.from_pylist([], schema=STATS_SCHEMA)
+
+
+def _encode_same_layout(items: list[tuple[Any, ...]], layout: Layout) -> pa.Table:
+    sizes = [len(row.ids) for row in layout.rows]
+    of_row = np.repeat(np.arange(len(layout.rows)), sizes)
+
+    def spread(column: int, kind: type) -> np.ndarray:
+        return np.repeat(np.array([item[column] for item in items], kind), layout.size)
+
+    def tiled(texts: list[str]) -> pa.Array:
+        return pa.array(texts, pa.string()).take(pa.array(np.tile(of_row, len(items))))
+
+    ids = np.array([id for row in layout.rows for id in row.ids], np.int32)
+    return pa.Table.from_arrays(
+        [
+            spread(0, np.int32),
+            spread(1, np.int32),
+            spread(2, np.int32),
+            spread(3, np.int32),
+            spread(4, np.float64),
+            tiled([row.source for row in layout.rows]),
+            tiled([row.name for row in layout.rows]),
+            np.tile(ids, len(items)),
+            np.concatenate([item[6] for item in items]),
+            tiled([row.unit for row in layout.rows]),
+        ],
+        schema=STATS_SCHEMA,
+    )

@@ -1,0 +1,126 @@
+"""Many independent networks of one scenario in one call."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Mapping
+from typing import Any, NoReturn, Self
+
+import numpy as np
+
+from netgym_cli.common.errors import SimulatorError
+from netgym_cli.simulators.fluid.calibration import calibration
+from netgym_cli.simulators.fluid.config import FluidConfig
+from netgym_cli.simulators.fluid.library import library
+from netgym_cli.simulators.fluid.limits import require_modelled
+from netgym_cli.simulators.ownership import refuse_copy
+from netgym_cli.simulators.wire_text import flatten, parse_layout
+
+
+class FluidBatch:
+    """B independent networks of one scenario. A network alone equals its copy in a batch, bit for bit.
+
+    Args:
+        config: which calibrations they have; with several, network k has the (first + k)-th, modulo their number.
+        scenario: name of the scenario.
+        settings: its plain nested settings, as of `Adapter.settings`.
+        copies: number of networks, B, 1 or more.
+        first: number that the first of them has among all networks of a run.
+
+    Raises:
+        ConfigError: the twin does not model what the settings ask for, or a calibration does not fit.
+        BuildError: the kernel could not be compiled.
+
+    Attributes:
+        layout: what each place of a network's values means.
+        control_size: numbers of a network's control vector, C.
+        ts_ms: simulated time of every network, float64 of shape `(B,)`.
+        ticks: integration steps that every network has made since its session began, uint64 of shape `(B,)`.
+    """
+
+    def __init__(
+        self, config: FluidConfig, scenario: str, settings: Mapping[str, Any], copies: int, first: int = 0
+    ) -> None:
+        require_modelled(scenario, settings)
+        texts = [calibration(name, scenario).text().encode() for name in config.calibrations]
+        self._library, self.copies = library(), copies
+        pointers = (ctypes.c_char_p * len(texts))(*texts)
+        names = scenario.encode(), flatten(settings).encode()
+        handle = self._library.open(*names, pointers, len(texts), copies, first)
+        if not handle:
+            raise SimulatorError(f"the twin of scenario {scenario}: {self._library.error().decode()}.")
+        self._adopt(handle)
+
+    def _adopt(self, handle: int) -> None:
+        self._handle: int | None = handle
+        self.layout = parse_layout(self._library.layout(handle).decode())
+        self.control_size: int = self._library.control_size(handle)
+        self.ts_ms = np.zeros(self.copies)
+        self.ticks = np.zeros(self.copies, np.uint64)
+
+    def start(self, seeds: np.ndarray, chosen: np.ndarray | None = None) -> np.ndarray:
+        """Begins sessions; simulates their warm-up and first interval.
+
+        Args:
+            seeds: int64 of shape `(B,)`.
+            chosen: which networks begin, bool of shape `(B,)`; None: all of them.
+
+        Returns:
+            All networks' last measurements, float64 of shape `(B, layout.size)`.
+        """
+        given = np.ascontiguousarray(np.broadcast_to(np.asarray(seeds, np.int64), (self.copies,)))
+        which = None if chosen is None else np.ascontiguousarray(np.asarray(chosen, np.uint8))
+        if which is not None and which.shape != (self.copies,):
+            raise ValueError(f"chosen has shape {which.shape}; allowed: ({self.copies},)")
+        self._library.start(self._open(), given.ctypes.data, None if which is None else which.ctypes.data)
+        return self._read()
+
+    def step(self, controls: np.ndarray | None) -> np.ndarray:
+        """Applies controls and simulates one interval in every network.
+
+        Args:
+            controls: float64 of shape `(B, C)`, a row for each network as `Adapter.encode_action` makes it; a row that
+                begins with NaN, or None, lets the scenario's default algorithm decide.
+
+        Returns:
+            All networks' measurements, float64 of shape `(B, layout.size)`.
+        """
+        if controls is None:
+            self._library.step(self._open(), None)
+        else:
+            rows = np.ascontiguousarray(controls, np.float64)
+            if rows.size != self.copies * self.control_size:
+                raise ValueError(f"controls have shape {rows.shape}; allowed: ({self.copies}, {self.control_size})")
+            self._library.step(self._open(), rows.ctypes.data)
+        return self._read()
+
+    def close(self) -> None:
+        """Releases the networks; harmless when called twice."""
+        handle, self._handle = self._handle, None
+        if handle:
+            self._library.close(handle)
+
+    def _read(self) -> np.ndarray:
+        values = np.empty((self.copies, self.layout.size))
+        arrays = (values.ctypes.data, self.ts_ms.ctypes.data, self.ticks.ctypes.data)
+        self._library.read(self._open(), *arrays)
+        return values
+
+    def _open(self) -> int:
+        if self._handle is None:
+            raise SimulatorError("the networks are closed.")
+        return self._handle
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        twin = object.__new__(type(self))
+        twin._library, twin.copies = self._library, self.copies
+        twin._adopt(self._library.copy(self._open()))
+        twin.ts_ms, twin.ticks = self.ts_ms.copy(), self.ticks.copy()
+        return twin
+
+    def __reduce__(self) -> NoReturn:
+        refuse_copy("the networks of a twin")
+
+    def __del__(self) -> None:
+        if getattr(self, "_handle", None):
+            self.close()

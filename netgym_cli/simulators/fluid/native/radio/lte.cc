@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "radio/lte.h"
+
+#include "bridge/purposes.h"
+#include "radio/walk.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace fluid
+{
+
+namespace
+{
+
+constexpr float DIRECT = 0.70710678F; // Rician fading of factor 1: half the power is direct
+constexpr double HEADER_BYTES = 48;   // of a packet: the tunnel's and those of PDCP, RLC and MAC
+constexpr double SHARING_USERS = 5;   // with that many the quantile is the highest
+constexpr double SEGMENT_MBPS = 12;   // below it packets are cut into so many parts that it shows
+constexpr double MOST_SEGMENT_S = 40e-3;
+constexpr double UTILISATION_MEMORY = 0.8; // per tick
+
+} // namespace
+
+void
+Lte::Begin(const LtePlan& plan, const std::vector<Place>& users, std::uint64_t seed)
+{
+    m_slices = plan.slices;
+    m_utilisation = 0;
+    m_users.assign(users.size(), {});
+    m_claims.assign(users.size(), {});
+    for (std::size_t k = 0; k < users.size(); ++k)
+    {
+        auto& user = m_users[k];
+        user.stream = Stream(seed, Purpose::LTE, k);
+        for (int part = 0; part < 2 * plan.blocks; ++part)
+        {
+            user.gains[part] = static_cast<float>(user.stream.RoughlyNormal()) * DIRECT;
+        }
+        user.fadedS = -1;
+    }
+    Move(plan, users);
+    ClearInterval();
+    Refresh(plan, 0);
+}
+
+void
+Lte::Move(const LtePlan& plan, const std::vector<Place>& users)
+{
+    for (std::size_t k = 0; k < users.size(); ++k)
+    {
+        const double distance = std::max(1.0, Distance(users[k], plan.site));
+        const double snrDb = plan.signalAt1mDb - 10 * plan.exponent * std::log10(distance);
+        m_users[k].snr = std::pow(10, snrDb / 10);
+    }
+}
+
+void
+Lte::ClearInterval()
+{
+    m_elapsedS = 0;
+    for (auto& user : m_users)
+    {
+        user.grantedS = 0;
+    }
+}
+
+void
+Lte::Refresh(const LtePlan& plan, double nowS)
+{
+    for (auto& user : m_users)
+    {
+        Fade(plan, user, nowS);
+    }
+}
+
+/// Block fading: every block of the carrier has a complex gain that forgets itself over the
+/// coherence time (a first-order autoregressive process).
+void
+Lte::Fade(const LtePlan& plan, User& user, double nowS) const
+{
+    if (nowS <= user.fadedS)
+    {
+        return;
+    }
+    const double ageMs = (nowS - std::max(user.fadedS, 0.0)) * 1e3;
+    const bool fades = plan.coherenceMs > 0;
+    if (fades)
+    {
+        const auto keep = static_cast<float>(std::exp(-ageMs / plan.coherenceMs));
+        const float renewed = std::sqrt(1 - keep * keep) * DIRECT;
+        for (int part = 0; part < 2 * plan.blocks; part += 2)
+        {
+            float real = 0;
+            float imaginary = 0;
+            user.stream.RoughlyNormal(real, imaginary);
+            user.gains[part] = keep * user.gains[part] + renewed * real;
+            user.gains[part + 1] = keep * user.gains[part + 1] + renewed * imaginary;
+        }
+    }
+    user.fadedS = nowS;
+    double mean = 0;
+    for (int block = 0; block < plan.blocks; ++block)
+    {
+        double gain = 1;
+        if (fades)
+        {
+            const float real = DIRECT + DIRECT * user.gains[2 * block];
+            const float imaginary = DIRECT * user.gains[2 * block + 1];
+            gain = real * real + imaginary * imaginary;
+        }
+        const auto above =
+            std::upper_bound(plan.snrOfCqi.begin() + 1, plan.snrOfCqi.end(), user.snr * gain);
+        user.cqi[block] = static_cast<int>(above - plan.snrOfCqi.begin()) - 1;
+        mean += user.cqi[block] * plan.blockWeight[block];
+    }
+    user.widebandCqi = static_cast<int>(std::floor(mean + 1e-9));
+}
+
+/// The CQI of the block that has `rank` worse ones.
+int
+Lte::Ranked(const LtePlan& plan, const User& user, int rank)
+{
+    int count[LtePlan::CQI_COUNT]{};
+    for (int block = 0; block < plan.blocks; ++block)
+    {
+        count[user.cqi[block]]++;
+    }
+    int cqi = 0;
+    for (int below = count[0]; below <= rank; below += count[cqi])
+    {
+        cqi++;
+    }
+    return cqi;
+}
+
+/// A block of several groups is coded for the worst of them; with many users the scheduler gives
+/// each its better ones. A quantile of the blocks' CQIs stands for both.
+void
+Lte::SetRates(const LtePlan& plan, const std::vector<Load>& loads, double nowS)
+{
+    int active = 0;
+    for (const auto& load : loads)
+    {
+        active += load.backlog > 1;
+    }
+    const double sharing = (active - 1) / (SHARING_USERS - 1);
+    const double quantile =
+        plan.quantileAlone + (plan.quantileSharing - plan.quantileAlone) * sharing;
+    const double place = std::clamp(quantile, 0.0, 1.0) * (plan.blocks - 1);
+    const int low = static_cast<int>(place);
+    const int high = std::min(low + 1, plan.blocks - 1);
+    const double part = place - low;
+    for (std::size_t k = 0; k < loads.size(); ++k)
+    {
+        if (loads[k].backlog <= 0)
+        {
+            continue;
+        }
+        auto& user = m_users[k];
+        Fade(plan, user, nowS);
+        const double mbps = (1 - part) * plan.mbpsOfCqi[Ranked(plan, user, low)] +
+                            part * plan.mbpsOfCqi[Ranked(plan, user, high)];
+        const double inner = loads[k].packetBytes / (loads[k].packetBytes + HEADER_BYTES);
+        user.rate = std::max(mbps * 1e6 / 8 * plan.efficiency * inner, 1.0);
+    }
+}
+
+void
+Lte::Tick(const LtePlan& plan, std::vector<Load>& loads, double nowS, double tickS)
+{
+    for (auto& load : loads)
+    {
+        load.accepted = std::min(load.offered, std::max(plan.bufferBytes - load.backlog, 0.0));
+        load.backlog += load.accepted;
+        load.served = 0;
+    }
+    SetRates(plan, loads, nowS);
+    auto& claims = m_claims;
+    for (std::size_t k = 0; k < loads.size(); ++k)
+    {
+        claims[k].slice = plan.sliceOf[k];
+        claims[k].prioritized = plan.prioritizes && loads[k].prioritized;
+        claims[k].sharedS = 0;
+        claims[k].needS = loads[k].backlog > 0 ? loads[k].backlog / m_users[k].rate : 0;
+    }
+    const double granted = ShareCarrier(claims, m_slices, plan.groups, tickS) / tickS;
+    m_utilisation = UTILISATION_MEMORY * m_utilisation + (1 - UTILISATION_MEMORY) * granted;
+    m_elapsedS += tickS;
+    for (std::size_t k = 0; k < loads.size(); ++k)
+    {
+        auto& load = loads[k];
+        auto& user = m_users[k];
+        load.served = std::min(claims[k].sharedS * user.rate, load.backlog);
+        user.grantedS += claims[k].sharedS;
+        const double mbps = std::max(plan.mbpsOfCqi[std::max(user.widebandCqi, 1)], 1.0);
+        const double parts = SEGMENT_MBPS / mbps;
+        const double segment = plan.segmentDelayS * parts * parts * std::sqrt(parts);
+        load.delayS = plan.backhaulS + plan.delayS +
+                      plan.busyDelayS * m_utilisation * m_utilisation +
+                      std::min(segment, MOST_SEGMENT_S);
+        if (load.backlog > 0 && claims[k].sharedS > 0 && nowS >= user.stalledUntilS &&
+            user.stream.Uniform() < plan.stallsPerS * tickS)
+        {
+            user.stalledUntilS = nowS + plan.stallS;
+        }
+        load.stalled = nowS < user.stalledUntilS;
+    }
+}
+
+} // namespace fluid

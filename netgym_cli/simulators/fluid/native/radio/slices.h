@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// How slices and prioritised users share a carrier's time.
+#pragma once
+#include <cstddef>
+#include <vector>
+
+namespace fluid
+{
+
+/// Resource block groups of one slice.
+struct SliceShare
+{
+    int dedicated{0};   ///< its own, even when idle
+    int prioritized{0}; ///< it has the first claim to them; what it leaves is lent
+    int shared{0};      ///< most that it may take beyond both
+};
+
+/// What one user wants of a carrier.
+struct Claim
+{
+    int slice{0};
+    bool prioritized{false}; ///< comes before all that are not, wherever both may use a group
+    double needS{0};         ///< carrier time
+    double sharedS{0};       ///< what it gets
+};
+
+/// Divides `tickS` of a carrier of `groups` groups among the claims, the least served first.
+/// @returns the time that was granted
+double ShareCarrier(std::vector<Claim>& claims,
+                    const std::vector<SliceShare>& slices,
+                    int groups,
+                    double tickS);
+
+} // namespace fluid
