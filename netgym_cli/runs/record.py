@@ -18,6 +18,7 @@ from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.recorder import Recorder
 from netgym_cli.sessions.side_by_side import EpisodeStarts, Steps
 from netgym_cli.sessions.step import Observer, Step
+from netgym_cli.simulators.base import simulator_registry
 
 HEARTBEAT_S = 2.0
 
@@ -83,6 +84,7 @@ class RunRecord(Observer):
             "pid": os.getpid(),
             "machine": machine(),
             "versions": versions(),
+            "simulator_software": simulator_registry.load(config.simulator.name).about(config.simulator),
             "git": git_state(),
             **config.names(),
             "experiment": config.choices.get("experiment"),
