@@ -53,6 +53,7 @@ class RunRecord(Observer):
         folder: the run's.
         content: what the file says: `steps` and `sim_s` (simulated seconds, all sessions) in the tables, `wall_s`,
             `start_s` (seconds until the first step began), `n_envs` (simulators that live each session at once),
+            `stats_envs` (how many of them, from the first, `stats.parquet` is about),
             `seeds` (of all simulators, session by session), `selected_on` (seeds of evaluations on the way, by which
             the best model is chosen) and so on.
 
@@ -90,6 +91,7 @@ class RunRecord(Observer):
             "experiment": config.choices.get("experiment"),
             "seed": config.seed,
             "n_envs": config.n_envs,
+            "stats_envs": tables.stats_envs,
             "seeds": [],
             "learnt_on": sorted(learnt_on),
             "selected_on": [],
