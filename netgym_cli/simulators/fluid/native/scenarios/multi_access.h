@@ -42,7 +42,9 @@ struct MultiAccessPlan
     std::vector<UserPlan> users;
     std::array<bool, LINKS> exists{};
     int sliceCount;
-    double startMs, guardMs, intervalMs;
+    double guardMs, intervalMs;
+    int leadSteps;  ///< whole steps of traffic before the first measured one
+    double startMs; ///< applications start
     double tickMs;
     long guardTicks, intervalTicks;
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "radio/user_slices.h"
 #include "scenarios/multi_access.h"
 
 #include <cmath>
@@ -28,10 +29,12 @@ MultiAccessPlan::MultiAccessPlan(const Settings& settings, const Settings& calib
              LONGEST_TICK_MS * 1e-3},
       exists{!wifi.sites.empty(), !nr.sites.empty(), true},
       sliceCount(static_cast<int>(lte.slices.size())),
-      startMs(settings.Number("measurement_start_time_ms")),
       guardMs(settings.Number("gma.measurement_guard_interval_ms")),
-      intervalMs(settings.Number("gma.measurement_interval_ms"))
+      intervalMs(settings.Number("gma.measurement_interval_ms")),
+      leadSteps(static_cast<int>(settings.Number("traffic_lead_ms") / (guardMs + intervalMs))),
+      startMs(settings.Number("measurement_start_time_ms") - leadSteps * (guardMs + intervalMs))
 {
+    lte.sliceOf = SlicesOfUsers(settings);
     AddUsers(settings);
     DivideTime();
 }
