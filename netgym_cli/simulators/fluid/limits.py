@@ -49,7 +49,10 @@ def refuse(key: str, value: Any, allowed: str) -> None:
 
 WAY_OUT = "simulator=ns3 runs it."
 LIMITS: dict[str, Callable[[Mapping[str, Any]], None]] = {
+    "dynamic_qos": _multi_access,
+    "network_slicing": _multi_access,
     "nqos_split": _multi_access,
+    "qos_steer": _multi_access,
     "rmcat": _rmcat,
     "custom": _anything,
 }
