@@ -1,8 +1,8 @@
 """`netgym fit-twin`: a calibration with which a fluid twin does what another simulator did.
 
-Agents play on the simulator. The twin's users are put in the same places and given the same actions, so what is left of the
-difference is the twin's own. Its parameters are then moved so that mean rates, delays and rewards agree, by the method of
-Levenberg and Marquardt with differences for derivatives (Marquardt, SIAM Journal on Applied Mathematics 11, 1963); the
+Agents play on the simulator. The twin's users are put in the same places and given the same actions, so what is left of
+the difference is the twin's own. Its parameters are then moved so that mean rates, delays and rewards agree, by the
+method of Levenberg and Marquardt with differences for derivatives (Marquardt, SIAM Journal on Applied Mathematics 11, 1963); the
 curvature at the end gives their standard errors.
 """
 
@@ -49,7 +49,8 @@ class Imitation:
     def residuals(self, texts: Calibration) -> np.ndarray:
         """The twin's figures minus those recorded, a row of three per agent, flat."""
         rows = [self._played(name, recording, texts) for name, recording in self.recordings.items()]
-        return (np.array(rows) - self._recorded()).ravel()
+        differences: np.ndarray = np.array(rows) - self._recorded()
+        return differences.ravel()
 
     def _recorded(self) -> np.ndarray:
         if self._wanted is None:
@@ -68,7 +69,8 @@ class Imitation:
                 values[step] = networks.step(None if name == DEFAULT_AGENT else self._controls(recording, step))
         finally:
             networks.close()
-        return self._figures(recording, np.swapaxes(values, 0, 1)).mean(axis=0)
+        figures: np.ndarray = self._figures(recording, np.swapaxes(values, 0, 1)).mean(axis=0)
+        return figures
 
     def _controls(self, recording: Recording, step: int) -> np.ndarray:
         """What the agent did in this step, as it can be read from the measurement."""

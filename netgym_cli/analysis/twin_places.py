@@ -31,7 +31,7 @@ def _phases(recording: Recording, settings: Mapping[str, Any], step_ms: float) -
     steps = np.arange(sent.shape[1]) + FIRST_STEP
     ends_ms = settings["measurement_start_time_ms"] + steps * step_ms
     phases = np.full(sent.shape[::2], np.nan)
-    for number in np.flatnonzero(swing > 0):
+    for number in np.flatnonzero(swing > 0).tolist():
         members = slices == number
         angles = 2 * np.pi * (ends_ms - step_ms / 2) / period_ms[number]
         tried = np.arange(PHASES) * 2 * np.pi / PHASES
