@@ -1,7 +1,7 @@
 VENV        ?= .venv
 PYTHON      ?= python3
 PROCESSES   ?= 2
-DEMO        ?= env=nqos_split agent=ppo seed=1 env.episodes_per_session=40
+DEMO        ?= experiment=nqos_split_ppo seed=1
 BIN         := $(VENV)/bin
 INSTALLED   := $(VENV)/.installed
 

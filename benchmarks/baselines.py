@@ -96,7 +96,8 @@ def trained(env_name: str, folder: Path, jobs: int) -> dict[str, Path]:
         run = folder / f"{env_name}_{name}"
         sessions = f"sessions=[{','.join(['{}'] * plan.train_sessions)}]"
         length = f"env.episodes_per_session={plan.train_episodes}"
-        overrides = [f"env={env_name}", f"agent={name}", "seed=1", sessions, length, f"hydra.run.dir={run}"]
+        overrides = [f"env={env_name}", f"agent={name}", "seed=1", sessions, length]
+        overrides += ["evaluate_at_end=0", f"hydra.run.dir={run}"]
         done = subprocess.run([sys.executable, "-m", "netgym_cli", "train", *overrides], capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(f"{env_name} {name}: {done.stderr}")

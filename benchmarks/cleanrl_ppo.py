@@ -33,7 +33,8 @@ AGENTS = ("cleanrl_ppo", "ppo")
 def train(agent: str, seed: int, env_name: str, overrides: Sequence[str], folder: Path) -> Path:
     """One training run through the command line; returns its folder."""
     run = folder / f"{env_name}_{agent}_{seed}"
-    arguments = [f"env={env_name}", f"agent={agent}", f"seed={seed}", f"hydra.run.dir={run}", *overrides]
+    own = [f"env={env_name}", f"agent={agent}", f"seed={seed}", "evaluate_at_end=0", f"hydra.run.dir={run}"]
+    arguments = [*own, *overrides]
     command = [sys.executable, "-m", "netgym_cli", "train", *arguments]
     subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     report.console.print(f"{env_name}, {agent}, seed {seed}: trained")

@@ -36,7 +36,8 @@ def train(seed: int, env_name: str, sessions: int, overrides: Sequence[str], fol
     """One training run through the command line; returns its folder."""
     run = folder / f"seed_{seed}"
     plan = f"sessions=[{','.join(['{}'] * sessions)}]"
-    arguments = [f"env={env_name}", "agent=ppo", f"seed={seed}", plan, f"hydra.run.dir={run}", *overrides]
+    own = [f"env={env_name}", "agent=ppo", f"seed={seed}", plan, "evaluate_at_end=0", f"hydra.run.dir={run}"]
+    arguments = [*own, *overrides]
     command = [sys.executable, "-m", "netgym_cli", "train", *arguments]
     subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     report.console.print(f"seed {seed}: trained")

@@ -72,7 +72,10 @@ class Experiment:
     def train(self, what: str | tuple[str, str]) -> None:
         """One agent, online, or offline from the dataset of one behaviour."""
         if isinstance(what, str):
-            name, overrides = what, [f"agent={what}", f"env.episodes_per_session={self.scale.online_episodes}"]
+            name, overrides = what, [
+                f"agent={what}", "sessions=1", "evaluate_at_end=0",
+                f"env.episodes_per_session={self.scale.online_episodes}",
+            ]  # fmt: skip
         else:
             name, overrides = "-".join(what), [
                 f"agent={what[0]}", f"dataset=netgym/{ENV}/{what[1]}-v0", f"steps={self.scale.updates}",

@@ -21,8 +21,8 @@ class CleanrlPpoConfig(ParallelAgentConfig):
     normalize_observation: bool = MISSING
     normalize_reward: bool = MISSING
     clip_observation: float = read_if("normalize_observation", True, of=ranged(above=0, high=10**9))
+    min_deviation: float = read_if("normalize_observation", True, of=ranged(0, default=0.0, note="0: none"))
     clip_reward: float = read_if("normalize_reward", True, of=ranged(above=0, high=10**9))
-    min_deviation: float = ranged(0, 1e6, default=0.0)
     torch_threads: int = ranged(1, 10**9)
     hidden: list[int] = ranged(1)
     log_std_init: float = MISSING

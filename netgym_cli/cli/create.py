@@ -42,7 +42,7 @@ def env(
         with results_on_disk():
             say(f"wrote {path}" for path in written)
             say(["", "next:", f"  {shlex.join(['netgym', 'check', *chosen])}"])
-            say([f"  {shlex.join(['netgym', 'train', *chosen, 'agent=ppo', 'env.episodes_per_session=100'])}"])
+            say([f"  {shlex.join(['netgym', 'train', *chosen, 'agent=ppo', 'steps=1000'])}"])
 
 
 def import_config(

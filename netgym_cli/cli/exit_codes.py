@@ -1,6 +1,6 @@
 """How a verb ends: one message, one exit code.
 
-0 done; 1 something failed while it ran; 2 the user can fix it; 3 done, but for a part that changes results; 129 SIGHUP;
+0 done; 1 something failed while it ran; 2 the user can fix it; 3 done, but for a part; 129 SIGHUP;
 130 Ctrl-C; 143 SIGTERM.
 """
 

@@ -15,7 +15,7 @@ from netgym_cli.config.schema import AgentConfig, EndEvaluation, RunConfig, plai
 from netgym_cli.evaluation import report
 from netgym_cli.evaluation.contest import Contest, Evaluation, default_seeds
 from netgym_cli.experiment.config import config_of, seeds_of
-from netgym_cli.experiment.end_evaluation import at_the_end, rivals, why_not_evaluated
+from netgym_cli.experiment.end_evaluation import at_the_end, rivals
 from netgym_cli.experiment.summary import Summary
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.record import note_evaluation
@@ -48,13 +48,18 @@ def evaluate_at_end(summary: Summary, command: Sequence[str], console: bool | No
         EndEvaluationFailed: a session failed, or the results could not be written.
         KeyboardInterrupt: interrupted; it says how to make up for it.
     """
+    if not summary.to_evaluate:
+        return None
+    with _told_in_the_record(RunFolder(Path(summary.folder)), summary):
+        return _evaluated(summary, command, console)
+
+
+def _evaluated(summary: Summary, command: Sequence[str], console: bool | None) -> str:
     folder = RunFolder(Path(summary.folder))
     config = config_of(folder.path, summary.needs_trust)
-    asked = config.evaluate_at_end
-    if asked is None or not asked.networks or why_not_evaluated(config) is not None:
-        return None
+    asked, length, began = config.evaluate_at_end, config.env.steps_per_episode, time.monotonic()
+    assert asked is not None
     contenders: Contenders = {summary.agent: folder.path, **rivals(config)}
-    length = config.env.steps_per_episode
     networks, episodes = affordable(asked, summary.steps, len(contenders) * length)
     if networks < min(asked.networks, FEWEST):
         line = (
@@ -65,18 +70,16 @@ def evaluate_at_end(summary: Summary, command: Sequence[str], console: bool | No
         note_evaluation(folder, {"status": "skipped", "told": line})
         return f"note: {line}"
     seeds = default_seeds(networks, seeds_of(folder.path, config), FIRST_SEED)
-    with _told_in_the_record(folder, summary):
-        began = time.monotonic()
-        there = at_the_end(config)
-        found = Contest.of(there, contenders, seeds, episodes, summary.needs_trust).play(None, "random", console)
-        outcome = _outcome(found, summary.agent)
-        line = _line(found, summary.agent, outcome["minus"])
-        if there.simulator.name != config.simulator.name:
-            told, outcome["predicted"] = _prediction(config, contenders, seeds, episodes, summary, console)
-            line += told
-        line += f"; tables: {folder.last_evaluation}"
-        _write(found, folder, there, contenders, command)
-        note_evaluation(folder, outcome | {"told": line, "wall_s": round(time.monotonic() - began, 3)})
+    there = at_the_end(config)
+    found = Contest.of(there, contenders, seeds, episodes, summary.needs_trust).play(None, "random", console)
+    outcome = _outcome(found, summary.agent)
+    line = _line(found, summary.agent, outcome["minus"])
+    if there.simulator.name != config.simulator.name:
+        told, outcome["predicted"] = _prediction(config, contenders, seeds, episodes, summary, console)
+        line += told
+    line += f"; tables: {folder.last_evaluation}"
+    _write(found, folder, there, contenders, command)
+    note_evaluation(folder, outcome | {"told": line, "wall_s": round(time.monotonic() - began, 3)})
     return line
 
 
@@ -166,7 +169,7 @@ def _told_in_the_record(folder: RunFolder, summary: Summary) -> Iterator[None]:
         yield
     except KeyboardInterrupt as error:
         interruption.settle()
-        note_evaluation(folder, {"status": "interrupted"})
+        _note(folder, {"status": "interrupted"}, error)
         error.add_note(again)
         raise
     except (Exception, SystemExit) as error:
@@ -174,9 +177,14 @@ def _told_in_the_record(folder: RunFolder, summary: Summary) -> Iterator[None]:
         message = user_code.told(error) if isinstance(error, Exception) else user_code.told_exit(error)
         failed = EndEvaluationFailed(f"its evaluation failed: {message}")
         failed.add_note(again)
-        try:
-            note_evaluation(folder, {"status": "failed", "error": {"type": type(error).__name__, "message": message}})
-        except (NetgymError, OSError) as unwritten:
-            failed.add_note(f"the record of the run could not be changed: {unwritten}")
+        _note(folder, {"status": "failed", "error": {"type": type(error).__name__, "message": message}}, failed)
         raise failed from error
     interruption.settle()
+
+
+def _note(folder: RunFolder, outcome: Mapping[str, Any], error: BaseException) -> None:
+    """`note_evaluation` after `error`, which says so if it is not possible."""
+    try:
+        note_evaluation(folder, outcome)
+    except (NetgymError, OSError) as unwritten:
+        error.add_note(f"the record of the run could not be changed: {unwritten}")

@@ -23,6 +23,11 @@ def why_not_evaluated(run: RunConfig) -> str | None:
     return None if agent.can_be_loaded else f"nothing can load agent {name}"
 
 
+def asked_for(run: RunConfig) -> bool:
+    """Whether the agent of a run is to be evaluated at its end."""
+    return run.evaluate_at_end is not None and run.evaluate_at_end.networks > 0 and why_not_evaluated(run) is None
+
+
 def at_the_end(run: RunConfig) -> RunConfig:
     """`run` on the simulator of its last evaluation. Raises `ConfigError` for one that nobody knows."""
     asked = run.evaluate_at_end

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,8 @@ def train(config: RunConfig, folder: Path, command: list[str], console: bool | N
     notes = [*_given_up(env, record), *_differing(plan), *load.notes(), *agent.notes]
     name = config.name_of("agent") if agent.can_be_loaded else ""
     measured, learnt = agent.needs_dataset, agent.learns
-    return Summary.of(folder, recorder, record, notes, measured, name, needs_trust(files), learnt)
+    summary = Summary.of(folder, recorder, record, notes, measured, name, needs_trust(files), learnt)
+    return replace(summary, to_evaluate=end_evaluation.asked_for(config))
 
 
 def _given_up(env: SequentialSessions | VectorSessions, record: RunRecord) -> list[str]:

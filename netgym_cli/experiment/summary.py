@@ -33,6 +33,7 @@ class Summary:
         needs_trust: whether what loads the agent from the folder needs `--trust`.
         learnt: whether the agent changed while it acted.
         n_envs: number of simulators that lived each session at once.
+        to_evaluate: whether the config asks for an evaluation of the agent now.
     """
 
     folder: str
@@ -53,6 +54,7 @@ class Summary:
     needs_trust: bool = False
     learnt: bool = False
     n_envs: int = 1
+    to_evaluate: bool = False
 
     @classmethod
     def of(

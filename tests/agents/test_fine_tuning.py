@@ -38,7 +38,7 @@ CONTINUES = {"PPO": "ppo", "A2C": "a2c", "SAC": "sac", "TD3": "td3"}
 def online(name, init, *words):
     """The config of a run that learns in the environment."""
     env = ["env=gym", "env.id=tests.support.offline_data:LQ-v0", f"env.steps_per_episode={offline_data.STEPS}"]
-    short = ["env.episodes_per_session=2", "agent.checkpoint_every_steps=0", *SHORT.get(name, [])]
+    short = ["sessions=1", "env.episodes_per_session=2", "agent.checkpoint_every_steps=0", *SHORT.get(name, [])]
     return typed_run(compose([*env, f"agent={name}", *([f"init={init}"] if init else []), *short, *words]))
 
 

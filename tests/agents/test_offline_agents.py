@@ -218,7 +218,6 @@ def test_an_incomplete_dataset_teaches_and_is_told(place, tmp_path):
     ("words", "named"),
     [
         (["agent=sac", "dataset=x/y-v0"], ["dataset is 'x/y-v0'", "'sac'", "agent=td3_bc"]),
-        (["agent=ppo", "steps=5"], ["steps is 5", "'ppo'", "env.episodes_per_session"]),
         (["agent=random", "init=outputs/x"], ["init is 'outputs/x'", "'random'", "agent=ppo"]),
     ],
 )

@@ -56,7 +56,7 @@ def test_the_command_writes_a_channel_that_trains(workdir):
     done = netgym("fit-channel", *words)
     assert (done.exit_code, "exists and is not overwritten" in done.stderr) == (2, True)
     command = ["train", "--config-dir", "conf", "env=gym", "channel=gilbert_elliott_fit", "agent=random"]
-    assert netgym(*command, "env.episodes_per_session=2").exit_code == 0
+    assert netgym(*command, "sessions=1", "env.episodes_per_session=2").exit_code == 0
 
 
 @pytest.mark.ns3

@@ -24,7 +24,7 @@ def netgym(*words):
 def trained(tmp_path_factory):
     """Random on poles in episodes of two lengths, three seeds each."""
     folder = tmp_path_factory.mktemp("trained") / "grid"
-    words = ["env=gym", "agent=random", "env.episodes_per_session=6", f"hydra.sweep.dir={folder}"]
+    words = ["env=gym", "agent=random", "sessions=1", "env.episodes_per_session=6", f"hydra.sweep.dir={folder}"]
     done = netgym("train", "-m", *words, "env.steps_per_episode=5,8", "seed=1,2,3")
     assert done.exit_code == 0, done.output
     return folder
@@ -64,7 +64,7 @@ def test_lines_by_another_key_and_curves_over_steps(grid):
 
 
 def test_a_group_is_told_by_the_name_that_was_chosen(workdir):
-    words = ["env=gym", "agent=random", "env.episodes_per_session=2", "hydra.sweep.dir=presets"]
+    words = ["env=gym", "agent=random", "sessions=1", "env.episodes_per_session=2", "hydra.sweep.dir=presets"]
     assert netgym("train", "-m", *words, "channel=wan,mobile").exit_code == 0
     runs, _ = plot.read([workdir / "presets", workdir / "presets" / ".." / "presets"])
     found = plot.points(runs, "channel", "channel_delay_ms", Lines.of(runs, "channel", None), 1.0)
@@ -96,7 +96,7 @@ def test_what_cannot_be_drawn(grid, words, told):
 
 
 def test_runs_of_several_agents_are_a_line_each_whatever_the_axis_shows(grid):
-    words = ["env=gym", "agent=constant", "env.episodes_per_session=6", "env.steps_per_episode=5"]
+    words = ["env=gym", "agent=constant", "sessions=1", "env.episodes_per_session=6", "env.steps_per_episode=5"]
     for seed in (1, 2, 3):
         assert netgym("train", *words, f"seed={seed}", f"hydra.run.dir=more/{seed}").exit_code == 0
     alike = ["grid/0", "grid/1", "grid/2", "more"]

@@ -72,7 +72,7 @@ def test_doctor_works_without_a_home(workdir, homeless):
 @pytest.mark.long
 def test_a_user_without_a_home_simulates_and_hears_what_to_set(workdir, homeless):
     train = f"{sys.executable} -m netgym_cli train env=custom agent=ppo agent.n_steps=4 agent.batch_size=4"
-    small = "env.steps_per_episode=4 env.episodes_per_session=1 hydra.run.dir=run"
+    small = "env.steps_per_episode=4 env.episodes_per_session=1 sessions=1 hydra.run.dir=run"
     done = shell(f"{homeless} {train} {small}")
     assert done.returncode == 0, done.stderr
     assert "could not be signed" in done.stderr

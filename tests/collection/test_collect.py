@@ -22,6 +22,7 @@ from tests.support.network import eventually, marked
 
 CONF = ["--config-dir", str(REPO / "tests" / "support" / "conf")]
 TOY = [*CONF, "env=toy", "env.steps_per_episode=4"]
+SMALL_PPO = ["agent=ppo", "agent.n_steps=4", "agent.batch_size=4", "sessions=1"]
 DEFAULT = "netgym/toy/system_default-v0"
 
 pytestmark = pytest.mark.usefixtures("workdir")
@@ -73,7 +74,7 @@ def test_the_actions_of_another_agent_are_stored_and_flagged_as_not_empty():
 def test_workers_change_nothing(agent):
     words = ["agent=random"]
     if agent == "ppo":
-        done = netgym("train", *TOY, "agent=ppo", "agent.n_steps=4", "agent.batch_size=4", "hydra.run.dir=trained")
+        done = netgym("train", *TOY, *SMALL_PPO, "hydra.run.dir=trained")
         assert done.exit_code == 0, done.stderr
         words = ["trained"]
     told = [

@@ -240,5 +240,5 @@ def test_an_output_that_netgym_would_not_find_is_refused(workdir, output):
 def test_an_imported_environment_trains(workdir):
     import_config.import_file(FILES[0].with_name("gen2_nqos_split.json")).write()
     words = ["train", "--config-dir", "conf", "env=gen2_nqos_split", "agent=random", "seed=2"]
-    done = CliRunner().invoke(app, [*words, "env.steps_per_episode=2", "env.episodes_per_session=1"])
+    done = CliRunner().invoke(app, [*words, "env.steps_per_episode=2", "env.episodes_per_session=1", "sessions=1"])
     assert done.exit_code == 0, done.output

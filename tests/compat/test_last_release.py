@@ -16,7 +16,7 @@ from netgym_cli.compat import old_imports
 from netgym_cli.config.schema import AgentConfig
 
 FILES = Path(__file__).parent / "last_release"
-SHORT = ["env.steps_per_episode=3", "env.episodes_per_session=2"]
+SHORT = ["env.steps_per_episode=3", "env.episodes_per_session=2", "sessions=1"]
 RETURNS = [-10.275174264584539, -11.081980918109481]
 
 pytestmark = pytest.mark.usefixtures("workdir")
@@ -40,7 +40,7 @@ def train(conf, *overrides):
 
 
 def test_an_environment_an_agent_and_a_channel_give_the_numbers_they_gave(conf):
-    episodes = train(conf, "env=stadium_python", "agent=steady", "channel=sieve", "env.episodes_per_session=2")
+    episodes = train(conf, "env=stadium_python", "agent=steady", "channel=sieve", *SHORT[1:])
     assert episodes["return"].tolist() == pytest.approx(RETURNS, rel=1e-9)
 
 

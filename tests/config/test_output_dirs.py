@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from netgym_cli.cli.app import app
 from tests.conftest import REPO
 
-TOY = ["--config-dir", str(REPO / "tests" / "support" / "conf"), "env=toy", "agent=random"]
+TOY = ["--config-dir", str(REPO / "tests" / "support" / "conf"), "env=toy", "agent=random", "sessions=1"]
 
 pytestmark = pytest.mark.usefixtures("workdir")
 

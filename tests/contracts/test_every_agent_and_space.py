@@ -53,7 +53,7 @@ def marked(cases, gate):
 def played(agent, folder, act, obs, *words):
     """Whether the agent trains there, evaluates and acts outside; False if it is refused before."""
     plain = [] if "observation" not in words else ["agent.normalize_observation=false"]
-    size = [f"env.steps_per_episode={kinds.STEPS}", "env.episodes_per_session=2"]
+    size = [f"env.steps_per_episode={kinds.STEPS}", "env.episodes_per_session=2", "sessions=1"]
     spaces = ["env.id=tests.support.kinds:Kinds-v0", f"env.kwargs={{act: {act}, obs: {obs}}}"]
     composed = compose(["env=gym", *spaces, *size, f"agent={agent}", *SHORT.get(agent, []), *plain])
     config = typed_run(composed)
@@ -122,7 +122,7 @@ def test_observations(agent, obs, tmp_path):
 def test_episodes_that_end_before_their_planned_length_end_the_run(agent, tmp_path):
     act = "box" if agent in ("sac", "td3") else "choice"
     words = ["env.id=tests.support.kinds:Kinds-v0", f"env.kwargs={{act: {act}}}"]
-    size = [f"env.steps_per_episode={2 * kinds.STEPS}", "env.episodes_per_session=2"]
+    size = [f"env.steps_per_episode={2 * kinds.STEPS}", "env.episodes_per_session=2", "sessions=1"]
     config = typed_run(compose(["env=gym", *words, *size, f"agent={agent}", *SHORT[agent]]))
     run.check(config)
     assert run.train(config, tmp_path, ["netgym"]).steps == 2 * kinds.STEPS

@@ -47,7 +47,7 @@ def test_the_command_of_the_document_composes(workdir):
 
 def test_the_program_of_the_document_lets_a_model_act(workdir):
     (command,) = re.findall(r"After `netgym (train .*hydra.run.dir=swing)`", DOCUMENT)
-    short = ["env.steps_per_episode=20", "env.episodes_per_session=2", "agent.learning_starts=30"]
+    short = ["env.steps_per_episode=20", "env.episodes_per_session=2", "sessions=1", "agent.learning_starts=30"]
     done = CliRunner().invoke(app, [*command.split(), *short])
     assert done.exit_code == 0, done.stderr
     (program,) = re.findall(r"^    import gymnasium\n(?:    .*\n|\n)*", DOCUMENT, re.MULTILINE)

@@ -13,7 +13,7 @@ from tests.support.commands import Story
 DOCUMENTS = [(REPO / "docs" / name).read_text() for name in ("channels.md", "gym.md")]
 PROGRAMS = [block for text in DOCUMENTS for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL)]
 COMMANDS = [line for text in DOCUMENTS for line in re.findall(r"^    netgym (.*)$", text, re.MULTILINE)]
-SHORT = ["env.episodes_per_session=2", "env.steps_per_episode=10"]
+SHORT = ["env.episodes_per_session=2", "env.steps_per_episode=10", "sessions=1"]
 LEARNERS = {
     "agent=ppo_gym": ["agent.n_steps=10", "agent.batch_size=10"],
     "agent=ppo": ["agent.n_steps=10", "agent.batch_size=10"],

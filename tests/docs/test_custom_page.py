@@ -58,7 +58,7 @@ def test_the_rule_and_the_channel_of_the_page_run_in_an_environment_of_the_user(
     for name, text in FILES.items():
         (workdir / name).parent.mkdir(exist_ok=True)
         (workdir / name).write_text(text)
-    words = ["--config-dir", "conf", "env=stadium", "env.episodes_per_session=1"]
+    words = ["--config-dir", "conf", "env=stadium", "env.episodes_per_session=1", "sessions=1"]
     for more in (["agent=careful"], ["agent=random", "channel=late"], ["agent=careful", "channel=late"]):
         done = CliRunner().invoke(app, ["train", *words, *more])
         assert done.exit_code == 0, done.stderr

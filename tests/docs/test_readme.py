@@ -14,8 +14,8 @@ from tests.support.commands import Story, mistaken
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 NETGYM = Path(sys.executable).with_name("netgym")
-# A training run is cut to this many episodes; every agent's defaults learn something within it.
-SHORT = "env.episodes_per_session=4"
+# A training run is cut to this many networks; every agent's defaults learn something within it.
+SHORT = "sessions=1"
 
 
 def blocks(language: str) -> list[str]:
@@ -58,7 +58,7 @@ TYPOS = {
 
 def shortened(command: str) -> list[str]:
     words = shlex.split(command)
-    trains = "train" in words and "--cfg" not in words and "sessions=" not in command
+    trains = "train" in words and "--cfg" not in words and "sessions=" not in command and "steps=" not in command
     return [*words, SHORT] if trains else words
 
 

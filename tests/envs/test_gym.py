@@ -72,7 +72,7 @@ def test_episodes_end_by_themselves_and_the_tables_know(tmp_path):
 
 def test_equal_seeds_give_equal_tables(tmp_path):
     for name, seed in (("a", 3), ("b", 3), ("c", 4)):
-        run.train(configured("env.episodes_per_session=5", f"seed={seed}"), tmp_path / name, ["netgym"])
+        run.train(configured("sessions=1", "env.episodes_per_session=5", f"seed={seed}"), tmp_path / name, ["netgym"])
     a, b, c = (pd.read_csv(tmp_path / name / "metrics" / "episodes.csv")["return"].tolist() for name in "abc")
     assert a == b != c
 

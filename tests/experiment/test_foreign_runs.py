@@ -46,7 +46,7 @@ def netgym(*words):
 
 
 def train(*words, folder):
-    short = ["env=gym", "env.steps_per_episode=4", "env.episodes_per_session=2"]
+    short = ["env=gym", "env.steps_per_episode=4", "env.episodes_per_session=2", "sessions=1"]
     done = netgym("train", *short, "agent.n_steps=8", "agent.batch_size=4", *words, f"hydra.run.dir={folder}")
     assert done.exit_code == 0, done.stderr
     return done

@@ -8,7 +8,7 @@ from netgym_cli.experiment import launch, run
 from netgym_cli.experiment.config import typed_run
 from netgym_cli.runs.folder import RunFolder
 
-WORDS = ["env=gym", "agent=random", "channel=mobile", "channel.action=wan", "env.episodes_per_session=1"]
+WORDS = ["env=gym", "agent=random", "channel=mobile", "channel.action=wan", "env.episodes_per_session=1", "sessions=1"]
 
 
 def spied(monkeypatch, owner, name):

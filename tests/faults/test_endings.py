@@ -22,7 +22,7 @@ from tests.conftest import REPO
 from tests.support.toy import ToySimulator
 
 CONF = REPO / "tests" / "support" / "conf"
-TOY = ["--config-dir", str(CONF), "env=toy", "agent=random"]
+TOY = ["--config-dir", str(CONF), "env=toy", "agent=random", "sessions=1"]
 ENDS_ITSELF = """
 import os
 from tests.support.toy import ToyAdapter, ToySimulator

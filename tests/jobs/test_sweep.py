@@ -13,7 +13,7 @@ from netgym_cli.cli.app import app
 from tests.conftest import REPO
 
 CONF = REPO / "tests" / "support" / "conf"
-TOY = ["--config-dir", str(CONF), "env=toy", "agent=random"]
+TOY = ["--config-dir", str(CONF), "env=toy", "agent=random", "sessions=1"]
 SLOW = """
 import time
 from tests.support.toy import ToyAdapter, ToySimulator

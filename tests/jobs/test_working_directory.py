@@ -9,8 +9,8 @@ import pytest
 from netgym_cli.common import provenance
 from tests.conftest import REPO
 
-GYM = ["env=gym", "env.steps_per_episode=4", "env.episodes_per_session=1", "agent=random"]
-NETWORK = ["env=custom", "env.steps_per_episode=2", "env.episodes_per_session=1", "agent=random"]
+GYM = ["env=gym", "env.steps_per_episode=4", "env.episodes_per_session=1", "sessions=1", "agent=random"]
+NETWORK = ["env=custom", "env.steps_per_episode=2", "env.episodes_per_session=1", "sessions=1", "agent=random"]
 OF_USERS = ["random", "queue", "typer", "json", "logging"]  # as Python and netgym's own libraries have them
 MISSED = ["cv2", "tensorflow", "wandb", "shimmy", "colorlog"]  # libraries look whether these are there
 AT_START = ["sitecustomize", "usercustomize"]  # Python itself imports these

@@ -132,7 +132,7 @@ def test_an_own_channel_carries_actions_and_a_run_meets_another_channel(workdir)
         assert done.exit_code == 0, done.output
         return done
 
-    short = ["env.episodes_per_session=4", "agent.n_steps=20", "agent.batch_size=20", "hydra.run.dir=run"]
+    short = ["sessions=1", "env.episodes_per_session=4", "agent.n_steps=20", "agent.batch_size=20", "hydra.run.dir=run"]
     netgym("train", "--config-dir", "mine", "env=gym", "agent=ppo_gym", "channel=wan", "channel.action=lossy", *short)
     saved = OmegaConf.load(workdir / "run" / ".hydra" / "config.yaml")
     assert (saved.channel.action.name, saved.channel.action.loss) == ("link", 0.5)

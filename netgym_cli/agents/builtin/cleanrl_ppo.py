@@ -18,6 +18,7 @@ from gymnasium.wrappers.utils import RunningMeanStd
 
 from netgym_cli.agents.base import Agent
 from netgym_cli.agents.cleanrl_ppo_config import CleanrlPpoConfig
+from netgym_cli.agents.deviation_floor import floored, units
 from netgym_cli.agents.entities import PER_USER, EntityAxes, axes_for, policy_for
 from netgym_cli.agents.layers import layers
 from netgym_cli.agents.normalization import Softmax, require_shares
@@ -216,18 +217,19 @@ class Policy:
         self.network: Any = torch.nn.ModuleDict({"actor": actor, "critic": critic})
         self.network.register_parameter("log_std", torch.nn.Parameter(torch.full((outputs,), config.log_std_init)))
         self.scale = RunningMeanStd(shape=(size,))  # type: ignore[no-untyped-call]
+        assert isinstance(observations, spaces.Box)
+        self.units = units(observations, observations.shape if axes is None else (size, 1)).ravel()
 
     def normalize(self, observations: Any, learn: bool = False) -> np.ndarray:
         """The inputs of actor and critic, one flat float32 row each; `learn` updates the running scale first."""
         flat = np.asarray(observations, np.float64).reshape(len(observations), -1)
         if self.config.normalize_observation:
-            rows: np.ndarray = (
-                flat if self.axes is None else flat.reshape(len(flat), len(self.scale.mean), -1).swapaxes(1, 2)
-            )
+            rows = flat if self.axes is None else flat.reshape(len(flat), len(self.scale.mean), -1).swapaxes(1, 2)
             if learn:
                 self.scale.update(rows.reshape(-1, rows.shape[-1]))  # type: ignore[no-untyped-call]
-            limit, least = self.config.clip_observation, max(EPSILON, self.config.min_deviation**2)
-            rows = np.clip((rows - self.scale.mean) / np.sqrt(self.scale.var + least), -limit, limit)
+            mean, deviation = self.scale.mean, np.sqrt(self.scale.var + EPSILON)
+            limit, least = self.config.clip_observation, self.config.min_deviation
+            rows = np.clip((rows - mean) / floored(deviation, mean, least, self.units), -limit, limit)
             flat = rows if self.axes is None else rows.swapaxes(1, 2).reshape(len(flat), -1)
         return flat.astype(np.float32)
 
@@ -286,8 +288,7 @@ class Policy:
         """All learnt arrays and the bounds of the actions, by name."""
         weights = {name: weight.numpy() for name, weight in self.network.state_dict().items()}
         bounds = {name: np.array(getattr(self.one, name, [])) for name in ("low", "high", "nvec")}
-        scale = {"mean": self.scale.mean, "var": self.scale.var}
-        return weights | bounds | scale
+        return weights | bounds | {"mean": self.scale.mean, "var": self.scale.var}
 
     def restore(self, saved: dict[str, np.ndarray]) -> None:
         """Restores the result of `arrays`. Raises `ConfigError` if it is of other observations or actions."""

@@ -23,6 +23,7 @@ class Fluid(Simulator[FluidConfig]):
 
     config_schema = FluidConfig
     scenarios = frozenset(LIMITS)
+    twin_of = "ns3"
     copyable = True
     batches = True
     _networks: FluidBatch | None = None
