@@ -2,12 +2,14 @@
 
     python benchmarks/twins.py [--env qos_steer ...] [--seeds 10] [--calibration FILE] [--ns3 JOBS]
 
-Random, the default algorithm and every rule that fits play in each environment on the twin. Their rewards and key figures
-are set beside ns-3's, which are simulated once (`--ns3 JOBS` does it again) and kept in results/twins/ns3_ENV.json; where
-there are none yet, those of docs/baselines.md are taken, which have four key figures. Writes results/twins/ENV.json and,
+Random, the default algorithm and every rule that fits play in each environment on the twin. Their rewards and key
+figures are set beside ns-3's, which are simulated once (`--ns3 JOBS` does it again) and kept in
+results/twins/ns3_ENV.json; where there are none yet, those of docs/baselines.md are taken, which have four key figures.
+Writes results/twins/ENV.json and,
 from all of them, docs/twins_table.md.
 
-The twin draws networks of its own: their users stand elsewhere than ns-3's of the same seed, so both sides have intervals.
+The twin draws networks of its own: their users stand elsewhere than ns-3's of the same seed, so both sides have
+intervals.
 """
 
 from __future__ import annotations

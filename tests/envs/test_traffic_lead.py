@@ -50,5 +50,5 @@ def test_radios_have_time_to_connect(lead_ms):
 
 
 def test_an_unknown_order_of_users_is_refused():
-    with pytest.raises(ConfigError, match="env.user_order.*by_slice, interleaved"):
+    with pytest.raises(ConfigError, match=r"env\.user_order.*by_slice, interleaved"):
         make_env("nqos_split", user_order="shuffled")

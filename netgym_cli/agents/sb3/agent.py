@@ -169,7 +169,7 @@ class Sb3Agent(Agent[S]):
             where = "" if n_envs == 1 else f" in each of the {n_envs} simulators (agent.n_envs)"
             raise ConfigError(
                 f"agent.{key} is {value}, but all sessions together have {steps} steps{where}, so nothing would be "
-                f"learnt; lower agent.{key} or raise env.episodes_per_session or env.steps_per_episode."
+                f"learnt; lower agent.{key}, or give the run more by sessions= or steps=."
             )
 
 
