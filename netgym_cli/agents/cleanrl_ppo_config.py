@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from omegaconf import MISSING
 
+from netgym_cli.agents.sb3.config import ACTIONS, USER_POLICIES
 from netgym_cli.config.effect import read_if
-from netgym_cli.config.fields import ranged
+from netgym_cli.config.fields import one_of, ranged
 from netgym_cli.config.schema import ParallelAgentConfig, require
 
 
@@ -15,9 +16,12 @@ from netgym_cli.config.schema import ParallelAgentConfig, require
 class CleanrlPpoConfig(ParallelAgentConfig):
     """Keys of conf/agent/cleanrl_ppo.yaml."""
 
+    policy: str = one_of("auto", *USER_POLICIES, default="auto")
+    action: str = one_of(*ACTIONS, default="box")
     normalize_observation: bool = MISSING
     normalize_reward: bool = MISSING
     clip_observation: float = read_if("normalize_observation", True, of=ranged(above=0, high=10**9))
+    min_deviation: float = read_if("normalize_observation", True, of=ranged(0, default=0.0, note="0: none"))
     clip_reward: float = read_if("normalize_reward", True, of=ranged(above=0, high=10**9))
     torch_threads: int = ranged(1, 10**9)
     hidden: list[int] = ranged(1)

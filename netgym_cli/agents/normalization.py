@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from netgym_cli.agents.deviation_floor import floored
+from netgym_cli.config.schema import require
 from netgym_cli.envs.actions import edges
+from netgym_cli.envs.base import Adapter
 
 if TYPE_CHECKING:
     from gymnasium import spaces
     from stable_baselines3.common.vec_env import VecNormalize
+
+    from netgym_cli.agents.sb3.floored_normalize import FlooredNormalize
 
 MEMBER = "normalization.json"
 
@@ -83,9 +88,21 @@ class Softmax(Bounds):
         return np.asarray(1 + logs / self.sharpness, np.float32)
 
 
+def require_shares(action: str, adapter: Adapter[Any]) -> None:
+    """Raises `ConfigError` for softmax actions in an environment whose actions are no weights."""
+    require(
+        action != "softmax" or adapter.actions_are_shares,
+        "agent.action",
+        action,
+        f"box in env '{adapter.config.name}', whose actions are no shares of which only the ratios count",
+    )
+
+
 @dataclass(frozen=True)
 class Normalization:
     """Scales between an environment and a model: (x - mean) / sqrt(var + epsilon), cut at +-clip.
+
+    Of observations the divisor is no less than a floor, see `deviation_floor.floored`.
 
     Attributes:
         action: bounds onto which the model's actions in -1 to 1 are mapped; None: actions are not scaled.
@@ -93,6 +110,8 @@ class Normalization:
         reward: moments of the discounted return, whose deviation divides rewards; None: rewards stay as they are.
         clip_observation, clip_reward: largest absolute values after the division.
         epsilon: added to variances.
+        min_deviation: the floor's share; 0: none, as of models of releases that had none.
+        units: units of the entries of observations, nested lists, under the keys of `observation`.
     """
 
     action: Bounds | None
@@ -101,9 +120,11 @@ class Normalization:
     clip_observation: float
     clip_reward: float
     epsilon: float
+    min_deviation: float = 0.0
+    units: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, env: VecNormalize, action: Bounds | None) -> Normalization:
+    def of(cls, env: FlooredNormalize, action: Bounds | None) -> Normalization:
         """A copy of the running moments of `env`, with the bounds of the actions."""
         running: Any = getattr(env, "obs_rms", {}) if env.norm_obs else {}
         by_key = running if isinstance(running, dict) else {"": running}
@@ -114,6 +135,7 @@ class Normalization:
             env.clip_obs,
             env.clip_reward,
             env.epsilon,
+            *((env.min_deviation, {key: env.units(key).tolist() for key in by_key}) if env.min_deviation else ()),
         )
 
     def restore(self, env: VecNormalize) -> None:
@@ -128,13 +150,17 @@ class Normalization:
         """The observation as the model sees it: float32 of the same shape; nothing is changed in place."""
         if isinstance(observation, dict):
             return {
-                key: self._scaled(value, self.observation[key]) if key in self.observation else value
+                key: self._scaled(value, key) if key in self.observation else value
                 for key, value in observation.items()
             }
-        return self._scaled(observation, self.observation[""]) if self.observation else observation
+        return self._scaled(observation, "") if self.observation else observation
 
-    def _scaled(self, value: Any, moments: Moments) -> np.ndarray:
-        scaled = (np.asarray(value) - np.array(moments.mean)) / np.sqrt(np.array(moments.var) + self.epsilon)
+    def _scaled(self, value: Any, key: str) -> np.ndarray:
+        moments = self.observation[key]
+        mean, deviation = np.array(moments.mean), np.sqrt(np.array(moments.var) + self.epsilon)
+        if self.min_deviation:
+            deviation = floored(deviation, mean, self.min_deviation, np.array(self.units[key]))
+        scaled = (np.asarray(value) - mean) / deviation
         clipped: np.ndarray = np.clip(scaled, -self.clip_observation, self.clip_observation)
         return clipped.astype(np.float32)
 

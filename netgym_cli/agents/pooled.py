@@ -5,10 +5,12 @@ Equal users get equal outputs, a permutation of the users permutes them, and the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
+from gymnasium import spaces
 from torch import nn
 
 
@@ -45,6 +47,49 @@ def _layers(sizes: Sequence[int], activation: type[nn.Module]) -> nn.Sequential:
     for before, after in pairwise(sizes):
         modules += [nn.Linear(before, after), activation()]
     return nn.Sequential(*modules)
+
+
+class Head(nn.Module):
+    """From flat observations, feature by feature, to the outputs of all users, or to one output of their mean.
+
+    Args:
+        features: rows of an observation.
+        hidden: neurons of the hidden layers.
+        sizes: outputs that belong to each entry of a user's part of the action; None: one output for all.
+        last: as for `arranged`.
+        gain: of the output layer; a small one lets a policy begin in the middle of its actions.
+    """
+
+    def __init__(
+        self, features: int, hidden: Sequence[int], sizes: Sequence[int] | None, last: bool, gain: float
+    ) -> None:
+        super().__init__()
+        self.features, self.sizes, self.last = features, sizes, last
+        self.layers = PooledLayers(features, hidden, nn.Tanh)
+        self.output = nn.Linear(self.layers.outputs, 1 if sizes is None else sum(sizes))
+        for module in self.modules():
+            if isinstance(module, nn.Linear):
+                nn.init.orthogonal_(module.weight, gain if module is self.output else math.sqrt(2))
+                nn.init.zeros_(module.bias)
+
+    def forward(self, flat: torch.Tensor) -> torch.Tensor:
+        """From `(batch, features * users)` to `(batch, users * sum(sizes))`, or to `(batch, 1)`."""
+        latent = self.layers(flat.reshape(len(flat), self.features, -1).transpose(-1, -2))
+        outputs: torch.Tensor = self.output(latent.mean(-2) if self.sizes is None else latent)
+        return outputs if self.sizes is None else arranged(outputs, self.sizes, self.last)
+
+    def for_all(self, values: torch.Tensor, outputs: int) -> torch.Tensor:
+        """A user's values, one per output, as those of all users' `outputs`."""
+        assert self.sizes is not None
+        return arranged(values.expand(outputs // len(values), -1), self.sizes, self.last)
+
+
+def heads(
+    features: int, hidden: Sequence[int], one: spaces.Box | spaces.MultiDiscrete, last: bool
+) -> tuple[Head, Head, int]:
+    """Actor and critic for users whose actions are in `one`, and the number of a user's outputs."""
+    sizes = one.nvec.tolist() if isinstance(one, spaces.MultiDiscrete) else [1] * one.shape[0]
+    return Head(features, hidden, sizes, last, 0.01), Head(features, hidden, None, last, 1.0), sum(sizes)
 
 
 def arranged(outputs: torch.Tensor, sizes: Sequence[int], last: bool) -> torch.Tensor:

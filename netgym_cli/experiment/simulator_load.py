@@ -41,5 +41,5 @@ class SimulatorLoad(Observer):
         mean_ms, slowest_ms = sum(took_ms) / self._steps, took_ms[slowest] * n_envs / self._steps
         return [
             f"{sum(took_ms) / passed_ms:.1f} of {n_envs} simulators were busy on average; the slowest was env "
-            f"{slowest}, with {slowest_ms:.3g} ms per step, and the mean {mean_ms:.3g} ms"
+            f"{slowest}, with {slowest_ms:.1f} ms per step, and the mean {mean_ms:.1f} ms"
         ]

@@ -20,7 +20,7 @@ class Summary:
 
     Attributes:
         folder, tables: the run's folder and the one with its tables.
-        sessions, episodes, steps: how many were done.
+        sessions, episodes, steps: how many were done; episodes and steps by all simulators together.
         mean_return: mean return over all episodes; None without episodes.
         first_return, last_return: the same over the first and the last tenth of the episodes, in the order in which
             they ended and at least one each; over the first and the last session if the sessions only measured.
@@ -32,6 +32,7 @@ class Summary:
         config_dirs: the user's conf directories, without which the run's config may name what nobody finds.
         needs_trust: whether what loads the agent from the folder needs `--trust`.
         learnt: whether the agent changed while it acted.
+        n_envs: number of simulators that lived each session at once.
         to_evaluate: whether the config asks for an evaluation of the agent now.
     """
 
@@ -52,6 +53,7 @@ class Summary:
     config_dirs: tuple[str, ...] = ()
     needs_trust: bool = False
     learnt: bool = False
+    n_envs: int = 1
     to_evaluate: bool = False
 
     @classmethod
@@ -76,7 +78,7 @@ class Summary:
         return cls(
             folder=str(folder),
             tables=str(recorder.folder),
-            sessions=len(content["seeds"]),
+            sessions=-(-len(content["seeds"]) // content["n_envs"]),
             episodes=len(returns),
             steps=content["steps"],
             mean_return=float(np.mean(returns)) if returns else None,
@@ -90,6 +92,7 @@ class Summary:
             agent=agent,
             needs_trust=needs_trust,
             learnt=learnt,
+            n_envs=content["n_envs"],
         )
 
     @property
@@ -147,4 +150,6 @@ class Summary:
 
     def _done(self, session: str) -> str:
         counted = ((self.sessions, session), (self.episodes, "episode"), (self.steps, "step"))
-        return ", ".join(f"{number} {thing}{'' if number == 1 else 's'}" for number, thing in counted)
+        told = [f"{number} {thing}{'' if number == 1 else 's'}" for number, thing in counted]
+        told[0] += "" if self.n_envs == 1 else f" on {self.n_envs} networks each"
+        return ", ".join(told)

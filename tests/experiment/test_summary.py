@@ -16,6 +16,8 @@ RUN = {
     [
         ({}, ["2 sessions, 2 episodes, 20 steps: started in 10.0 s, then 20.0 s at 1.0 steps/s, 0.15 simulated seconds "
               "per second", "mean return 2"]),
+        ({"n_envs": 4, "sim_s": 0.0}, ["2 sessions on 4 networks each, 2 episodes, 20 steps: started in 10.0 s, then "
+                                       "20.0 s at 1.0 steps/s", "mean return 2"]),
         ({"episodes": 30, "learnt": True}, [None, "mean return 2 while it learnt"]),
         ({"measured_only": True}, ["2 evaluations, 2 episodes, 20 steps: 30.0 s, learning included",
                                    "mean return 1 in the first evaluation, 3 in the last"]),

@@ -1,5 +1,7 @@
 """Tables of simulators that one call simulates: those of the same simulators side by side, to the bit."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -100,6 +102,7 @@ def test_they_are_those_of_simulators_side_by_side(tmp_path, steps):
 
 def test_statistics_of_the_first_alone(tmp_path):
     folder, *_ = played(batched, tmp_path, stats_envs=1)
+    assert json.loads((tmp_path / "run.json").read_text())["stats_envs"] == 1
     stats = pd.read_parquet(folder / "stats.parquet")
     assert set(stats["env"]) == {0} and len(stats) == 3 * (2 * 11 + 13 + 2 * 11)
     assert len(pd.read_parquet(folder / "steps.parquet")) == N * (2 * 11 + 13 + 2 * 11)

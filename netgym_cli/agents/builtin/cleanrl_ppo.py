@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from io import BytesIO
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 from zipfile import BadZipFile
@@ -19,6 +18,10 @@ from gymnasium.wrappers.utils import RunningMeanStd
 
 from netgym_cli.agents.base import Agent
 from netgym_cli.agents.cleanrl_ppo_config import CleanrlPpoConfig
+from netgym_cli.agents.deviation_floor import floored, units
+from netgym_cli.agents.entities import PER_USER, EntityAxes, axes_for, policy_for
+from netgym_cli.agents.layers import layers
+from netgym_cli.agents.normalization import Softmax, require_shares
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.files import replacing
 from netgym_cli.common.space_text import short_text
@@ -54,13 +57,15 @@ class CleanrlPpo(Agent[CleanrlPpoConfig]):
         return None if bounded else f"needs bounded actions, and not {short_text(actions)}"
 
     def check(self, spec: AgentSpec, steps: int) -> None:
+        require_shares(self.config.action, spec.adapter)
+        self._axes(spec)
         each = steps // self.config.n_envs
         allowed = f"at most {each}, a simulator's steps of all sessions, or nothing would be learnt"
         require(self.config.n_steps <= each, "agent.n_steps", self.config.n_steps, allowed)
 
     def begin(self, env: SequentialSessions, seed: int) -> None:
         if self.saved is not None:
-            self.policy = Policy(self.config, env.observation_space, env.action_space)
+            self.policy = self._policy(env)
             self.policy.restore(self.saved)
 
     def learn(self, env: SequentialSessions | VectorSessions, seed: int, folder: Path) -> None:
@@ -70,7 +75,7 @@ class CleanrlPpo(Agent[CleanrlPpoConfig]):
         torch.set_num_threads(config.torch_threads)
         torch.manual_seed(seed)
         shuffle = np.random.default_rng(seed)
-        policy = self.policy = Policy(config, sessions.observation_space, sessions.action_space)
+        policy = self.policy = self._policy(sessions)
         optimizer = torch.optim.Adam(policy.network.parameters(), lr=config.learning_rate, eps=1e-5)
         returns = RunningMeanStd()  # type: ignore[no-untyped-call]  # of the discounted return so far, whose deviation scales rewards
         discounted, limit, rollout = np.zeros(sessions.n_envs), config.clip_reward, list[tuple[Any, ...]]()
@@ -86,7 +91,7 @@ class CleanrlPpo(Agent[CleanrlPpoConfig]):
                 rewards = np.clip(rewards / np.sqrt(returns.var + EPSILON), -limit, limit)
                 discounted[over] = 0.0
             # A truncation is a time limit, so the value of the true last observation counts, not of the next episode's.
-            last = {k: policy.normalize([infos[k]["terminal_observation"]]) for k in np.flatnonzero(over)}
+            last = {k: policy.normalize([infos[k]["terminal_observation"]]) for k in np.flatnonzero(over).tolist()}
             following = policy.normalize(raw, learn=not sessions.finished)  # in the end the last one comes again
             ended = np.stack([last[k][0] if k in last else row for k, row in enumerate(following)])
             next_values = np.where(terminal, 0.0, policy.values(ended))
@@ -101,6 +106,15 @@ class CleanrlPpo(Agent[CleanrlPpoConfig]):
         if rollout:
             left = len(rollout) * sessions.n_envs
             self.notes.append(f"the last {left} steps did not fill a rollout and taught nothing")
+
+    def _axes(self, spec: AgentSpec) -> EntityAxes | None:
+        """Where the spaces list the users that the policy treats alike; None if it does not."""
+        alike = policy_for(self.config.policy, spec.adapter) == PER_USER
+        return axes_for(spec.adapter, spec.observation_space, spec.action_space) if alike else None
+
+    def _policy(self, env: SequentialSessions | VectorSessions) -> Policy:
+        spec = AgentSpec(env.network.adapter, env.observation_space, env.action_space)
+        return Policy(self.config, env.observation_space, env.action_space, self._axes(spec))
 
     @property
     def has_learnt(self) -> bool:
@@ -178,26 +192,45 @@ def update(policy: Policy, optimizer: Any, rollout: Any, config: CleanrlPpoConfi
 class Policy:
     """Actor, critic and their scales. A choice is a drawn sample: around -1 to 1 for a Box, else indices from 0."""
 
-    def __init__(self, config: CleanrlPpoConfig, observations: spaces.Space[Any], actions: spaces.Space[Any]) -> None:
+    def __init__(
+        self,
+        config: CleanrlPpoConfig,
+        observations: spaces.Space[Any],
+        actions: spaces.Space[Any],
+        axes: EntityAxes | None = None,
+    ) -> None:
         import torch
 
-        self.config, self.actions = config, actions
+        self.config, self.actions, self.axes = config, actions, axes
         discrete = getattr(actions, "nvec", [getattr(actions, "n", 0)])
         self.nvec = None if isinstance(actions, spaces.Box) else np.ravel(discrete).tolist()
         size, outputs = math.prod(observations.shape or ()), sum(self.nvec or (math.prod(actions.shape or ()),))
-        actor, critic = layers([size, *config.hidden, outputs], 0.01), layers([size, *config.hidden, 1], 1.0)
+        self.one = actions  # what the learnt numbers are of: all users, or each of them
+        if axes is None:
+            actor, critic = layers([size, *config.hidden, outputs], 0.01), layers([size, *config.hidden, 1], 1.0)
+        else:
+            from netgym_cli.agents.pooled import heads
+
+            size, users = observations.shape  # type: ignore[misc]
+            self.one = axes.of_one(actions, users)
+            actor, critic, outputs = heads(size, config.hidden, self.one, axes.last)
         self.network: Any = torch.nn.ModuleDict({"actor": actor, "critic": critic})
         self.network.register_parameter("log_std", torch.nn.Parameter(torch.full((outputs,), config.log_std_init)))
         self.scale = RunningMeanStd(shape=(size,))  # type: ignore[no-untyped-call]
+        assert isinstance(observations, spaces.Box)
+        self.units = units(observations, observations.shape if axes is None else (size, 1)).ravel()
 
     def normalize(self, observations: Any, learn: bool = False) -> np.ndarray:
         """The inputs of actor and critic, one flat float32 row each; `learn` updates the running scale first."""
         flat = np.asarray(observations, np.float64).reshape(len(observations), -1)
         if self.config.normalize_observation:
+            rows = flat if self.axes is None else flat.reshape(len(flat), len(self.scale.mean), -1).swapaxes(1, 2)
             if learn:
-                self.scale.update(flat)  # type: ignore[no-untyped-call]
-            limit = self.config.clip_observation
-            flat = np.clip((flat - self.scale.mean) / np.sqrt(self.scale.var + EPSILON), -limit, limit)
+                self.scale.update(rows.reshape(-1, rows.shape[-1]))  # type: ignore[no-untyped-call]
+            mean, deviation = self.scale.mean, np.sqrt(self.scale.var + EPSILON)
+            limit, least = self.config.clip_observation, self.config.min_deviation
+            rows = np.clip((rows - mean) / floored(deviation, mean, least, self.units), -limit, limit)
+            flat = rows if self.axes is None else rows.swapaxes(1, 2).reshape(len(flat), -1)
         return flat.astype(np.float32)
 
     def distributions(self, observations: Tensor) -> list[Any]:
@@ -206,7 +239,10 @@ class Policy:
 
         outputs = self.network["actor"](observations)
         if self.nvec is None:
-            return [Normal(outputs, self.network.log_std.exp())]
+            log_std = self.network.log_std
+            if self.axes is not None:
+                log_std = self.network["actor"].for_all(log_std, outputs.shape[-1])
+            return [Normal(outputs, log_std.exp())]
         return [Categorical(logits=part) for part in outputs.split(self.nvec, -1)]
 
     def judge(self, observations: Tensor, choices: Tensor) -> tuple[Any, Any, Any]:
@@ -239,6 +275,8 @@ class Policy:
     def to_action(self, choice: np.ndarray) -> Any:
         """The action that a choice stands for, inside the action space."""
         space = self.actions
+        if isinstance(space, spaces.Box) and self.config.action == "softmax":
+            return Softmax.of(space).stretch(choice.reshape(space.shape)).astype(space.dtype)
         if isinstance(space, spaces.Box):
             low, high = map(np.ravel, edges(space))
             choice = np.clip(low + (high - low) * (np.clip(choice, -1, 1) + 1) / 2, low, high)
@@ -249,9 +287,8 @@ class Policy:
     def arrays(self) -> dict[str, np.ndarray]:
         """All learnt arrays and the bounds of the actions, by name."""
         weights = {name: weight.numpy() for name, weight in self.network.state_dict().items()}
-        bounds = {name: np.array(getattr(self.actions, name, [])) for name in ("low", "high", "nvec")}
-        scale = {"mean": self.scale.mean, "var": self.scale.var}
-        return weights | bounds | scale
+        bounds = {name: np.array(getattr(self.one, name, [])) for name in ("low", "high", "nvec")}
+        return weights | bounds | {"mean": self.scale.mean, "var": self.scale.var}
 
     def restore(self, saved: dict[str, np.ndarray]) -> None:
         """Restores the result of `arrays`. Raises `ConfigError` if it is of other observations or actions."""
@@ -261,16 +298,3 @@ class Policy:
                 raise ConfigError(f"the model was trained for other observations or actions ('{name}' differs).")
         self.network.load_state_dict({name: tensor(saved[name]) for name in self.network.state_dict()})
         self.scale.mean, self.scale.var = saved["mean"], saved["var"]
-
-
-def layers(sizes: list[int], last_gain: float) -> Any:
-    """Tanh layers with orthogonal weights; a small last gain lets a policy begin in the middle of its actions."""
-    from torch import nn
-
-    modules: list[Any] = []
-    for before, after in pairwise(sizes):
-        modules += [nn.Linear(before, after), nn.Tanh()]
-        nn.init.orthogonal_(modules[-2].weight, math.sqrt(2))
-        nn.init.zeros_(modules[-2].bias)
-    nn.init.orthogonal_(modules[-2].weight, last_gain)
-    return nn.Sequential(*modules[:-1])

@@ -13,6 +13,7 @@ from stable_baselines3.common.running_mean_std import RunningMeanStd
 from stable_baselines3.common.type_aliases import DictReplayBufferSamples, ReplayBufferSamples
 from torch import Tensor
 
+from netgym_cli.agents.deviation_floor import units
 from netgym_cli.agents.normalization import Bounds, Moments, Normalization
 from netgym_cli.agents.offline.config import OfflineConfig, OfflineValueConfig
 from netgym_cli.agents.sb3.forms import Forms
@@ -129,6 +130,8 @@ def _moments(
         config.clip_observation,
         config.clip_reward if values else 10.0,  # type: ignore[attr-defined]
         EPSILON,
+        config.min_deviation,
+        {key: units(parts[key], moments.mean.shape).tolist() for key, moments in running.items()},
     )
 
 

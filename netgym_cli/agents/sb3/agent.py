@@ -11,6 +11,7 @@ from gymnasium import spaces
 
 from netgym_cli.agents.base import Agent
 from netgym_cli.agents.entities import BY_ENV, PER_USER, EntityAxes, axes_for, policy_for
+from netgym_cli.agents.normalization import require_shares
 from netgym_cli.agents.sb3 import forms
 from netgym_cli.agents.sb3.config import LearnerConfig, OffPolicyConfig, OnPolicyConfig, Sb3Config
 from netgym_cli.common.errors import ConfigError, SessionError
@@ -79,13 +80,7 @@ class Sb3Agent(Agent[S]):
     def check(self, spec: AgentSpec, steps: int) -> None:
         config, observation_space, action_space = self._fitted(spec.adapter), spec.observation_space, spec.action_space
         axes = axes_for(spec.adapter, observation_space, action_space) if config.policy == PER_USER else None
-        if getattr(config, "action", "box") == "softmax":
-            require(
-                spec.adapter.actions_are_shares,
-                "agent.action",
-                "softmax",
-                f"box in env '{spec.adapter.config.name}', whose actions are no shares of which only the ratios count",
-            )
+        require_shares(getattr(config, "action", "box"), spec.adapter)
         if isinstance(config, Sb3Config) and config.init is not None:
             from netgym_cli.agents.sb3 import warm_start
 

@@ -18,7 +18,6 @@ from stable_baselines3.common.vec_env import VecEnv, VecMonitor, VecNormalize
 from netgym_cli.agents.entities import PER_USER, EntityAxes
 from netgym_cli.agents.normalization import Bounds, Softmax
 from netgym_cli.agents.sb3.config import (
-    LEAST_VARIANCE,
     LearnerConfig,
     NoiseConfig,
     OffPolicyConfig,
@@ -27,6 +26,7 @@ from netgym_cli.agents.sb3.config import (
     frequency,
     schedule,
 )
+from netgym_cli.agents.sb3.floored_normalize import FlooredNormalize
 from netgym_cli.agents.sb3.forms import Forms
 from netgym_cli.agents.sb3.per_user import PerFeatureMeanStd, PerUserPolicy
 from netgym_cli.agents.sb3.vector_env import SessionsVecEnv
@@ -71,13 +71,13 @@ def normalized_env(config: Sb3Config, sessions: VectorSessions) -> VecNormalize:
     space = env.observation_space
     parts = space.items() if isinstance(space, spaces.Dict) else ()
     boxes = [key for key, part in parts if isinstance(part, spaces.Box)] or None
-    scaled = VecNormalize(
+    scaled = FlooredNormalize(
         env,
+        config.min_deviation,
         norm_obs=config.normalize_observation,
         norm_reward=config.normalize_reward,
         clip_obs=config.clip_observation,
         clip_reward=config.clip_reward,
-        epsilon=max(LEAST_VARIANCE, config.min_deviation**2),
         gamma=config.gamma,
         norm_obs_keys=boxes if config.normalize_observation else None,
     )

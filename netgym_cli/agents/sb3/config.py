@@ -13,7 +13,6 @@ from netgym_cli.config.fields import check_fields, one_of, ranged, such_that
 from netgym_cli.config.schema import AgentConfig, ParallelAgentConfig, require
 
 Number = int | float
-LEAST_VARIANCE = 1e-8  # as VecNormalize has it
 POLICIES = ("auto", "MlpPolicy", "CnnPolicy", "MultiInputPolicy")
 USER_POLICIES = ("per_user", "by_env")  # see agents/entities.py
 ACTIVATIONS = ("elu", "gelu", "leaky_relu", "relu", "selu", "sigmoid", "silu", "tanh")
@@ -130,6 +129,7 @@ class LearnerConfig(AgentConfig):
     rescale_action: bool = MISSING
     normalize_observation: bool = MISSING
     clip_observation: float = read_if("normalize_observation", True, of=ranged(above=0))
+    min_deviation: float = read_if("normalize_observation", True, of=ranged(0, default=0.0, note="0: none"))
     torch_threads: int = ranged(1)
     checkpoint_every_steps: int = ranged(0, note="0: never")
     policy: str = one_of(*POLICIES)
@@ -153,7 +153,6 @@ class Sb3Config(LearnerConfig, ParallelAgentConfig):
     init: str | None = None
     action: str = one_of(*ACTIONS, default="box")
     rescale_action: bool = read_unless("action", "softmax")
-    min_deviation: float = ranged(0, 1e6, default=0.0)
     evaluate_every_steps: int = ranged(0, note="0: never", default=0)
     evaluation_episodes: int = read_unless("evaluate_every_steps", 0, of=ranged(1, default=5))
     normalize_reward: bool = MISSING

@@ -17,13 +17,13 @@ class FlooredNormalize(VecNormalize):
 
     Args:
         venv: the environments.
-        deviation_floor: the floor, as `deviation_floor.floored` takes it; 0: none.
+        min_deviation: the floor, as `deviation_floor.floored` takes it; 0: none.
         keywords: as for the base.
     """
 
-    def __init__(self, venv: VecEnv, deviation_floor: float = 0.0, **keywords: Any) -> None:
+    def __init__(self, venv: VecEnv, min_deviation: float = 0.0, **keywords: Any) -> None:
         super().__init__(venv, **keywords)
-        self.deviation_floor = deviation_floor
+        self.min_deviation = min_deviation
         self._units: dict[str, np.ndarray] = {}
 
     def units(self, key: str) -> np.ndarray:
@@ -38,9 +38,9 @@ class FlooredNormalize(VecNormalize):
         return self.obs_rms if isinstance(self.obs_rms, dict) else {"": self.obs_rms}
 
     def _normalize_obs(self, obs: np.ndarray, obs_rms: RunningMeanStd) -> np.ndarray:
-        if not self.deviation_floor:
+        if not self.min_deviation:
             return super()._normalize_obs(obs, obs_rms)
         key = next(key for key, moments in self._moments().items() if moments is obs_rms)
         deviation = np.sqrt(obs_rms.var + self.epsilon)
-        least = floored(deviation, obs_rms.mean, self.deviation_floor, self.units(key))
+        least = floored(deviation, obs_rms.mean, self.min_deviation, self.units(key))
         return np.asarray(np.clip((obs - obs_rms.mean) / least, -self.clip_obs, self.clip_obs))

@@ -24,6 +24,7 @@ from netgym_cli.agents.base import Evaluations
 from netgym_cli.agents.normalization import MEMBER, Bounds, Normalization
 from netgym_cli.agents.sb3.build import build, forms_of, normalized_env
 from netgym_cli.agents.sb3.config import Sb3Config
+from netgym_cli.agents.sb3.floored_normalize import FlooredNormalize
 from netgym_cli.agents.sb3.forms import Forms
 from netgym_cli.agents.sb3.per_user import PerUserPolicy
 from netgym_cli.common.errors import ConfigError
@@ -218,7 +219,7 @@ class _SessionCallback(BaseCallback):
     def trained(self) -> Trained:
         """The model with the scales of this moment."""
         env = self.model.get_vec_normalize_env()
-        assert env is not None
+        assert isinstance(env, FlooredNormalize)
         return Trained(self.model, Normalization.of(env, self.forms.bounds), self.forms)
 
     def evaluate(self) -> None:

@@ -7,6 +7,7 @@ and `parameters`: for each name a `value` and its `error` (standard error, or nu
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -80,8 +81,8 @@ def _read(file: Path, scenario: str, chain: list[Path]) -> Calibration:
     owner, like = content["scenario"], content.get("like")
     if owner != scenario and not chain:
         raise ConfigError(
-            f"{KEY}: {file} is for scenario {owner!r}, and the environment's is {scenario!r}; allowed: a calibration of "
-            f"its own, such as {DEFAULT}."
+            f"{KEY}: {file} is for scenario {owner!r}, and the environment's is {scenario!r}; allowed: one "
+            f"of its own, such as {DEFAULT}."
         )
     base: dict[str, float] = {}
     errors: dict[str, float] = {}
@@ -98,9 +99,14 @@ def _read(file: Path, scenario: str, chain: list[Path]) -> Calibration:
     return Calibration(str(owner), base, errors, file, str(content.get("provenance", "")))
 
 
+@lru_cache(maxsize=64)
+def _parsed(file: Path, modified_ns: int) -> Any:
+    return read_yaml(file)
+
+
 def _content(file: Path) -> dict[str, Any]:
     try:
-        content = read_yaml(file)
+        content = _parsed(file, file.stat().st_mtime_ns)
     except OSError as error:
         raise ConfigError(f"{KEY}: {file} cannot be read ({error.strerror}).") from error
     except (ValueError, yaml.YAMLError) as error:

@@ -67,13 +67,30 @@ class Stream
         return a * std::sqrt(-2 * std::log(square) / square);
     }
 
-    /// Close to standard normal at a fraction of the cost: the number of ones in 64 bits, smoothed
-    /// by a uniform number; within +-8 standard deviations, kurtosis 2.97.
+    /// Close to standard normal at a fraction of the cost: the number of ones in 48 bits, smoothed
+    /// by the other 16; within +-7 standard deviations, kurtosis 2.96.
     double RoughlyNormal()
     {
-        constexpr double DEVIATION = 4.010403; // sqrt(64 / 4 + 1 / 12)
-        const double ones = static_cast<double>(Ones(Bits()));
-        return (ones - 32 + Uniform() - 0.5) * (1 / DEVIATION);
+        constexpr double DEVIATION = 3.476109; // sqrt(48 / 4 + 1 / 12)
+        const std::uint64_t bits = Bits();
+        const auto ones = static_cast<double>(Ones(bits >> 16));
+        const double smooth = static_cast<double>(bits & 0xFFFF) * 0x1p-16;
+        return (ones - 24.5 + smooth) * (1 / DEVIATION);
+    }
+
+    /// Two numbers at once, each from 24 ones and 8 bits; within +-5 standard deviations,
+    /// kurtosis 2.92.
+    void RoughlyNormal(float& one, float& other)
+    {
+        constexpr float SCALE = 1 / 2.466441F; // sqrt(24 / 4 + 1 / 12)
+        const std::uint64_t bits = Bits();
+        const std::uint64_t pairs = Pairs(bits & 0xFFFFFF00FFFFFF00ULL);
+        one =
+            (static_cast<float>(pairs & 0xFF) - 12.5F + static_cast<float>(bits & 0xFF) * 0x1p-8F) *
+            SCALE;
+        other = (static_cast<float>((pairs >> 32) & 0xFF) - 12.5F +
+                 static_cast<float>((bits >> 32) & 0xFF) * 0x1p-8F) *
+                SCALE;
     }
 
   private:
@@ -86,6 +103,16 @@ class Stream
         bits = (bits & 0x3333333333333333ULL) + ((bits >> 2) & 0x3333333333333333ULL);
         bits = (bits + (bits >> 4)) & 0x0F0F0F0F0F0F0F0FULL;
         return (bits * 0x0101010101010101ULL) >> 56;
+    }
+
+    /// Ones in each half of 64 bits, in the lowest byte of each half.
+    static std::uint64_t Pairs(std::uint64_t bits)
+    {
+        bits -= (bits >> 1) & 0x5555555555555555ULL;
+        bits = (bits & 0x3333333333333333ULL) + ((bits >> 2) & 0x3333333333333333ULL);
+        bits = (bits + (bits >> 4)) & 0x0F0F0F0F0F0F0F0FULL;
+        bits += bits >> 8;
+        return bits + (bits >> 16);
     }
 
     static std::uint64_t Mix(std::uint64_t z)

@@ -89,10 +89,12 @@ class Lte
         Stream stream;
     };
 
+    static int Ranked(const LtePlan& plan, const User& user, int rank);
     void Fade(const LtePlan& plan, User& user, double nowS) const;
     void SetRates(const LtePlan& plan, const std::vector<Load>& loads, double nowS);
 
     std::vector<User> m_users;
+    std::vector<Claim> m_claims;
     std::vector<SliceShare> m_slices;
     double m_utilisation{0};
     double m_elapsedS{0};

@@ -29,6 +29,7 @@ MultiAccessPlan::MultiAccessPlan(const Settings& settings, const Settings& calib
       exists{!wifi.sites.empty(), !nr.sites.empty(), true},
       sliceCount(static_cast<int>(lte.slices.size())),
       startMs(settings.Number("measurement_start_time_ms")),
+      leadMs(settings.Number("traffic_lead_ms", 0)),
       guardMs(settings.Number("gma.measurement_guard_interval_ms")),
       intervalMs(settings.Number("gma.measurement_interval_ms"))
 {
@@ -70,7 +71,7 @@ MultiAccessPlan::AddUsers(const Settings& settings)
     }
 }
 
-/// The longest tick that divides both parts of a step.
+/// The longest tick that divides both parts of a step; applications start on one.
 void
 MultiAccessPlan::DivideTime()
 {
@@ -80,6 +81,9 @@ MultiAccessPlan::DivideTime()
     tickMs = static_cast<double>(common) / parts;
     intervalTicks = std::lround(intervalMs / tickMs);
     guardTicks = std::lround(guardMs / tickMs);
+    leadSteps = static_cast<int>(leadMs / (guardMs + intervalMs));
+    leadTicks = std::lround((leadMs - leadSteps * (guardMs + intervalMs)) / tickMs);
+    startMs -= leadSteps * (guardMs + intervalMs) + leadTicks * tickMs;
     tunnel.tickS = bbr.tickS = tickMs * 1e-3;
 }
 

@@ -63,6 +63,7 @@ class Bbr
         TIMED_OUT
     };
 
+    static constexpr double HIGH_GAIN = 2.885; ///< 4.3.2.1: 2 / ln 2, doubles the rate in a round
     static constexpr int SHORT_HISTORY = 256;
     static constexpr int ROUNDS = 10; ///< of the filter of the bottleneck's bandwidth
 

@@ -1,0 +1,218 @@
+"""How far the fluid twins can be believed: every rule on ns-3 and on the twin, over as many fresh networks.
+
+    python benchmarks/twins.py [--env qos_steer ...] [--seeds 10] [--calibration FILE] [--ns3 JOBS]
+
+Random, the default algorithm and every rule that fits play in each environment on the twin. Their rewards and key
+figures are set beside ns-3's, which are simulated once (`--ns3 JOBS` does it again) and kept in
+results/twins/ns3_ENV.json; where there are none yet, those of docs/baselines.md are taken, which have four key figures.
+Writes results/twins/ENV.json and,
+from all of them, docs/twins_table.md.
+
+The twin draws networks of its own: their users stand elsewhere than ns-3's of the same seed, so both sides have
+intervals.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import time
+from contextlib import closing
+from dataclasses import replace
+from datetime import date
+from statistics import fmean, median
+from typing import Any
+
+import report
+from baselines import PLANS, config_of, hands
+
+from netgym_cli.common import statistics
+from netgym_cli.config.schema import RunConfig
+from netgym_cli.evaluation.contest import FIRST_SEED, default_seeds, evaluate
+from netgym_cli.evaluation.rollout import Tally
+from netgym_cli.experiment.run import make_agent
+from netgym_cli.sessions.plan import Plan
+from netgym_cli.sessions.sequential import SequentialSessions
+from netgym_cli.sessions.step import Observer, Step
+from netgym_cli.simulators.fluid.limits import LIMITS
+from netgym_cli.wrappers.build import open_env
+
+PAGE = report.RESULTS.parents[1] / "docs" / "twins_table.md"
+EPISODES = {"nqos_split_small": 2, "nqos_split_light": 2}
+RATES, DELAYS = ("rate_mbps", "rate_kbps", "served_rate_mbps"), ("owd_ms", "rtt_ms")
+# What a twin has to reach: rank correlation, median relative errors of rate and delay, mean error of the reward.
+BARS = {"spearman": 0.9, "rate": 0.05, "delay": 0.20, "reward": 0.10}
+BARS_OF = {"nqos_split_near_capacity": {"delay": 0.35, "reward": 0.2}}
+Figures = dict[str, dict[str, Any]]  # agent to metric to mean, low and high
+
+
+def episodes_of(env: str) -> int:
+    """Episodes of a session that is played."""
+    return PLANS[env].episodes if env in PLANS else EPISODES[env]
+
+
+def estimates(values: dict[str, list[float]]) -> dict[str, Any]:
+    """Mean and interval of every metric."""
+    return {metric: list(statistics.of_measured(numbers)[:3]) for metric, numbers in values.items()}
+
+
+class BySession(Observer):
+    """The figures of every session of a run."""
+
+    def __init__(self) -> None:
+        self.tallies: dict[int, Tally] = {}
+
+    def step(self, step: Step) -> None:
+        self.tallies.setdefault(step.session, Tally()).step(step)
+
+    def episode_ended(self, session: int, episode: int, env: int) -> None:
+        self.tallies[session].episode_ended(session, episode, env)
+
+
+def on_twin(env: str, seeds: int, calibration: str) -> tuple[Figures, float, int]:
+    """The figures of every agent, the CPU seconds that all of it took, and the steps played."""
+    figures: Figures = {}
+    started, steps = time.process_time(), 0
+    for label, agent in hands(env).items():
+        config = config_of(env, "random", "simulator=fluid", f"simulator.calibration={calibration}")
+        length = replace(config.env, random_seed=FIRST_SEED, episodes_per_session=episodes_of(env))
+        config = replace(config, agent=agent, env=length, seed=FIRST_SEED, sessions=[{}] * seeds)
+        played = BySession()
+        with closing(SequentialSessions(open_env(config), Plan.of(config), [played])) as sessions:
+            make_agent(config).rollout(sessions, FIRST_SEED)
+        means = [tally.means() for tally in played.tallies.values()]
+        figures[label] = estimates({metric: [one[metric] for one in means] for metric in means[0]})
+        steps += seeds * episodes_of(env) * config.env.steps_per_episode
+    return figures, time.process_time() - started, steps
+
+
+def on_ns3(env: str, seeds: int, jobs: int) -> Figures:
+    """The figures of every agent, simulated now and kept."""
+    config: RunConfig = config_of(env)
+    played = evaluate(config, hands(env), default_seeds(seeds), episodes_of(env), jobs, baseline="random")
+    figures = {label: estimates({m: list(v) for m, v in metrics.items()}) for label, metrics in played.values.items()}
+    content = {"env": env, "date": date.today().isoformat(), "seeds": seeds, "agents": figures}
+    report.save_json(f"twins/ns3_{env}", content)
+    return figures
+
+
+def kept(env: str) -> tuple[Figures, str, int] | None:
+    """ns-3's figures that were kept, their date and networks; None if there are none."""
+    own, page = (report.RESULTS / f"{name}.json" for name in (f"twins/ns3_{env}", f"baselines/{env}"))
+    if own.exists():
+        content = json.loads(own.read_text())
+        return content["agents"], content["date"], content["seeds"]
+    if not page.exists():
+        return None
+    content = json.loads(page.read_text())
+    figures: Figures = {}
+    for row in content["rows"]:
+        kpis = {key: [value, None, None] for key, value in row.items() if isinstance(value, float) and " " not in key}
+        figures[row["agent"]] = kpis | {"reward": [row["reward"], row["reward low"], row["reward high"]]}
+        figures[row["agent"]].pop("minus", None)
+    return figures, content["date"], content["seeds"]
+
+
+def ranks(values: list[float]) -> list[float]:
+    """Ranks from 0; equal values share their mean rank."""
+    return [
+        sum(other < value for other in values) + (sum(other == value for other in values) - 1) / 2 for value in values
+    ]
+
+
+def correlation(one: list[float], other: list[float]) -> float:
+    """Spearman's rank correlation; NaN where one side has no order."""
+    a, b = ranks(one), ranks(other)
+    da, db = [x - fmean(a) for x in a], [x - fmean(b) for x in b]
+    scale = math.sqrt(sum(x * x for x in da) * sum(x * x for x in db))
+    return sum(x * y for x, y in zip(da, db, strict=True)) / scale if scale else math.nan
+
+
+def relative(ns3: Figures, twin: Figures, labels: list[str], names: tuple[str, ...]) -> float:
+    """Median over agents of the relative error of the first of these metrics that there is; NaN if there is none."""
+    name = next((name for name in names if name in ns3[labels[0]] and name in twin[labels[0]]), None)
+    if name is None:
+        return math.nan
+    pairs = [(ns3[label][name][0], twin[label][name][0]) for label in labels]
+    return median(abs(got / due - 1) for due, got in pairs if due)
+
+
+def judged(ns3: Figures, twin: Figures) -> dict[str, Any]:
+    """How well the twin does over the agents that both have."""
+    labels = [label for label in twin if label in ns3]
+    due, got = ([side[label]["reward"][0] for label in labels] for side in (ns3, twin))
+    errors = [abs(a - b) for a, b in zip(due, got, strict=True)]
+    best = sorted(labels, key=lambda label: -ns3[label]["reward"][0])[:3]
+    return {
+        "agents": len(labels),
+        "spearman": correlation(due, got),
+        "rate": relative(ns3, twin, labels, RATES),
+        "delay": relative(ns3, twin, labels, DELAYS),
+        "reward": fmean(errors),
+        "worst": labels[errors.index(max(errors))],
+        "worst_error": max(errors),
+        "best_ns3": best,
+        "best_twin": sorted(labels, key=lambda label: -twin[label]["reward"][0])[:3],
+    }
+
+
+def verdict(env: str, found: dict[str, Any]) -> list[str]:
+    """The bars that the twin misses."""
+    bars = BARS | BARS_OF.get(env, {})
+    missed = [] if found["spearman"] >= bars["spearman"] else ["spearman"]
+    return missed + [name for name in ("rate", "delay", "reward") if found[name] > bars[name]]
+
+
+def compare(env: str, seeds: int, calibration: str, jobs: int) -> None:
+    """Plays, judges, shows and keeps one environment."""
+    stored = kept(env) if jobs == 0 else None
+    ns3, day, networks = stored or (on_ns3(env, seeds, max(jobs, 1)), date.today().isoformat(), seeds)
+    twin, seconds, steps = on_twin(env, seeds, calibration)
+    found = judged(ns3, twin)
+    metrics = [name for name in next(iter(ns3.values())) if all(name in twin[label] for label in twin if label in ns3)]
+    content = {
+        "env": env, "ns3_date": day, "ns3_networks": networks, "twin_networks": seeds, "calibration": calibration,
+        "steps": steps, "cpu_s": seconds, "judged": found, "missed": verdict(env, found),
+        "rows": [
+            {"agent": label} | {m: {"ns3": ns3[label][m], "twin": twin[label][m]} for m in metrics}
+            for label in sorted(twin, key=lambda label: -ns3.get(label, twin[label])["reward"][0]) if label in ns3
+        ],
+    }  # fmt: skip
+    report.save_json(f"twins/{env}", content)
+    shown = [
+        {"agent": row["agent"]}
+        | {f"{m} {side}": row[m][side][0] for m in metrics if m != "return" for side in ("ns3", "twin")}
+        for row in content["rows"]
+    ]
+    report.show(env, shown)
+    report.console.print({key: round(v, 3) if isinstance(v, float) else v for key, v in found.items()})
+    report.console.print(f"misses: {', '.join(content['missed']) or 'nothing'}; {seconds:.0f} CPU s for {steps} steps")
+
+
+def main() -> None:
+    """Compares the chosen environments and writes the page."""
+    known = [*dict.fromkeys([*PLANS, *EPISODES])]
+    runnable = [env for env in known if scenario_of(env) in LIMITS]
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--env", nargs="*", default=runnable, choices=runnable, help="none: only the page")
+    parser.add_argument("--seeds", type=int, default=10, help="networks on the twin, and on ns-3 if it is simulated")
+    parser.add_argument("--calibration", default="default", help="of the twin")
+    parser.add_argument(
+        "--ns3", type=int, default=0, metavar="JOBS", help="simulate ns-3's side with so many processes"
+    )
+    options = parser.parse_args()
+    (report.RESULTS / "twins").mkdir(parents=True, exist_ok=True)
+    for env in options.env:
+        compare(env, options.seeds, options.calibration, options.ns3)
+
+
+def scenario_of(env: str) -> str:
+    """The scenario of an environment."""
+    from netgym_cli.envs.base import env_registry
+
+    return env_registry.load(config_of(env).env.name).scenario
+
+
+if __name__ == "__main__":
+    main()
