@@ -196,7 +196,9 @@ def main() -> None:
     parser.add_argument("--env", nargs="*", default=runnable, choices=runnable, help="none: only the page")
     parser.add_argument("--seeds", type=int, default=10, help="networks on the twin, and on ns-3 if it is simulated")
     parser.add_argument("--calibration", default="default", help="of the twin")
-    parser.add_argument("--ns3", type=int, default=0, metavar="JOBS", help="simulate ns-3's side with so many processes")
+    parser.add_argument(
+        "--ns3", type=int, default=0, metavar="JOBS", help="simulate ns-3's side with so many processes"
+    )
     options = parser.parse_args()
     (report.RESULTS / "twins").mkdir(parents=True, exist_ok=True)
     for env in options.env:

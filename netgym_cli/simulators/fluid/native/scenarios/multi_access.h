@@ -63,6 +63,8 @@ class MultiAccess
 
     /// Draws the network that belongs to a seed and lets its users walk until applications start.
     void Begin(std::uint64_t seed);
+    /// See Scenario::PlaceUsers; takes effect at the next Begin.
+    void PlaceUsers(const std::vector<double>& users);
     /// Simulates the part of the lead that no step of the default algorithm covers.
     void Lead();
     /// Simulates a guard time and a measured interval.
@@ -165,7 +167,8 @@ class MultiAccess
     Wifi m_wifi;
     Nr m_nr;
     Lte m_lte;
-    long m_tick{0}; ///< since applications started
+    std::vector<double> m_places; ///< as given by PlaceUsers; empty: users are drawn
+    long m_tick{0};               ///< since applications started
 };
 
 } // namespace fluid
