@@ -153,6 +153,15 @@ CellQueue::Begin(const RadioPlan& plan, const std::vector<double>& snrDb, std::i
             exchange.endsNs += REQUEST_NS + RadioPlan::SIFS_NS + plan.AckNs(0, true);
             m_knownDb[exchange.user] = snr;
         }
+        else if (block) // no request is answered, and the aggregate is given up
+        {
+            exchange.extraNs = RadioPlan::MOST_TRIES * REQUEST_NS;
+            exchange.endsNs += RadioPlan::MOST_TRIES * (REQUEST_NS + ACK_TIMEOUT_NS);
+            for (std::size_t k = 0; k < reach; ++k)
+            {
+                queue[k].tries += queue[k].place > 0 ? RadioPlan::MOST_TRIES : 0;
+            }
+        }
     }
     Backoff(arrived > 0);
     Busy(exchange.endsNs);
