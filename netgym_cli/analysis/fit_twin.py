@@ -1,9 +1,9 @@
 """`netgym fit-twin`: a calibration with which a fluid twin does what another simulator did.
 
-Agents play on the simulator. The twin's users are put in the same places and given the same actions, so what is left of the
-difference is the twin's own. Its parameters are then moved so that mean rates, delays and rewards agree, by the method of
-Levenberg and Marquardt with differences for derivatives (Marquardt, SIAM Journal on Applied Mathematics 11, 1963); the
-curvature at the end gives their standard errors.
+Agents play on the simulator. The twin's users are put in the same places and given the same actions, so what is left of
+the difference is the twin's own. Its parameters are then moved so that mean rates, delays and rewards agree, by the
+method of Levenberg and Marquardt with differences for derivatives (Marquardt, SIAM Journal on Applied Mathematics 11,
+1963); the curvature at the end gives their standard errors.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Imitation:
     def residuals(self, texts: Calibration) -> np.ndarray:
         """The twin's figures minus those recorded, a row of three per agent, flat."""
         rows = [self._played(name, recording, texts) for name, recording in self.recordings.items()]
-        return (np.array(rows) - self._recorded()).ravel()
+        return np.asarray((np.array(rows) - self._recorded()).ravel())
 
     def _recorded(self) -> np.ndarray:
         if self._wanted is None:
@@ -68,7 +68,7 @@ class Imitation:
                 values[step] = networks.step(None if name == DEFAULT_AGENT else self._controls(recording, step))
         finally:
             networks.close()
-        return self._figures(recording, np.swapaxes(values, 0, 1)).mean(axis=0)
+        return np.asarray(self._figures(recording, np.swapaxes(values, 0, 1)).mean(axis=0))
 
     def _controls(self, recording: Recording, step: int) -> np.ndarray:
         """What the agent did in this step, as it can be read from the measurement."""
@@ -136,7 +136,8 @@ def fitted(
         told(f"round {number + 1}: root mean square of the residuals {_size(residuals):.4f}")
     freedom = max(residuals.size - len(names), 1)
     covariance = np.linalg.pinv(jacobian.T @ jacobian, rcond=1e-6) * float(residuals @ residuals) / freedom
-    errors = {name: abs(best[name]) * math.sqrt(max(float(covariance[k, k]), 0.0)) for k, name in enumerate(names)}
+    deviations = [math.sqrt(max(float(covariance[k, k]), 0.0)) for k in range(len(names))]
+    errors = {name: abs(best[name]) * of for name, of in zip(names, deviations, strict=True) if of > 0}
     return Fitted(with_values(start, best, errors), before, _size(residuals))
 
 
