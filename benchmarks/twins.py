@@ -202,10 +202,10 @@ def tables() -> str:
             "",
             f"### {result['env']}",
             "",
-            f"{result['ns3_networks']} networks on ns-3 ({result['ns3_date']}), {result['twin_networks']} on the twin, in "
-            f"{result['cpu_s']:.0f} CPU seconds with all of Python's. Spearman {found['spearman']:.2f}, mean error of the "
-            f"reward {found['reward']:.3f} (largest {found['worst_error']:.2f}, `{found['worst']}`), median error of the "
-            f"rate {100 * found['rate']:.0f} % and of the delay {_percent(found['delay'])}. "
+            f"{result['ns3_networks']} networks on ns-3 ({result['ns3_date']}), {result['twin_networks']} on the twin, "
+            f"in {result['cpu_s']:.0f} CPU seconds with all of Python's. Spearman {found['spearman']:.2f}, mean error "
+            f"of the reward {found['reward']:.3f} (largest {found['worst_error']:.2f}, `{found['worst']}`), median "
+            f"error of the rate {100 * found['rate']:.0f} % and of the delay {_percent(found['delay'])}. "
             + (f"It misses its bar in: {', '.join(missed)}." if missed else "It meets its bars."),
             "",
         ]

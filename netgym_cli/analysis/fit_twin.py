@@ -29,6 +29,7 @@ RATES, DELAYS = ("rate_mbps", "rate_kbps", "served_rate_mbps"), ("owd_ms", "rtt_
 REWARD_WEIGHT = 0.5
 LEAST = 0.01  # below it logarithms of rates and delays say nothing
 STEP = 0.1  # relative change of a parameter for its derivative: the twin is rough at a smaller scale
+PRIOR = 0.3  # weight of a parameter's logarithmic distance from its start: what sessions do not tell stays as it was
 DAMPINGS = (0.1, 1.0, 10.0)
 
 
@@ -124,8 +125,9 @@ def fitted(
         jacobian = np.array([_derivative(start, imitation, best, name, residuals) for name in names]).T
         found = None
         for damping in DAMPINGS:
-            square = jacobian.T @ jacobian
-            move = -np.linalg.solve(square + damping * np.eye(len(names)), jacobian.T @ residuals)
+            square = jacobian.T @ jacobian + (PRIOR**2 + damping) * np.eye(len(names))
+            away = np.array([math.log(best[name] / start.values[name]) for name in names])
+            move = -np.linalg.solve(square, jacobian.T @ residuals + PRIOR**2 * away)
             tried = best | {name: best[name] * math.exp(step) for name, step in zip(names, move, strict=True)}
             changed = imitation.residuals(with_values(start, tried))
             if _size(changed) < _size(residuals if found is None else found[1]):
@@ -134,8 +136,9 @@ def fitted(
             break
         best, residuals = found
         told(f"round {number + 1}: root mean square of the residuals {_size(residuals):.4f}")
-    freedom = max(residuals.size - len(names), 1)
-    covariance = np.linalg.pinv(jacobian.T @ jacobian, rcond=1e-6) * float(residuals @ residuals) / freedom
+    freedom = max(residuals.size // 2, residuals.size - len(names))
+    square = jacobian.T @ jacobian + PRIOR**2 * np.eye(len(names))
+    covariance = np.linalg.inv(square) * float(residuals @ residuals) / freedom
     deviations = [math.sqrt(max(float(covariance[k, k]), 0.0)) for k in range(len(names))]
     errors = {name: abs(best[name]) * of for name, of in zip(names, deviations, strict=True) if of > 0}
     return Fitted(with_values(start, best, errors), before, _size(residuals))

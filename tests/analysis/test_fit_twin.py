@@ -16,7 +16,11 @@ from netgym_cli.experiment.config import typed_run
 from netgym_cli.simulators.fluid.calibration import calibration
 
 STEPS = 6
-WORDS = ["env=nqos_split_near_capacity", f"env.steps_per_episode={STEPS}", "env.user_random_walk={min_speed_mps: 0, max_speed_mps: 0}"]
+WORDS = [
+    "env=nqos_split_near_capacity",
+    f"env.steps_per_episode={STEPS}",
+    "env.user_random_walk={min_speed_mps: 0, max_speed_mps: 0}",
+]
 
 
 def run(*words):
