@@ -29,6 +29,7 @@ RATES, DELAYS = ("rate_mbps", "rate_kbps", "served_rate_mbps"), ("owd_ms", "rtt_
 REWARD_WEIGHT = 0.5
 LEAST = 0.01  # below it logarithms of rates and delays say nothing
 STEP = 0.1  # relative change of a parameter for its derivative: the twin is rough at a smaller scale
+PRIOR = 0.3  # weight of a parameter's logarithmic distance from its start: what sessions do not tell stays as it was
 DAMPINGS = (0.1, 1.0, 10.0)
 
 
@@ -49,8 +50,7 @@ class Imitation:
     def residuals(self, texts: Calibration) -> np.ndarray:
         """The twin's figures minus those recorded, a row of three per agent, flat."""
         rows = [self._played(name, recording, texts) for name, recording in self.recordings.items()]
-        differences: np.ndarray = np.array(rows) - self._recorded()
-        return differences.ravel()
+        return np.asarray((np.array(rows) - self._recorded()).ravel())
 
     def _recorded(self) -> np.ndarray:
         if self._wanted is None:
@@ -69,8 +69,7 @@ class Imitation:
                 values[step] = networks.step(None if name == DEFAULT_AGENT else self._controls(recording, step))
         finally:
             networks.close()
-        figures: np.ndarray = self._figures(recording, np.swapaxes(values, 0, 1)).mean(axis=0)
-        return figures
+        return np.asarray(self._figures(recording, np.swapaxes(values, 0, 1)).mean(axis=0))
 
     def _controls(self, recording: Recording, step: int) -> np.ndarray:
         """What the agent did in this step, as it can be read from the measurement."""
@@ -126,8 +125,9 @@ def fitted(
         jacobian = np.array([_derivative(start, imitation, best, name, residuals) for name in names]).T
         found = None
         for damping in DAMPINGS:
-            square = jacobian.T @ jacobian
-            move = -np.linalg.solve(square + damping * np.eye(len(names)), jacobian.T @ residuals)
+            square = jacobian.T @ jacobian + (PRIOR**2 + damping) * np.eye(len(names))
+            away = np.array([math.log(best[name] / start.values[name]) for name in names])
+            move = -np.linalg.solve(square, jacobian.T @ residuals + PRIOR**2 * away)
             tried = best | {name: best[name] * math.exp(step) for name, step in zip(names, move, strict=True)}
             changed = imitation.residuals(with_values(start, tried))
             if _size(changed) < _size(residuals if found is None else found[1]):
@@ -136,9 +136,11 @@ def fitted(
             break
         best, residuals = found
         told(f"round {number + 1}: root mean square of the residuals {_size(residuals):.4f}")
-    freedom = max(residuals.size - len(names), 1)
-    covariance = np.linalg.pinv(jacobian.T @ jacobian, rcond=1e-6) * float(residuals @ residuals) / freedom
-    errors = {name: abs(best[name]) * math.sqrt(max(float(covariance[k, k]), 0.0)) for k, name in enumerate(names)}
+    freedom = max(residuals.size // 2, residuals.size - len(names))
+    square = jacobian.T @ jacobian + PRIOR**2 * np.eye(len(names))
+    covariance = np.linalg.inv(square) * float(residuals @ residuals) / freedom
+    deviations = [math.sqrt(max(float(covariance[k, k]), 0.0)) for k in range(len(names))]
+    errors = {name: abs(best[name]) * of for name, of in zip(names, deviations, strict=True) if of > 0}
     return Fitted(with_values(start, best, errors), before, _size(residuals))
 
 

@@ -40,7 +40,7 @@ def _phases(recording: Recording, settings: Mapping[str, Any], step_ms: float) -
         mean = sent[:, :, members].mean(axis=2)  # (sessions, steps)
         scale = (mean @ load.T) / (load**2).sum(axis=1)
         misses = ((mean[:, None] - scale[..., None] * load) ** 2).sum(axis=2)
-        nominal = np.abs(scale / _nominal_mbps(settings, number) - 1)  # the rate is known, the phase is not
+        nominal = np.abs(scale / _nominal_mbps(settings, int(number)) - 1)  # the rate is known, the phase is not
         phases[:, members] = tried[np.argmin(misses / mean.var() + nominal, axis=1)][:, None]
     return phases
 
