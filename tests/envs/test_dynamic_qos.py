@@ -82,14 +82,15 @@ def test_the_reward_counts_users_whose_targets_are_met():
     env.close()
 
 
-@pytest.mark.ns3
+@pytest.mark.parametrize("simulator", [pytest.param("ns3", marks=pytest.mark.ns3), "fluid"])
 @pytest.mark.parametrize(
     ("order", "slices"),
     [("by_slice", [0, 0, 0, 0, 1, 1, 1, 1, 1, 1]), ("interleaved", [1, 0, 1, 0, 1, 1, 0, 1, 0, 1])],
 )
-def test_users_of_both_slices_take_turns_or_not(order, slices):
-    rates = {"min_udp_rate_per_user_mbps": [1, 3], "max_udp_rate_per_user_mbps": [1, 3], "udp_rate_swing": [0, 0]}
-    env = make_env("dynamic_qos", seed=1, user_order=order, per_slice_config=rates)
+def test_users_of_both_slices_take_turns_or_not(simulator, order, slices):
+    steady = {"udp_rate_swing": [0, 0], "udp_poisson_arrival": [False, False]}
+    rates = steady | {"min_udp_rate_per_user_mbps": [1, 3], "max_udp_rate_per_user_mbps": [1, 3]}
+    env = make_env("dynamic_qos", seed=1, simulator=simulator, user_order=order, per_slice_config=rates)
     env.reset()
     env.step(None)
     assert env.stats["lte::slice_id"].tolist() == slices
@@ -105,7 +106,7 @@ def test_low_numbers_are_not_the_real_time_users_by_default():
     ("keys", "words"),
     [
         ({"link_weights": {"wifi": 0, "nr": 0, "lte": 0}}, ["env.link_weights", "not all 0"]),
-        ({"min_priority_pct": 95}, ["env.min_priority_pct is 95", "env.max_priority_pct is 90"]),
+        ({"min_priority_pct": 95}, ["env.min_priority_pct is 95", "env.max_priority_pct is 25"]),
         (
             {"gma": {"enable_dynamic_flow_prioritization": False}},
             ["env.gma.enable_dynamic_flow_prioritization", "true"],

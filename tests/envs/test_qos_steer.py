@@ -9,6 +9,7 @@ NEAR = {
     "user_random_walk": {"min_speed_mps": 0, "max_speed_mps": 0},
 }
 
+ON_BOTH = pytest.mark.parametrize("simulator", [pytest.param("ns3", marks=pytest.mark.ns3), "fluid"])
 AT_ONCE = {"measurement_start_time_ms": 1000, "traffic_lead_ms": 0}  # the first measured interval is the first of all
 
 
@@ -26,7 +27,7 @@ def two_users(**keys):
 
 
 def crowded(**keys):
-    """Four users beside an access point of low power that carries about three of them; LTE carries one."""
+    """Four users beside an access point of low power that cannot carry them all."""
     return make_env(
         "qos_steer",
         seed=1,
@@ -34,7 +35,7 @@ def crowded(**keys):
         gma={"measurement_interval_ms": 200},
         lte={"measurement_interval_ms": 200},
         wifi={"measurement_interval_ms": 200, "tx_power_dbm": 0},
-        per_slice_config={"num_users": [4], "min_udp_rate_per_user_mbps": [10], "max_udp_rate_per_user_mbps": [10]},
+        per_slice_config={"num_users": [4], "min_udp_rate_per_user_mbps": [18], "max_udp_rate_per_user_mbps": [18]},
         **{**NEAR, **AT_ONCE, **keys},
     )
 
@@ -90,10 +91,10 @@ def test_the_default_algorithm_brings_users_to_wifi_one_by_one_and_takes_back_wh
     far.close()
 
 
-@pytest.mark.ns3
+@ON_BOTH
 @pytest.mark.parametrize("back", ["costliest", "all"])
-def test_the_default_algorithm_sends_back_the_costliest_user_or_everybody_who_missed(back):
-    env = crowded(steer_back=back)
+def test_the_default_algorithm_sends_back_the_costliest_user_or_everybody_who_missed(simulator, back):
+    env = crowded(simulator=simulator, steer_back=back)
     _, before = steered(env, [1, 1, 1, 1], 6)
     missed = before["gma::dl::qos_rate"] == 0
     airtime = before["gma::dl::tx_rate"] / before["wifi::dl::max_rate"]
@@ -104,9 +105,9 @@ def test_the_default_algorithm_sends_back_the_costliest_user_or_everybody_who_mi
     assert left.tolist() == (missed.tolist() if back == "all" else (np.arange(4) == airtime.argmax()).tolist())
 
 
-@pytest.mark.ns3
-def test_the_default_algorithm_decides_before_measurement_starts_if_applications_do():
-    env = two_users(measurement_start_time_ms=4000, traffic_lead_ms=3000)
+@ON_BOTH
+def test_the_default_algorithm_decides_before_measurement_starts_if_applications_do(simulator):
+    env = two_users(simulator=simulator, measurement_start_time_ms=4000, traffic_lead_ms=3000)
     env.reset()
     assert on_wifi(env.stats).all()
     env.close()
