@@ -1,4 +1,4 @@
-"""The memory allocator of the simulator's processes: which is chosen, that it is in use, and that no number depends on it."""
+"""The memory allocator of the simulator's processes: which one, that it is in use, that no number depends on it."""
 
 from contextlib import closing
 from pathlib import Path
