@@ -28,7 +28,7 @@ def page() -> str:
     ]
     for file in sorted((report.RESULTS / "baselines").glob("*.json")):
         text += _section(json.loads(file.read_text()))
-    text += ["", "# How much there is to win"]
+    text += ["", "## How much there is to win"]
     for file in sorted((report.RESULTS / "headroom").glob("*.json")):
         text += _headroom(file.stem, json.loads(file.read_text()))
     return "\n".join(text) + "\n"
@@ -45,6 +45,7 @@ def _section(result: dict[str, Any]) -> list[str]:
         "",
         ("{seeds} networks, {steps} steps each; " + training + ".").format(**result),
         "{steps_per_s:.1f} steps/s in one process (load {load:.1f} on 2 cores), {date}.".format(**result),
+        *([result["note"]] if "note" in result else []),
         "",
         f"| agent | reward per step | {' | '.join([*names, *kpis])} |",
         f"|---|---|{'---|' * len([*names, *kpis])}",
@@ -60,7 +61,7 @@ def _headroom(label: str, result: dict[str, Any]) -> list[str]:
     networks = len(result["by_seed"]["system_default"])
     text = [
         "",
-        f"## {label}: headroom",
+        f"### {label}",
         "",
         f"`env={result['env']}`{words}: {networks} networks, {result['steps']} steps each, "
         f"{result['tried'] or 'no'} constant actions tried on each, {result['date']}.",

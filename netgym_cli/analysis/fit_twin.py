@@ -2,8 +2,8 @@
 
 Agents play on the simulator. The twin's users are put in the same places and given the same actions, so what is left of
 the difference is the twin's own. Its parameters are then moved so that mean rates, delays and rewards agree, by the
-method of Levenberg and Marquardt with differences for derivatives (Marquardt, SIAM Journal on Applied Mathematics 11, 1963); the
-curvature at the end gives their standard errors.
+method of Levenberg and Marquardt with differences for derivatives (Marquardt, SIAM Journal on Applied Mathematics 11,
+1963); the curvature at the end gives their standard errors.
 """
 
 from __future__ import annotations

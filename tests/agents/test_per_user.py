@@ -211,10 +211,12 @@ def test_users_whose_actions_differ_are_refused():
 
 @pytest.mark.parametrize("name", env_registry.names())
 def test_by_env_is_one_policy_for_all_users_where_there_are_any(name):
-    kind = env_registry.load(name)
-    expected = "per_user" if kind.entities == "users" else "auto"
-    assert policy_for("by_env", kind) == expected
-    assert policy_for("MlpPolicy", kind) == "MlpPolicy"
+    spec = AgentSpec.of(make_env(name).adapter)
+    expected = "per_user" if spec.adapter.entities == "users" else "auto"
+    assert policy_for("by_env", spec) == expected
+    assert policy_for("MlpPolicy", spec) == "MlpPolicy"
+    window = spaces.Dict({"observations": spaces.Box(0, 1, (4, 3, 5))})
+    assert policy_for("by_env", replace(spec, observation_space=window)) == "auto"  # behind a channel
 
 
 @pytest.mark.parametrize("agent", ["ppo", "sac", "cleanrl_ppo"])

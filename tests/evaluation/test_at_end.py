@@ -134,10 +134,10 @@ def test_one_that_would_take_too_long_is_left_out_and_says_so(workdir):
     assert record(workdir)["evaluation"]["status"] == "skipped"
 
 
-def test_an_agent_that_learns_nothing_is_not_evaluated(workdir):
+def test_an_agent_that_learns_nothing_is_not_evaluated(workdir, caplog):
     done = CliRunner().invoke(app, ["train", *TOY, "agent=random", "evaluate_at_end=5"])
     assert done.exit_code == 0 and record(workdir)["evaluation"] is None
-    assert done.stderr == "note: evaluate_at_end.networks has no effect: agent random learns nothing\n"
+    assert "note: evaluate_at_end.networks has no effect: agent random learns nothing" in caplog.messages
 
 
 def test_the_simulator_of_the_end_can_be_chosen():

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -36,7 +36,8 @@ class Ns3:
     include: Path
     library_dir: Path
     suffix: str
-    whole: Path | None = None  # the one library that does the work of all, if there is one
+    # The one library that does the work of all, if there is one. Not in what names compiled files: `library_dir` is.
+    whole: Path | None = field(default=None, repr=False)
 
     @property
     def optimized(self) -> bool:
