@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""The memory allocator of simulator processes: which is chosen, that it is in use, that no number depends on it."""
-=======
-"""The memory allocator of the simulator's processes: which one, that it is in use, that no number depends on it."""
->>>>>>> fdc75ce87f4091058d744a8388709d93a6f9fc1b
+"""The memory allocator of the simulator processes: which one, that it is in use, that no number depends on it."""
 
 from contextlib import closing
 from pathlib import Path
