@@ -13,7 +13,8 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from netgym_cli.simulators.ns3.build import compiler, locate
+from netgym_cli.simulators.ns3.compiler import compiler
+from netgym_cli.simulators.ns3.installed import locate
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "ns3_defaults.md"

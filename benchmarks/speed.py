@@ -101,7 +101,7 @@ def worker_start(env: Any) -> float:
     frame = protocol.pack_json(protocol.START, request | {"patience_s": None})
 
     def start() -> None:
-        workers.append(zygote.fork())
+        workers.append(zygote.fork(120))
         workers[0].send(frame)
         kind, _ = protocol.unpack(workers[0].receive())
         assert kind == protocol.LAYOUT

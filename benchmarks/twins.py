@@ -2,12 +2,13 @@
 
     python benchmarks/twins.py [--env qos_steer ...] [--seeds 10] [--calibration FILE] [--ns3 JOBS]
 
-Random, the default algorithm and every rule that fits play in each environment on the twin. Their rewards and key figures
-are set beside ns-3's, which are simulated once (`--ns3 JOBS` does it again) and kept in results/twins/ns3_ENV.json; where
-there are none yet, those of docs/baselines.md are taken, which have four key figures. Writes results/twins/ENV.json and,
-from all of them, docs/twins_table.md.
+Random, the default algorithm and every rule that fits play in each environment on the twin. Their rewards and key
+figures are set beside ns-3's, which are simulated once (`--ns3 JOBS` does it again) and kept in
+results/twins/ns3_ENV.json; where there are none yet, those of docs/baselines.md are taken, which have four key figures.
+Writes results/twins/ENV.json and, from all of them, the tables of docs/twins.md.
 
-The twin draws networks of its own: their users stand elsewhere than ns-3's of the same seed, so both sides have intervals.
+The twin draws networks of its own: their users stand elsewhere than ns-3's of the same seed, so both sides have
+intervals.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ from netgym_cli.sessions.step import Observer, Step
 from netgym_cli.simulators.fluid.limits import LIMITS
 from netgym_cli.wrappers.build import open_env
 
-PAGE = report.RESULTS.parents[1] / "docs" / "twins_table.md"
+PAGE = report.RESULTS.parents[1] / "docs" / "twins.md"
+BEGIN, END = "<!-- tables of benchmarks/twins.py -->", "<!-- end of the tables -->"
 EPISODES = {"nqos_split_small": 2, "nqos_split_light": 2}
 RATES, DELAYS = ("rate_mbps", "rate_kbps", "served_rate_mbps"), ("owd_ms", "rtt_ms")
 # What a twin has to reach: rank correlation, median relative errors of rate and delay, mean error of the reward.
@@ -188,6 +190,43 @@ def compare(env: str, seeds: int, calibration: str, jobs: int) -> None:
     report.console.print(f"misses: {', '.join(content['missed']) or 'nothing'}; {seconds:.0f} CPU s for {steps} steps")
 
 
+def tables() -> str:
+    """What docs/twins.md shows of all results."""
+    text: list[str] = []
+    for file in sorted((report.RESULTS / "twins").glob("*.json")):
+        result = json.loads(file.read_text())
+        if "judged" not in result:
+            continue
+        found, missed = result["judged"], result["missed"]
+        text += [
+            "",
+            f"### {result['env']}",
+            "",
+            f"{result['ns3_networks']} networks on ns-3 ({result['ns3_date']}), {result['twin_networks']} on the twin, "
+            f"in {result['cpu_s']:.0f} CPU seconds with all of Python's. Spearman {found['spearman']:.2f}, mean error "
+            f"of the reward {found['reward']:.3f} (largest {found['worst_error']:.2f}, `{found['worst']}`), median "
+            f"error of the rate {100 * found['rate']:.0f} % and of the delay {_percent(found['delay'])}. "
+            + (f"It misses its bar in: {', '.join(missed)}." if missed else "It meets its bars."),
+            "",
+        ]
+        metrics = [key for key in result["rows"][0] if key not in ("agent", "return")][:4]
+        text.append("| agent | " + " | ".join(f"{m}, ns-3 | twin" for m in metrics) + " |")
+        text.append("|---|" + "---|---|" * len(metrics))
+        for row in result["rows"]:
+            cells = [_shown(row[m][side]) for m in metrics for side in ("ns3", "twin")]
+            text.append(f"| `{row['agent']}` | {' | '.join(cells)} |")
+    return "\n".join(text) + "\n"
+
+
+def _percent(share: float) -> str:
+    return "unknown" if math.isnan(share) else f"{100 * share:.0f} %"
+
+
+def _shown(estimate: list[float | None]) -> str:
+    mean, low, high = estimate
+    return f"{mean:.3g}" if low is None else f"{mean:.3g} [{low:.3g}, {high:.3g}]"
+
+
 def main() -> None:
     """Compares the chosen environments and writes the page."""
     known = [*dict.fromkeys([*PLANS, *EPISODES])]
@@ -203,6 +242,8 @@ def main() -> None:
     (report.RESULTS / "twins").mkdir(parents=True, exist_ok=True)
     for env in options.env:
         compare(env, options.seeds, options.calibration, options.ns3)
+    before, _, rest = PAGE.read_text().partition(BEGIN)
+    PAGE.write_text(f"{before}{BEGIN}\n{tables()}\n{END}{rest.partition(END)[2]}")
 
 
 def scenario_of(env: str) -> str:

@@ -35,7 +35,7 @@ ALLOWED = {
         "agents": "common config simulators envs sessions runs datasets",
         "experiment": "common config simulators channels envs wrappers sessions runs agents",
         "jobs": "common config runs experiment",
-        "analysis": "common config simulators channels wrappers runs experiment",
+        "analysis": "common config simulators channels envs wrappers sessions runs agents experiment",
         "evaluation": "common config wrappers sessions runs experiment jobs",
         "collection": "common config simulators envs wrappers sessions runs datasets experiment jobs",
         "cli": "common config simulators envs datasets compat scaffold experiment jobs evaluation collection analysis",

@@ -13,6 +13,7 @@ from gymnasium import spaces
 
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.space_text import short_text
+from netgym_cli.envs.agent_spec import AgentSpec
 from netgym_cli.envs.base import Adapter, env_registry
 
 PER_USER = "per_user"
@@ -64,11 +65,13 @@ def _bounds(actions: spaces.Space[Any]) -> tuple[np.ndarray, ...]:
     return (actions.nvec,) if isinstance(actions, spaces.MultiDiscrete) else (actions.low, actions.high)  # type: ignore[attr-defined]
 
 
-def policy_for(policy: str, adapter: Adapter[Any]) -> str:
-    """`policy` with `by_env` replaced by what it stands for in an environment."""
+def policy_for(policy: str, spec: AgentSpec) -> str:
+    """`policy` with `by_env` replaced by what it stands for in an environment, behind its channels."""
     if policy != BY_ENV:
         return policy
-    return PER_USER if adapter.entities == "users" else "auto"
+    axes = EntityAxes.of(spec.adapter) if spec.adapter.entities == "users" else None
+    alike = axes is not None and axes.objection(spec.observation_space, spec.action_space) is None
+    return PER_USER if alike else "auto"
 
 
 def axes_for(adapter: Adapter[Any], observations: spaces.Space[Any], actions: spaces.Space[Any]) -> EntityAxes:

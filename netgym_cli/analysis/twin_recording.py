@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ from netgym_cli.agents.rule import Rule
 from netgym_cli.config.schema import AgentConfig, RunConfig
 from netgym_cli.experiment.task import Task
 from netgym_cli.sessions.step import Observer, Step
+from netgym_cli.simulators.stats import Layout, Row
 
 ALWAYS = ("random", "system_default")
 
@@ -33,6 +36,15 @@ class Recording:
     seeds: tuple[int, ...]
     values: np.ndarray
     rewards: np.ndarray
+
+    @cached_property
+    def layout(self) -> Layout:
+        """The order of the values, without units."""
+        rows = []
+        for key, places in groupby(self.keys):
+            source, _, name = key.partition("::")
+            rows.append(Row(source, name, "", tuple(range(1, len(list(places)) + 1))))
+        return Layout(tuple(rows))
 
     def of(self, key: str) -> np.ndarray:
         """A measurement of all entities, shape `(sessions, steps, entities)`."""

@@ -1,8 +1,9 @@
-"""The verbs that analyse results of runs and channels: `plot` and `fit-channel`."""
+"""The verbs that analyse results of runs, channels and simulators: `plot`, `fit-channel` and `fit-twin`."""
 
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -77,3 +78,41 @@ def fit_channel(
         with results_on_disk():
             table(["", fitted.of, fitted.to, "error"], fitted.rows())
             say([f"wrote {fitted.file}", f"next: {onward}"])
+
+
+def fit_twin(
+    requests: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="KEY=VALUE...", help="env=NAME, agent=NAME,NAME, seeds=N, episodes=N, rounds=N, overrides."
+        ),
+    ] = None,
+    config_dir: Annotated[
+        list[Path] | None, typer.Option("--config-dir", "-cd", help="A conf directory of your own.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="NAME.yaml", help="Else ENV_twin.yaml here.")
+    ] = None,
+) -> None:
+    """Fit a fluid twin to ns-3.
+
+    Lets rules play on ns-3, on seeds that no evaluation has, and writes the twin's parameters with their errors; the
+    sessions are kept beside them. For example fit-twin env=dynamic_qos seeds=3
+    """
+    with errors_to_exit_codes("fit-twin"):
+        from netgym_cli.analysis.fit_twin_request import request
+
+        asked = request(requests or [], config_dir or [], output)
+        found = asked.fit(lambda line: say([line]))
+        env = next(iter(asked.configs.values())).name_of("env")
+        rows = [[name, f"{value:.4g}", _error(found.calibration.errors, name)]
+                for name, value in found.calibration.values.items()]  # fmt: skip
+        onward = shlex.join(["netgym", "train", f"env={env}", "simulator=fluid", f"simulator.calibration={asked.file}"])
+        with results_on_disk():
+            table(["parameter", "value", "standard error"], rows)
+            say([f"root mean square of the residuals: {found.before:.3f} before, {found.after:.3f} after"])
+            say([f"wrote {asked.file} and {asked.recording}", f"next: {onward}"])
+
+
+def _error(errors: Mapping[str, float], name: str) -> str:
+    return f"{errors[name]:.2g}" if name in errors else "not fitted"

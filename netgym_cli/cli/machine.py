@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from netgym_cli.cli.arguments import ConfigDir, Json, Overrides
 from netgym_cli.cli.exit_codes import errors_to_exit_codes
 from netgym_cli.cli.output import print_json, table
+from netgym_cli.common.errors import ConfigError
 
 
 def doctor(overrides: Overrides = None, config_dir: ConfigDir = None, as_json: Json = False) -> None:
@@ -17,7 +20,8 @@ def doctor(overrides: Overrides = None, config_dir: ConfigDir = None, as_json: J
     with errors_to_exit_codes("doctor"):
         from netgym_cli.cli.machine_report import examine
 
-        findings = examine(ns3_prefix(overrides, config_dir))
+        simulator = chosen_simulator(overrides, config_dir)
+        findings = examine(simulator.get("ns3_prefix"), simulator.get("malloc", "auto"))
         if as_json:
             print_json([asdict(finding) for finding in findings])
         else:
@@ -27,21 +31,39 @@ def doctor(overrides: Overrides = None, config_dir: ConfigDir = None, as_json: J
             raise typer.Exit(1)
 
 
-def build(overrides: Overrides = None, config_dir: ConfigDir = None) -> None:
+def build(
+    overrides: Overrides = None,
+    config_dir: ConfigDir = None,
+    ns3: Annotated[
+        str | None,
+        typer.Option(
+            "--ns3",
+            metavar="SOURCE",
+            help="First compile ns-3 itself from this folder or archive, without assertions and logs.",
+        ),
+    ] = None,
+) -> None:
     """Compile the native part now, not at the first run."""
     with errors_to_exit_codes("build"):
         from netgym_cli.simulators.ns3.build import ensure
         from netgym_cli.simulators.ns3.cache import clean
 
-        built = ensure(ns3_prefix(overrides, config_dir))
+        prefix = chosen_simulator(overrides, config_dir).get("ns3_prefix")
+        if ns3 is not None:
+            from netgym_cli.simulators.ns3.optimized import build_ns3
+
+            if prefix is not None:
+                raise ConfigError(f"simulator.ns3_prefix is {prefix!r}; with --ns3 allowed: null.")
+            typer.echo(f"{build_ns3(ns3, typer.echo)} takes the place of the wheel's libraries")
+        built = ensure(prefix)
         clean()
         how = "was built already" if built.cached else f"built in {built.seconds:.0f} s"
         typer.echo(f"{built.library or 'no compiler: nothing'} {how}")
 
 
-def ns3_prefix(overrides: list[str] | None, config_dir: list[Path] | None) -> str | None:
-    """`simulator.ns3_prefix` of the composed config; None if the simulator chosen has no such key."""
+def chosen_simulator(overrides: list[str] | None, config_dir: list[Path] | None) -> Mapping[str, Any]:
+    """The group `simulator` of the composed config."""
     from netgym_cli.config.compose import compose
 
-    prefix = compose(overrides or [], config_dir or []).simulator.get("ns3_prefix")
-    return None if prefix is None else str(prefix)
+    composed: Mapping[str, Any] = compose(overrides or [], config_dir or []).simulator
+    return composed

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 PACKAGES = ("ns3", "cppyy", "torch", "gymnasium", "stable-baselines3", "hydra-core", "numpy", "pandas", "pyarrow")
 PARTS = {"cppyy": ("cppyy-cling", "cppyy-backend", "CPyCppyy")}
+OPTIMIZED = ", without assertions and logs"
 LOADED = ("ns3", "cppyy")  # whose files the simulator's process loads; it cannot say which of them is damaged
 
 
@@ -31,11 +32,11 @@ class Finding:
     advice: str = ""
 
 
-def examine(ns3_prefix: str | None = None) -> list[Finding]:
-    """All dependencies of a run; `ns3_prefix` as `simulator.ns3_prefix`."""
+def examine(ns3_prefix: str | None = None, malloc: str = "auto") -> list[Finding]:
+    """All dependencies of a run; `ns3_prefix` and `malloc` as in `simulator`."""
     findings = [Finding("netgym", netgym_cli.__version__), Finding("python", platform.python_version())]
     findings += [_package(name) for name in PACKAGES]
-    return findings + _native(ns3_prefix)
+    return [*findings, *_native(ns3_prefix), _malloc(malloc)]
 
 
 def _package(name: str) -> Finding:
@@ -76,12 +77,24 @@ def _native(ns3_prefix: str | None) -> list[Finding]:
     slow = "install g++: without it the native part is compiled at every start, which takes seconds"
     unneeded = "a library that another compiler made is used" if status.library else slow
     return [
-        Finding("ns-3", f"{status.ns3_version} in {status.ns3_prefix}"),
+        Finding("ns-3", f"{status.ns3_version} in {status.ns3_prefix}{OPTIMIZED if status.optimized else ''}"),
         Finding("ns-3, replaced", _replaced(status)),
         Finding("compiler", status.compiler or "none", True, "" if status.compiler else unneeded),
         _library(status),
         _cache(status),
     ]
+
+
+def _malloc(choice: str) -> Finding:
+    from netgym_cli.common.errors import ConfigError
+    from netgym_cli.simulators.ns3.allocator import AUTO, TCMALLOC, allocator
+
+    try:
+        name = allocator(choice).name
+    except ConfigError as error:
+        return Finding("malloc", str(error), False)
+    missing = choice == AUTO and name.startswith("glibc")
+    return Finding("malloc", name, True, f"faster with {TCMALLOC[0]} (Debian: libtcmalloc-minimal4)" if missing else "")
 
 
 def _replaced(status: Status) -> str:

@@ -20,7 +20,7 @@ from netgym_cli.experiment.summary import Summary
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.record import note_evaluation
 
-FIRST_SEED = 2_000_000  # apart from the seeds of `netgym evaluate`, which may follow
+FIRST_SEED = 4_000_000  # apart from the seeds of `netgym evaluate`, which may follow
 FEWEST = 3  # networks, unless the user wants fewer: an interval over two says little
 METRIC = "return"
 Contenders = Mapping[str, AgentConfig | Path]

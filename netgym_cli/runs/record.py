@@ -18,6 +18,7 @@ from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.recorder import Recorder
 from netgym_cli.sessions.side_by_side import EpisodeStarts, Steps
 from netgym_cli.sessions.step import Observer, Step
+from netgym_cli.simulators.base import simulator_registry
 
 HEARTBEAT_S = 2.0
 
@@ -52,6 +53,7 @@ class RunRecord(Observer):
         folder: the run's.
         content: what the file says: `steps` and `sim_s` (simulated seconds, all sessions) in the tables, `wall_s`,
             `start_s` (seconds until the first step began), `n_envs` (simulators that live each session at once),
+            `stats_envs` (how many of them, from the first, `stats.parquet` is about),
             `seeds` (of all simulators, session by session), `selected_on` (seeds of evaluations on the way, by which
             the best model is chosen) and so on.
 
@@ -83,11 +85,13 @@ class RunRecord(Observer):
             "pid": os.getpid(),
             "machine": machine(),
             "versions": versions(),
+            "simulator_software": simulator_registry.load(config.simulator.name).about(config.simulator),
             "git": git_state(),
             **config.names(),
             "experiment": config.choices.get("experiment"),
             "seed": config.seed,
             "n_envs": config.n_envs,
+            "stats_envs": tables.stats_envs,
             "seeds": [],
             "learnt_on": sorted(learnt_on),
             "selected_on": [],

@@ -47,12 +47,13 @@ class Recorder(Observer):
     Attributes:
         returns: return of every ended episode, in the order in which they ended.
         session_returns: the same by session.
+        stats_envs: number of simulators, from the first, whose statistics are stored.
     """
 
     def __init__(self, folder: Path, n_envs: int = 1, stats_envs: int | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
-        self._last_env, self._stats_envs = n_envs - 1, n_envs if stats_envs is None else stats_envs
+        self._last_env, self.stats_envs = n_envs - 1, n_envs if stats_envs is None else min(n_envs, stats_envs)
         self.returns: list[float] = []
         self.session_returns: dict[int, list[float]] = {}
         self._kpi_names: tuple[str, ...] | None = None
@@ -95,7 +96,7 @@ class Recorder(Observer):
         place = (step.session, step.env, step.episode, step.step)
         flags = (step.terminated, step.truncated)
         self._steps.keep((*place, self._total_step, step.sim_time_ms, step.reward, *flags, step.wall_ms, *kpis))
-        if step.env < self._stats_envs:
+        if step.env < self.stats_envs:
             layout = self._shared_layout(step.stats.layout, step.env)
             self._stats.keep((*place, step.stats.ts_ms, layout, step.stats.values))
         self._total_step += 1
@@ -138,7 +139,7 @@ class Recorder(Observer):
         block = StepBlock.of(steps, self._total_step)
         self._steps.keep(block)
         self._blocks.append(block)
-        for env in range(min(self._stats_envs, steps.n_envs)):
+        for env in range(self.stats_envs):
             stats = steps.stats.network(env)
             place = (steps.session, env, steps.episode, steps.step)
             self._stats.keep((*place, stats.ts_ms, self._shared_layout(stats.layout, env), stats.values.copy()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -49,12 +50,11 @@ class SessionRow:
 
 
 class _Settled(NamedTuple):
-    """A row that will not change any more: its line, what else is asked of it, and how to have it back."""
+    """A row that will not change any more: its line, and what else is asked of it."""
 
     line: str
     steps: int
     stored_ms: float
-    cells: tuple[Any, ...]
 
 
 class SessionRows:
@@ -100,8 +100,7 @@ class SessionRows:
         """All that has happened is stored: rows of sessions that are over will not change."""
         for place in [place for place, row in self._open.items() if not row.under_way]:
             row = self._open.pop(place)
-            cells = tuple(_cells(row))
-            self._settled[place] = _Settled(csv_line(cells), row.stored_steps, row.stored_ms, cells)
+            self._settled[place] = _Settled(csv_line(_cells(row)), row.stored_steps, row.stored_ms)
 
     def text(self) -> str:
         """The table as it may be written."""
@@ -114,8 +113,8 @@ class SessionRows:
     def forget_stored(self) -> None:
         """Sets the counts of stored steps to 0, to be counted again; settled rows can change once more."""
         for place, settled in self._settled.items():
-            told = dict(zip(SESSION_COLUMNS, settled.cells, strict=True))
-            self._open[place] = SessionRow(told, 0.0, under_way=False, stored_episodes=told["episodes"])
+            told = dict(zip(SESSION_COLUMNS, *csv.reader([settled.line]), strict=True))
+            self._open[place] = SessionRow({**told}, 0.0, under_way=False, stored_episodes=int(told["episodes"]))
         self._settled = {}
         for row in self._open.values():
             row.stored_steps, row.stored_ms = 0, 0.0

@@ -92,10 +92,10 @@ class ParallelSessions(VectorSessions):
             return
         for walk, thread in zip(self._walks, self._threads, strict=True):
             thread.end_after(walk.close)
-        asked_at, busy = time.monotonic(), list(range(self.n_envs))
-        while busy and time.monotonic() - asked_at < PATIENCE_S:
-            if time.monotonic() - asked_at > CLOSE_S:
-                for slot in busy:
+        asked_at, busy = time.perf_counter(), list(range(self.n_envs))
+        while busy and time.perf_counter() - asked_at < PATIENCE_S:
+            for slot in busy:  # each may take a while, where a process does not answer
+                if CLOSE_S < time.perf_counter() - asked_at < PATIENCE_S:
                     self._walks[slot].network.interrupt()
             self._threads[busy[0]].ended(AGAIN_S)
             busy = [slot for slot in busy if not self._threads[slot].ended(0)]

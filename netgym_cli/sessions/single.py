@@ -33,6 +33,10 @@ class SingleSlot(VectorSessions):
         """Those of the sessions."""
         return self._walk.observers
 
+    @observers.setter
+    def observers(self, observers: Sequence[Observer]) -> None:
+        self._walk.observers = observers
+
     @property
     def finished(self) -> bool:
         return self._walk.finished

@@ -69,6 +69,11 @@ class Simulator(ABC, Generic[C]):
         """Does what needs doing once per machine, such as compiling; logs its progress."""
 
     @classmethod
+    def about(cls, config: C) -> dict[str, Any]:
+        """What `run.json` notes of the software behind it, as plain values: versions, builds, libraries."""
+        return {}
+
+    @classmethod
     def batch(cls, config: C, scenario: str, settings: Mapping[str, Any], copies: int) -> SimulatorBatch:
         """Many networks in one call, none of them started; only of a simulator that `batches`.
 

@@ -109,7 +109,7 @@ def test_a_model_comes_back_from_numbers_alone(tmp_path, env):
         observation = sessions.observation_space.sample()
         assert np.array_equal(back.act(observation, {}), agent.act(observation, {}))
     for kind, other in (("observation", spaces.Box(0, 100, (1, 4))), ("action", spaces.Box(0, 2, (3,)))):
-        known = {"observation_space": sessions.observation_space, "action_space": sessions.action_space}
+        known = {kind: getattr(sessions, kind) for kind in ("network", "observation_space", "action_space")}
         with pytest.raises(ConfigError, match="trained for other observations or actions"):
             back.begin(SimpleNamespace(**{**known, f"{kind}_space": other}), 5)
     with pytest.raises(ConfigError, match="no model"):

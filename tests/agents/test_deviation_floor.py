@@ -19,7 +19,7 @@ from netgym_cli.experiment.config import typed_run
 from tests.support.engine import agent_yaml
 
 SPACE = spaces.Box(np.zeros(3, np.float32), np.array([1000, 1000, 0.2], np.float32))
-FLOOR = 0.05
+FLOOR = 0.02
 
 
 class Drawn(gymnasium.Env):
@@ -56,7 +56,7 @@ def test_units_are_one_or_a_narrower_range():
 
 def test_the_floor_is_a_share_of_mean_or_unit():
     deviation, mean, unit = np.array([1e-9, 1e-9, 3.0]), np.array([-40.0, 0.1, 40.0]), np.array([1.0, 1.0, 1.0])
-    assert floored(deviation, mean, FLOOR, unit).tolist() == [2.0, 0.05, 3.0]
+    assert floored(deviation, mean, 0.05, unit).tolist() == [2.0, 0.05, 3.0]
     assert floored(deviation, mean, 0, unit) is deviation
 
 
@@ -73,7 +73,7 @@ def test_a_constant_feature_stays_small_when_it_changes():
     env, _ = run_in(FlooredNormalize, min_deviation=0.0)
     assert env.normalize_obs(packets)[0, 0] == 10  # what the key is there for
     env, _ = run_in(FlooredNormalize, min_deviation=FLOOR)
-    assert env.normalize_obs(packets)[0, 0] == pytest.approx(0.15 / 0.1, rel=0.01)
+    assert env.normalize_obs(packets)[0, 0] == pytest.approx(0.15 / 0.04, rel=0.01)
 
 
 def test_the_saved_scales_are_those_of_the_training():
@@ -93,7 +93,7 @@ def test_scales_of_a_release_without_a_floor_have_none():
     assert old.apply(np.array([2.15, 30, 0.02]))[0] == 10
 
 
-@pytest.mark.parametrize(("floor", "first"), [(0.0, 10.0), (FLOOR, 1.5)])
+@pytest.mark.parametrize(("floor", "first"), [(0.0, 10.0), (FLOOR, 3.75)])
 def test_cleanrl_ppo_has_it_too(floor, first):
     config = replace(typed_run(compose(["env=gym", "agent=cleanrl_ppo"])).agent, min_deviation=floor)
     policy, drawn = Policy(config, SPACE, spaces.Discrete(2)), Drawn()

@@ -20,6 +20,7 @@ from netgym_cli.envs.base import env_registry
 from netgym_cli.envs.checker import check
 from netgym_cli.experiment import run
 from netgym_cli.experiment.config import typed_run
+from netgym_cli.simulators.base import simulator_registry
 from tests.support.forked import in_fork
 from tests.support.network import python
 
@@ -151,6 +152,22 @@ def test_two_short_sessions_of_every_agent_that_fits(env, agent, tmp_path):
 @pytest.mark.parametrize("env", PLAYED)
 def test_every_environment_passes_every_checker(env):
     config = typed_run(compose([f"env={env}", *quick(env)]))
+    assert [verdict for verdict in check(config.env, config.simulator, steps=5) if not verdict.ok] == []
+
+
+ELSEWHERE = [
+    (env, simulator)
+    for env in NETWORKS
+    for simulator in simulator_registry.names()
+    if simulator != DEFAULT_SIMULATOR
+    and env_registry.load(env).required_simulator is None
+    and env_registry.load(env).scenario in (simulator_registry.load(simulator).scenarios or ())
+]
+
+
+@pytest.mark.parametrize(("env", "simulator"), ELSEWHERE)
+def test_every_environment_passes_every_checker_on_every_other_simulator_too(env, simulator):
+    config = typed_run(compose([f"env={env}", f"simulator={simulator}", *quick(env)]))
     assert [verdict for verdict in check(config.env, config.simulator, steps=5) if not verdict.ok] == []
 
 

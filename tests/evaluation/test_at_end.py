@@ -75,7 +75,7 @@ def test_a_training_on_a_twin_is_evaluated_on_what_it_stands_for(workdir, monkey
     told = record(workdir)
     found = told["evaluation"]
     assert told["status"] == found["status"] == "complete" and found["simulator"] == "gymnasium"
-    assert found["seeds"] == [2_000_000, 2_000_001, 2_000_002] and not set(found["seeds"]) & set(told["seeds"])
+    assert found["seeds"] == [4_000_000, 4_000_001, 4_000_002] and not set(found["seeds"]) & set(told["seeds"])
     assert set(found["returns"]) == {"ppo", "random", "system_default"} and set(found["minus"]) == set(
         found["returns"]
     ) - {"ppo"}
@@ -97,7 +97,7 @@ def test_one_that_fails_leaves_the_training_complete_and_exits_3(workdir):
         "env.fail_at_step=9", "evaluate_at_end=3", "evaluate_at_end.episodes=3", "evaluate_at_end.most_share=100"
     )
     assert done.exit_code == 3
-    assert re.search(r"evaluation failed: agent \w+, seed 200000\d: toy simulator failed at step 9", done.stderr)
+    assert re.search(r"evaluation failed: agent \w+, seed 400000\d: toy simulator failed at step 9", done.stderr)
     assert "the training is complete; evaluate it by: netgym evaluate " in done.stderr
     told = record(workdir)
     assert told["status"] == "complete" and told["evaluation"]["status"] == "failed"
@@ -134,10 +134,10 @@ def test_one_that_would_take_too_long_is_left_out_and_says_so(workdir):
     assert record(workdir)["evaluation"]["status"] == "skipped"
 
 
-def test_an_agent_that_learns_nothing_is_not_evaluated(workdir):
+def test_an_agent_that_learns_nothing_is_not_evaluated(workdir, caplog):
     done = CliRunner().invoke(app, ["train", *TOY, "agent=random", "evaluate_at_end=5"])
     assert done.exit_code == 0 and record(workdir)["evaluation"] is None
-    assert done.stderr == "note: evaluate_at_end.networks has no effect: agent random learns nothing\n"
+    assert "note: evaluate_at_end.networks has no effect: agent random learns nothing" in caplog.messages
 
 
 def test_the_simulator_of_the_end_can_be_chosen():

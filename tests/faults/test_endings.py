@@ -22,7 +22,7 @@ from tests.conftest import REPO
 from tests.support.toy import ToySimulator
 
 CONF = REPO / "tests" / "support" / "conf"
-TOY = ["--config-dir", str(CONF), "env=toy", "agent=random", "sessions=1"]
+TOY = ["--config-dir", str(CONF), "env=toy", "agent=random"]
 ENDS_ITSELF = """
 import os
 from tests.support.toy import ToyAdapter, ToySimulator
@@ -39,7 +39,7 @@ pytestmark = pytest.mark.usefixtures("workdir")
 
 
 def train(*words):
-    return CliRunner().invoke(app, ["train", *TOY, "hydra.run.dir=run", *words])
+    return CliRunner().invoke(app, ["train", *TOY, "sessions=1", "hydra.run.dir=run", *words])
 
 
 def agreeing(workdir, name="run"):

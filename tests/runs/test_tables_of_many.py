@@ -1,5 +1,7 @@
 """Tables of simulators that one call simulates: those of the same simulators side by side, to the bit."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +12,7 @@ from netgym_cli.experiment.simulator_load import SimulatorLoad
 from netgym_cli.runs import tables
 from netgym_cli.runs.record import RunRecord
 from netgym_cli.runs.recorder import Recorder
+from netgym_cli.runs.session_rows import SessionRows
 from netgym_cli.sessions.batched import BatchedSessions
 from netgym_cli.sessions.parallel import ParallelSessions
 from netgym_cli.sessions.plan import Plan
@@ -100,6 +103,7 @@ def test_they_are_those_of_simulators_side_by_side(tmp_path, steps):
 
 def test_statistics_of_the_first_alone(tmp_path):
     folder, *_ = played(batched, tmp_path, stats_envs=1)
+    assert json.loads((tmp_path / "run.json").read_text())["stats_envs"] == 1
     stats = pd.read_parquet(folder / "stats.parquet")
     assert set(stats["env"]) == {0} and len(stats) == 3 * (2 * 11 + 13 + 2 * 11)
     assert len(pd.read_parquet(folder / "steps.parquet")) == N * (2 * 11 + 13 + 2 * 11)
@@ -122,3 +126,20 @@ def test_an_interrupted_run_leaves_what_was_done(tmp_path):
     sessions = pd.read_csv(folder / "sessions.csv")
     assert set(sessions["status"]) == {"stopped"} and sessions["steps"].tolist() == [5] * N
     assert told["steps"] == 5 * N
+
+
+def test_rows_that_are_settled_can_be_counted_again():
+    rows = SessionRows()
+    for session, reason in enumerate(["all steps done", 'stopped, "as said"']):
+        rows.begin(session, None if session else 7, 0)
+        rows[session, 0].add_stored(1234.5)
+        rows[session, 0].stored_episodes = 3
+        rows[session, 0].end("complete", reason)
+    rows.settle()
+    before = rows.text()
+    assert (rows.stored_steps, rows.stored_sim_s, rows.get((0, 0))) == (2, 2.468, None)
+    rows.forget_stored()
+    assert (rows.stored_steps, rows.stored_sim_s) == (0, 0.0)
+    for session in (0, 1):
+        rows[session, 0].add_stored(1234.5)
+    assert rows.text() == before

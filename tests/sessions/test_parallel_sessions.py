@@ -4,13 +4,12 @@ import random
 import threading
 import time
 import zipfile
-from contextlib import closing
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from netgym_cli.common.errors import ConfigError, SessionError, SimulatorDied
+from netgym_cli.common.errors import SessionError, SimulatorDied
 from netgym_cli.config.compose import compose
 from netgym_cli.envs.network_env import NetworkEnv, seed_of_session
 from netgym_cli.experiment import run
@@ -54,7 +53,7 @@ def walk(sessions):
     rewards = []
     sessions.reset()
     while not sessions.finished:
-        rewards.append(sessions.step([np.full(3, 0.25)] * N)[1])
+        rewards.append(sessions.step([np.full(3, 0.25)] * sessions.n_envs)[1])
     sessions.close()
     return np.array(rewards)
 
@@ -270,7 +269,7 @@ def test_an_interruption_ends_what_is_under_way(kind, monkeypatch):
 
 
 def test_simulators_that_end_their_episodes_themselves_end_the_run_with_the_first(tmp_path):
-    words = ["agent.n_envs=3", "agent.n_steps=8", "agent.batch_size=8", "env.episodes_per_session=4"]
+    words = ["agent.n_envs=3", "agent.n_steps=8", "agent.batch_size=8", "sessions=1", "env.episodes_per_session=4"]
     config = typed_run(compose(["env=gym", "agent=ppo", *words]))
     summary = run.train(config, tmp_path, ["netgym"])
     found = tables(tmp_path)
@@ -281,41 +280,3 @@ def test_simulators_that_end_their_episodes_themselves_end_the_run_with_the_firs
     assert set(stopped["exit_reason"]) == {f"env {first} had done all its sessions"}
     assert steps["env"].value_counts().nunique() == 1, "all have done the same number of steps"
     assert any("first simulator" in note for note in summary.notes)
-
-
-@pytest.mark.parametrize(
-    ("name", "keys", "words"),
-    [
-        ("ppo", {"n_envs": 0}, ["agent.n_envs is 0", "1 or more"]),
-        ("ppo", {"n_envs": 3, "n_steps": 4, "batch_size": 8}, ["batch_size is 8", "n_steps x n_envs, here 12"]),
-        (
-            "cleanrl_ppo",
-            {"n_envs": 3, "n_steps": 4, "batch_size": 8},
-            ["agent.batch_size is 8", "n_steps x n_envs (12)"],
-        ),
-        ("ppo", {"n_envs": 4, "n_steps": 9, "batch_size": 9}, ["agent.n_steps is 9", "8 steps in each of the 4 simul"]),
-        ("cleanrl_ppo", {"n_envs": 4, "n_steps": 9, "batch_size": 9}, ["agent.n_steps is 9", "at most 8"]),
-        ("sac", {"n_envs": 2, "train_freq": [1, "episode"]}, ["agent.train_freq is", "agent.n_envs=2"]),
-        ("td3", {"n_envs": 201, "learning_starts": 3}, ["agent.buffer_size is 200", "201 or more"]),
-    ],
-)
-def test_what_does_not_fit_several_simulators_is_refused_in_words(name, keys, words):
-    config = run_config(name, **keys)
-    with pytest.raises(ConfigError) as caught:
-        run.check(config)
-    assert all(word in str(caught.value) for word in words), caught.value
-
-
-def test_updates_per_step_and_checkpoints_do_not_depend_on_the_number_of_simulators(tmp_path):
-    for n_envs, gradient_steps in ((1, 1), (4, 1), (4, -1)):
-        keys = {"learning_starts": 4, "gradient_steps": gradient_steps, "checkpoint_every_steps": 6}
-        config = run_config("sac", n_envs=n_envs, **keys)
-        agent = run.make_agent(config)
-        folder = tmp_path / f"{n_envs}{gradient_steps}"
-        folder.mkdir()
-        with closing(open_sessions(config, Plan.of(config))) as sessions:
-            agent.learn(sessions, 1, folder)
-        learner = agent.trained.model
-        assert learner.num_timesteps == 8 * n_envs and learner._n_updates == 8 * n_envs - 4
-        saved = sorted(int(path.stem.partition("_")[2]) for path in RunFolder(folder).checkpoints.glob("*.zip"))
-        assert saved == ([6] if n_envs == 1 else [8, 12, 20, 24, 32])

@@ -5,14 +5,14 @@ import pytest
 
 from netgym_cli.cli.machine_report import examine
 from netgym_cli.common.errors import BuildError, ConfigError
-from netgym_cli.simulators.ns3 import build
+from netgym_cli.simulators.ns3 import build, installed
 from netgym_cli.simulators.ns3.object_cache import object_path
 from tests.simulators.conftest import GOOD, compilations
 from tests.support.network import network, output_of, python, stepped
 
 
 def path_now():
-    return build.library_path(build.locate(), build.compiler())
+    return build.library_path(installed.locate(), build.compiler())
 
 
 def test_a_second_build_finds_the_first_ones_file_untouched(native):
@@ -48,7 +48,7 @@ def test_only_what_changed_is_compiled_again(native, name, again):
 @pytest.mark.parametrize("flags", ["FLAGS", "LINK_FLAGS"])
 def test_a_changed_flag_is_kept_elsewhere(native, monkeypatch, flags):
     before = path_now()
-    monkeypatch.setattr(build, flags, [*getattr(build, flags), "-g"])
+    monkeypatch.setattr(installed, flags, [*getattr(installed, flags), "-g"])
     assert path_now() != before
 
 
@@ -102,7 +102,7 @@ def test_a_compiler_that_does_not_work_is_a_build_error(native, monkeypatch):
 def test_two_processes_that_build_at_once_share_one_library(native, tmp_path):
     code = f"""
 from pathlib import Path
-from netgym_cli.simulators.ns3 import build
+from netgym_cli.simulators.ns3 import build, installed
 build.NATIVE = Path({str(native)!r})
 library = build.ensure().library
 print(library, library.stat().st_ino)
@@ -126,7 +126,7 @@ def test_a_cache_that_cannot_be_made_is_told_with_a_way_out(native, tmp_path, mo
 
 def test_a_folder_without_ns3_is_a_config_error(tmp_path):
     with pytest.raises(ConfigError, match=r"simulator.ns3_prefix is .*; allowed: a folder with include/ns3"):
-        build.locate(str(tmp_path))
+        installed.locate(str(tmp_path))
 
 
 def test_no_compiler_is_no_error(native, monkeypatch):

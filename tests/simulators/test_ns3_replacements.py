@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from netgym_cli.envs.make import make_env
-from netgym_cli.simulators.ns3 import build
+from netgym_cli.simulators.ns3 import build, installed
 from netgym_cli.simulators.ns3.zygote_client import Zygote
 from tests.support.network import network
 
@@ -91,9 +91,9 @@ def test_a_tcp_buffer_is_the_same_after_every_operation(tmp_path):
 
 
 def test_another_release_of_ns3_keeps_its_own():
-    ours = build.locate()
-    assert ours.replaced == ["tcp-tx-buffer"]
+    ours = installed.locate()
+    assert build.replaced(ours) == ["tcp-tx-buffer"]
     other = dataclasses.replace(ours, version="3.43")
-    assert other.replaced == []
+    assert build.replaced(other) == []
     assert build.compiled_sources(other) == build.sources()
     assert len(build.compiled_sources(ours)) == len(build.sources()) + 1

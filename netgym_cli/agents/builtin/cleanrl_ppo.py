@@ -109,7 +109,7 @@ class CleanrlPpo(Agent[CleanrlPpoConfig]):
 
     def _axes(self, spec: AgentSpec) -> EntityAxes | None:
         """Where the spaces list the users that the policy treats alike; None if it does not."""
-        alike = policy_for(self.config.policy, spec.adapter) == PER_USER
+        alike = policy_for(self.config.policy, spec) == PER_USER
         return axes_for(spec.adapter, spec.observation_space, spec.action_space) if alike else None
 
     def _policy(self, env: SequentialSessions | VectorSessions) -> Policy:

@@ -18,7 +18,6 @@ from netgym_cli.common.errors import ConfigError, SessionError
 from netgym_cli.common.space_text import short_text
 from netgym_cli.config.schema import require
 from netgym_cli.envs.agent_spec import AgentSpec
-from netgym_cli.envs.base import Adapter
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.saved_model import SavedModel, instead_of_final
 from netgym_cli.sessions.sequential import SequentialSessions
@@ -78,7 +77,7 @@ class Sb3Agent(Agent[S]):
         return SavedModel.at(Path(self.config.init)).run.seeds()
 
     def check(self, spec: AgentSpec, steps: int) -> None:
-        config, observation_space, action_space = self._fitted(spec.adapter), spec.observation_space, spec.action_space
+        config, observation_space, action_space = self._fitted(spec), spec.observation_space, spec.action_space
         axes = axes_for(spec.adapter, observation_space, action_space) if config.policy == PER_USER else None
         require_shares(getattr(config, "action", "box"), spec.adapter)
         if isinstance(config, Sb3Config) and config.init is not None:
@@ -112,7 +111,7 @@ class Sb3Agent(Agent[S]):
         from netgym_cli.agents.sb3.build import build
         from netgym_cli.agents.sb3.training import Training
 
-        config = self._fitted(env.network.adapter)
+        config = self._fitted(AgentSpec(env.network.adapter, env.observation_space, env.action_space))
         assert isinstance(config, Sb3Config)
         build_learner: Any = partial(build, axes=EntityAxes.of(env.network.adapter))
         if config.init is not None:
@@ -124,14 +123,15 @@ class Sb3Agent(Agent[S]):
         training = Training(self.algorithm, config, as_vector(env), seed, folder, build_learner, self.evaluations)
         self._run(training)
 
-    def _fitted(self, adapter: Adapter[Any]) -> S:
+    def _fitted(self, spec: AgentSpec) -> S:
         """The config with the policy that `by_env` stands for: that of `init`'s model, or what suits the env."""
         config = self.config
         if config.policy == BY_ENV and isinstance(config, Sb3Config) and config.init is not None:
             from netgym_cli.agents.sb3 import warm_start
 
             return replace(config, policy=warm_start.Start.of(config, self.algorithm).policy)
-        return replace(config, policy=policy_for(config.policy, adapter))
+        own = isinstance(config, OnPolicyConfig) and (config.use_sde or config.policy_kwargs.features_extractor_class)
+        return replace(config, policy=policy_for("auto" if own and config.policy == BY_ENV else config.policy, spec))
 
     def _run(self, training: Any) -> None:
         """Trains and keeps the result, after an interruption only if anything was learnt."""
@@ -169,7 +169,7 @@ class Sb3Agent(Agent[S]):
             where = "" if n_envs == 1 else f" in each of the {n_envs} simulators (agent.n_envs)"
             raise ConfigError(
                 f"agent.{key} is {value}, but all sessions together have {steps} steps{where}, so nothing would be "
-                f"learnt; lower agent.{key} or raise env.episodes_per_session or env.steps_per_episode."
+                f"learnt; lower agent.{key}, or give the run more by sessions= or steps=."
             )
 
 

@@ -17,9 +17,11 @@ import numpy as np
 from netgym_cli.common.errors import SimulatorDied, SimulatorError, SimulatorTimeout
 from netgym_cli.common.user_code import WorkerTraceback, shown
 from netgym_cli.simulators.base import PipelinedSimulator
-from netgym_cli.simulators.ns3.build import locate
+from netgym_cli.simulators.ns3.allocator import allocator
+from netgym_cli.simulators.ns3.build import replaced
 from netgym_cli.simulators.ns3.config import Ns3Config
 from netgym_cli.simulators.ns3.connection import WorkerConnection, connect
+from netgym_cli.simulators.ns3.installed import locate
 from netgym_cli.simulators.ns3.user_scenario import check_source, is_python, ready
 from netgym_cli.simulators.ns3.worker import protocol
 from netgym_cli.simulators.ownership import refuse_copy, require_owner
@@ -48,12 +50,24 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
     @classmethod
     def check(cls, config: Ns3Config, source: Path | None = None) -> None:
         locate(config.ns3_prefix)
+        allocator(config.malloc)
         if source:
             check_source(source, config.ns3_prefix)
 
     @classmethod
     def prepare(cls, config: Ns3Config, source: Path | None = None) -> None:
         ready(config.ns3_prefix, source)
+
+    @classmethod
+    def about(cls, config: Ns3Config) -> dict[str, Any]:
+        ns3 = locate(config.ns3_prefix)
+        return {
+            "ns3": ns3.version,
+            "ns3_prefix": str(ns3.prefix),
+            "ns3_optimized": ns3.optimized,
+            "ns3_replaced": replaced(ns3),
+            "malloc": allocator(config.malloc).name,
+        }
 
     @property
     def running(self) -> bool:

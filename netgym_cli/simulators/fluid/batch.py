@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn, Self
 
 import numpy as np
 
 from netgym_cli.common.errors import SimulatorError
-from netgym_cli.simulators.fluid.calibration import calibration
+from netgym_cli.simulators.fluid.calibration import Calibration, calibration
 from netgym_cli.simulators.fluid.config import FluidConfig
 from netgym_cli.simulators.fluid.library import library
 from netgym_cli.simulators.fluid.limits import require_modelled
@@ -41,8 +41,21 @@ class FluidBatch:
     def __init__(
         self, config: FluidConfig, scenario: str, settings: Mapping[str, Any], copies: int, first: int = 0
     ) -> None:
+        found = [calibration(name, scenario) for name in config.calibrations]
+        self._begin(found, scenario, settings, copies, first)
+
+    @classmethod
+    def of(cls, found: Calibration, scenario: str, settings: Mapping[str, Any], copies: int) -> Self:
+        """Networks that all have the calibration `found`. Raises as the constructor does."""
+        networks = object.__new__(cls)
+        networks._begin([found], scenario, settings, copies, 0)
+        return networks
+
+    def _begin(
+        self, found: Sequence[Calibration], scenario: str, settings: Mapping[str, Any], copies: int, first: int
+    ) -> None:
         require_modelled(scenario, settings)
-        texts = [calibration(name, scenario).text().encode() for name in config.calibrations]
+        texts = [one.text().encode() for one in found]
         self._library, self.copies = library(), copies
         pointers = (ctypes.c_char_p * len(texts))(*texts)
         names = scenario.encode(), flatten(settings).encode()
@@ -57,6 +70,16 @@ class FluidBatch:
         self.control_size: int = self._library.control_size(handle)
         self.ts_ms = np.zeros(self.copies)
         self.ticks = np.zeros(self.copies, np.uint64)
+
+    def place(self, users: np.ndarray) -> None:
+        """Puts users, in the sessions that begin from now on, where another simulator has measured them.
+
+        Args:
+            users: float64 of shape `(B, N, 4)`: x and y, m; the mean of NR's `max_rate`, Mbit/s, or NaN; the phase of
+                the load's swing, rad, or NaN. Scenarios whose users have no places ignore it.
+        """
+        rows = np.ascontiguousarray(users, np.float64)
+        self._library.place(self._open(), rows.ctypes.data, rows.size // self.copies)
 
     def start(self, seeds: np.ndarray, chosen: np.ndarray | None = None) -> np.ndarray:
         """Begins sessions; simulates their warm-up and first interval.

@@ -10,7 +10,7 @@ from netgym_cli.common.errors import ConfigError
 
 MODELLED_TCP = ("udp", "tcp", "TcpBbr")
 MODELLED_RIVALS = ("TcpCubic", "TcpNewReno", "TcpLinuxReno")
-# Settings of the multi-access network that the twin has only one value of.
+# Settings of the Wi-Fi cells that the twins have only one value of.
 ONLY = {"wifi.rate_control": "Ideal", "wifi.rts_cts": False, "wifi.ap_share_same_band": False}
 
 
@@ -25,6 +25,10 @@ def _multi_access(settings: Mapping[str, Any]) -> None:
     for protocol in settings["per_slice_config"]["transport_protocol"]:
         if protocol not in MODELLED_TCP:
             refuse("per_slice_config.transport_protocol", protocol, ", ".join(MODELLED_TCP))
+    _one_wifi(settings)
+
+
+def _one_wifi(settings: Mapping[str, Any]) -> None:
     for key, only in ONLY.items():
         if (value := reduce(lambda part, name: part[name], key.split("."), settings)) != only:
             refuse(key, value, str(only).lower() if isinstance(only, bool) else str(only))
@@ -55,4 +59,5 @@ LIMITS: dict[str, Callable[[Mapping[str, Any]], None]] = {
     "qos_steer": _multi_access,
     "rmcat": _rmcat,
     "custom": _anything,
+    "energy_saving": _one_wifi,
 }

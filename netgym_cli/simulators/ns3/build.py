@@ -1,73 +1,27 @@
 """Compiles the worker's native part once per ns-3, compiler and source, and keeps it in the user's cache directory."""
 
-import hashlib
 import logging
 import os
-import re
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
-from netgym_cli.common.errors import BuildError, ConfigError
-from netgym_cli.common.home import expanded
-from netgym_cli.simulators.ns3.cache import WRITABLE, cache_dir, defect, keep, locked, make_cache, scratch
+from netgym_cli.common.errors import BuildError
+from netgym_cli.simulators.ns3.cache import WRITABLE, cache_dir, defect, keep, locked, make_cache, scratch, short_hash
 from netgym_cli.simulators.ns3.compiler import Compilers, compiler, compiler_version
+from netgym_cli.simulators.ns3.installed import Ns3, locate
 from netgym_cli.simulators.ns3.object_cache import object_path
 
 NATIVE = Path(__file__).parent / "worker" / "native"
 REPLACEMENTS, REPLACED_VERSION = "replacements", "3.44"  # parts of ns-3 itself, and whose place they can take
-HEADER = NATIVE / "bridge" / "scenario.h"
+HEADERS = (NATIVE / "bridge" / "scenario.h", NATIVE / "bridge" / "stepping.h")
 LIBRARY = "libnetgym_ns3.so"
-MODULES = (
-    "core network internet mobility propagation antenna spectrum stats traffic-control buildings csma bridge "
-    "point-to-point virtual-net-device applications flow-monitor lte wifi"
-).split()
-FLAGS = "-std=c++20 -O2 -fPIC".split()
-# The ns-3 wheel's config-store library leaves GTK symbols open that nobody calls: tolerated at link time, and lazy
-# binding tolerates them at load time.
-LINK_FLAGS = "-Wl,--unresolved-symbols=ignore-in-shared-libs -Wl,-z,lazy".split()
 
 Report = Callable[[str], None]
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Ns3:
-    """An installed ns-3: where its headers and libraries are."""
-
-    prefix: Path
-    version: str
-    include: Path
-    library_dir: Path
-    suffix: str
-
-    @property
-    def replaced(self) -> list[str]:
-        """The parts of this ns-3 that the native part has in their place, named as in ns-3's sources."""
-        if self.version != REPLACED_VERSION:
-            return []
-        return sorted(file.stem.replace("_", "-") for file in (NATIVE / REPLACEMENTS).glob("*.cc"))
-
-    @property
-    def libraries(self) -> list[Path]:
-        """The shared libraries of the modules that the scenarios use."""
-        return [self.library_dir / f"libns{self.version}-{module}{self.suffix}.so" for module in MODULES]
-
-    @property
-    def compile_flags(self) -> list[str]:
-        """Compiler arguments for code that uses this ns-3; they follow how it was built itself."""
-        checked = [] if self.suffix == "-optimized" else ["-DNS3_LOG_ENABLE", "-DNS3_ASSERT_ENABLE"]
-        return [*FLAGS, *checked, f"-I{self.include}"]
-
-    @property
-    def link_flags(self) -> list[str]:
-        """Compiler arguments that link against this ns-3 and find it again at run time."""
-        names = [f"-l:{library.name}" for library in self.libraries]
-        return [*LINK_FLAGS, f"-L{self.library_dir}", f"-Wl,-rpath,{self.library_dir}", *names]
 
 
 @dataclass(frozen=True)
@@ -93,27 +47,15 @@ class Status:
     cache: Path
     library: Path | None
     defects: tuple[str, ...]
+    optimized: bool
     replaced: tuple[str, ...]
 
 
-def locate(prefix: str | None = None) -> Ns3:
-    """Finds ns-3 under `prefix` (with include/ and lib/ or lib64/), or the installed wheel. Raises `ConfigError`."""
-    if prefix is None:
-        spec = find_spec("ns3")
-        if spec is None or not spec.submodule_search_locations:
-            raise BuildError("ns-3 is not installed. Install it with: pip install ns3")
-        root = Path(next(iter(spec.submodule_search_locations)))
-    else:
-        root = expanded(prefix).resolve()
-    for library_dir in (root / "lib64", root / "lib"):
-        for core in sorted(library_dir.glob("libns3*-core*.so")):
-            match = re.fullmatch(r"libns(3[.\w]*)-core(-\w+)?\.so", core.name)
-            if match:
-                return Ns3(root, match[1], root / "include", library_dir, match[2] or "")
-    raise ConfigError(
-        f"simulator.ns3_prefix is {str(root)!r}; allowed: a folder with include/ns3 and lib/libns3*-core*.so, "
-        "or null for the installed wheel."
-    )
+def replaced(ns3: Ns3) -> list[str]:
+    """The parts of `ns3` that netgym has its own in place of, named as in its sources."""
+    if ns3.version != REPLACED_VERSION:
+        return []
+    return [file.stem.replace("_", "-") for file in replacement_sources()]
 
 
 def sources() -> list[Path]:
@@ -122,8 +64,16 @@ def sources() -> list[Path]:
 
 
 def compiled_sources(ns3: Ns3) -> list[Path]:
-    """The C++ files of the compiled library for `ns3`. In what cling compiles, replacements would replace nothing."""
-    return [*sources(), *(sorted((NATIVE / REPLACEMENTS).glob("*.cc")) if ns3.replaced else [])]
+    """The C++ files of the compiled library for `ns3`.
+
+    Replacements are part of a whole library already; in what cling compiles they would replace nothing.
+    """
+    return [*sources(), *(replacement_sources() if replaced(ns3) and not ns3.whole else [])]
+
+
+def replacement_sources() -> list[Path]:
+    """The C++ files that take the place of ns-3's own definitions."""
+    return sorted((NATIVE / REPLACEMENTS).glob("*.cc"))
 
 
 def include_dirs() -> list[Path]:
@@ -144,7 +94,7 @@ def toolchain(ns3: Ns3, cxx: str) -> tuple[object, ...]:
 
 def library_path(ns3: Ns3, cxx: str) -> Path:
     """Where the library for exactly these sources, this ns-3 and this compiler is kept."""
-    return cache_dir() / f"native-{_key(ns3)}-{_short(compiler_version(cxx).encode())}" / LIBRARY
+    return cache_dir() / f"native-{_key(ns3)}-{short_hash(compiler_version(cxx).encode())}" / LIBRARY
 
 
 def _by_other_compilers(ns3: Ns3) -> list[Path]:
@@ -159,21 +109,16 @@ def _key(ns3: Ns3) -> str:
     parts = [repr((ns3, sizes, ns3.compile_flags, ns3.link_flags)).encode(), ns3.libraries[0].read_bytes()]
     for path in [*compiled_sources(ns3), *sorted(NATIVE.rglob("*.h"))]:
         parts.append(path.relative_to(NATIVE).as_posix().encode() + path.read_bytes())
-    return _short(*parts)
-
-
-def _short(*parts: bytes) -> str:
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(part)
-    return digest.hexdigest()[:16]
+    return short_hash(*parts)
 
 
 def status(prefix: str | None = None) -> Status:
     """Looks without building."""
     ns3, cxx = locate(prefix), compiler()
     library, defects = _find(ns3, cxx)
-    return Status(ns3.version, ns3.prefix, cxx, cache_dir(), library, tuple(defects), tuple(ns3.replaced))
+    return Status(
+        ns3.version, ns3.prefix, cxx, cache_dir(), library, tuple(defects), ns3.optimized, tuple(replaced(ns3))
+    )
 
 
 def _find(ns3: Ns3, cxx: str | None) -> tuple[Path | None, list[str]]:
@@ -239,7 +184,7 @@ def _compile(ns3: Ns3, cxx: str, library: Path, tell: Report) -> None:
             def compiled(file: Path) -> Path:
                 flags = [*ns3.compile_flags, *include_flags()]
                 draft = drafts / objects[file].name
-                _require_none(compilers, [cxx, *flags, "-c", str(file), "-o", str(draft)])
+                require_none(compilers, [cxx, *flags, "-c", str(file), "-o", str(draft)])
                 return file
 
             for done, file in enumerate(pool.map(compiled, defects), 1):
@@ -247,13 +192,13 @@ def _compile(ns3: Ns3, cxx: str, library: Path, tell: Report) -> None:
                 tell(f"  {done}/{len(defects)} {file.name}")
             draft = drafts / library.name
             command = [cxx, "-shared", *map(str, objects.values()), *ns3.link_flags, "-o", str(draft)]
-            _require_none(compilers, command)
+            require_none(compilers, command)
             keep(draft, library, compiler=compiler_version(cxx).partition("\n")[0], ns3=ns3.version)
     except OSError as error:
         raise BuildError(f"cannot write the cache {cache_dir()}: {error.strerror}; {WRITABLE}.") from error
 
 
-def _require_none(compilers: Compilers, command: list[str]) -> None:
+def require_none(compilers: Compilers, command: list[str]) -> None:
     """Runs a compiler. Raises `BuildError` with its errors if there are any."""
     if errors := compilers.errors(command):
         raise BuildError(

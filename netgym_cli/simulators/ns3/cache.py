@@ -158,6 +158,14 @@ def clean() -> None:
             pass
 
 
+def short_hash(*parts: bytes) -> str:
+    """Names what was made of these bytes: the first 16 digits of their SHA-256."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()[:16]
+
+
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """One process at a time builds in the cache `folder`; what killed builds have left there is removed."""
@@ -226,7 +234,7 @@ def _write_manifest(folder: Path, content: dict[str, dict[str, Any]]) -> None:
 def _holds_only_the_cache(folder: Path) -> bool:
     """Whether this user may change the mode of `folder` without changing it for anything else."""
     state = folder.stat()
-    names = (LOCK, "native-*", "fluid-*", "objects", "scenarios", f"{SCRATCH}*", f"{DISCARDED}*")
+    names = (LOCK, "native-*", "fluid-*", "ns3-*", "objects", "scenarios", f"{SCRATCH}*", f"{DISCARDED}*")
     known = all(any(fnmatch(name, known) for known in names) for name in os.listdir(folder))
     return known and state.st_uid == os.geteuid() and not state.st_mode & stat.S_ISVTX
 

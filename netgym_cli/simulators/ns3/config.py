@@ -11,6 +11,7 @@ from netgym_cli.config.schema import SimulatorConfig
 
 @dataclass
 class Ns3Config(SimulatorConfig):
-    """Deadlines of the workers, and the ns-3 that they load."""
+    """Deadlines of the workers, the ns-3 that they load, and what gives them memory."""
 
     ns3_prefix: str | None = MISSING
+    malloc: str = "auto"

@@ -57,4 +57,5 @@ def connect(config: Ns3Config, source: Path | None) -> WorkerConnection:
     Raises:
         BuildError, SimulatorDied, SimulatorTimeout: what it loads could not be built or loaded.
     """
-    return Zygote.shared(config.ns3_prefix, config.start_timeout_s, source).fork(config.start_timeout_s)
+    zygote = Zygote.shared(config.ns3_prefix, config.start_timeout_s, source, config.malloc)
+    return zygote.fork(config.start_timeout_s)

@@ -18,8 +18,9 @@ def object_path(folder: Path, source: Path, headers: Sequence[Path], key: str) -
         key: compiler and flags.
     """
     digest = hashlib.sha256(key.encode())
-    for file in sorted(_closure(source, headers)):
-        digest.update(f"{file.parent.name}/{file.name}".encode() + file.read_bytes())
+    named = sorted((f"{file.parent.name}/{file.name}", file) for file in _closure(source, headers))
+    for name, file in named:  # in one order, wherever their folders are
+        digest.update(name.encode() + file.read_bytes())
     return folder / f"{source.stem}-{digest.hexdigest()[:16]}.o"
 
 

@@ -4,9 +4,10 @@ import os
 from pathlib import Path
 
 from netgym_cli.common.errors import BuildError, ConfigError
-from netgym_cli.simulators.ns3.build import Built, Ns3, Report, ensure, include_dirs, include_flags, locate, log
+from netgym_cli.simulators.ns3.build import Built, Report, ensure, include_dirs, include_flags, log
 from netgym_cli.simulators.ns3.cache import WRITABLE, cache_dir, defect, keep, locked, make_cache, scratch
 from netgym_cli.simulators.ns3.compiler import Compilers, compiler
+from netgym_cli.simulators.ns3.installed import WHEEL, Ns3, locate
 from netgym_cli.simulators.ns3.object_cache import object_path
 
 CPP, PYTHON = (".cc", ".cpp", ".cxx"), ".py"
@@ -18,7 +19,7 @@ def check_source(source: Path, ns3_prefix: str | None) -> None:
         raise ConfigError(f"scenario_source is '{source}', which is no file; it is searched beside the adapter's.")
     if source.suffix not in (*CPP, PYTHON):
         raise ConfigError(f"scenario_source is '{source}'; allowed: a file ending in {', '.join((*CPP, PYTHON))}.")
-    if is_python(source) and ns3_prefix is not None:
+    if is_python(source) and ns3_prefix not in (None, WHEEL):
         raise ConfigError(
             f"simulator.ns3_prefix is {ns3_prefix!r}, and the scenario {source.name} is Python, which runs on the ns-3 "
             "of the wheel only; allowed: null."

@@ -24,7 +24,9 @@ from netgym_cli.common import user_modules
 from netgym_cli.common.errors import SimulatorDied, SimulatorTimeout
 from netgym_cli.common.home import home
 from netgym_cli.common.standard_streams import open_standard_streams
-from netgym_cli.simulators.ns3.build import HEADER, Ns3, include_dirs, sources
+from netgym_cli.simulators.ns3.allocator import AUTO, allocator
+from netgym_cli.simulators.ns3.build import HEADERS, include_dirs, sources
+from netgym_cli.simulators.ns3.installed import Ns3
 from netgym_cli.simulators.ns3.lasting_thread import popen
 from netgym_cli.simulators.ns3.user_scenario import is_python, ready, version
 from netgym_cli.simulators.ns3.worker import protocol
@@ -84,11 +86,11 @@ class ZygoteWorker:
 class Zygote:
     """A running zygote. One per trainer process, ns-3 and own scenario; use `Zygote.shared`."""
 
-    _shared: dict[tuple[str | None, Path | None, str], Zygote] = {}
+    _shared: dict[tuple[str | None, Path | None, str, str], Zygote] = {}
     _unanswering: list[Zygote] = []  # their sessions go on
     _shared_lock = threading.Lock()
 
-    def __init__(self, ns3: Ns3, libraries: list[Path], own: Path | None, timeout_s: float) -> None:
+    def __init__(self, ns3: Ns3, libraries: list[Path], own: Path | None, timeout_s: float, malloc: str) -> None:
         open_standard_streams()
         self._lock = threading.Lock()
         self._number = 0
@@ -97,7 +99,7 @@ class Zygote:
         spec = {
             "trainer": os.getpid(),
             "libraries": [str(library) for library in libraries],
-            "header": str(HEADER),
+            "headers": [str(header) for header in HEADERS],
             "include": [str(folder) for folder in (*include_dirs(), ns3.include)],
             "ns3_libraries": [str(library) for library in ns3.libraries],
             "sources": [str(source) for source in (*sources(), *([own] if own else []))],
@@ -107,7 +109,9 @@ class Zygote:
             self._process = popen(
                 [sys.executable, str(PROGRAM), str(far.fileno()), json.dumps(spec)],
                 pass_fds=[far.fileno()],
-                env=({"HOME": NO_HOME} if homeless() else {}) | user_modules.child_environment(),
+                env=({"HOME": NO_HOME} if homeless() else {})
+                | user_modules.child_environment()
+                | allocator(malloc).variables,
                 stdin=subprocess.DEVNULL,
                 stdout=self._output,
                 stderr=self._output,
@@ -128,16 +132,16 @@ class Zygote:
             )
 
     @classmethod
-    def shared(cls, prefix: str | None, timeout_s: float, own: Path | None = None) -> Zygote:
-        """The zygote of this process for the ns-3 under `prefix` and the user's scenario file `own`.
+    def shared(cls, prefix: str | None, timeout_s: float, own: Path | None = None, malloc: str = AUTO) -> Zygote:
+        """The zygote of this process for the ns-3 under `prefix`, the user's scenario file `own` and an allocator.
 
         It is started, and what it loads is built, when needed.
         """
         with cls._shared_lock:
-            key = (prefix, own, version(own))
+            key = (prefix, own, version(own), malloc)
             zygote = cls._shared.get(key)
             if zygote is None or zygote._process.poll() is not None:
-                zygote = cls._shared[key] = cls(*ready(prefix, own), own, timeout_s)
+                zygote = cls._shared[key] = cls(*ready(prefix, own), own, timeout_s, malloc)
             return zygote
 
     @classmethod

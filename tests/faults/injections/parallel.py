@@ -4,6 +4,7 @@ import signal
 import time
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.faults.injections.registry import Bench, Reference, fault
 from tests.faults.outcome import Tables, examine
@@ -11,24 +12,23 @@ from tests.faults.program import Program
 
 N = 8
 WORDS = [
-    *("train", "env=nqos_split_light", "agent=ppo", f"agent.n_envs={N}", "agent.n_steps=10", "agent.batch_size=20"),
-    *("env.steps_per_episode=10", "env.episodes_per_session=2", "sessions=[{},{}]", "evaluate_at_end=0"),
+    *("train", "env=nqos_split_light", "agent=ppo", f"agent.n_envs={N}", "agent.n_steps=6", "agent.batch_size=24"),
+    *("env.steps_per_episode=6", "env.episodes_per_session=2", "sessions=1", "evaluate_at_end=0"),
 ]
 
 
 @cache
-def undisturbed(folder: Path) -> Reference:
-    """The training that nothing happens to, done once in a folder beside those of the injections."""
-    folder.mkdir()
+def undisturbed() -> Reference:
+    """The training that nothing happens to, done once."""
     started = time.monotonic()
-    with Program([*WORDS, "hydra.run.dir=run"], folder) as program:
-        assert program.end(600) == 0, program.errors
-    return Reference(Tables.of(folder / "run"), time.monotonic() - started)
+    with TemporaryDirectory() as folder, Program([*WORDS, "hydra.run.dir=run"], Path(folder)) as program:
+        assert program.end(900) == 0, program.errors
+        return Reference(Tables.of(Path(folder, "run")), time.monotonic() - started)
 
 
 def disturbed(bench: Bench, disturb) -> str:
     """What comes of a training that is disturbed as soon as all its simulators run, and a while later."""
-    reference = undisturbed(bench.folder.parent.parent / "undisturbed")
+    reference = undisturbed()
     with Program([*WORDS, "hydra.run.dir=run"], bench.folder) as program:
         while not program.over and len(program.workers()) < N:
             time.sleep(0.02)

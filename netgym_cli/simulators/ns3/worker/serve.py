@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """One session inside its own process: builds the scenario, then measurement by measurement until told to stop."""
 
+import math
 import select
 import traceback
 from collections import deque
@@ -26,9 +27,19 @@ class Inbox:
         if self._waiting:
             return self._waiting.popleft()
         if patience_s is not None and not self._connection.poll(patience_s):
-            raise TimeoutError(f"no action for {patience_s:g} s (env.max_wait_time_for_action_ms)")
+            raise self.silent(patience_s)
         frame: tuple[bytes, Any] = protocol.unpack(self._connection.recv_bytes())
         return frame
+
+    @property
+    def empty(self) -> bool:
+        """Whether what comes next has not been read from the connection yet."""
+        return not self._waiting
+
+    @staticmethod
+    def silent(patience_s: float) -> TimeoutError:
+        """What ends a session that nobody goes on with."""
+        return TimeoutError(f"no action for {patience_s:g} s (env.max_wait_time_for_action_ms)")
 
     def outdated(self) -> bool:
         """Whether a START or CLOSE has arrived, so that nobody wants what was asked for before it; that is dropped."""
@@ -52,6 +63,10 @@ def serve(connection: Connection, native: Any) -> None:
     inbox = Inbox(connection)
     try:
         while True:
+            if scenario is not None and inbox.empty:
+                patience_ms = -1 if patience_s is None else math.ceil(patience_s * 1e3)
+                if not native.Serve(scenario, inbox.descriptor, patience_ms) and patience_s is not None:
+                    raise inbox.silent(patience_s)
             kind, content = inbox.next(patience_s)
             if kind == protocol.CLOSE:
                 break

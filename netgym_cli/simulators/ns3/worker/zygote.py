@@ -48,7 +48,8 @@ def load(spec: dict[str, Any]) -> Any:
             cppyy.add_include_path(folder)
         for library in spec["ns3_libraries"]:
             cppyy.load_library(library)
-    cppyy.include(spec["header"])
+    for header in spec["headers"]:
+        cppyy.include(header)
     if not spec["libraries"]:
         # All at once: cling runs static initialisers after each piece, and sources refer to each other.
         # Without fused multiply-add, as g++ compiles for x86-64: a session's numbers do not depend on the compiler.

@@ -119,6 +119,15 @@ extern "C"
         return networks->controlSize;
     }
 
+    void fluid_place(Networks* networks, const double* users, std::size_t count)
+    {
+        for (std::size_t k = 0; k < networks->all.size(); ++k)
+        {
+            networks->all[k]->PlaceUsers(
+                std::vector<double>(users + k * count, users + (k + 1) * count));
+        }
+    }
+
     void fluid_start(Networks* networks, const std::int64_t* seeds, const std::uint8_t* chosen)
     {
         for (std::size_t k = 0; k < networks->all.size(); ++k)

@@ -31,6 +31,9 @@ extern "C"
     /// Numbers of a network's control vector.
     std::size_t fluid_control_size(const Networks* networks);
 
+    /// Puts users where others have measured them, in the sessions that begin from now on: `count`
+    /// numbers per network, four per user (x and y, m; mean NR rate, Mbit/s, or NaN).
+    void fluid_place(Networks* networks, const double* users, std::size_t count);
     /// Begins sessions in the networks whose `chosen` is not 0, or in all if it is null.
     void fluid_start(Networks* networks, const std::int64_t* seeds, const std::uint8_t* chosen);
     /// Simulates one interval in every network. `controls` has a row per network; null, or a row

@@ -29,6 +29,15 @@ class Scenario
     /// Begins a session: draws the network that belongs to `seed`, simulates until measurement
     /// starts and then one interval.
     virtual void Start(std::uint64_t seed) = 0;
+
+    /// Puts the users of all sessions that begin from now on where others have measured them: for
+    /// each x and y, m, the mean of NR's `max_rate`, Mbit/s, or NaN, and the phase of its load,
+    /// rad, or NaN. Scenarios without places ignore it.
+    virtual void PlaceUsers(const std::vector<double>& users)
+    {
+        (void)users;
+    }
+
     /// Applies a control vector from now on; null lets the default algorithm decide.
     virtual void Act(const double* control) = 0;
     /// Simulates one interval (guard time, then the measured part).

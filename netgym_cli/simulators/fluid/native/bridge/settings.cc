@@ -57,6 +57,18 @@ Settings::Text(const std::string& key) const
     return found->second;
 }
 
+std::string
+Settings::Text(const std::string& key, const std::string& otherwise) const
+{
+    return Has(key) ? Text(key) : otherwise;
+}
+
+double
+Settings::Number(const std::string& key, double otherwise) const
+{
+    return Has(key) ? Number(key) : otherwise;
+}
+
 double
 Settings::Number(const std::string& key) const
 {

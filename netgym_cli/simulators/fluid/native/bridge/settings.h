@@ -27,6 +27,9 @@ class Settings
 
     bool Has(const std::string& key) const;
     std::string Text(const std::string& key) const;
+    /// `otherwise` for a key that is missing.
+    std::string Text(const std::string& key, const std::string& otherwise) const;
+    double Number(const std::string& key, double otherwise) const;
     double Number(const std::string& key) const;
     int Integer(const std::string& key) const;
     bool Flag(const std::string& key) const;

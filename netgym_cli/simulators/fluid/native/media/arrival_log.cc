@@ -12,7 +12,7 @@ namespace fluid
 namespace
 {
 
-constexpr int NDUPACK = 3; // RFC 5348, section 5.1
+constexpr int NDUPACK = 3;                                               // RFC 5348, section 5.1
 constexpr std::array<double, 8> WEIGHTS{1, 1, 1, 1, 0.8, 0.6, 0.4, 0.2}; // section 5.4
 constexpr std::size_t LOSSES_KEPT = 512;
 
@@ -20,9 +20,10 @@ template <typename Entry>
 typename std::vector<Entry>::iterator
 AtOrAfter(std::vector<Entry>& entries, std::uint32_t number)
 {
-    return std::lower_bound(entries.begin(), entries.end(), number, [](const Entry& entry, auto value) {
-        return entry.number < value;
-    });
+    return std::lower_bound(entries.begin(),
+                            entries.end(),
+                            number,
+                            [](const Entry& entry, auto value) { return entry.number < value; });
 }
 
 template <typename Entry>
@@ -107,8 +108,8 @@ ArrivalLog::MoveTo(std::int64_t nowNs)
     m_nowNs = nowNs;
 }
 
-/// Packets on a path that has become shorter overtake those on the longer one, so a packet is lost only
-/// when it is also later than the slowest of the window was.
+/// Packets on a path that has become shorter overtake those on the longer one, so a packet is lost
+/// only when it is also later than the slowest of the window was.
 void
 ArrivalLog::FindLost(std::int64_t nowNs)
 {
@@ -139,9 +140,10 @@ ArrivalLog::FindLost(std::int64_t nowNs)
 std::size_t
 ArrivalLog::Lost() const
 {
-    return static_cast<std::size_t>(std::count_if(m_lost.begin(), m_lost.end(), [&](const Loss& loss) {
-        return loss.foundNs > m_nowNs - m_windowNs;
-    }));
+    return static_cast<std::size_t>(
+        std::count_if(m_lost.begin(), m_lost.end(), [&](const Loss& loss) {
+            return loss.foundNs > m_nowNs - m_windowNs;
+        }));
 }
 
 double
@@ -164,7 +166,8 @@ ArrivalLog::ReceivedKbps(std::int64_t nowNs) const
     {
         bytes += m_window[k].bytes;
     }
-    // A flow younger than the window: its time begins with the first packet, whose bytes are before it.
+    // A flow younger than the window: its time begins with the first packet, whose bytes are before
+    // it.
     const std::int64_t ageNs = nowNs - m_firstNs;
     return ageNs < m_windowNs ? (bytes - m_firstBytes) * 8e6 / static_cast<double>(ageNs)
                               : bytes * 8e6 / static_cast<double>(m_windowNs);

@@ -10,8 +10,9 @@
 namespace fluid
 {
 
-/// Delays and rates are over a sliding window (RFC 8698, section 5.1), the base delay is the smallest of
-/// a longer one, losses and the intervals between them are those of TFRC (RFC 5348, sections 5.1 to 5.4).
+/// Delays and rates are over a sliding window (RFC 8698, section 5.1), the base delay is the
+/// smallest of a longer one, losses and the intervals between them are those of TFRC (RFC 5348,
+/// sections 5.1 to 5.4).
 class ArrivalLog
 {
   public:

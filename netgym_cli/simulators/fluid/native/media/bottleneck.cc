@@ -23,7 +23,10 @@ DurationNs(double bits, double bps)
 } // namespace
 
 Bottleneck::Bottleneck(const Settings& settings)
-    : m_before{0, settings.Number("topo_default_bw_kbps"), settings.Number("topo_default_delay_ms"), 0},
+    : m_before{0,
+               settings.Number("topo_default_bw_kbps"),
+               settings.Number("topo_default_delay_ms"),
+               0},
       m_mostQueueBytes(settings.Number("queue_bytes"))
 {
     const auto times = settings.Numbers("bw_trace.time_ms");

@@ -42,8 +42,8 @@ class Bottleneck
         return m_trace;
     }
 
-    /// The rate, delay and loss are these from now on. What is left of the packet on the link goes at the
-    /// new rate.
+    /// The rate, delay and loss are these from now on. What is left of the packet on the link goes
+    /// at the new rate.
     void Become(const State& state, std::int64_t nowNs);
     /// Takes a packet, or drops it where it would make the queue too long.
     void Enter(const Packet& packet, std::int64_t nowNs);
@@ -95,7 +95,7 @@ class Bottleneck
     Fifo<Packet> m_queue;
     double m_queueBytes{0};
     bool m_sending{false};
-    Packet m_packet{}; ///< the one on the link
+    Packet m_packet{};    ///< the one on the link
     double m_bitsLeft{0}; ///< of it, at m_sinceNs
     std::int64_t m_sinceNs{0};
     std::int64_t m_endsNs{0};

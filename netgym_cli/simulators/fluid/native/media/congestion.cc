@@ -69,7 +69,8 @@ CongestionWindow::Cubic(double rttMs, std::int64_t nowNs)
     const double ageS = static_cast<double>(nowNs - m_epochNs) * 1e-9 + rttMs * 1e-3;
     const double target = m_largest + CUBIC_C * std::pow(ageS - peakS, 3);
     m_reno += (m_reno < m_largest ? RENO_ALPHA : 1) / m_window;
-    m_window += std::max((std::clamp(target, m_window, 1.5 * m_window) - m_window) / m_window, 0.01 / m_window);
+    m_window += std::max((std::clamp(target, m_window, 1.5 * m_window) - m_window) / m_window,
+                         0.01 / m_window);
     m_window = std::max(m_window, m_reno);
 }
 

@@ -32,6 +32,7 @@ class CongestionWindow
     void SlowStartSample(double rttMs, bool roundBegins);
     /// A loss with `flight` segments in flight: the threshold falls, recovery begins.
     void Lost(double flight);
+
     /// Recovery sets the window itself (proportional rate reduction, RFC 6937).
     void Set(double segments)
     {

@@ -16,7 +16,10 @@ constexpr int FEEDBACK_BYTES = 69; // UDP and IP 28, what is reported 41
 } // namespace
 
 void
-MediaFlow::Start(const NadaParameters& nada, std::uint64_t seed, std::int64_t startNs, MediaNetwork& network)
+MediaFlow::Start(const NadaParameters& nada,
+                 std::uint64_t seed,
+                 std::int64_t startNs,
+                 MediaNetwork& network)
 {
     *this = MediaFlow(m_index, nada, m_shape);
     m_draw = Stream(seed, Purpose::TRAFFIC, static_cast<std::uint64_t>(m_index));
@@ -57,14 +60,21 @@ void
 MediaFlow::PlanNext(MediaNetwork& network)
 {
     const double gapMs = m_gapFactor * m_shape.packetBytes * 8 / m_rateKbps;
-    network.Plan(std::max(m_lastSentNs + ToNs(gapMs), network.NowNs()), Happening::MEDIA_SEND, m_index, ++m_plan);
+    network.Plan(std::max(m_lastSentNs + ToNs(gapMs), network.NowNs()),
+                 Happening::MEDIA_SEND,
+                 m_index,
+                 ++m_plan);
 }
 
 void
 MediaFlow::SendNext(MediaNetwork& network)
 {
     m_lastSentNs = network.NowNs();
-    const Packet packet{KIND, static_cast<std::uint8_t>(m_index), m_shape.packetBytes, m_next++, m_lastSentNs};
+    const Packet packet{KIND,
+                        static_cast<std::uint8_t>(m_index),
+                        m_shape.packetBytes,
+                        m_next++,
+                        m_lastSentNs};
     m_meter.Sent(packet.number, packet.bytes, m_lastSentNs);
     m_unreported.Sent(packet.number, m_lastSentNs);
     network.Send(packet);
@@ -103,7 +113,9 @@ MediaFlow::Receive(const NadaParameters& nada, const Packet& packet, MediaNetwor
     const std::int64_t nowNs = network.NowNs();
     const bool first = !m_log.Begun();
     m_log.Arrived(packet.number, packet.bytes, packet.sentNs, nowNs);
-    m_meter.Received(packet.number, packet.bytes, static_cast<double>(nowNs - packet.sentNs) * 1e-6);
+    m_meter.Received(packet.number,
+                     packet.bytes,
+                     static_cast<double>(nowNs - packet.sentNs) * 1e-6);
     if (first || packet.number > m_newest)
     {
         m_newest = packet.number;

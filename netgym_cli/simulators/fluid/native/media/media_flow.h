@@ -29,7 +29,10 @@ class MediaFlow
     }
 
     /// Before a session: the sender begins at `startNs`.
-    void Start(const NadaParameters& nada, std::uint64_t seed, std::int64_t startNs, MediaNetwork& network);
+    void Start(const NadaParameters& nada,
+               std::uint64_t seed,
+               std::int64_t startNs,
+               MediaNetwork& network);
     void Happened(const NadaParameters& nada, const Event& event, MediaNetwork& network);
 
     /// Sends at this rate from now on; NADA goes on computing its own.
@@ -52,8 +55,9 @@ class MediaFlow
 
     /// Mean delay above the base delay.
     double QueuingDelayMs() const;
-    /// Mean of the round-trip times that reports brought; without any, the age of the oldest packet that
-    /// none has mentioned.
+
+    /// Mean of the round-trip times that reports brought; without any, the age of the oldest packet
+    /// that none has mentioned.
     double RttMs() const
     {
         return m_rttCount > 0 ? m_rttSumMs / m_rttCount : m_unreportedMs;
@@ -83,8 +87,8 @@ class MediaFlow
     {
         std::uint32_t report; ///< its number, from 1
         NadaReport content;
-        std::uint32_t newest; ///< number of the newest packet received, when it was sent, and how long ago
-                              ///< it arrived
+        std::uint32_t newest; ///< number of the newest packet received, when it was sent, and how
+                              ///< long ago it arrived
         std::int64_t sentNs;
         std::int64_t heldNs;
     };

@@ -24,7 +24,10 @@ MediaNetwork::Start(std::uint64_t seed)
     const auto& trace = m_link.Trace();
     for (std::size_t row = 0; row < trace.size(); ++row)
     {
-        Plan(ToNs(m_measuredFromMs + trace[row].atMs), Happening::TRACE, 0, static_cast<std::uint32_t>(row));
+        Plan(ToNs(m_measuredFromMs + trace[row].atMs),
+             Happening::TRACE,
+             0,
+             static_cast<std::uint32_t>(row));
     }
     BeginInterval();
 }
@@ -52,7 +55,8 @@ MediaNetwork::PlanLink()
 std::int64_t
 MediaNetwork::BackAtNs(int bytes) const
 {
-    return NowNs() + static_cast<std::int64_t>((bytes + BACK_HEADER_BYTES) * 8 / BACK_BPNS) + m_link.DelayNs();
+    return NowNs() + static_cast<std::int64_t>((bytes + BACK_HEADER_BYTES) * 8 / BACK_BPNS) +
+           m_link.DelayNs();
 }
 
 bool

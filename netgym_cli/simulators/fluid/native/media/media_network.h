@@ -67,7 +67,8 @@ class MediaNetwork
     /// When a packet of so many bytes that is sent back now is there.
     std::int64_t BackAtNs(int bytes) const;
 
-    /// Lets everything happen that is due before `endNs`; `flows(event)` is told what concerns flows.
+    /// Lets everything happen that is due before `endNs`; `flows(event)` is told what concerns
+    /// flows.
     template <typename Flows>
     void RunUntil(std::int64_t endNs, Flows flows)
     {

@@ -35,7 +35,8 @@ NadaParameters::NadaParameters(const Settings& settings)
 NadaReport
 NadaReceiver::Report(const NadaParameters& nada, const ArrivalLog& log, std::int64_t nowNs)
 {
-    m_lossFraction = (1 - nada.lossSmoothing) * m_lossFraction + nada.lossSmoothing * log.LossFraction();
+    m_lossFraction =
+        (1 - nada.lossSmoothing) * m_lossFraction + nada.lossSmoothing * log.LossFraction();
     // Equation (1): non-linear warping, for MULTILOSS average loss intervals after a loss.
     double delayMs = log.QueuingDelayMs(nada.filterMs, nowNs);
     if (delayMs >= nada.warpAboveMs && log.EverLost() &&
@@ -52,7 +53,10 @@ NadaReceiver::Report(const NadaParameters& nada, const ArrivalLog& log, std::int
 }
 
 void
-NadaSender::Update(const NadaParameters& nada, const NadaReport& report, double rttMs, std::int64_t nowNs)
+NadaSender::Update(const NadaParameters& nada,
+                   const NadaReport& report,
+                   double rttMs,
+                   std::int64_t nowNs)
 {
     const double deltaMs = static_cast<double>(nowNs - m_lastNs) * 1e-6;
     if (report.rampUp)
@@ -68,7 +72,8 @@ NadaSender::Update(const NadaParameters& nada, const NadaReport& report, double 
         const double targetMs = nada.priority * nada.referenceMs * nada.mostKbps / m_rateKbps;
         const double offset = (report.signalMs - targetMs) / nada.tauMs;
         const double change = (report.signalMs - m_lastSignalMs) / nada.tauMs;
-        m_rateKbps *= 1 - nada.kappa * deltaMs / nada.tauMs * offset - nada.kappa * nada.eta * change;
+        m_rateKbps *=
+            1 - nada.kappa * deltaMs / nada.tauMs * offset - nada.kappa * nada.eta * change;
     }
     m_rateKbps = std::clamp(m_rateKbps, nada.leastKbps, nada.mostKbps);
     m_lastSignalMs = report.signalMs;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Network-Assisted Dynamic Adaptation (NADA), RFC 8698: the receiver's signal, and the sender's rate.
+// Network-Assisted Dynamic Adaptation (NADA), RFC 8698: the receiver's signal, and the sender's
+// rate.
 #pragma once
 #include "bridge/settings.h"
 #include "media/arrival_log.h"
@@ -14,27 +15,27 @@ struct NadaParameters
 {
     explicit NadaParameters(const Settings& settings);
 
-    double priority;       ///< PRIO
-    double leastKbps;      ///< RMIN
-    double mostKbps;       ///< RMAX
-    double referenceMs;    ///< XREF
-    double kappa;          ///< KAPPA
-    double eta;            ///< ETA
-    double tauMs;          ///< TAU
-    double deltaMs;        ///< DELTA
-    double windowMs;       ///< LOGWIN
-    double emptyQueueMs;   ///< QEPS
-    double filterMs;       ///< DFILT
-    double largestStep;    ///< GAMMA_MAX
-    double stepQueueMs;    ///< QBOUND
-    double lossMemory;     ///< MULTILOSS
-    double warpAboveMs;    ///< QTH
-    double lambda;         ///< LAMBDA
-    double referenceLoss;  ///< PLRREF
-    double lossDelayMs;    ///< DLOSS
-    double lossSmoothing;  ///< ALPHA
+    double priority;        ///< PRIO
+    double leastKbps;       ///< RMIN
+    double mostKbps;        ///< RMAX
+    double referenceMs;     ///< XREF
+    double kappa;           ///< KAPPA
+    double eta;             ///< ETA
+    double tauMs;           ///< TAU
+    double deltaMs;         ///< DELTA
+    double windowMs;        ///< LOGWIN
+    double emptyQueueMs;    ///< QEPS
+    double filterMs;        ///< DFILT
+    double largestStep;     ///< GAMMA_MAX
+    double stepQueueMs;     ///< QBOUND
+    double lossMemory;      ///< MULTILOSS
+    double warpAboveMs;     ///< QTH
+    double lambda;          ///< LAMBDA
+    double referenceLoss;   ///< PLRREF
+    double lossDelayMs;     ///< DLOSS
+    double lossSmoothing;   ///< ALPHA
     double largestSignalMs; ///< bound of the congestion signal, in drafts of the RFC
-    double baseWindowMs;   ///< memory of the base delay
+    double baseWindowMs;    ///< memory of the base delay
 };
 
 /// What a feedback report says (RFC 8698, section 5.3).
@@ -66,9 +67,12 @@ class NadaSender
         m_lastNs = nowNs;
     }
 
-    void Update(const NadaParameters& nada, const NadaReport& report, double rttMs, std::int64_t nowNs);
-    /// While somebody else sets the flow's rate: NADA's is at most what one ramp-up step reaches from
-    /// what is received.
+    void Update(const NadaParameters& nada,
+                const NadaReport& report,
+                double rttMs,
+                std::int64_t nowNs);
+    /// While somebody else sets the flow's rate: NADA's is at most what one ramp-up step reaches
+    /// from what is received.
     void StayNear(const NadaParameters& nada, double receivedKbps);
 
     double RateKbps() const

@@ -11,11 +11,8 @@ namespace fluid
 namespace
 {
 
-constexpr std::uint32_t HEADER_BYTES = 52; // TCP 20, time stamps 12, IP 20
-constexpr int SACK_BYTES = 12;             // one block and its padding (RFC 2018)
-constexpr int DUPACKS = 3;                 // RFC 6675, DupThresh
-constexpr int ACK_EVERY = 2;               // RFC 5681, section 4.2
-constexpr double FIRST_TIMEOUT_MS = 1000;  // RFC 6298, section 2
+constexpr int DUPACKS = 3;                // RFC 6675, DupThresh
+constexpr double FIRST_TIMEOUT_MS = 1000; // RFC 6298, section 2
 constexpr double LONGEST_TIMEOUT_MS = 60000;
 
 } // namespace
@@ -27,7 +24,9 @@ TcpSettings::TcpSettings(const Settings& settings)
       granularityMs(settings.Number("tcp.clock_granularity_ms")),
       delayedAckMs(settings.Number("tcp.delayed_ack_timeout_ms")),
       retries(settings.Integer("tcp.retries")),
-      buffered(std::max(1.0, std::floor(settings.Number("tcp.buffer_bytes") / (packetBytes - HEADER_BYTES))))
+      buffered(std::max(
+          1.0,
+          std::floor(settings.Number("tcp.buffer_bytes") / (packetBytes - TCP_HEADER_BYTES))))
 {
     if (!CongestionWindow::Knows(algorithm))
     {
@@ -54,8 +53,9 @@ TcpFlow::Happened(const Event& event, MediaNetwork& network)
     case Happening::TCP_ACK:
         return ReceiveAck(event.packet, network);
     case Happening::TCP_DELAYED_ACK:
-        return event.tag == m_ackPlan && m_unacknowledged > 0 ? Acknowledge(m_expected - 1, m_echoNs, network)
-                                                              : void();
+        return event.tag == m_ackPlan && m_unacknowledged > 0
+                   ? Acknowledge(m_expected - 1, m_echoNs, network)
+                   : void();
     case Happening::TCP_TIMEOUT:
         return event.tag == m_timeoutPlan ? TimedOut(network) : void();
     default:
@@ -64,53 +64,6 @@ TcpFlow::Happened(const Event& event, MediaNetwork& network)
         m_segments.Clear();
         return Fill(network);
     }
-}
-
-void
-TcpFlow::ReceiveSegment(const Packet& packet, MediaNetwork& network)
-{
-    const bool inOrder = packet.number == m_expected;
-    if (packet.number >= m_expected)
-    {
-        const std::uint32_t place = packet.number - m_expected;
-        while (m_early.Size() <= place)
-        {
-            m_early.Push(false);
-        }
-        m_early[place] = true;
-        while (!m_early.Empty() && m_early.Front())
-        {
-            m_early.Pop();
-            m_expected++;
-        }
-        if (m_early.Empty())
-        {
-            m_early.Push(false);
-        }
-    }
-    if (m_unacknowledged == 0)
-    {
-        m_echoNs = packet.sentNs; // RFC 7323, section 4.3: of the first that is not acknowledged
-    }
-    m_unacknowledged++;
-    const bool hole = m_early.Size() > 1;
-    if (!inOrder || hole || m_unacknowledged >= ACK_EVERY)
-    {
-        Acknowledge(packet.number, m_echoNs, network);
-        return;
-    }
-    network.Plan(network.NowNs() + ToNs(m_settings.delayedAckMs), Happening::TCP_DELAYED_ACK, m_index, ++m_ackPlan);
-}
-
-void
-TcpFlow::Acknowledge(std::uint32_t cause, std::int64_t echoNs, MediaNetwork& network)
-{
-    m_unacknowledged = 0;
-    ++m_ackPlan;
-    const int bytes = static_cast<int>(HEADER_BYTES) + (cause >= m_expected ? SACK_BYTES : 0);
-    // An acknowledgement as a packet: the segment that caused it as `bytes`, what is due as `number`.
-    const Packet ack{KIND, static_cast<std::uint8_t>(m_index), cause, m_expected, echoNs};
-    network.Plan(network.BackAtNs(bytes), {Happening::TCP_ACK, ack.flow, 0, ack});
 }
 
 void
@@ -238,7 +191,8 @@ TcpFlow::Reduce(int delivered)
     }
     else
     {
-        const double bound = std::max<double>(m_deliveredInRecovery - m_sentInRecovery, delivered) + 1;
+        const double bound =
+            std::max<double>(m_deliveredInRecovery - m_sentInRecovery, delivered) + 1;
         due = std::min(threshold - m_inFlight, bound);
     }
     due = std::max(due, m_sentInRecovery == 0 ? 1.0 : 0.0); // the fast retransmission
@@ -273,7 +227,8 @@ TcpFlow::Fill(MediaNetwork& network)
     std::size_t k = 0;
     while (m_open && m_inFlight + 1 <= m_window.Segments())
     {
-        while (k < m_segments.Size() && (!m_segments[k].lost || m_segments[k].again || m_segments[k].sacked))
+        while (k < m_segments.Size() &&
+               (!m_segments[k].lost || m_segments[k].again || m_segments[k].sacked))
         {
             k++;
         }
@@ -304,7 +259,11 @@ TcpFlow::SendSegment(std::uint32_t number, MediaNetwork& network)
     {
         PlanTimeout(network);
     }
-    network.Send({KIND, static_cast<std::uint8_t>(m_index), m_settings.packetBytes, number, network.NowNs()});
+    network.Send({KIND,
+                  static_cast<std::uint8_t>(m_index),
+                  m_settings.packetBytes,
+                  number,
+                  network.NowNs()});
 }
 
 void
@@ -313,8 +272,9 @@ TcpFlow::PlanTimeout(MediaNetwork& network)
     double timeoutMs = FIRST_TIMEOUT_MS;
     if (m_smoothRttMs > 0)
     {
-        timeoutMs = std::max(m_smoothRttMs + std::max(4 * m_rttVarianceMs, m_settings.granularityMs),
-                             m_settings.leastTimeoutMs);
+        timeoutMs =
+            std::max(m_smoothRttMs + std::max(4 * m_rttVarianceMs, m_settings.granularityMs),
+                     m_settings.leastTimeoutMs);
     }
     const double boundMs = std::min(timeoutMs * m_backoff, LONGEST_TIMEOUT_MS);
     network.Plan(network.NowNs() + ToNs(boundMs), Happening::TCP_TIMEOUT, m_index, ++m_timeoutPlan);

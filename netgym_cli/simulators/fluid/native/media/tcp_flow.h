@@ -11,6 +11,8 @@
 namespace fluid
 {
 
+constexpr std::uint32_t TCP_HEADER_BYTES = 52; ///< TCP 20, time stamps 12, IP 20
+
 /// What is the same in all TCP flows of a scenario.
 struct TcpSettings
 {
@@ -25,10 +27,10 @@ struct TcpSettings
     double buffered; ///< segments that both buffers hold
 };
 
-/// The sender has selective acknowledgements (RFC 2018), loss detection and recovery after RFC 6675 with
-/// proportional rate reduction (RFC 6937), time stamps (RFC 7323) and the time-outs of RFC 6298. Every
-/// segment that arrives is known to the sender from the acknowledgement that it causes. The handshake
-/// is left out: the first segments leave when the connection is opened.
+/// The sender has selective acknowledgements (RFC 2018), loss detection and recovery after RFC 6675
+/// with proportional rate reduction (RFC 6937), time stamps (RFC 7323) and the time-outs of RFC
+/// 6298. Every segment that arrives is known to the sender from the acknowledgement that it causes.
+/// The handshake is left out: the first segments leave when the connection is opened.
 class TcpFlow
 {
   public:
@@ -76,9 +78,9 @@ class TcpFlow
     CongestionWindow m_window;
 
     bool m_open{false};
-    std::uint32_t m_first{0};   ///< number of the first segment that is not acknowledged
-    Fifo<Segment> m_segments;   ///< from it on
-    int m_inFlight{0};          ///< RFC 6675: pipe
+    std::uint32_t m_first{0}; ///< number of the first segment that is not acknowledged
+    Fifo<Segment> m_segments; ///< from it on
+    int m_inFlight{0};        ///< RFC 6675: pipe
     int m_sacked{0};
     std::uint32_t m_highestSacked{0};
     std::uint32_t m_roundEnds{0};

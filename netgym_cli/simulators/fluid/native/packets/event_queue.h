@@ -15,8 +15,8 @@ ToNs(double ms)
     return static_cast<std::int64_t>(ms * 1e6);
 }
 
-/// `What` is a small value that says what happens. Of events at the same time, the first planned comes
-/// first, so a network is the same wherever it is simulated.
+/// `What` is a small value that says what happens. Of events at the same time, the first planned
+/// comes first, so a network is the same wherever it is simulated.
 template <typename What>
 class EventQueue
 {

@@ -7,7 +7,8 @@
 namespace fluid
 {
 
-/// Grows as needed and never shrinks, so a network that runs on allocates nothing. Copies are independent.
+/// Grows as needed and never shrinks, so a network that runs on allocates nothing. Copies are
+/// independent.
 template <typename T>
 class Fifo
 {

@@ -61,8 +61,8 @@ class InFlight
     Fifo<Packet> m_packets;
 };
 
-/// Bytes, packets and one-way delays between Begin and End. An interval in which nothing arrived has as
-/// delay the age of the oldest packet in flight (docs/design.md, "No packet, no lie").
+/// Bytes, packets and one-way delays between Begin and End. An interval in which nothing arrived
+/// has as delay the age of the oldest packet in flight (docs/design.md, "No packet, no lie").
 class PacketMeter
 {
   public:

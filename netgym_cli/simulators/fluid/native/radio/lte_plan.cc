@@ -167,15 +167,12 @@ LtePlan::LtePlan(const Settings& settings, const Settings& calibration)
         snrOfCqi[cqi] = (std::exp2(EFFICIENCY[cqi]) - 1) * SNR_GAP;
         mbpsOfCqi[cqi] = column.bits[cqi] * 1e-3;
     }
-    const auto users = settings.Numbers("per_slice_config.num_users");
+    sliceOf = SlicesOfUsers(settings);
     const auto dedicated = settings.Numbers("per_slice_config.dedicated_rbg");
     const auto prioritized = settings.Numbers("per_slice_config.prioritized_rbg");
     const auto shared = settings.Numbers("per_slice_config.shared_rbg");
-    for (std::size_t slice = 0; slice < users.size(); ++slice)
+    for (std::size_t slice = 0; slice < dedicated.size(); ++slice)
     {
-        sliceOf.insert(sliceOf.end(),
-                       static_cast<std::size_t>(users[slice]),
-                       static_cast<int>(slice));
         slices.push_back({static_cast<int>(dedicated[slice]),
                           static_cast<int>(prioritized[slice]),
                           static_cast<int>(shared[slice])});

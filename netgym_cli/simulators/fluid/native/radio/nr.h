@@ -16,6 +16,9 @@ struct NrPlan
 {
     NrPlan(const Settings& settings, const Settings& calibration);
 
+    /// Mean SINR, dB, at which fading gives this mean rate.
+    double SinrOfMeanRate(double mbps) const;
+
     static constexpr int MCS_COUNT = 28;
 
     std::vector<Place> sites;

@@ -119,6 +119,37 @@ ShareCommon(std::vector<Claim>& claims,
 
 } // namespace
 
+std::vector<int>
+SlicesOfUsers(const Settings& settings)
+{
+    struct Turn
+    {
+        double fraction; ///< of its slice that stands before the user, with half of the user
+        int slice;
+    };
+
+    const auto sizes = settings.Numbers("per_slice_config.num_users");
+    const bool interleaved = settings.Text("user_order", "by_slice") == "interleaved";
+    std::vector<Turn> turns;
+    for (std::size_t slice = 0; slice < sizes.size(); ++slice)
+    {
+        for (double before = 0; before < sizes[slice]; ++before)
+        {
+            const double fraction = interleaved ? (2 * before + 1) / (2 * sizes[slice]) : 0;
+            turns.push_back({fraction, static_cast<int>(slice)});
+        }
+    }
+    std::stable_sort(turns.begin(), turns.end(), [](const Turn& one, const Turn& other) {
+        return one.fraction < other.fraction;
+    });
+    std::vector<int> slices;
+    for (const auto& turn : turns)
+    {
+        slices.push_back(turn.slice);
+    }
+    return slices;
+}
+
 double
 ShareCarrier(std::vector<Claim>& claims,
              const std::vector<SliceShare>& slices,

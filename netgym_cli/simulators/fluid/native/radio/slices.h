@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // How slices and prioritised users share a carrier's time.
 #pragma once
+#include "bridge/settings.h"
+
 #include <cstddef>
 #include <vector>
 
@@ -14,6 +16,10 @@ struct SliceShare
     int prioritized{0}; ///< it has the first claim to them; what it leaves is lent
     int shared{0};      ///< most that it may take beyond both
 };
+
+/// The slice of every user, in the order in which users are numbered: slice after slice, or
+/// interleaved so that at each number all slices have had about the same fraction of their users.
+std::vector<int> SlicesOfUsers(const Settings& settings);
 
 /// What one user wants of a carrier.
 struct Claim

@@ -30,6 +30,13 @@ class Walker
     void Place(const WalkPlan& plan, std::uint64_t seed, int user);
     void Walk(const WalkPlan& plan, double seconds);
 
+    /// Stands elsewhere from now on.
+    void Put(double x, double y)
+    {
+        m_at.x = x;
+        m_at.y = y;
+    }
+
     const fluid::Place& At() const
     {
         return m_at;

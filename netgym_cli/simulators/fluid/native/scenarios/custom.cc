@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Users whose UDP flows share one bottleneck: a control vector is a sending rate per user, Mbit/s.
 //
-// Packet by packet: Poisson arrivals at a first-in first-out queue with a limit, served at a constant
-// rate (the recursion of D. V. Lindley, Proc. Cambridge Phil. Soc. 48, 1952).
+// Packet by packet: Poisson arrivals at a first-in first-out queue with a limit, served at a
+// constant rate (the recursion of D. V. Lindley, Proc. Cambridge Phil. Soc. 48, 1952).
 #include "bridge/purposes.h"
 #include "bridge/random.h"
 #include "bridge/scenario.h"
@@ -29,7 +29,8 @@ class Custom : public ScenarioOf<Custom>
           m_packetBytes(settings.Number("packet_size_bytes")),
           m_queuePackets(static_cast<std::size_t>(settings.Integer("queue_packets"))),
           m_delayNs(ToNs(settings.Number("bottleneck_delay_ms"))),
-          m_serviceNs(ToNs((m_packetBytes + HEADER_BYTES) * 8e-3 / settings.Number("bottleneck_mbps"))),
+          m_serviceNs(
+              ToNs((m_packetBytes + HEADER_BYTES) * 8e-3 / settings.Number("bottleneck_mbps"))),
           m_flows(settings.Integer("num_users")),
           m_nextNs(m_flows.size())
     {
@@ -196,9 +197,9 @@ class Custom : public ScenarioOf<Custom>
     std::vector<Flow> m_flows;
     std::vector<std::int64_t> m_nextNs; ///< when users send their next packets
     std::uint64_t m_sent{0};
-    Fifo<std::int64_t> m_startsNs;    ///< when those that wait get onto the link
-    Fifo<Packet> m_underWay;          ///< accepted and not yet there
-    std::int64_t m_freeNs{0};         ///< when the link is free again
+    Fifo<std::int64_t> m_startsNs; ///< when those that wait get onto the link
+    Fifo<Packet> m_underWay;       ///< accepted and not yet there
+    std::int64_t m_freeNs{0};      ///< when the link is free again
     std::int64_t m_endNs{0};
 };
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scenarios/multi_access.h"
 
-#include "bridge/purposes.h"
-
 #include <algorithm>
 
 namespace fluid
@@ -15,83 +13,8 @@ constexpr int NO_CELL = 255;
 constexpr double START_APART_MS = 1; // users' applications, so that they are not in lockstep
 constexpr double NR_ACK_DELAY_S = 2e-3;
 constexpr double LTE_ACK_DELAY_S = 10e-3; // with a scheduling request and its grant
-constexpr double TURN = 6.283185307179586;
-constexpr Shares ALL_WIFI{1, 0, 0};
 
 } // namespace
-
-MultiAccess::MultiAccess(std::shared_ptr<const MultiAccessPlan> plan)
-    : m_plan(std::move(plan)),
-      m_users(m_plan->users.size())
-{
-    for (auto& loads : m_loads)
-    {
-        loads.resize(m_users.size());
-        for (int user = 0; user < UserCount(); ++user)
-        {
-            loads[user].packetBytes = m_plan->users[user].packetBytes;
-        }
-    }
-    for (int user = 0; user < UserCount(); ++user)
-    {
-        if (!m_plan->users[user].udp)
-        {
-            m_users[user].tcp = static_cast<int>(m_tcp.size());
-            m_tcp.emplace_back();
-        }
-    }
-    Begin(0);
-}
-
-void
-MultiAccess::Begin(std::uint64_t seed)
-{
-    m_tick = 0;
-    std::vector<double> phases;
-    for (int slice = 0; slice < m_plan->sliceCount; ++slice)
-    {
-        phases.push_back(Stream(seed, Purpose::SWING, slice).Uniform() * TURN);
-    }
-    std::vector<Place> places;
-    for (int k = 0; k < UserCount(); ++k)
-    {
-        auto& user = m_users[k];
-        const auto& plan = m_plan->users[k];
-        user.walker.Place(m_plan->walk, seed, k);
-        user.udp.Begin(plan.traffic, seed, k, phases[plan.slice]);
-        user.tunnel.Begin();
-        user.balancer = Balancer();
-        user.meter.Begin(seed, k);
-        user.prioritized = {};
-        if (user.tcp >= 0)
-        {
-            m_tcp[user.tcp].Begin(plan.packetBytes, seed, k);
-        }
-        places.push_back(user.walker.At());
-        SetShares(k, ALL_WIFI.data());
-    }
-    m_wifi.Begin(m_plan->wifi, places);
-    m_nr.Begin(m_plan->nr, places, seed);
-    m_lte.Begin(m_plan->lte, places, seed);
-    Walk(m_plan->startMs * 1e-3);
-}
-
-void
-MultiAccess::Walk(double seconds)
-{
-    std::vector<Place> places;
-    std::vector<double> moved;
-    for (auto& user : m_users)
-    {
-        const Place before = user.walker.At();
-        user.walker.Walk(m_plan->walk, seconds);
-        places.push_back(user.walker.At());
-        moved.push_back(Distance(before, places.back()));
-    }
-    m_wifi.Move(m_plan->wifi, places);
-    m_nr.Move(m_plan->nr, places, moved);
-    m_lte.Move(m_plan->lte, places);
-}
 
 void
 MultiAccess::SetShares(int user, const double* shares)

@@ -42,10 +42,12 @@ struct MultiAccessPlan
     std::vector<UserPlan> users;
     std::array<bool, LINKS> exists{};
     int sliceCount;
+    double startMs; ///< when applications start
+    double leadMs;  ///< from then until measurement starts
     double guardMs, intervalMs;
-    int leadSteps;  ///< whole steps of traffic before the first measured one
-    double startMs; ///< applications start
     double tickMs;
+    long leadTicks; ///< before the steps of the default algorithm that end the lead
+    int leadSteps;
     long guardTicks, intervalTicks;
 
   private:
@@ -61,6 +63,10 @@ class MultiAccess
 
     /// Draws the network that belongs to a seed and lets its users walk until applications start.
     void Begin(std::uint64_t seed);
+    /// See Scenario::PlaceUsers; takes effect at the next Begin.
+    void PlaceUsers(const std::vector<double>& users);
+    /// Simulates the part of the lead that no step of the default algorithm covers.
+    void Lead();
     /// Simulates a guard time and a measured interval.
     void Advance();
 
@@ -161,7 +167,8 @@ class MultiAccess
     Wifi m_wifi;
     Nr m_nr;
     Lte m_lte;
-    long m_tick{0}; ///< since applications started
+    std::vector<double> m_places; ///< as given by PlaceUsers; empty: users are drawn
+    long m_tick{0};               ///< since applications started
 };
 
 } // namespace fluid

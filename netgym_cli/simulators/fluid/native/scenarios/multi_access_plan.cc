@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "radio/user_slices.h"
 #include "scenarios/multi_access.h"
 
 #include <cmath>
@@ -29,12 +28,11 @@ MultiAccessPlan::MultiAccessPlan(const Settings& settings, const Settings& calib
              LONGEST_TICK_MS * 1e-3},
       exists{!wifi.sites.empty(), !nr.sites.empty(), true},
       sliceCount(static_cast<int>(lte.slices.size())),
+      startMs(settings.Number("measurement_start_time_ms")),
+      leadMs(settings.Number("traffic_lead_ms", 0)),
       guardMs(settings.Number("gma.measurement_guard_interval_ms")),
-      intervalMs(settings.Number("gma.measurement_interval_ms")),
-      leadSteps(static_cast<int>(settings.Number("traffic_lead_ms") / (guardMs + intervalMs))),
-      startMs(settings.Number("measurement_start_time_ms") - leadSteps * (guardMs + intervalMs))
+      intervalMs(settings.Number("gma.measurement_interval_ms"))
 {
-    lte.sliceOf = SlicesOfUsers(settings);
     AddUsers(settings);
     DivideTime();
 }
@@ -73,7 +71,7 @@ MultiAccessPlan::AddUsers(const Settings& settings)
     }
 }
 
-/// The longest tick that divides both parts of a step.
+/// The longest tick that divides both parts of a step; applications start on one.
 void
 MultiAccessPlan::DivideTime()
 {
@@ -83,6 +81,9 @@ MultiAccessPlan::DivideTime()
     tickMs = static_cast<double>(common) / parts;
     intervalTicks = std::lround(intervalMs / tickMs);
     guardTicks = std::lround(guardMs / tickMs);
+    leadSteps = static_cast<int>(leadMs / (guardMs + intervalMs));
+    leadTicks = std::lround((leadMs - leadSteps * (guardMs + intervalMs)) / tickMs);
+    startMs -= leadSteps * (guardMs + intervalMs) + leadTicks * tickMs;
     tunnel.tickS = bbr.tickS = tickMs * 1e-3;
 }
 

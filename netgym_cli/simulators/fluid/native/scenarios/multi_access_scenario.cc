@@ -17,6 +17,7 @@ MultiAccessBase::Start(std::uint64_t seed)
     m_missedAction = true;
     m_network.Begin(seed);
     Open();
+    m_network.Lead();
     for (int step = 0; step < m_network.Plan().leadSteps; ++step)
     {
         m_network.Advance();

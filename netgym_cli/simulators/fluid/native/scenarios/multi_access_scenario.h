@@ -23,6 +23,11 @@ class MultiAccessBase : public Scenario
     void Act(const double* control) override;
     void Measure(Report& report) const override;
 
+    void PlaceUsers(const std::vector<double>& users) override
+    {
+        m_network.PlaceUsers(users);
+    }
+
     std::size_t ControlSize() const override
     {
         return static_cast<std::size_t>(m_network.UserCount()) * LINKS;

@@ -105,7 +105,10 @@ class Rmcat : public ScenarioOf<Rmcat>
         report.Value("bottleneck", {"loss"}, "%", 100 * m_network.Link().Now().loss);
         report.Value("bottleneck", {"queue"}, "bytes", m_network.Link().QueueBytes());
         report.Value("bottleneck", {"tx_rate"}, "kbit/s", m_network.DeliveredKbps(m_intervalMs));
-        report.Value("bottleneck", {"utilization"}, "%", m_network.UtilizationPercent(m_intervalMs));
+        report.Value("bottleneck",
+                     {"utilization"},
+                     "%",
+                     m_network.UtilizationPercent(m_intervalMs));
     }
 
     double NowMs() const override
@@ -127,7 +130,8 @@ class Rmcat : public ScenarioOf<Rmcat>
 
     void RunFor(double ms)
     {
-        m_network.RunUntil(m_network.NowNs() + ToNs(ms), [this](const Event& event) { Happened(event); });
+        m_network.RunUntil(m_network.NowNs() + ToNs(ms),
+                           [this](const Event& event) { Happened(event); });
     }
 
     void Happened(const Event& event)
@@ -169,8 +173,12 @@ class Rmcat : public ScenarioOf<Rmcat>
         });
         row("srate", "kbit/s", [](const MediaFlow& flow) { return flow.RateKbps(); });
         row("nada_srate", "kbit/s", [](const MediaFlow& flow) { return flow.NadaRateKbps(); });
-        row("avgint", "packets", [](const MediaFlow& flow) { return flow.Log().AverageInterval(); });
-        row("curint", "packets", [](const MediaFlow& flow) { return flow.Log().CurrentInterval(); });
+        row("avgint", "packets", [](const MediaFlow& flow) {
+            return flow.Log().AverageInterval();
+        });
+        row("curint", "packets", [](const MediaFlow& flow) {
+            return flow.Log().CurrentInterval();
+        });
     }
 
     std::shared_ptr<const NadaParameters> m_nada;

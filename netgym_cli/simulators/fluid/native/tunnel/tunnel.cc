@@ -12,8 +12,7 @@ namespace
 constexpr double NEVER = std::numeric_limits<double>::infinity();
 constexpr double LITTLE_BYTES = 1;  // less than that is no queue
 constexpr double MOST_GAP_S = 0.05; // between packets of a link that is hardly used
-constexpr double LEAST_SHARE = 1e-3;
-constexpr double JUMP_TICKS = 4; // a head of line that moves further in a tick was held back
+constexpr double JUMP_TICKS = 4;    // a head of line that moves further in a tick was held back
 constexpr double SETTLED_PACKETS =
     2; // overtaken by no more than that is no loss: RFC 8985's reordering
 constexpr double FRESH_S = 0.002;
@@ -39,7 +38,6 @@ Tunnel::ClearInterval()
 void
 Tunnel::Offer(double bytes, const Shares& shares, const std::array<Load*, LINKS>& loads)
 {
-    m_offered = bytes;
     for (int link = 0; link < LINKS; ++link)
     {
         loads[link]->offered = bytes * shares[link];
@@ -127,6 +125,26 @@ Tunnel::Release(LinkState& link,
     }
 }
 
+/// When what a link brings next was sent, if it is `bytes` beyond what it has brought.
+double
+Tunnel::Next(const LinkState& link, double bytes, long tick, double tickS)
+{
+    const double at = link.arrivesS / tickS;
+    const double due = link.sent.Between(at, tick) + bytes;
+    const long first = static_cast<long>(at) + 1;
+    const long last = std::min(tick, first + static_cast<long>(MOST_GAP_S / tickS));
+    for (long later = first; later <= last; ++later)
+    {
+        if (link.sent.At(later) >= due)
+        {
+            const double before = std::max(link.sent.At(later - 1), due - bytes);
+            const double part = (due - before) / std::max(link.sent.At(later) - before, 1e-9);
+            return std::max(link.arrivesS, (later - 1 + std::min(part, 1.0)) * tickS);
+        }
+    }
+    return last == tick ? NEVER : link.arrivesS + MOST_GAP_S;
+}
+
 void
 Tunnel::Deliver(const TunnelPlan& plan,
                 const Shares& shares,
@@ -141,6 +159,7 @@ Tunnel::Deliver(const TunnelPlan& plan,
         link.accepted += loads[k]->accepted;
         link.sent.Set(tick, link.accepted);
         link.count.sentBytes += loads[k]->offered;
+        link.lastSentS = loads[k]->offered > 0 ? tick * plan.tickS : link.lastSentS;
         m_lostBytes += lost;
         m_flow.lostBytes += lost;
         Arrive(link, *loads[k], shares[k] > 0, tick, plan.tickS);
@@ -152,17 +171,16 @@ Tunnel::Deliver(const TunnelPlan& plan,
     double shortestS = NEVER;
     double longestS = -NEVER;
     double newestS = -NEVER;
-    const double packetS = m_offered > 0 ? loads[0]->packetBytes * plan.tickS / m_offered : 0;
     for (int k = 0; k < LINKS; ++k)
     {
         const auto& link = m_links[k];
         heldS[k] = NEVER;
         if (link.live)
         {
-            const double gapS = packetS > 0
-                                    ? plan.gapShare * packetS / std::max(shares[k], LEAST_SHARE)
-                                    : MOST_GAP_S;
-            heldS[k] = link.arrivesS + std::min(gapS, MOST_GAP_S);
+            // Once something later than its last packet has been delivered, nothing waits for it.
+            const bool awaited = shares[k] > 0 || link.lastSentS > m_newestS;
+            const double nextBytes = plan.gapShare * loads[0]->packetBytes;
+            heldS[k] = awaited ? Next(link, nextBytes, tick, plan.tickS) : NEVER;
             newestS = std::max(newestS, link.arrivesS);
             if (link.lastDelayS > 0)
             {
@@ -184,6 +202,29 @@ Tunnel::Deliver(const TunnelPlan& plan,
         const double untilS = std::min(link.arrivesS, std::max(othersS, newestS - timeoutS));
         Release(link, untilS, tick, plan.tickS, thresholdsS);
     }
+    for (const auto& link : m_links)
+    {
+        m_newestS = link.live ? std::max(m_newestS, link.releasesS) : m_newestS;
+    }
+    for (auto& link : m_links)
+    {
+        GiveUp(link, m_newestS, tick, plan, loads[0]->packetBytes);
+    }
+}
+
+/// Counts as lost what was sent over a link before something that has been delivered and is still
+/// under way: it comes too late for its place.
+void
+Tunnel::GiveUp(LinkState& link,
+               double newestS,
+               long tick,
+               const TunnelPlan& plan,
+               double packetBytes)
+{
+    const double due = link.sent.Between(std::max(newestS, 0.0) / plan.tickS, tick);
+    const double from = std::max(link.givenUp, link.served + SETTLED_PACKETS * packetBytes);
+    m_flow.lostBytes += std::max(0.0, due - from);
+    link.givenUp = std::max(link.givenUp, due);
 }
 
 Receipt

@@ -15,7 +15,7 @@ struct TunnelPlan
 {
     double minTimeoutS; ///< bounds of the wait for what is missing
     double maxTimeoutS;
-    double gapShare; ///< of the time between a link's packets that its next one is waited for
+    double gapShare; ///< of a packet that a link may have left to bring without being waited for
     double tickS;
 };
 
@@ -110,6 +110,8 @@ class Tunnel
         double headS{0};     ///< when what leaves the queue now was sent
         double releasesS{0}; ///< when what is delivered now was sent
         double lastDelayS{0};
+        double lastSentS{-1}; ///< end of the last tick in which something was sent over it
+        double givenUp{0};    ///< sent before something that was delivered, served or not
         long headTick{0};
         bool live{false};    ///< used or not yet empty
         bool awaited{false}; ///< something is to come over it
@@ -118,6 +120,12 @@ class Tunnel
     };
 
     void Arrive(LinkState& link, const Load& load, bool used, long tick, double tickS);
+    static double Next(const LinkState& link, double bytes, long tick, double tickS);
+    void GiveUp(LinkState& link,
+                double newestS,
+                long tick,
+                const TunnelPlan& plan,
+                double packetBytes);
     void Release(LinkState& link,
                  double untilS,
                  long tick,
@@ -125,6 +133,7 @@ class Tunnel
                  const std::array<double, 3>& thresholdsS);
 
     std::array<LinkState, LINKS> m_links;
+    double m_newestS{-1}; ///< of what has been delivered, when it was sent
     FlowCount m_flow;
     double m_lostBytes{0}; ///< since the session began
     double m_offered{0};   ///< in this tick

@@ -1,0 +1,117 @@
+"""What `netgym fit-twin` was asked for: the sessions to record, the fit, and the files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from netgym_cli.agents.base import agent_registry
+from netgym_cli.analysis.fit_twin import Fitted, Imitation, fitted, text_of
+from netgym_cli.analysis.twin_recording import Recording, is_rule, load, record, save
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.files import write
+from netgym_cli.config.compose import Composer
+from netgym_cli.config.schema import RunConfig, require
+from netgym_cli.envs.agent_spec import AgentSpec
+from netgym_cli.envs.base import adapter_of
+from netgym_cli.experiment.config import run_of
+from netgym_cli.simulators import selection
+from netgym_cli.simulators.fluid.calibration import calibration
+from netgym_cli.simulators.fluid.config import DEFAULT
+from netgym_cli.simulators.fluid.limits import require_modelled
+from netgym_cli.wrappers.required_simulators import required_simulators
+
+FIRST_SEED = 2_000_000  # apart from those of evaluations, which begin at 1000000
+OWN = {"seeds": 3, "episodes": 1, "rounds": 4}  # words of this verb alone, with what they are unless given
+MEASURED_BEFORE = "wifi_mcs"  # parameters that are read off ns-3 directly and not fitted
+
+
+@dataclass(frozen=True)
+class Request:
+    """Everything that a fit needs, checked."""
+
+    configs: dict[str, RunConfig]
+    seeds: int
+    episodes: int
+    rounds: int
+    file: Path
+
+    @property
+    def recording(self) -> Path:
+        """Where the sessions are kept, so that they are simulated once."""
+        return self.file.with_suffix(".npz")
+
+    def recorded(self, told: Callable[[str], None]) -> dict[str, Recording]:
+        """The sessions of every agent, played now where they are not kept yet."""
+        kept = load(self.recording) if self.recording.exists() else {}
+        seeds = tuple(range(FIRST_SEED, FIRST_SEED + self.seeds))
+        due = {name: config for name, config in self.configs.items() if name not in kept or kept[name].seeds != seeds}
+        if due:
+            selection.prepare(required_simulators(next(iter(due.values()))))
+        for name, config in due.items():
+            kept[name] = record(config, seeds, self.episodes, told)
+            save(self.recording, kept)
+        return {name: kept[name] for name in self.configs}
+
+    def fit(self, told: Callable[[str], None]) -> Fitted:
+        """Records, fits and writes the calibration."""
+        recordings = self.recorded(told)
+        config = next(iter(self.configs.values()))
+        imitation = Imitation(config, recordings)
+        start = calibration(DEFAULT, imitation.adapter.scenario)
+        names = [name for name, value in start.values.items() if value > 0 and not name.startswith(MEASURED_BEFORE)]
+        found = fitted(start, imitation, names, self.rounds, told)
+        played = f"{', '.join(recordings)}; seeds {FIRST_SEED} to {FIRST_SEED + self.seeds - 1}"
+        write({self.file: text_of(found.calibration, f"fit-twin, {config.name_of('env')} on ns-3, {played}")},
+              "choose another by --output")  # fmt: skip
+        return found
+
+
+def request(words: Sequence[str], config_dirs: Sequence[str | Path], output: Path | None) -> Request:
+    """Reads the command line.
+
+    Args:
+        words: overrides, `agent=NAME,NAME` and any of `OWN` among them.
+        config_dirs: the user's own conf directories.
+        output: the YAML file; None: ENV_twin.yaml here.
+
+    Raises:
+        ConfigError: the user can mend it.
+    """
+    own = {key: str(value) for key, value in OWN.items()}
+    agents, overrides = "", []
+    for word in words:
+        key, _, value = word.partition("=")
+        if key in own:
+            own[key] = value
+        elif key == "agent":
+            agents = value
+        else:
+            overrides.append(word)
+    numbers = {key: _count(key, value) for key, value in own.items()}
+    first = run_of(Composer([*overrides, "agent=random"], config_dirs))
+    adapter = adapter_of(first.env)
+    require_modelled(adapter.scenario, adapter.settings())
+    if first.simulator.name == "fluid":
+        raise ConfigError("simulator is 'fluid'; allowed: the one that the twin is to resemble, such as ns3.")
+    spec = AgentSpec.of(adapter)
+    fitting = [
+        name
+        for name in agent_registry.names()
+        if is_rule(name) and agent_registry.load(name).incompatibility(spec) is None
+    ]
+    chosen = agents.split(",") if agents else fitting
+    for name in chosen:
+        require(name in fitting, "agent", name, f"agents that need no training here: {', '.join(fitting)}")
+    file = output or Path(f"{first.name_of('env')}_twin.yaml")
+    if file.exists():
+        raise ConfigError(f"{file} exists and is not overwritten; choose another by --output.")
+    configs = {name: run_of(Composer([*overrides, f"agent={name}"], config_dirs)) for name in chosen}
+    selection.check(required_simulators(first))
+    return Request(configs, numbers["seeds"], numbers["episodes"], numbers["rounds"], file)
+
+
+def _count(key: str, text: str) -> int:
+    require(text.isdigit() and 1 <= int(text) <= 1000, key, text, "1 to 1000")
+    return int(text)

@@ -1,0 +1,95 @@
+"""A twin is fitted to what another simulator did; here that one is the twin itself, with another parameter."""
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from netgym_cli.analysis import fit_twin
+from netgym_cli.analysis.fit_twin_request import FIRST_SEED, request
+from netgym_cli.analysis.twin_places import places
+from netgym_cli.analysis.twin_recording import load, record, save
+from netgym_cli.cli.app import app
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.config.compose import compose
+from netgym_cli.evaluation.contest import FIRST_SEED as OF_EVALUATIONS
+from netgym_cli.experiment.config import typed_run
+from netgym_cli.simulators.fluid.calibration import calibration
+
+STEPS = 6
+WORDS = [
+    "env=nqos_split_near_capacity",
+    f"env.steps_per_episode={STEPS}",
+    "env.user_random_walk={min_speed_mps: 0, max_speed_mps: 0}",
+]
+
+
+def run(*words):
+    return typed_run(compose([*WORDS, *words]))
+
+
+@pytest.fixture
+def slow(tmp_path):
+    """Sessions on a network whose Wi-Fi wastes more."""
+    file = tmp_path / "slow.yaml"
+    file.write_text("scenario: nqos_split\nlike: nqos_split\nparameters: {wifi_mac_efficiency: 0.6}\n")
+    config = run("agent=single_link", "agent.link=wifi", "simulator=fluid", f"simulator.calibration={file}")
+    return {"single_link": record(config, (3, 4), 1, lambda line: None)}
+
+
+def test_a_recording_comes_back_from_its_file(slow, tmp_path):
+    save(tmp_path / "it.npz", slow)
+    again, before = load(tmp_path / "it.npz")["single_link"], slow["single_link"]
+    assert (again.keys, again.seeds) == (before.keys, before.seeds)
+    np.testing.assert_array_equal(again.values, before.values)
+    assert again.rewards.shape == (2, STEPS) and again.layout.size == again.values.shape[2]
+
+
+def test_the_twin_stands_where_the_recorded_users_stood(slow):
+    recording, config = slow["single_link"], run("agent=random")
+    imitation = fit_twin.Imitation(config, slow)
+    users = places(recording, imitation.adapter.settings(), imitation.adapter.step_ms)
+    assert users.shape == (2, 5, 4)
+    np.testing.assert_array_equal(users[:, :, 0], recording.of("gma::x_loc")[:, 0])
+    assert np.isnan(users[:, :, 3]).all()  # no load swings
+
+
+def test_a_parameter_is_found_again(slow):
+    start = calibration("default", "nqos_split")
+    imitation = fit_twin.Imitation(run("agent=random"), slow)
+    found = fit_twin.fitted(start, imitation, ["wifi_mac_efficiency"], 4, lambda line: None)
+    assert found.after < 0.3 * found.before
+    assert found.calibration.values["wifi_mac_efficiency"] == pytest.approx(0.6, rel=0.1)
+    assert 0 <= found.calibration.errors["wifi_mac_efficiency"] < 0.2
+    assert found.calibration.values["lte_delay_ms"] == start.values["lte_delay_ms"]
+
+
+def test_what_is_written_is_a_calibration(tmp_path):
+    start = calibration("default", "nqos_split")
+    file = tmp_path / "mine.yaml"
+    file.write_text(fit_twin.text_of(fit_twin.with_values(start, start.values, {"lte_delay_ms": 0.1}), "a test"))
+    again = calibration(str(file), "nqos_split")
+    assert again.values == pytest.approx(start.values) and again.errors == {"lte_delay_ms": 0.1}
+
+
+def test_seeds_are_apart_from_those_of_evaluations():
+    assert FIRST_SEED >= OF_EVALUATIONS + 1000 * 1000
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["env=gym"], "no twin of scenario 'gymnasium'"),
+        (["env=nqos_split", "simulator=fluid"], "the one that the twin is to resemble"),
+        (["env=nqos_split", "agent=ppo"], "agent is 'ppo'; allowed: agents that need no training here: "),
+        (["env=nqos_split", "seeds=none"], "seeds is 'none'; allowed: 1 to 1000"),
+    ],
+)
+def test_what_cannot_be_fitted_is_refused(words, message, tmp_path):
+    with pytest.raises(ConfigError, match=message):
+        request(words, [], tmp_path / "it.yaml")
+
+
+def test_a_file_that_is_there_stays(tmp_path):
+    (tmp_path / "it.yaml").write_text("mine")
+    result = CliRunner().invoke(app, ["fit-twin", "env=nqos_split", "-o", str(tmp_path / "it.yaml")])
+    assert result.exit_code == 2 and (tmp_path / "it.yaml").read_text() == "mine"
