@@ -29,8 +29,8 @@ from netgym_cli.simulators.fluid.batch import FluidBatch
 
 TRAINING = [
     *("env=nqos_split", "simulator=fluid", "agent=ppo", "agent.policy=MlpPolicy", "evaluate_at_end=0"),
-    *("agent.n_envs=128", "env.steps_per_episode=40", "env.episodes_per_session=1"),
-    *("agent.n_steps=16", "agent.batch_size=512", "agent.n_epochs=10", "agent.gamma=0.9", "agent.target_kl=0.05"),
+    *("agent.n_envs=256", "env.steps_per_episode=40", "env.episodes_per_session=1"),
+    *("agent.n_steps=16", "agent.batch_size=1024", "agent.n_epochs=4", "agent.gamma=0.9", "agent.target_kl=0.05"),
     "agent.checkpoint_every_steps=0",
 ]
 SAMPLES = 50  # of memory
