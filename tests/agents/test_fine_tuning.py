@@ -14,6 +14,7 @@ from netgym_cli.experiment import run
 from netgym_cli.experiment.config import typed_run
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.sessions.sequential import SequentialSessions
+from netgym_cli.sessions.single import as_vector
 from netgym_cli.wrappers.build import open_env
 from tests.agents.test_offline_agents import (  # noqa: F401 - fixtures among them
     OFFLINE,
@@ -65,7 +66,7 @@ def begun(config, folder):
     agent = run.make_agent(config)
     env = SequentialSessions(open_env(config), agent.plan(config))
     start = Start.of(config.agent, agent.algorithm)
-    return Training(agent.algorithm, config.agent, env, config.seed, folder, start.build), start
+    return Training(agent.algorithm, config.agent, as_vector(env), config.seed, folder, start.build), start
 
 
 @pytest.mark.parametrize("name", [*OFFLINE, *CONTINUES.values()])
