@@ -66,7 +66,7 @@ def begun(config, folder):
     agent = run.make_agent(config)
     env = as_vector(SequentialSessions(open_env(config), agent.plan(config)))
     start = Start.of(config.agent, agent.algorithm)
-    return Training(agent.algorithm, config.agent, env, config.seed, folder, start.build), start
+    return Training(agent.algorithm, config.agent, as_vector(env), config.seed, folder, start.build), start
 
 
 @pytest.mark.parametrize("name", [*OFFLINE, *CONTINUES.values()])
