@@ -284,11 +284,11 @@ def test_gradients_by_the_last_layer_are_part_of_those_by_the_critic(place):
     found = []
     for gradient in ("last_layer", "critic"):
         config = configured("ptd3", f"agent.gradient={gradient}")
-        from netgym_cli.agents.sb3.build import build, one_slot
+        from netgym_cli.agents.sb3.build import build, vector_env
         from netgym_cli.agents.sb3.dry_build import SpacesOnly
 
         env = offline_data.LQ()
-        slot = one_slot(config.agent, SpacesOnly(env.observation_space, env.action_space))
+        slot = vector_env(config.agent, SpacesOnly(env.observation_space, env.action_space))
         learner = run.make_agent(config).learner(build("TD3", config.agent, slot, seed=1))
         found.append(learner.gradients(torch.tensor(observations(4)), torch.zeros(4, 2)))
     last, whole = found

@@ -8,7 +8,7 @@ from stable_baselines3 import SAC, TD3
 from stable_baselines3.common.type_aliases import ReplayBufferSamples
 
 from netgym_cli.agents.offline.out_of_distribution import out_of_distribution_note
-from netgym_cli.agents.sb3.dry_build import SpacesOnly
+from tests.support.spaces_only import SpacesOnlyEnv
 
 SEEN = spaces.Box(-10, 10, (3,), np.float32)
 ACTIONS = spaces.Box(-1, 1, (2,), np.float32)
@@ -24,7 +24,7 @@ ACTIONS = spaces.Box(-1, 1, (2,), np.float32)
     ],
 )
 def test_a_policy_is_compared_with_its_dataset(kind, pushed, dataset, told):
-    model = kind("MlpPolicy", SpacesOnly(SEEN, ACTIONS), seed=1, device="cpu", buffer_size=1)
+    model = kind("MlpPolicy", SpacesOnlyEnv(SEEN, ACTIONS), seed=1, device="cpu", buffer_size=1)
     last = model.actor.mu[-2] if kind is TD3 else model.actor.mu
     with torch.no_grad():
         last.bias.fill_(pushed)

@@ -85,7 +85,7 @@ def test_a_run_that_is_not_complete_is_told_and_left_out(grid):
     [
         (["nowhere"], "'nowhere' holds no run"),
         (["grid", "--x", "env.step_per_episode"], "Did you mean 'env.steps_per_episode'?"),
-        (["grid", "--x", "seed", "--y", "retrun"], "--y is 'retrun'; allowed: session, episode, return"),
+        (["grid", "--x", "seed", "--y", "retrun"], "--y is 'retrun'; allowed: session, env, episode, return"),
         (["grid", "--x", "seed", "--last", "0"], "--last is 0.0; allowed: above 0, to 1"),
         (["grid", "--x", "seed", "-o", "plot.gif"], "--output is 'plot.gif'; allowed: a file name that ends in .svg"),
     ],

@@ -7,14 +7,14 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.type_aliases import ReplayBufferSamples
 
 from netgym_cli.agents.offline.bc import BcLearner
-from netgym_cli.agents.sb3.dry_build import SpacesOnly
+from tests.support.spaces_only import SpacesOnlyEnv
 
 SEEN = spaces.Box(-10, 10, (6,), np.float32)
 ALWAYS = torch.tensor([1.0, -1.0])
 
 
 def cloned(actions, observations, updates=200):
-    model = PPO("MlpPolicy", SpacesOnly(SEEN, spaces.Box(-1, 1, (2,), np.float32)), seed=1, device="cpu")
+    model = PPO("MlpPolicy", SpacesOnlyEnv(SEEN, spaces.Box(-1, 1, (2,), np.float32)), seed=1, device="cpu")
     learner = BcLearner(model, log_std_min=-3.0)
     learner.begin(actions)
     unused = torch.zeros(len(actions), 1)
