@@ -93,6 +93,7 @@ def test_only_what_differs_is_written(workdir):
     _, keys = imported("gen3_nqos_split", workdir)
     assert keys == {
         "defaults": ["nqos_split", "_self_"],
+        "episodes_per_session": 100,
         "max_wait_time_for_action_ms": 100000,
         "per_slice_config": {"transport_protocol": ["udp", "TcpCubic"]},
     }

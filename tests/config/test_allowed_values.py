@@ -185,7 +185,8 @@ def commented(group, name):
     composer = compose.Composer([f"{group}={name}"] if group else [])
     composed = composer.compose()
     allowed, raw = dict(allowed_values(typed_run(composed), "")), OmegaConf.to_container(composed, resolve=True)
-    for key in catalog.keys(raw, composer.files(), group):
+    part = "" if group == "experiment" else group  # which composes the whole config
+    for key in catalog.keys(raw, composer.files(), part):
         yield key.key, key.meaning, allowed[key.key].domain if key.key in allowed else None
 
 

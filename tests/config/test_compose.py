@@ -21,7 +21,7 @@ def test_typed_run_has_the_members_own_types():
     run = typed_run(compose.compose([*TOY, "seed=5", "env.num_users=4"], [CONF]))
     assert type(run.env).__name__ == "ToyConfig"
     assert (run.seed, run.env.random_seed, run.env.num_users) == (5, 5, 4)
-    assert run.sessions == [{}]
+    assert run.sessions == 10
     assert run.simulator.ns3_prefix is None
 
 
