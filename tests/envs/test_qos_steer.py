@@ -142,7 +142,7 @@ def test_three_links_and_several_access_points():
     env.close()
 
 
-@pytest.mark.parametrize("action", [[0], [0, 2], [0, 0.5], [-1, 0], [np.nan, 0], [[0, 1]]])
+@pytest.mark.parametrize("action", [[0], [0, 2], [0, 0.5], [-1, 0], [np.nan, 0], [[[0, 1]]]])
 def test_a_wrong_action_reaches_no_simulator(action):
     with pytest.raises(ActionError, match="allowed"):
         two_users().adapter.encode_action(action)

@@ -82,7 +82,7 @@ def test_too_many_open_files_are_not_told_as_a_folder_that_cannot_be_made(monkey
     def too_many(*_, **__):
         raise OSError(errno.EMFILE, "Too many open files")
 
-    monkeypatch.setattr("netgym_cli.experiment.run.open_env", too_many)
+    monkeypatch.setattr("netgym_cli.experiment.run.open_sessions", too_many)
     done = netgym("train", *TOY, "hydra.run.dir=there")
     assert done.exit_code == 1 and "cannot create" not in done.stderr and "Too many open files" in done.stderr
 
@@ -127,10 +127,10 @@ def test_a_disk_that_is_full_at_the_start_leaves_no_folder(workdir, monkeypatch)
 
 
 def test_an_environment_that_cannot_be_made_when_the_run_begins_leaves_no_folder(workdir, monkeypatch):
-    def broken(config):
+    def broken(config, plan):
         raise ConfigError("it broke")
 
-    monkeypatch.setattr("netgym_cli.experiment.run.open_env", broken)
+    monkeypatch.setattr("netgym_cli.experiment.run.open_sessions", broken)
     done = netgym("train", *TOY, "hydra.run.dir=there")
     assert (done.exit_code, left(workdir)) == (2, []) and "it broke" in done.stderr
 
