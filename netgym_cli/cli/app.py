@@ -154,7 +154,7 @@ def list_(
     config_dir: ConfigDir = None,
     as_json: Json = False,
 ) -> None:
-    """List environments, agents, channels, simulators and experiments."""
+    """List environments, agents, channels and experiments."""
     with errors_to_exit_codes("list"):
         from netgym_cli.config import catalog
 
