@@ -70,7 +70,7 @@ def test_every_job_is_announced_and_a_failure_is_told_with_its_message():
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1
     for job, seed in enumerate([7, 8]):
-        assert f"job {job}/2: env=toy agent=random sessions=1 seed={seed} env.fail_at_step=3\n" in done.stderr
+        assert f"job {job}/2: env=toy agent=random seed={seed} sessions=1 env.fail_at_step=3\n" in done.stderr
     failures = [line for line in done.stderr.splitlines() if line.startswith("failed: ")]
     assert len(failures) == 2
     assert all("toy simulator failed at step 3" in line and "(exit 1)" in line for line in failures)

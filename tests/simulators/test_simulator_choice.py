@@ -24,15 +24,15 @@ from tests.support.toy import ToyAdapter
 
 CONF = REPO / "tests" / "support" / "conf"
 GYM = ["env=gym", "agent=random"]
-FLUID = """
+MIST = """
 from dataclasses import dataclass
 from netgym_cli.config import SimulatorConfig
 from tests.support.toy import ToySimulator
 @dataclass
-class FluidConfig(SimulatorConfig):
+class MistConfig(SimulatorConfig):
     steps_per_ms: int = 1
-class Fluid(ToySimulator):
-    config_schema = FluidConfig
+class Mist(ToySimulator):
+    config_schema = MistConfig
 """
 
 
@@ -80,8 +80,8 @@ def test_a_channel_on_ns3_has_its_defaults_where_the_run_chose_another():
     ("words", "message"),
     [
         (["env=gym", "simulator=ns3"], "simulator is 'ns3'; allowed for env 'gym': gymnasium."),
-        (["env=nqos_split", "simulator=gymnasium"], "simulator is 'gymnasium'; allowed for env 'nqos_split': ns3."),
-        (["simulator=ns4"], "unknown simulator 'ns4'. Did you mean 'ns3'? Known: gymnasium, ns3."),
+        (["env=nqos_split", "simulator=gymnasium"], "simulator is 'gymnasium'; allowed for env 'nqos_split': fluid, ns3."),
+        (["simulator=ns4"], "unknown simulator 'ns4'. Did you mean 'ns3'? Known: fluid, gymnasium, ns3."),
         (["simulator.name=ns4"], "simulator.name is 'ns4'; allowed: MODULE:Class, of MODULE.py in a --config-dir, or"),
         (
             ["simulator.start_timeout=5"],
@@ -130,28 +130,28 @@ def test_what_is_no_simulator_says_how_to_choose_one(given):
 
 
 @pytest.fixture
-def fluid(workdir):
+def mist(workdir):
     (workdir / "simulator").mkdir()
-    text = (REPO / "conf" / "simulator" / "gymnasium.yaml").read_text().replace("name: gymnasium", "name: fluid:Fluid")
-    (workdir / "simulator" / "fluid.yaml").write_text(text + "steps_per_ms: 7  # how fine it is\n")
-    (workdir / "fluid.py").write_text(FLUID)
+    text = (REPO / "conf" / "simulator" / "gymnasium.yaml").read_text().replace("name: gymnasium", "name: mist:Mist")
+    (workdir / "simulator" / "mist.yaml").write_text(text + "steps_per_ms: 7  # how fine it is\n")
+    (workdir / "mist.py").write_text(MIST)
     return ["--config-dir", str(workdir)]
 
 
-def test_a_simulator_of_the_users_own_is_a_choice_with_its_own_keys(workdir, fluid, monkeypatch):
+def test_a_simulator_of_the_users_own_is_a_choice_with_its_own_keys(workdir, mist, monkeypatch):
     monkeypatch.setattr(ToyAdapter, "required_simulator", None)
-    words = ["--config-dir", str(CONF), "env=toy", "agent=random", "simulator=fluid", "hydra.run.dir=run"]
-    assert "fluid" in netgym("list", "simulator", *fluid).stdout
-    assert "how fine it is" in netgym("show", "simulator=fluid", *fluid).stdout
-    done = netgym("train", *fluid, *words, "simulator.steps_per_ms=3")
+    words = ["--config-dir", str(CONF), "env=toy", "agent=random", "simulator=mist", "hydra.run.dir=run"]
+    assert "mist" in netgym("list", "simulator", *mist).stdout
+    assert "how fine it is" in netgym("show", "simulator=mist", *mist).stdout
+    done = netgym("train", *mist, *words, "simulator.steps_per_ms=3")
     assert done.exit_code == 0, done.output
     saved = OmegaConf.load(workdir / "run" / ".hydra" / "config.yaml").simulator
-    assert (saved.name, saved.steps_per_ms) == ("fluid:Fluid", 3)
+    assert (saved.name, saved.steps_per_ms) == ("mist:Mist", 3)
 
 
 def test_the_group_is_listed_shown_and_completed(workdir):
     listed = json.loads(netgym("list", "simulator", "--json").stdout)
-    assert [member["name"] for member in listed] == ["gymnasium", "ns3"]
+    assert [member["name"] for member in listed] == ["fluid", "gymnasium", "ns3"]
     assert completions(["simulator=n"]) == ["simulator=ns3"]
     keys = [key["key"] for key in json.loads(netgym("show", "simulator=ns3", "--json").stdout)["keys"]]
     assert keys == [f"simulator.{key}" for key in asdict(default_settings("ns3"))]
