@@ -273,7 +273,7 @@ def test_the_worst_spot_of_the_default_map_has_wifi():
     last = stepped(env, WIFI, 9)
     env.close()
     assert (series(last, "wifi::dl::max_rate")[2:] > 0).all()
-    assert series(last, "gma::wifi::dl::rate")[2:].mean() == pytest.approx(offered(2), rel=0.1)
+    assert series(last, "gma::wifi::dl::rate")[2:].mean() == pytest.approx(offered(20), rel=0.1)
 
 
 @pytest.mark.ns3
