@@ -1,7 +1,7 @@
 VENV        ?= .venv
 PYTHON      ?= python3
 PROCESSES   ?= 2
-DEMO        ?= experiment=nqos_split_ppo seed=1
+DEMO        ?= experiment=nqos_split_twin steps=512000 seed=1
 BIN         := $(VENV)/bin
 INSTALLED   := $(VENV)/.installed
 
@@ -11,7 +11,7 @@ INSTALLED   := $(VENV)/.installed
 help: ## Show this help
 	@grep -E '^[A-Za-z0-9_.-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-demo: $(INSTALLED) ## Set up everything and train PPO on nqos_split (DEMO="..." changes the overrides)
+demo: $(INSTALLED) ## Set up everything, train PPO on the twin of nqos_split, meet ns-3 (DEMO="..." changes the overrides)
 	$(BIN)/netgym train $(DEMO)
 
 test: $(INSTALLED) ## Set up everything and run ruff, mypy, clang-format and pytest

@@ -59,6 +59,8 @@ TYPOS = {
 def shortened(command: str) -> list[str]:
     words = shlex.split(command)
     trains = "train" in words and "--cfg" not in words and "sessions=" not in command and "steps=" not in command
+    if "experiment=nqos_split_twin" in words:  # a session of all its networks
+        return [word for word in words if not word.startswith("steps=")] + ["steps=20480"]
     return [*words, SHORT] if trains else words
 
 
