@@ -80,7 +80,10 @@ def test_a_channel_on_ns3_has_its_defaults_where_the_run_chose_another():
     ("words", "message"),
     [
         (["env=gym", "simulator=ns3"], "simulator is 'ns3'; allowed for env 'gym': gymnasium."),
-        (["env=nqos_split", "simulator=gymnasium"], "simulator is 'gymnasium'; allowed for env 'nqos_split': fluid, ns3."),
+        (
+            ["env=nqos_split", "simulator=gymnasium"],
+            "simulator is 'gymnasium'; allowed for env 'nqos_split': fluid, ns3.",
+        ),
         (["simulator=ns4"], "unknown simulator 'ns4'. Did you mean 'ns3'? Known: fluid, gymnasium, ns3."),
         (["simulator.name=ns4"], "simulator.name is 'ns4'; allowed: MODULE:Class, of MODULE.py in a --config-dir, or"),
         (
