@@ -9,6 +9,7 @@ import pytest
 from netgym_cli.envs.make import make_env
 
 MOST_GROWTH_MB = 4.0
+QUIET = {"min_udp_rate_per_user_mbps": [2, 2], "max_udp_rate_per_user_mbps": [2, 2]}  # few frames, many steps
 
 
 def private_mb(pid):
@@ -22,7 +23,8 @@ def private_mb(pid):
     ("env", "steps"), [("nqos_split_light", 100), pytest.param("nqos_split", 60, marks=pytest.mark.long)]
 )
 def test_radios_that_hear_only_weak_frames_keep_none_of_them(env, steps):
-    with closing(make_env(env, seed=1, steps_per_episode=2 * steps, episodes_per_session=1)) as network:
+    keys = {"steps_per_episode": 2 * steps, "episodes_per_session": 1, "per_slice_config": QUIET}
+    with closing(make_env(env, seed=1, **keys)) as network:
         network.reset()
         for _ in range(steps):
             network.step(None)
