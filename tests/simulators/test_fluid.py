@@ -2,11 +2,12 @@
 
 import copy
 import pickle
+from contextlib import closing
 
 import numpy as np
 import pytest
 
-from netgym_cli.common.errors import ConfigError, SessionError
+from netgym_cli.common.errors import ActionError, ConfigError, SessionError
 from netgym_cli.config.conf_dirs import members
 from netgym_cli.envs.base import env_registry
 from netgym_cli.envs.make import make_env
@@ -170,3 +171,11 @@ def test_measurements_are_described_as_by_ns3(env):
 
 def test_settings_travel_as_lines():
     assert flatten({"a": [{"x": 1}, {"x": 2}], "b": {"c": True}, "d": None}) == "a.x=1,2\nb.c=1\nd="
+
+
+def test_one_network_refuses_the_actions_of_many():
+    with closing(make_env("custom", seed=1, simulator="fluid")) as env:
+        env.reset()
+        with pytest.raises(ActionError, match="allowed"):
+            env.step(env.action_space.sample()[None])
+        env.step(env.action_space.sample())
