@@ -9,7 +9,7 @@ FOLDERS = ("model", "helper", "utils")
 PER_UNIT = 20
 # What CMake leaves out on Linux with nothing but a compiler.
 NOT_ON_LINUX = {"int64x64-cairo", "example-as-test", "version", "win32-fd-reader", "win32-system-wall-clock-ms"}
-NEEDS_LIBRARIES = {"sqlite-data-output", "sqlite-output", "emu-epc-helper"}
+NEEDS_LIBRARIES = {"sqlite-data-output", "sqlite-output", "emu-epc-helper", "point-to-point-remote-channel"}
 # Their file-local names are those of other files, or another definition takes their place at link time.
 ALONE = {
     "codel-queue-disc", "ipv6-flow-classifier", "lte-fr-hard-algorithm", "lte-fr-soft-algorithm",
