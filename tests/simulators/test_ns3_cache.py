@@ -145,7 +145,7 @@ def test_build_and_doctor_tell_the_truth(native):
         library.write_bytes(b"")
     code, told = netgym("doctor", "--json")
     assert code == 0
-    assert told.count("has 0 bytes instead of") == 3  # the row of the cache tells of the first and how many more there are
+    assert told.count("has 0 bytes instead of") == 3  # the cache names one of them, too, and counts the other
     assert told.count("`netgym build` makes it again") == 2
     assert "was built already" not in netgym("build")[1]
     assert "damaged" not in netgym("doctor", "--json")[1]
