@@ -32,8 +32,9 @@ import report
 from baselines import PLANS, config_of, hands
 
 from netgym_cli.common import statistics
+from netgym_cli.common.seeds import FirstSeed
 from netgym_cli.config.schema import RunConfig
-from netgym_cli.evaluation.contest import FIRST_SEED, default_seeds, evaluate
+from netgym_cli.evaluation.contest import default_seeds, evaluate
 from netgym_cli.evaluation.rollout import Tally
 from netgym_cli.experiment.run import make_agent
 from netgym_cli.sessions.plan import Plan
@@ -46,6 +47,7 @@ from netgym_cli.wrappers.build import open_env
 
 PAGE = report.RESULTS.parents[1] / "docs" / "twins.md"
 BEGIN, END = "<!-- tables of benchmarks/twins.py -->", "<!-- end of the tables -->"
+FIRST_SEED = int(FirstSeed.EVALUATION)
 EPISODES = {"nqos_split_small": 2, "nqos_split_light": 2}
 RATES, DELAYS = ("rate_mbps", "rate_kbps", "served_rate_mbps"), ("owd_ms", "rtt_ms")
 # A calibration's figures by what they are called in results/twins/ENV.json.
@@ -269,9 +271,7 @@ def main() -> None:
     parser.add_argument("--env", nargs="*", default=envs, choices=envs, help="none: only the page")
     parser.add_argument("--seeds", type=int, default=10, help="networks on the twin, and on ns-3 if it is simulated")
     parser.add_argument("--calibration", default="default", help="of the twin")
-    parser.add_argument(
-        "--ns3", type=int, default=0, metavar="JOBS", help="simulate ns-3's side with so many processes"
-    )
+    parser.add_argument("--ns3", type=int, default=0, metavar="JOBS", help="simulate ns-3's side, so many at once")
     parser.add_argument("--write", action="store_true", help="write the figures into the calibrations")
     options = parser.parse_args()
     (report.RESULTS / "twins").mkdir(parents=True, exist_ok=True)
