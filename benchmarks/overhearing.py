@@ -40,7 +40,7 @@ def played(name: str, kind: str, seed: int, steps: int) -> tuple[list[dict[str, 
     sessions: list[Any] = []
     for overhear in OVERHEARING:
         keys = {"wifi.idle_stations_overhear": overhear}
-        sessions.append(make_env(name, steps_per_episode=steps, episodes_per_session=1, **keys))
+        sessions.append(make_env(name, steps_per_episode=10**6, episodes_per_session=1, **keys))
     told: list[list[dict[str, float]]] = [[], []]
     raw: list[list[bytes]] = [[], []]
     spent = [0.0, 0.0]
