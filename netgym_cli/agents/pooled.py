@@ -12,6 +12,9 @@ from itertools import pairwise
 import torch
 from gymnasium import spaces
 from torch import nn
+from torch.nn import functional
+
+MANY_ROWS = 1024  # users of all observations, from which on a product less for each counts
 
 
 class PooledLayers(nn.Module):
@@ -37,9 +40,22 @@ class PooledLayers(nn.Module):
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """From `(..., users, inputs)` to `(..., users, outputs)`."""
         own = self.own(features)
-        mean = own.mean(-2, keepdim=True).expand_as(own)
-        both: torch.Tensor = self.both(torch.cat([own, mean], -1))
+        mean = own.mean(-2, keepdim=True)
+        if len(self.both) and own.shape[:-1].numel() >= MANY_ROWS:
+            return self._mixed(own, mean)
+        both: torch.Tensor = self.both(torch.cat([own, mean.expand_as(own)], -1))
         return both
+
+    def _mixed(self, own: torch.Tensor, mean: torch.Tensor) -> torch.Tensor:
+        """`both` of the two side by side, with the mean's products computed once instead of for every user.
+
+        Sums are equal but for the last bits.
+        """
+        first, width = self.both[0], own.shape[-1]
+        assert isinstance(first, nn.Linear)
+        of_mean = functional.linear(mean, first.weight[:, width:], first.bias)
+        mixed: torch.Tensor = self.both[1:](functional.linear(own, first.weight[:, :width]) + of_mean)
+        return mixed
 
 
 def _layers(sizes: Sequence[int], activation: type[nn.Module]) -> nn.Sequential:

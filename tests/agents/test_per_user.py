@@ -11,6 +11,7 @@ from gymnasium import spaces
 
 from netgym_cli.agents.base import agent_registry
 from netgym_cli.agents.entities import EntityAxes, policy_for
+from netgym_cli.agents.pooled import MANY_ROWS, PooledLayers
 from netgym_cli.agents.sb3.build import build, normalized_env
 from netgym_cli.agents.sb3.dry_build import SpacesOnly
 from netgym_cli.common.errors import ConfigError
@@ -104,6 +105,21 @@ def test_a_permutation_of_users_permutes_their_actions_and_keeps_the_value(name)
     sampled = policy.get_distribution(observations).get_actions(deterministic=False)
     again = policy.evaluate_actions(observations, sampled)
     assert torch.allclose(again[1], policy.get_distribution(observations).log_prob(sampled), atol=1e-5)
+
+
+@pytest.mark.parametrize("hidden", [[], [8], [8, 6], [8, 6, 4]])
+def test_layers_of_many_rows_are_those_of_few(hidden):
+    torch.manual_seed(1)
+    layers = PooledLayers(4, hidden, torch.nn.Tanh)
+    features = torch.randn(MANY_ROWS, 3, 4)
+    together = layers(features)
+    few = torch.cat([layers(part) for part in features.split(MANY_ROWS // 4)])
+    assert together.shape == (MANY_ROWS, 3, layers.outputs)
+    assert torch.allclose(together, few, atol=1e-6)
+    gradients = [
+        torch.autograd.grad(outputs.square().sum(), layers.parameters()) for outputs in (together, few) if hidden
+    ]
+    assert all(torch.allclose(*pair, rtol=1e-4, atol=1e-3) for pair in zip(*gradients, strict=True))
 
 
 def test_a_user_sees_the_others_only_through_their_mean():

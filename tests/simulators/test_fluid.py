@@ -11,7 +11,8 @@ from netgym_cli.common.errors import ActionError, ConfigError, SessionError
 from netgym_cli.config.conf_dirs import members
 from netgym_cli.envs.base import env_registry
 from netgym_cli.envs.make import make_env
-from netgym_cli.simulators.fluid.batch import FluidBatch
+from netgym_cli.simulators.fluid import batch as fluid_batch
+from netgym_cli.simulators.fluid.batch import FluidBatch, threads_for
 from netgym_cli.simulators.fluid.library import library
 from netgym_cli.simulators.fluid.limits import LIMITS
 from netgym_cli.simulators.selection import default_settings
@@ -58,6 +59,28 @@ def test_a_network_alone_equals_its_copy_in_a_batch(env):
         for values, copied in zip(alone, together, strict=True):
             np.testing.assert_array_equal(values[0], copied[k])
         assert one.ts_ms[0] == many.ts_ms[k] and one.ticks[0] == many.ticks[k]
+
+
+@pytest.mark.parametrize("env", list({make_env(env).adapter.scenario: env for env in ENVS}.values()))
+def test_numbers_do_not_depend_on_the_number_of_threads(env, monkeypatch):
+    copies, answers = 3 * COPIES, []
+    for threads in (1, 2, 7):
+        monkeypatch.setattr(fluid_batch, "threads_for", lambda copies, threads=threads: threads)
+        made, many = batch(env, copies)
+        begun = many.start(np.arange(copies))
+        stepped = [many.step(step) for step in controls(made, copies)[:2]]
+        again = many.start(np.arange(copies) + 50, np.arange(copies) % 2 == 0)
+        answers.append([begun, *stepped, again, copy.deepcopy(many).step(None)])
+    for values, *others in zip(*answers, strict=True):
+        for other in others:
+            np.testing.assert_array_equal(other, values)
+
+
+def test_threads_are_no_more_than_the_process_has_cpus_and_the_networks_are_worth(monkeypatch):
+    monkeypatch.setattr("os.sched_getaffinity", lambda pid: {0, 2, 5, 7})
+    assert [threads_for(copies) for copies in (1, 15, 16, 31, 32, 1000)] == [1, 1, 2, 3, 4, 4]
+    monkeypatch.setattr("os.sched_getaffinity", lambda pid: {3})
+    assert threads_for(1000) == 1
 
 
 @pytest.mark.parametrize("env", ENVS)

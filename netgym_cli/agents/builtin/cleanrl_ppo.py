@@ -91,10 +91,9 @@ class CleanrlPpo(Agent[CleanrlPpoConfig]):
                 rewards = np.clip(rewards / np.sqrt(returns.var + EPSILON), -limit, limit)
                 discounted[over] = 0.0
             # A truncation is a time limit, so the value of the true last observation counts, not of the next episode's.
-            last = {k: policy.normalize([infos[k]["terminal_observation"]]) for k in np.flatnonzero(over).tolist()}
+            last = policy.normalize([infos[k].get("terminal_observation", row) for k, row in enumerate(raw)])
             following = policy.normalize(raw, learn=not sessions.finished)  # in the end the last one comes again
-            ended = np.stack([last[k][0] if k in last else row for k, row in enumerate(following)])
-            next_values = np.where(terminal, 0.0, policy.values(ended))
+            next_values = np.where(terminal, 0.0, policy.values(np.where(over[:, None], last, following)))
             rollout.append((observations, choices, log_probs, values, rewards, next_values, over))
             observations = following
             if len(rollout) == config.n_steps:

@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from gymnasium import spaces
 from stable_baselines3.common.running_mean_std import RunningMeanStd
-from stable_baselines3.common.vec_env import VecEnv, VecNormalize
+from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper, VecNormalize
+from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepReturn
 
 from netgym_cli.agents.deviation_floor import floored, units
+from netgym_cli.agents.sb3.bootstrap import stacked
+
+LAST = "terminal_observation"
+
+
+class _LastApart(VecEnvWrapper):
+    """Keeps the last observations of episodes from the base, which scales them one by one; `last` has them by slot."""
+
+    last: Mapping[int, Any] = {}
+
+    def reset(self) -> VecEnvObs:
+        return self.venv.reset()
+
+    def step_wait(self) -> VecEnvStepReturn:
+        observations, rewards, dones, infos = self.venv.step_wait()
+        self.last = {int(slot): infos[slot].pop(LAST) for slot in np.flatnonzero(dones) if LAST in infos[slot]}
+        return observations, rewards, dones, infos
 
 
 class FlooredNormalize(VecNormalize):
     """Divides observations by their running deviation, but by no less than a floor; equal to the base above it.
+
+    The last observations of episodes that end together are scaled together.
 
     Args:
         venv: the environments.
@@ -22,9 +43,18 @@ class FlooredNormalize(VecNormalize):
     """
 
     def __init__(self, venv: VecEnv, min_deviation: float = 0.0, **keywords: Any) -> None:
-        super().__init__(venv, **keywords)
+        self._apart = _LastApart(venv)
+        super().__init__(self._apart, **keywords)
         self.min_deviation = min_deviation
         self._units: dict[str, np.ndarray] = {}
+
+    def step_wait(self) -> VecEnvStepReturn:
+        observations, rewards, dones, infos = super().step_wait()
+        if last := self._apart.last:
+            scaled = self.normalize_obs(stacked(list(last.values())))
+            for row, slot in enumerate(last):
+                infos[slot][LAST] = {k: v[row] for k, v in scaled.items()} if isinstance(scaled, dict) else scaled[row]
+        return observations, rewards, dones, infos
 
     def units(self, key: str) -> np.ndarray:
         """Units of the entries of the observations under `key`, which is empty for one Box; in the moments' shape."""

@@ -25,7 +25,7 @@ class UserRows(BaseFeaturesExtractor):
 
     def forward(self, observations: torch.Tensor) -> torch.Tensor:
         """From `(batch, features, users)` to `(batch, users, features)`."""
-        return observations.transpose(-1, -2)
+        return observations.transpose(-1, -2).contiguous()  # once for both networks
 
 
 class PooledExtractor(nn.Module):

@@ -17,11 +17,13 @@ from gymnasium import spaces
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import configure
+from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.utils import should_collect_more_steps
 from stable_baselines3.common.vec_env import VecNormalize
 
 from netgym_cli.agents.base import Evaluations
 from netgym_cli.agents.normalization import MEMBER, Bounds, Normalization
+from netgym_cli.agents.sb3.bootstrap import BatchedBootstrap
 from netgym_cli.agents.sb3.build import build, forms_of, normalized_env
 from netgym_cli.agents.sb3.config import Sb3Config
 from netgym_cli.agents.sb3.floored_normalize import FlooredNormalize
@@ -174,6 +176,9 @@ class Training:
         torch.set_num_threads(config.torch_threads)
         self._steps = env.plan.total_steps
         self._learner = build_learner(algorithm, config, normalized_env(config, env), seed)
+        if isinstance(self._learner, OnPolicyAlgorithm) and env.n_envs > 1:
+            assert self._learner.env is not None
+            self._learner.set_env(BatchedBootstrap(self._learner.env, self._learner))
         run_folder = RunFolder(folder)
         self._learner.set_logger(configure(str(run_folder.tensorboard), ["tensorboard"]))
         self._callback = _SessionCallback(env, config, run_folder, evaluations)

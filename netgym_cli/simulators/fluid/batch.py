@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn, Self
 
@@ -16,9 +17,18 @@ from netgym_cli.simulators.fluid.limits import require_modelled
 from netgym_cli.simulators.ownership import refuse_copy
 from netgym_cli.simulators.wire_text import flatten, parse_layout
 
+PER_THREAD = 8  # networks that are worth a thread
+
+
+def threads_for(copies: int) -> int:
+    """How many threads simulate so many networks: no more than the CPUs that this process may run on."""
+    return max(1, min(len(os.sched_getaffinity(0)), copies // PER_THREAD))
+
 
 class FluidBatch:
     """B independent networks of one scenario. A network alone equals its copy in a batch, bit for bit.
+
+    Many of them are shared out among as many threads as the process has CPUs; numbers do not depend on that.
 
     Args:
         config: which calibrations they have; with several, network k has the (first + k)-th, modulo their number.
@@ -66,6 +76,7 @@ class FluidBatch:
 
     def _adopt(self, handle: int) -> None:
         self._handle: int | None = handle
+        self._library.use_threads(handle, threads_for(self.copies))
         self.layout = parse_layout(self._library.layout(handle).decode())
         self.control_size: int = self._library.control_size(handle)
         self.ts_ms = np.zeros(self.copies)

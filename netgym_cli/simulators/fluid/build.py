@@ -19,7 +19,10 @@ from netgym_cli.simulators.ns3.object_cache import object_path
 NATIVE = Path(__file__).parent / "native"
 LIBRARY = "libnetgym_fluid.so"
 # The same numbers on every CPU of a kind: no instructions of this one, no sums in another order, no fused products.
-FLAGS = "-std=c++17 -O3 -fPIC -fno-fast-math -ffp-contract=off -Wall -Wextra".split()
+# What nobody asks for is left out, and changes no number: error codes and traps of functions, replaceable functions.
+NUMBERS = "-fno-fast-math -ffp-contract=off"
+UNASKED = "-fno-math-errno -fno-trapping-math -fno-semantic-interposition"
+FLAGS = f"-std=c++17 -O3 -fPIC -pthread {NUMBERS} {UNASKED} -Wall -Wextra".split()
 
 Report = Callable[[str], None]
 
@@ -110,7 +113,9 @@ def _compile(cxx: str, library: Path) -> None:
             for file in pool.map(compiled, due):
                 keep(drafts / kept[file].name, kept[file])
             draft = drafts / library.name
-            _require_none(compilers, [cxx, "-shared", *map(str, kept.values()), "-Wl,-z,defs", "-o", str(draft)])
+            _require_none(
+                compilers, [cxx, "-shared", "-pthread", *map(str, kept.values()), "-Wl,-z,defs", "-o", str(draft)]
+            )
             keep(draft, library, compiler=compiler_version(cxx).partition("\n")[0])
     except OSError as error:
         raise BuildError(f"cannot write the cache {cache_dir()}: {error.strerror}; {WRITABLE}.") from error

@@ -26,6 +26,7 @@ class Library:
     layout: Callable[..., Any]
     size: Callable[..., Any]
     control_size: Callable[..., Any]
+    use_threads: Callable[..., Any]
     place: Callable[..., Any]
     start: Callable[..., Any]
     step: Callable[..., Any]
@@ -41,6 +42,7 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "layout": (_TEXT, [_HANDLE]),
     "size": (_SIZE, [_HANDLE]),
     "control_size": (_SIZE, [_HANDLE]),
+    "use_threads": (None, [_HANDLE, _SIZE]),
     "place": (None, [_HANDLE, _ARRAY, _SIZE]),
     "start": (None, [_HANDLE, _ARRAY, _ARRAY]),
     "step": (None, [_HANDLE, _ARRAY]),

@@ -3,8 +3,12 @@
 
 #include "bridge/scenario.h"
 
+#include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <exception>
+#include <system_error>
+#include <thread>
 
 struct Networks
 {
@@ -12,10 +16,13 @@ struct Networks
     std::string layout;
     std::size_t size{0};
     std::size_t controlSize{0};
+    std::size_t threads{1};
 };
 
 namespace
 {
+
+constexpr std::size_t PORTION = 4; ///< networks that a thread takes at a time: they differ in cost
 
 thread_local std::string lastError;
 
@@ -32,6 +39,41 @@ OrNull(Make make)
     {
         lastError = error.what();
         return nullptr;
+    }
+}
+
+/// Calls `work` with the number of every network. The threads live as long as the call, so that a
+/// process that forks between two calls has only one.
+template <typename Work>
+void
+ForAll(const Networks& networks, Work work)
+{
+    std::atomic<std::size_t> next{0};
+    const auto take = [&] {
+        for (std::size_t from; (from = next.fetch_add(PORTION)) < networks.all.size();)
+        {
+            const std::size_t to = std::min(from + PORTION, networks.all.size());
+            for (std::size_t k = from; k < to; ++k)
+            {
+                work(k);
+            }
+        }
+    };
+    std::vector<std::thread> helpers;
+    try
+    {
+        for (std::size_t k = 1; k < networks.threads; ++k)
+        {
+            helpers.emplace_back(take);
+        }
+    }
+    catch (const std::system_error&) // the system gives no more: those that there are do it
+    {
+    }
+    take();
+    for (auto& helper : helpers)
+    {
+        helper.join();
     }
 }
 
@@ -91,6 +133,7 @@ extern "C"
             copy->layout = networks->layout;
             copy->size = networks->size;
             copy->controlSize = networks->controlSize;
+            copy->threads = networks->threads;
             for (const auto& network : networks->all)
             {
                 copy->all.push_back(network->Clone());
@@ -119,6 +162,11 @@ extern "C"
         return networks->controlSize;
     }
 
+    void fluid_use_threads(Networks* networks, std::size_t threads)
+    {
+        networks->threads = threads;
+    }
+
     void fluid_place(Networks* networks, const double* users, std::size_t count)
     {
         for (std::size_t k = 0; k < networks->all.size(); ++k)
@@ -130,23 +178,21 @@ extern "C"
 
     void fluid_start(Networks* networks, const std::int64_t* seeds, const std::uint8_t* chosen)
     {
-        for (std::size_t k = 0; k < networks->all.size(); ++k)
-        {
+        ForAll(*networks, [=](std::size_t k) {
             if (!chosen || chosen[k])
             {
                 networks->all[k]->Start(static_cast<std::uint64_t>(seeds[k]));
             }
-        }
+        });
     }
 
     void fluid_step(Networks* networks, const double* controls)
     {
-        for (std::size_t k = 0; k < networks->all.size(); ++k)
-        {
+        ForAll(*networks, [=](std::size_t k) {
             const double* control = controls ? controls + k * networks->controlSize : nullptr;
             networks->all[k]->Act(control && !std::isnan(control[0]) ? control : nullptr);
             networks->all[k]->Advance();
-        }
+        });
     }
 
     void fluid_read(const Networks* networks, double* values, double* timesMs, std::uint64_t* ticks)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What Python calls: any number of independent networks of one scenario, one after the other.
+// What Python calls: any number of independent networks of one scenario.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -31,6 +31,8 @@ extern "C"
     /// Numbers of a network's control vector.
     std::size_t fluid_control_size(const Networks* networks);
 
+    /// How many threads, the caller's among them, start and step the networks; 1 when built.
+    void fluid_use_threads(Networks* networks, std::size_t threads);
     /// Puts users where others have measured them, in the sessions that begin from now on: `count`
     /// numbers per network, four per user (x and y, m; mean NR rate, Mbit/s, or NaN).
     void fluid_place(Networks* networks, const double* users, std::size_t count);

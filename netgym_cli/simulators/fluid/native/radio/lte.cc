@@ -77,7 +77,7 @@ Lte::Refresh(const LtePlan& plan, double nowS)
 /// Block fading: every block of the carrier has a complex gain that forgets itself over the
 /// coherence time (a first-order autoregressive process).
 void
-Lte::Fade(const LtePlan& plan, User& user, double nowS) const
+Lte::Fade(const LtePlan& plan, User& user, double nowS)
 {
     if (nowS <= user.fadedS)
     {
@@ -87,16 +87,23 @@ Lte::Fade(const LtePlan& plan, User& user, double nowS) const
     const bool fades = plan.coherenceMs > 0;
     if (fades)
     {
-        const auto keep = static_cast<float>(std::exp(-ageMs / plan.coherenceMs));
+        if (ageMs != m_ageMs) // most users are of the same age
+        {
+            m_ageMs = ageMs;
+            m_keep = static_cast<float>(std::exp(-ageMs / plan.coherenceMs));
+        }
+        const float keep = m_keep;
         const float renewed = std::sqrt(1 - keep * keep) * DIRECT;
+        Stream stream = user.stream;
         for (int part = 0; part < 2 * plan.blocks; part += 2)
         {
             float real = 0;
             float imaginary = 0;
-            user.stream.RoughlyNormal(real, imaginary);
+            stream.RoughlyNormal(real, imaginary);
             user.gains[part] = keep * user.gains[part] + renewed * real;
             user.gains[part + 1] = keep * user.gains[part + 1] + renewed * imaginary;
         }
+        user.stream = stream;
     }
     user.fadedS = nowS;
     double mean = 0;
@@ -109,17 +116,15 @@ Lte::Fade(const LtePlan& plan, User& user, double nowS) const
             const float imaginary = DIRECT * user.gains[2 * block + 1];
             gain = real * real + imaginary * imaginary;
         }
-        const auto above =
-            std::upper_bound(plan.snrOfCqi.begin() + 1, plan.snrOfCqi.end(), user.snr * gain);
-        user.cqi[block] = static_cast<int>(above - plan.snrOfCqi.begin()) - 1;
+        user.cqi[block] = plan.CqiOf(user.snr * gain);
         mean += user.cqi[block] * plan.blockWeight[block];
     }
     user.widebandCqi = static_cast<int>(std::floor(mean + 1e-9));
 }
 
-/// The CQI of the block that has `rank` worse ones.
-int
-Lte::Ranked(const LtePlan& plan, const User& user, int rank)
+/// The CQIs of the blocks that have `low` and `high` worse ones; `high` is not below `low`.
+std::array<int, 2>
+Lte::Ranked(const LtePlan& plan, const User& user, int low, int high)
 {
     int count[LtePlan::CQI_COUNT]{};
     for (int block = 0; block < plan.blocks; ++block)
@@ -127,11 +132,16 @@ Lte::Ranked(const LtePlan& plan, const User& user, int rank)
         count[user.cqi[block]]++;
     }
     int cqi = 0;
-    for (int below = count[0]; below <= rank; below += count[cqi])
-    {
-        cqi++;
-    }
-    return cqi;
+    int below = count[0];
+    const auto reach = [&](int rank) {
+        while (below <= rank)
+        {
+            below += count[++cqi];
+        }
+        return cqi;
+    };
+    const int lower = reach(low);
+    return {lower, reach(high)};
 }
 
 /// A block of several groups is coded for the worst of them; with many users the scheduler gives
@@ -159,8 +169,8 @@ Lte::SetRates(const LtePlan& plan, const std::vector<Load>& loads, double nowS)
         }
         auto& user = m_users[k];
         Fade(plan, user, nowS);
-        const double mbps = (1 - part) * plan.mbpsOfCqi[Ranked(plan, user, low)] +
-                            part * plan.mbpsOfCqi[Ranked(plan, user, high)];
+        const auto [lower, upper] = Ranked(plan, user, low, high);
+        const double mbps = (1 - part) * plan.mbpsOfCqi[lower] + part * plan.mbpsOfCqi[upper];
         const double inner = loads[k].packetBytes / (loads[k].packetBytes + HEADER_BYTES);
         user.rate = std::max(mbps * 1e6 / 8 * plan.efficiency * inner, 1.0);
     }

@@ -19,6 +19,18 @@ struct LtePlan
     static constexpr int CQI_COUNT = 16;
     static constexpr int MOST_BLOCKS = 17; ///< of 6 resource blocks, in 100
 
+    /// The highest CQI that holds at this signal-to-noise ratio, by four halvings without a branch,
+    /// which no processor would foresee.
+    int CqiOf(double snr) const
+    {
+        int cqi = 0;
+        for (int half = CQI_COUNT / 2; half > 0; half /= 2)
+        {
+            cqi += half * static_cast<int>(snrOfCqi[cqi + half] <= snr);
+        }
+        return cqi;
+    }
+
     Place site;
     double signalAt1mDb; ///< signal-to-noise ratio at 1 m
     double exponent;
@@ -89,8 +101,8 @@ class Lte
         Stream stream;
     };
 
-    static int Ranked(const LtePlan& plan, const User& user, int rank);
-    void Fade(const LtePlan& plan, User& user, double nowS) const;
+    static std::array<int, 2> Ranked(const LtePlan& plan, const User& user, int low, int high);
+    void Fade(const LtePlan& plan, User& user, double nowS);
     void SetRates(const LtePlan& plan, const std::vector<Load>& loads, double nowS);
 
     std::vector<User> m_users;
@@ -98,6 +110,8 @@ class Lte
     std::vector<SliceShare> m_slices;
     double m_utilisation{0};
     double m_elapsedS{0};
+    double m_ageMs{-1}; ///< of the channel that was let fade last
+    float m_keep{0};    ///< what remains of a gain at that age
 };
 
 } // namespace fluid
