@@ -22,7 +22,7 @@ from tests.support.network import eventually, marked
 
 CONF = ["--config-dir", str(REPO / "tests" / "support" / "conf")]
 TOY = [*CONF, "env=toy", "env.steps_per_episode=4"]
-SMALL_PPO = ["agent=ppo", "agent.n_steps=4", "agent.batch_size=4", "sessions=1"]
+SMALL_PPO = ["agent=ppo", "agent.n_envs=1", "agent.n_steps=4", "agent.batch_size=4", "sessions=1"]
 DEFAULT = "netgym/toy/system_default-v0"
 
 pytestmark = pytest.mark.usefixtures("workdir")

@@ -20,7 +20,7 @@ from tests.support.network import eventually, marked
 
 CONF = ["--config-dir", str(REPO / "tests" / "support" / "conf")]
 TOY = [*CONF, "env=toy"]
-SMALL_PPO = ["agent=ppo", "agent.n_steps=8", "agent.batch_size=4", "sessions=1"]
+SMALL_PPO = ["agent=ppo", "agent.n_envs=1", "agent.n_steps=8", "agent.batch_size=4", "sessions=1"]
 
 pytestmark = pytest.mark.usefixtures("workdir")
 
