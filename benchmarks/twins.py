@@ -1,11 +1,12 @@
 """How far the fluid twins can be believed: every rule on ns-3 and on the twin, over as many fresh networks.
 
-    python benchmarks/twins.py [--env qos_steer ...] [--seeds 10] [--calibration FILE] [--ns3 JOBS]
+    python benchmarks/twins.py [--env qos_steer ...] [--seeds 10] [--calibration FILE] [--ns3 JOBS] [--write]
 
 Random, the default algorithm and every rule that fits play in each environment on the twin. Their rewards and key
 figures are set beside ns-3's, which are simulated once (`--ns3 JOBS` does it again) and kept in
 results/twins/ns3_ENV.json; where there are none yet, those of docs/baselines.md are taken, which have four key figures.
-Writes results/twins/ENV.json and, from all of them, the tables of docs/twins.md.
+Writes results/twins/ENV.json and, from all of them, the tables of docs/twins.md and, with --write, the figures into the
+calibrations, where a run on the twin reads them: netgym_cli/simulators/fluid/validation.py has the bars.
 
 The twin draws networks of its own: their users stand elsewhere than ns-3's of the same seed, so both sides have
 intervals.
@@ -16,10 +17,14 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import re
 import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import date
+from functools import cache
+from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
@@ -27,23 +32,28 @@ import report
 from baselines import PLANS, config_of, hands
 
 from netgym_cli.common import statistics
+from netgym_cli.common.seeds import FirstSeed
 from netgym_cli.config.schema import RunConfig
-from netgym_cli.evaluation.contest import FIRST_SEED, default_seeds, evaluate
+from netgym_cli.evaluation.contest import default_seeds, evaluate
 from netgym_cli.evaluation.rollout import Tally
 from netgym_cli.experiment.run import make_agent
 from netgym_cli.sessions.plan import Plan
 from netgym_cli.sessions.sequential import SequentialSessions
 from netgym_cli.sessions.step import Observer, Step
+from netgym_cli.simulators.fluid.calibration import calibration as calibration_of
 from netgym_cli.simulators.fluid.limits import LIMITS
+from netgym_cli.simulators.fluid.validation import Validation
 from netgym_cli.wrappers.build import open_env
 
 PAGE = report.RESULTS.parents[1] / "docs" / "twins.md"
 BEGIN, END = "<!-- tables of benchmarks/twins.py -->", "<!-- end of the tables -->"
+FIRST_SEED = int(FirstSeed.EVALUATION)
 EPISODES = {"nqos_split_small": 2, "nqos_split_light": 2}
 RATES, DELAYS = ("rate_mbps", "rate_kbps", "served_rate_mbps"), ("owd_ms", "rtt_ms")
-# What a twin has to reach: rank correlation, median relative errors of rate and delay, mean error of the reward.
-BARS = {"spearman": 0.9, "rate": 0.05, "delay": 0.20, "reward": 0.10}
-BARS_OF = {"nqos_split_near_capacity": {"delay": 0.35, "reward": 0.2}}
+# A calibration's figures by what they are called in results/twins/ENV.json.
+FIGURES = {"spearman": "spearman", "reward": "reward_error", "rate": "rate_error", "delay": "owd_error"}
+BLOCK = re.compile(r"^validation:.*\n(?:[ \t#].*\n|\n)*", re.MULTILINE)
+HEAD = "validation:  # on networks apart from the fit's, by `python benchmarks/twins.py --write`; null: not validated\n"
 Figures = dict[str, dict[str, Any]]  # agent to metric to mean, low and high
 
 
@@ -97,12 +107,12 @@ def on_ns3(env: str, seeds: int, jobs: int) -> Figures:
     return figures
 
 
-def kept(env: str) -> tuple[Figures, str, int] | None:
-    """ns-3's figures that were kept, their date and networks; None if there are none."""
+def kept(env: str) -> tuple[Figures, str, int, str | None] | None:
+    """ns-3's figures that were kept, their date and networks, and why they are no measure; None if there are none."""
     own, page = (report.RESULTS / f"{name}.json" for name in (f"twins/ns3_{env}", f"baselines/{env}"))
     if own.exists():
         content = json.loads(own.read_text())
-        return content["agents"], content["date"], content["seeds"]
+        return content["agents"], content["date"], content["seeds"], None
     if not page.exists():
         return None
     content = json.loads(page.read_text())
@@ -111,7 +121,7 @@ def kept(env: str) -> tuple[Figures, str, int] | None:
         kpis = {key: [value, None, None] for key, value in row.items() if isinstance(value, float) and " " not in key}
         figures[row["agent"]] = kpis | {"reward": [row["reward"], row["reward low"], row["reward high"]]}
         figures[row["agent"]].pop("minus", None)
-    return figures, content["date"], content["seeds"]
+    return figures, content["date"], content["seeds"], content.get("note")
 
 
 def ranks(values: list[float]) -> list[float]:
@@ -157,23 +167,49 @@ def judged(ns3: Figures, twin: Figures) -> dict[str, Any]:
     }
 
 
-def verdict(env: str, found: dict[str, Any]) -> list[str]:
+def validation_of(found: dict[str, Any], networks: int, day: str) -> Validation:
+    """What a calibration says of an environment: the figures without those that could not be had."""
+    known = {new: found[old] for old, new in FIGURES.items()}
+    errors = {name: None if name != "spearman" and math.isnan(value) else value for name, value in known.items()}
+    return Validation(**errors, networks=networks, date=day)
+
+
+def verdict(env: str, validation: Validation) -> list[str]:
     """The bars that the twin misses."""
-    bars = BARS | BARS_OF.get(env, {})
-    missed = [] if found["spearman"] >= bars["spearman"] else ["spearman"]
-    return missed + [name for name in ("rate", "delay", "reward") if found[name] > bars[name]]
+    missed = validation.missed(env)
+    return [old for old, new in FIGURES.items() if new in missed]
+
+
+def with_validation(text: str, by_env: dict[str, Validation | None]) -> str:
+    """A calibration's file with what is known of the environments, instead of what it said of them."""
+    lines = [f"  {env}: {'null' if found is None else found.line()}\n" for env, found in by_env.items()]
+    return BLOCK.sub("", text).rstrip("\n") + "\n" + HEAD + "".join(lines)
+
+
+def write_validations(envs: list[str], write: Callable[[Path, str], object] = Path.write_text) -> None:
+    """Writes into every calibration what results/twins/ knows of it in these environments."""
+    files: dict[Path, dict[str, Validation | None]] = {}
+    for env in envs:
+        scenario, file = scenario_of(env), report.RESULTS / "twins" / f"{env}.json"
+        result = json.loads(file.read_text()) if file.exists() else {"calibration": "default", "note": "not played"}
+        known = None if result.get("note") else (result["judged"], result["ns3_networks"], result["ns3_date"])
+        found = None if known is None else validation_of(*known)
+        files.setdefault(calibration_of(result["calibration"], scenario).file, {})[env] = found
+    for file, by_env in files.items():
+        write(file, with_validation(file.read_text(), by_env))
 
 
 def compare(env: str, seeds: int, calibration: str, jobs: int) -> None:
     """Plays, judges, shows and keeps one environment."""
     stored = kept(env) if jobs == 0 else None
-    ns3, day, networks = stored or (on_ns3(env, seeds, max(jobs, 1)), date.today().isoformat(), seeds)
+    ns3, day, networks, note = stored or (on_ns3(env, seeds, max(jobs, 1)), date.today().isoformat(), seeds, None)
     twin, seconds, steps = on_twin(env, seeds, calibration)
     found = judged(ns3, twin)
+    missed = verdict(env, validation_of(found, networks, day))
     metrics = [name for name in next(iter(ns3.values())) if all(name in twin[label] for label in twin if label in ns3)]
     content = {
         "env": env, "ns3_date": day, "ns3_networks": networks, "twin_networks": seeds, "calibration": calibration,
-        "steps": steps, "cpu_s": seconds, "judged": found, "missed": verdict(env, found),
+        "steps": steps, "cpu_s": seconds, "judged": found, "missed": missed, "note": note,
         "rows": [
             {"agent": label} | {m: {"ns3": ns3[label][m], "twin": twin[label][m]} for m in metrics}
             for label in sorted(twin, key=lambda label: -ns3.get(label, twin[label])["reward"][0]) if label in ns3
@@ -210,6 +246,7 @@ def tables() -> str:
             "",
         ]
         metrics = [key for key in result["rows"][0] if key not in ("agent", "return")][:4]
+        text += [result["note"], ""] if result.get("note") else []
         text.append("| agent | " + " | ".join(f"{m}, ns-3 | twin" for m in metrics) + " |")
         text.append("|---|" + "---|---|" * len(metrics))
         for row in result["rows"]:
@@ -229,23 +266,29 @@ def _shown(estimate: list[float | None]) -> str:
 
 def main() -> None:
     """Compares the chosen environments and writes the page."""
-    known = [*dict.fromkeys([*PLANS, *EPISODES])]
-    runnable = [env for env in known if scenario_of(env) in LIMITS]
+    envs = runnable()
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--env", nargs="*", default=runnable, choices=runnable, help="none: only the page")
+    parser.add_argument("--env", nargs="*", default=envs, choices=envs, help="none: only the page")
     parser.add_argument("--seeds", type=int, default=10, help="networks on the twin, and on ns-3 if it is simulated")
     parser.add_argument("--calibration", default="default", help="of the twin")
-    parser.add_argument(
-        "--ns3", type=int, default=0, metavar="JOBS", help="simulate ns-3's side with so many processes"
-    )
+    parser.add_argument("--ns3", type=int, default=0, metavar="JOBS", help="simulate ns-3's side, so many at once")
+    parser.add_argument("--write", action="store_true", help="write the figures into the calibrations")
     options = parser.parse_args()
     (report.RESULTS / "twins").mkdir(parents=True, exist_ok=True)
     for env in options.env:
         compare(env, options.seeds, options.calibration, options.ns3)
+    if options.write:
+        write_validations(envs)
     before, _, rest = PAGE.read_text().partition(BEGIN)
     PAGE.write_text(f"{before}{BEGIN}\n{tables()}\n{END}{rest.partition(END)[2]}")
 
 
+def runnable() -> list[str]:
+    """The environments that have a twin."""
+    return [env for env in dict.fromkeys([*PLANS, *EPISODES]) if scenario_of(env) in LIMITS]
+
+
+@cache
 def scenario_of(env: str) -> str:
     """The scenario of an environment."""
     from netgym_cli.envs.base import env_registry

@@ -11,6 +11,7 @@ from netgym_cli.analysis.fit_twin import Fitted, Imitation, fitted, text_of
 from netgym_cli.analysis.twin_recording import Recording, is_rule, load, record, save
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.files import write
+from netgym_cli.common.seeds import FirstSeed
 from netgym_cli.config.compose import Composer
 from netgym_cli.config.schema import RunConfig, require
 from netgym_cli.envs.agent_spec import AgentSpec
@@ -22,7 +23,6 @@ from netgym_cli.simulators.fluid.config import DEFAULT
 from netgym_cli.simulators.fluid.limits import require_modelled
 from netgym_cli.wrappers.required_simulators import required_simulators
 
-FIRST_SEED = 2_000_000  # apart from those of evaluations, which begin at 1000000
 OWN = {"seeds": 3, "episodes": 1, "rounds": 4}  # words of this verb alone, with what they are unless given
 MEASURED_BEFORE = "wifi_mcs"  # parameters that are read off ns-3 directly and not fitted
 
@@ -45,7 +45,7 @@ class Request:
     def recorded(self, told: Callable[[str], None]) -> dict[str, Recording]:
         """The sessions of every agent, played now where they are not kept yet."""
         kept = load(self.recording) if self.recording.exists() else {}
-        seeds = tuple(range(FIRST_SEED, FIRST_SEED + self.seeds))
+        seeds = tuple(range(FirstSeed.FIT_TWIN, FirstSeed.FIT_TWIN + self.seeds))
         due = {name: config for name, config in self.configs.items() if name not in kept or kept[name].seeds != seeds}
         if due:
             selection.prepare(required_simulators(next(iter(due.values()))))
@@ -62,7 +62,7 @@ class Request:
         start = calibration(DEFAULT, imitation.adapter.scenario)
         names = [name for name, value in start.values.items() if value > 0 and not name.startswith(MEASURED_BEFORE)]
         found = fitted(start, imitation, names, self.rounds, told)
-        played = f"{', '.join(recordings)}; seeds {FIRST_SEED} to {FIRST_SEED + self.seeds - 1}"
+        played = f"{', '.join(recordings)}; seeds {FirstSeed.FIT_TWIN:d} to {FirstSeed.FIT_TWIN + self.seeds - 1}"
         write({self.file: text_of(found.calibration, f"fit-twin, {config.name_of('env')} on ns-3, {played}")},
               "choose another by --output")  # fmt: skip
         return found

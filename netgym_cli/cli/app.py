@@ -199,6 +199,7 @@ def check(
         from netgym_cli.config.compose import Composer
         from netgym_cli.config.schema import require
         from netgym_cli.envs import checker
+        from netgym_cli.experiment.caveats import tell_caveats
         from netgym_cli.experiment.config import run_of
         from netgym_cli.experiment.unread import tell, unread, unread_by_verb
 
@@ -213,6 +214,7 @@ def check(
                 ]
             ]
         )
+        tell_caveats([config])
         verdicts = checker.check(config.env, config.simulator, steps)
         if as_json:
             print_json([asdict(verdict) for verdict in verdicts])

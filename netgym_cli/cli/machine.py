@@ -43,8 +43,9 @@ def build(
         ),
     ] = None,
 ) -> None:
-    """Compile the native part now, not at the first run."""
+    """Compile the native part and the twins' kernel now, not at the first run."""
     with errors_to_exit_codes("build"):
+        from netgym_cli.simulators.fluid import build as fluid
         from netgym_cli.simulators.ns3.build import ensure
         from netgym_cli.simulators.ns3.cache import clean
 
@@ -55,10 +56,17 @@ def build(
             if prefix is not None:
                 raise ConfigError(f"simulator.ns3_prefix is {prefix!r}; with --ns3 allowed: null.")
             typer.echo(f"{build_ns3(ns3, typer.echo)} takes the place of the wheel's libraries")
-        built = ensure(prefix)
+        native = ensure(prefix)
+        _tell(native.library or "no compiler: nothing", native.cached, native.seconds)
+        if (there := fluid.status()).library or there.compiler:
+            _tell(*fluid.ensure())
+        else:
+            typer.echo("no compiler: no fluid kernel, which simulator=fluid needs")
         clean()
-        how = "was built already" if built.cached else f"built in {built.seconds:.0f} s"
-        typer.echo(f"{built.library or 'no compiler: nothing'} {how}")
+
+
+def _tell(library: Path | str, cached: bool, seconds: float) -> None:
+    typer.echo(f"{library} {'was built already' if cached else f'built in {seconds:.0f} s'}")
 
 
 def chosen_simulator(overrides: list[str] | None, config_dir: list[Path] | None) -> Mapping[str, Any]:

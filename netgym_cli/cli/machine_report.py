@@ -36,7 +36,7 @@ def examine(ns3_prefix: str | None = None, malloc: str = "auto") -> list[Finding
     """All dependencies of a run; `ns3_prefix` and `malloc` as in `simulator`."""
     findings = [Finding("netgym", netgym_cli.__version__), Finding("python", platform.python_version())]
     findings += [_package(name) for name in PACKAGES]
-    return [*findings, *_native(ns3_prefix), _malloc(malloc)]
+    return [*findings, *_native(ns3_prefix), _fluid(), _malloc(malloc)]
 
 
 def _package(name: str) -> Finding:
@@ -106,12 +106,25 @@ def _replaced(status: Status) -> str:
 
 
 def _library(status: Status) -> Finding:
-    if status.library:
-        return Finding("native part", str(status.library))
-    if not status.defects:
-        return Finding("native part", "not built", True, "netgym build")
-    remedy = "`netgym build` makes it again, and so does the next run" if status.compiler else "install g++"
-    return Finding("native part", "damaged", True, f"{'; '.join(status.defects)}; {remedy}")
+    if status.library or status.defects:
+        return _kept("native part", status.library, status.defects, status.compiler)
+    return Finding("native part", "not built", True, "netgym build")
+
+
+def _fluid() -> Finding:
+    from netgym_cli.simulators.fluid import build
+
+    library, defects, compiler = build.status()
+    if library or defects:
+        return _kept("fluid kernel", library, defects, compiler)
+    return Finding("fluid kernel", "not built", True, "netgym build" if compiler else "install g++ for simulator=fluid")
+
+
+def _kept(name: str, library: Path | None, defects: Sequence[str], compiler: str | None) -> Finding:
+    if library:
+        return Finding(name, str(library))
+    remedy = "`netgym build` makes it again, and so does the next run" if compiler else "install g++"
+    return Finding(name, "damaged", True, f"{'; '.join(defects)}; {remedy}")
 
 
 def _cache(status: Status) -> Finding:

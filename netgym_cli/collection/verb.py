@@ -7,6 +7,7 @@ from pathlib import Path
 
 from netgym_cli.collection.collection import Collected, Collection
 from netgym_cli.collection.request import parse
+from netgym_cli.experiment.caveats import tell_caveats
 
 
 def collect(
@@ -23,4 +24,7 @@ def collect(
         ConfigError: the user can fix it; nothing was played and nothing written.
         SessionFailed, DatasetError, KeyboardInterrupt: what is complete stays, and the same command continues.
     """
-    return Collection(parse(args, config_dirs, default_action, trust, jobs), command, trust).run()
+    request = parse(args, config_dirs, default_action, trust, jobs)
+    collection = Collection(request, command, trust)
+    tell_caveats([request.config])
+    return collection.run()

@@ -55,6 +55,12 @@ class Composer:
             members.place_action_channel(config, self.folders)
         return config
 
+    def choosing(self, overrides: Sequence[str]) -> DictConfig:
+        """The config with Hydra's own part that `overrides` alone make, with the same directories."""
+        with members.composing(), self.errors_explained():
+            searched = [override for override in self.overrides if key_of(override) == "hydra.searchpath"]
+            return self.hydra.compose_config(CONFIG_NAME, [*overrides, *searched], RunMode.RUN)
+
     def compose(self) -> DictConfig:
         """The composed config without Hydra's own part."""
         return _take_hydra(self.whole())

@@ -11,16 +11,16 @@ from typing import Any
 
 from netgym_cli.common import interruption, statistics, user_code
 from netgym_cli.common.errors import NetgymError
+from netgym_cli.common.seeds import FirstSeed, fresh_seeds
 from netgym_cli.config.schema import AgentConfig, EndEvaluation, RunConfig, plain
 from netgym_cli.evaluation import report
-from netgym_cli.evaluation.contest import Contest, Evaluation, default_seeds
+from netgym_cli.evaluation.contest import Contest, Evaluation
 from netgym_cli.experiment.config import config_of, seeds_of
 from netgym_cli.experiment.end_evaluation import at_the_end, rivals
 from netgym_cli.experiment.summary import Summary
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.record import note_evaluation
 
-FIRST_SEED = 4_000_000  # apart from the seeds of `netgym evaluate`, which may follow
 FEWEST = 3  # networks, unless the user wants fewer: an interval over two says little
 METRIC = "return"
 Contenders = Mapping[str, AgentConfig | Path]
@@ -69,7 +69,7 @@ def _evaluated(summary: Summary, command: Sequence[str], console: bool | None) -
         )
         note_evaluation(folder, {"status": "skipped", "told": line})
         return f"note: {line}"
-    seeds = default_seeds(networks, seeds_of(folder.path, config), FIRST_SEED)
+    seeds = fresh_seeds(networks, seeds_of(folder.path, config), FirstSeed.AT_END)
     there = at_the_end(config)
     found = Contest.of(there, contenders, seeds, episodes, summary.needs_trust).play(None, "random", console)
     outcome = _outcome(found, summary.agent)

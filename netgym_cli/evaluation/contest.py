@@ -17,6 +17,7 @@ import numpy as np
 
 from netgym_cli.common import statistics
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.seeds import FirstSeed, fresh_seeds
 from netgym_cli.config.schema import AgentConfig, RunConfig, require
 from netgym_cli.experiment.config import config_of, seeds_of
 from netgym_cli.experiment.requests import require_seeds
@@ -25,7 +26,6 @@ from netgym_cli.jobs.pool import SessionFailed, run_all
 from netgym_cli.jobs.progress import progress
 from netgym_cli.wrappers.required_simulators import prepare_simulators
 
-FIRST_SEED = 1_000_000  # far from the seeds that are usual in training
 WORKER = "netgym_cli.evaluation.worker"
 Row = dict[str, Any]
 
@@ -83,15 +83,11 @@ class Evaluation:
         ]
 
 
-def default_seeds(count: int, trained_on: frozenset[int] = frozenset(), first: int = FIRST_SEED) -> tuple[int, ...]:
+def default_seeds(
+    count: int, trained_on: frozenset[int] = frozenset(), first: int = FirstSeed.EVALUATION
+) -> tuple[int, ...]:
     """The first `count` seeds from `first` on, which is 1000000, that no training session had."""
-    seeds: list[int] = []
-    seed = first
-    while len(seeds) < count:
-        if seed not in trained_on:
-            seeds.append(seed)
-        seed += 1
-    return tuple(seeds)
+    return fresh_seeds(count, trained_on, first)
 
 
 def _written(seeds: Sequence[int]) -> str:

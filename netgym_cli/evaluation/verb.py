@@ -10,6 +10,7 @@ from netgym_cli.config.schema import plain, require
 from netgym_cli.evaluation import report
 from netgym_cli.evaluation.contest import Contest, Evaluation
 from netgym_cli.evaluation.request import parse
+from netgym_cli.experiment.caveats import tell_caveats
 from netgym_cli.jobs.pool import SessionFailed
 from netgym_cli.wrappers.required_simulators import check_simulators
 
@@ -33,6 +34,7 @@ def evaluate(
     require(baseline is None or baseline in request.contenders, "--baseline", baseline, ", ".join(request.contenders))
     contest = Contest.of(request.config, request.contenders, request.seeds, request.episodes, trust)
     check_simulators(request.config)
+    tell_caveats([request.config])
     agents = {
         label: str(agent) if isinstance(agent, Path) else plain(agent) for label, agent in request.contenders.items()
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from netgym_cli.common.user_code import before_a_run
 from netgym_cli.config import conf_dirs, messages
 from netgym_cli.config.compose import Composer, choices_of, without_hydra
 from netgym_cli.config.foreign import code_in, plain_values
+from netgym_cli.config.overrides import key_of
 from netgym_cli.config.schema import DEFAULT_SIMULATOR, EndEvaluation, RunConfig, typed, unknown_key
 from netgym_cli.config.validation import with_whole_numbers
 from netgym_cli.runs.folder import RunFolder
@@ -55,7 +57,32 @@ def run_of(composer: Composer, composed: DictConfig | None = None) -> RunConfig:
 def chosen_of(composer: Composer, composed: DictConfig | None = None) -> RunConfig:
     """As `run_of`, whatever simulator is chosen for whatever environment."""
     whole = composer.whole() if composed is None else composed
-    return replace(typed_run(without_hydra(whole)), choices=choices_of(whole))
+    try:
+        run = typed_run(without_hydra(whole))
+    except ConfigError as error:
+        if (advice := _of_another_member(composer, choices_of(whole), str(error))) is None:
+            raise
+        raise ConfigError(f"{error} {advice}") from error
+    return replace(run, choices=choices_of(whole))
+
+
+def _of_another_member(composer: Composer, chosen: Mapping[str, str], message: str) -> str | None:
+    """What to add to a `message` about a key that an experiment sets for the member of a group that is not `chosen`."""
+    experiment = chosen.get(conf_dirs.EXPERIMENT)
+    if experiment is None or any(key_of(given) in message for given in composer.task_overrides if "." in key_of(given)):
+        return None
+    meant = choices_of(composer.choosing([f"{conf_dirs.EXPERIMENT}={experiment}"]))
+    other = [group for group in conf_dirs.GROUPS if meant.get(group) != chosen.get(group) and f"{group}." in message]
+    if not other:
+        return None
+    group = other[0]
+    usual = choices_of(composer.choosing([]))
+    named = [kind for kind in conf_dirs.GROUPS if kind in ("env", "agent") or chosen.get(kind) != usual.get(kind)]
+    instead = [f"{kind}={chosen[kind]}" for kind in named]
+    return (
+        f"experiment={experiment} sets keys of {group}={meant[group]}; for {group}={chosen[group]}, write "
+        f"{' '.join(instead)} in its place, and those of its keys that you want."
+    )
 
 
 def require_simulator_runs_env(run: RunConfig) -> None:

@@ -19,6 +19,7 @@ from netgym_cli.config.compose import Composer, without_hydra
 from netgym_cli.config.members import place_action_channel
 from netgym_cli.config.overrides import key_of
 from netgym_cli.config.schema import RunConfig
+from netgym_cli.experiment.caveats import tell_caveats
 from netgym_cli.experiment.config import groups_of, own_values, resolved, run_of, typed_run
 from netgym_cli.experiment.unread import tell, unread
 from netgym_cli.runs.claim import claimed
@@ -50,6 +51,7 @@ def train(overrides: Sequence[str], config_dirs: Sequence[str | Path], command: 
     keys = map(key_of, composer.hydra_overrides)
     void = [f"{key} has no effect without -m" for key in keys if key.startswith(OF_GRIDS)]
     tell([[*unread(run, composer.task_overrides), *void]])
+    tell_caveats([run])
     chosen = output_dirs.run_folder(composed)
     folder = RunFolder(chosen.absolute())
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from netgym_cli.agents.base import Agent
+from netgym_cli.common.seeds import FirstSeed, fresh_seeds
 from netgym_cli.config.schema import RunConfig
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.record import RunRecord
@@ -15,8 +16,6 @@ from netgym_cli.runs.tables import CsvTable
 from netgym_cli.sessions.plan import Plan
 from netgym_cli.sessions.sequential import SequentialSessions
 from netgym_cli.wrappers.build import open_env
-
-FIRST_SEED = 3_000_000  # apart from those usual in training, in the evaluation at the end and in `evaluate`
 
 
 class PeriodicEvaluation:
@@ -38,8 +37,7 @@ class PeriodicEvaluation:
     def __init__(self, config: RunConfig, folder: RunFolder, met: Collection[int | None]) -> None:
         agent: Any = config.agent
         self.every: int = agent.evaluate_every_steps
-        free = (seed for seed in range(FIRST_SEED, 2**31) if seed not in met)
-        self.seeds = tuple(next(free) for _ in range(agent.evaluation_episodes))
+        self.seeds = fresh_seeds(agent.evaluation_episodes, met, FirstSeed.ON_THE_WAY)
         self._plan = Plan((replace(config.env, episodes_per_session=1),) * len(self.seeds), self.seeds)
         self._env = open_env(config)
         self._table = CsvTable(folder.evaluations_path)

@@ -21,6 +21,7 @@ from netgym_cli.common.errors import ConfigError
 from netgym_cli.config import output_dirs
 from netgym_cli.config.compose import Composer
 from netgym_cli.config.overrides import action_channel_first, given_twice, key_of
+from netgym_cli.experiment.caveats import tell_caveats
 from netgym_cli.experiment.config import run_of
 from netgym_cli.experiment.launch import check, check_from_its_folder, save_composed
 from netgym_cli.experiment.unread import tell, unread
@@ -51,6 +52,7 @@ def sweep(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> list[J
         if key_of(override) == output_dirs.RUN_DIR
     ]
     tell([[*void, *unread(run, point)] for run, point in zip(runs, points, strict=True)])
+    tell_caveats(runs)
     folders = _folders(composer, whole, points)
     require_apart(folders, "hydra.sweep.subdir")
     with ExitStack() as claims, output_dirs.making(output_dirs.SWEEP_DIR, folders[0].parent if folders else None):

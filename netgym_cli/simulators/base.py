@@ -65,6 +65,19 @@ class Simulator(ABC, Generic[C]):
         """Looks whether `scenario` with these `settings` is what it simulates. Raises `ConfigError` if it is not."""
 
     @classmethod
+    def caveat(cls, config: C, scenario: str, env: str) -> str | None:
+        """What to know before its results are believed, in one line; None if there is nothing.
+
+        Args:
+            config: as for the others.
+            scenario: what it is to simulate.
+            env: name that the environment was chosen by, such as a variant's.
+
+        Raises `ConfigError` as `check_scenario` does.
+        """
+        return None
+
+    @classmethod
     def prepare(cls, config: C, source: Path | None = None) -> None:
         """Does what needs doing once per machine, such as compiling; logs its progress."""
 

@@ -83,7 +83,7 @@ def test_it_acts_exactly_as_the_model_it_continues_and_goes_on(name, before, tmp
     same = all(torch.equal(a, b) for a, b in zip(old.policy.parameters(), new.policy.parameters(), strict=True))
     assert same and (name == successor) == _goes_on(new)
     summary = done(config, tmp_path / "run")
-    assert summary.steps == 50
+    assert summary.steps == 50 * config.agent.n_envs
     after = agent_registry.load(successor).load(config.agent, tmp_path / "run").trained
     assert not torch.equal(next(iter(after.model.policy.parameters())), next(iter(new.policy.parameters())))
 

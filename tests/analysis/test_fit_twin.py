@@ -5,13 +5,12 @@ import pytest
 from typer.testing import CliRunner
 
 from netgym_cli.analysis import fit_twin
-from netgym_cli.analysis.fit_twin_request import FIRST_SEED, request
+from netgym_cli.analysis.fit_twin_request import request
 from netgym_cli.analysis.twin_places import places
 from netgym_cli.analysis.twin_recording import load, record, save
 from netgym_cli.cli.app import app
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.compose import compose
-from netgym_cli.evaluation.contest import FIRST_SEED as OF_EVALUATIONS
 from netgym_cli.experiment.config import typed_run
 from netgym_cli.simulators.fluid.calibration import calibration
 
@@ -69,10 +68,6 @@ def test_what_is_written_is_a_calibration(tmp_path):
     file.write_text(fit_twin.text_of(fit_twin.with_values(start, start.values, {"lte_delay_ms": 0.1}), "a test"))
     again = calibration(str(file), "nqos_split")
     assert again.values == pytest.approx(start.values) and again.errors == {"lte_delay_ms": 0.1}
-
-
-def test_seeds_are_apart_from_those_of_evaluations():
-    assert FIRST_SEED >= OF_EVALUATIONS + 1000 * 1000
 
 
 @pytest.mark.parametrize(

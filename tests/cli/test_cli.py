@@ -287,7 +287,7 @@ def test_check_passes_for_the_toy_and_fails_for_a_liar(workdir):
 def test_doctor_json():
     done = netgym("doctor", "--json")
     names = {finding["name"] for finding in json.loads(done.stdout)}
-    assert {"netgym", "python", "ns3", "torch", "compiler", "native part"} <= names
+    assert {"netgym", "python", "ns3", "torch", "compiler", "native part", "fluid kernel"} <= names
 
 
 def test_what_was_loaded_is_said_on_stderr():

@@ -79,6 +79,8 @@ def told(caplog):
          "env.user_random_walk.distance_m has no effect: env.user_random_walk.max_speed_mps is 0.0"),
         (["env=network_slicing", "env.wifi.rts_cts=true"],
          "env.wifi.rts_cts has no effect: env.wifi_ap_locations is []"),
+        (["env=network_slicing", "env.wifi.idle_stations_overhear=false"],
+         "env.wifi.idle_stations_overhear has no effect: env.wifi_ap_locations is []"),
         (["env=network_slicing", "env.wifi.measurement_interval_ms=100"], ""),
         (["env=network_slicing", "env.gma.tcp_buffer_bytes=5000"],
          f"env.gma.tcp_buffer_bytes has no effect: {LINKS}.transport_protocol is ['udp', 'udp']"),

@@ -53,3 +53,35 @@ def test_one_of_the_user_s_own(word, tmp_path):
 def test_an_unknown_one_is_told_with_those_that_there_are():
     with pytest.raises(ConfigError, match=f"unknown experiment 'rmcat_sacc'. .*{NAMES[-1]}"):
         Composer(["experiment=rmcat_sacc"]).compose()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            ["experiment=nqos_split_twin", "agent=sac"],
+            "unknown key 'agent.n_epochs'.* experiment=nqos_split_twin sets keys of agent=ppo; for agent=sac, "
+            "write env=nqos_split agent=sac simulator=fluid in its place",
+        ),
+        (
+            ["experiment=nqos_split_twin", "env=rmcat", "steps=7"],
+            "'env.features': 'rich'.* sets keys of env=nqos_split; for env=rmcat, write env=rmcat agent=ppo sim",
+        ),
+    ],
+)
+def test_a_key_of_the_experiment_that_the_chosen_member_lacks(words, told):
+    with pytest.raises(ConfigError, match=told):
+        run_of(Composer(words))
+
+
+@pytest.mark.parametrize(
+    "words", [["experiment=rmcat_sac", "agent.n_epochs=3"], ["experiment=nqos_split_twin", "agent=sac", "agent.x=3"]]
+)
+def test_a_key_of_the_command_line_is_not_the_experiment_s(words):
+    with pytest.raises(ConfigError) as told:
+        run_of(Composer(words))
+    assert "sets keys of" not in str(told.value)
+
+
+def test_another_agent_that_has_the_keys_is_taken():
+    assert run_of(Composer(["experiment=rmcat_sac", "agent=td3"])).agent.name == "td3"

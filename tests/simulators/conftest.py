@@ -2,6 +2,7 @@ import shutil
 
 import pytest
 
+from netgym_cli.simulators.fluid import build as fluid
 from netgym_cli.simulators.ns3 import build
 
 GOOD = {
@@ -9,19 +10,22 @@ GOOD = {
     "bridge/one.h": "#define ONE 1\n",
     "radio/two.cc": "int two;\n",
 }
+KERNEL = {"three.cc": "int three;\n"}
 
 
 @pytest.fixture
 def native(tmp_path, monkeypatch):
-    """A tiny source tree in place of the real one, a cache of its own and a compiler that keeps a log."""
-    folder = tmp_path / "native"
-    for name, text in GOOD.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
+    """Tiny source trees in place of the real ones, a cache of its own and a compiler that keeps a log."""
+    folder, kernel = tmp_path / "native", tmp_path / "kernel"
+    for place, files in ((folder, GOOD), (kernel, KERNEL)):
+        for name, text in files.items():
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            (place / name).write_text(text)
     logged = tmp_path / "logged-g++"
     logged.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/calls\nexec {shutil.which("g++")} "$@"\n')
     logged.chmod(0o755)
     monkeypatch.setattr(build, "NATIVE", folder)
+    monkeypatch.setattr(fluid, "NATIVE", kernel)
     monkeypatch.setenv("NETGYM_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("CXX", str(logged))
     return folder

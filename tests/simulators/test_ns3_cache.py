@@ -10,11 +10,14 @@ from typer.testing import CliRunner
 
 from netgym_cli.cli.app import app
 from netgym_cli.cli.machine_report import examine
+from netgym_cli.common.errors import BuildError
+from netgym_cli.simulators.fluid import build as fluid
 from netgym_cli.simulators.ns3 import build, user_scenario
 from tests.simulators.conftest import compilations
 from tests.support.network import eventually, marked, python
 
 STRANGER = 12345
+BUILT = ("native part", "fluid kernel")
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
 
 
@@ -132,16 +135,34 @@ def test_a_damaged_library_is_told_and_made_again(native, damage):
 
 
 def test_build_and_doctor_tell_the_truth(native):
+    assert [finding(name).found for name in BUILT] == ["not built"] * 2
+    assert [finding(name).advice for name in BUILT] == ["netgym build"] * 2
     assert netgym("build")[1].endswith(" s\n")
-    library = build.ensure().library
-    assert "was built already" in netgym("build")[1]
-    library.write_bytes(b"")
+    libraries = [build.ensure().library, fluid.ensure().library]
+    assert [finding(name).found for name in BUILT] == [str(library) for library in libraries]
+    assert netgym("build")[1].count("was built already") == 2
+    for library in libraries:
+        library.write_bytes(b"")
     code, told = netgym("doctor", "--json")
     assert code == 0
-    assert "has 0 bytes instead of" in told
-    assert "`netgym build` makes it again" in told
+    assert told.count("has 0 bytes instead of") == 3  # the cache names one of them, too, and counts the other
+    assert told.count("`netgym build` makes it again") == 2
     assert "was built already" not in netgym("build")[1]
     assert "damaged" not in netgym("doctor", "--json")[1]
+
+
+def test_without_a_compiler_the_kernel_of_the_twins_is_missing(native, monkeypatch):
+    monkeypatch.setenv("CXX", "/nonexistent")
+    code, told = netgym("build")
+    assert (code, "no fluid kernel, which simulator=fluid needs" in told) == (0, True)
+    assert finding("fluid kernel").advice == "install g++ for simulator=fluid"
+    with pytest.raises(BuildError, match=r"install g\+\+, or take simulator=ns3"):
+        fluid.ensure()
+    monkeypatch.setenv("CXX", "g++")
+    library = fluid.ensure().library
+    monkeypatch.setenv("CXX", "/nonexistent")
+    assert fluid.ensure()[:2] == (library, True)
+    assert "was built already" in netgym("build")[1]
 
 
 @pytest.mark.parametrize("damage", [truncate, no_manifest])

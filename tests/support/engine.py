@@ -13,7 +13,7 @@ from tests.support.toy import ToyConfig
 
 CONF = Path(__file__).parents[2] / "conf"
 SMALL = {
-    "ppo": {"n_steps": 6, "batch_size": 3, "n_epochs": 2},
+    "ppo": {"n_envs": 1, "n_steps": 6, "batch_size": 3, "n_epochs": 2},
     "a2c": {"n_steps": 3},
     "sac": {"learning_starts": 3, "batch_size": 4, "buffer_size": 200},
     "cleanrl_ppo": {"n_steps": 6, "batch_size": 3, "n_epochs": 2, "hidden": [8]},

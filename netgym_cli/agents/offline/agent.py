@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 from netgym_cli.agents.offline.config import OfflineConfig
 from netgym_cli.agents.sb3.agent import Sb3Agent
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.seeds import FirstSeed
 from netgym_cli.common.space_text import short_text
 from netgym_cli.config.schema import RunConfig
 from netgym_cli.envs.agent_spec import AgentSpec
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from netgym_cli.datasets import Dataset
 
 O = TypeVar("O", bound=OfflineConfig)  # noqa: E741 - of offline
-FIRST_SEED = 1_000_000  # far from the usual seeds of datasets
 
 
 class OfflineAgent(Sb3Agent[O]):
@@ -64,7 +64,7 @@ class OfflineAgent(Sb3Agent[O]):
                 f"sessions is {config.sessions}, and the sessions of agent '{self.config.name}' are its evaluations; "
                 "leave sessions out: agent.evaluate_every_steps says how many, agent.evaluation_episodes how long."
             )
-        seed = (FIRST_SEED + config.seed) % 2**31
+        seed = (FirstSeed.OFFLINE + config.seed) % 2**31
         while seed in collected_seeds:
             seed = (seed + 1) % 2**31
         env = replace(config.env, random_seed=seed, episodes_per_session=self.config.evaluation_episodes)

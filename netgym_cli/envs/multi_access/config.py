@@ -153,6 +153,7 @@ class Wifi:
     measurement_guard_interval_ms: int = always_read()
     backhaul_delay_ms: float = ranged(0)
     ap_share_same_band: bool = MISSING
+    idle_stations_overhear: bool = True
     enable_rx_signal_based_handover: bool = MISSING
     handover_hysteresis_db: float = read_if("wifi.enable_rx_signal_based_handover", True, of=ranged(0))
     handover_interval_ms: int = read_if("wifi.enable_rx_signal_based_handover", True, of=ranged(1))

@@ -83,6 +83,7 @@ class CellRadio:
 
     backhaul_delay_ms: float = ranged(0, 10000)
     ap_share_same_band: bool = MISSING
+    idle_stations_overhear: bool = True
     handover_hysteresis_db: float = ranged(0, 100)
     handover_interval_ms: int = ranged(1, 100000)
     user_tx_power_dbm: float = ranged(-30, 50)

@@ -15,6 +15,7 @@ from netgym_cli.simulators.fluid.build import ensure
 from netgym_cli.simulators.fluid.calibration import calibration
 from netgym_cli.simulators.fluid.config import FluidConfig
 from netgym_cli.simulators.fluid.limits import LIMITS, WAY_OUT, require_modelled
+from netgym_cli.simulators.fluid.validation import caveat
 from netgym_cli.simulators.stats import Stats
 
 
@@ -40,6 +41,11 @@ class Fluid(Simulator[FluidConfig]):
         require_modelled(scenario, settings)
         for name in config.calibrations:
             calibration(name, scenario)
+
+    @classmethod
+    def caveat(cls, config: FluidConfig, scenario: str, env: str) -> str | None:
+        found = {name: calibration(name, scenario) for name in config.calibrations}
+        return caveat(env, {name: one.validation for name, one in found.items()})
 
     @classmethod
     def prepare(cls, config: FluidConfig, source: Path | None = None) -> None:

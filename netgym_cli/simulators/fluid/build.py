@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 from netgym_cli.common.errors import BuildError
 from netgym_cli.simulators.ns3.cache import WRITABLE, cache_dir, defect, keep, locked, make_cache, scratch
@@ -38,16 +39,37 @@ def library_path(cxx: str) -> Path:
     return cache_dir() / f"fluid-{_key()}-{_short(compiler_version(cxx).encode())}" / LIBRARY
 
 
-def find() -> Path | None:
-    """The library for these sources, by any compiler where there is none here, if it is in the cache and sound."""
-    cxx = compiler()
+class Built(NamedTuple):
+    """The library, ready to load; whether it was there already, and how long all of that took."""
+
+    library: Path
+    cached: bool
+    seconds: float
+
+
+class Status(NamedTuple):
+    """What is there before anything is built: `library` if it is sound, `defects` of those that are not."""
+
+    library: Path | None
+    defects: tuple[str, ...]
+    compiler: str | None
+
+
+def status() -> Status:
+    """Looks for the library for these sources, by any compiler where none can be compiled."""
+    cxx, defects = compiler(), []
     kept = [library_path(cxx)] if cxx else []
     if cxx is None or (cache_dir().exists() and not os.access(cache_dir(), os.W_OK)):
         kept += sorted(cache_dir().glob(f"fluid-{_key()}-*/{LIBRARY}"))
-    return next((library for library in kept if defect(library) is None), None)
+    for library in kept:
+        if (fault := defect(library)) is None:
+            return Status(library, (), cxx)
+        if os.path.lexists(library):
+            defects.append(f"{library} {fault}")
+    return Status(None, tuple(defects), cxx)
 
 
-def ensure(report: Report | None = None) -> Path:
+def ensure(report: Report | None = None) -> Built:
     """The library, compiled now if it is not in the cache; it takes a few seconds.
 
     Args:
@@ -56,21 +78,24 @@ def ensure(report: Report | None = None) -> Path:
     Raises:
         BuildError: there is no compiler, it failed, or the cache cannot be written.
     """
-    if library := find():
-        return library
-    cxx = compiler()
+    began = time.perf_counter()
+    library, defects, cxx = status()
+    if library:
+        return Built(library, True, time.perf_counter() - began)
     if cxx is None:
         raise BuildError(
             "simulator=fluid needs a C++ compiler, and none was found: install g++, or take simulator=ns3."
         )
-    tell, started = report or log.info, time.perf_counter()
+    tell = report or log.info
     with locked(make_cache()):
         library = library_path(cxx)
         if defect(library) is not None:  # another process may have been faster
+            for line in defects:
+                tell(f"{line}: it is made again")
             tell("compiling the fluid kernel, once")
             _compile(cxx, library)
-            tell(f"fluid kernel compiled in {time.perf_counter() - started:.0f} s, kept in {library.parent}")
-    return library
+            tell(f"fluid kernel compiled in {time.perf_counter() - began:.0f} s, kept in {library.parent}")
+    return Built(library, False, time.perf_counter() - began)
 
 
 def _compile(cxx: str, library: Path) -> None:

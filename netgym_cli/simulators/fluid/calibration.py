@@ -1,12 +1,14 @@
 """Calibrations: what a twin's parameters are for one scenario, with their errors, and where they come from.
 
-A file says `scenario`, `like` (another calibration that gives what this one leaves out, or null), `provenance` (words)
-and `parameters`: for each name a `value` and its `error` (standard error, or null where nothing was fitted).
+A file says `scenario`, `like` (another calibration that gives what this one leaves out, or null), `provenance` (words),
+`parameters`: for each name a `value` and its `error` (standard error, or null where nothing was fitted), and may say
+`validation`: for each environment how near the twin is to ns-3 there, or null.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.home import expanded
 from netgym_cli.common.suggestions import did_you_mean
 from netgym_cli.simulators.fluid.config import DEFAULT
+from netgym_cli.simulators.fluid.validation import Validation, validations
 
 SHIPPED = Path(__file__).parent / "calibrations"
 SUFFIX = ".yaml"
@@ -34,6 +37,7 @@ class Calibration:
         errors: standard errors of those that were fitted.
         file: where they stand.
         provenance: how they were found.
+        validation: environment to how near they are to ns-3 there, of this file alone; None: not validated.
     """
 
     scenario: str
@@ -41,6 +45,7 @@ class Calibration:
     errors: dict[str, float]
     file: Path
     provenance: str
+    validation: Mapping[str, Validation | None] = field(default_factory=dict)
 
     def text(self) -> str:
         """The parameters as `name=value` lines."""
@@ -96,7 +101,8 @@ def _read(file: Path, scenario: str, chain: list[Path]) -> Calibration:
         errors.pop(name, None)
         if isinstance(entry, dict) and entry.get("error") is not None:
             errors[name] = _number(file, name, entry, "error")
-    return Calibration(str(owner), base, errors, file, str(content.get("provenance", "")))
+    validation = validations(content.get("validation"), file)
+    return Calibration(str(owner), base, errors, file, str(content.get("provenance", "")), validation)
 
 
 @lru_cache(maxsize=64)

@@ -53,7 +53,7 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
 @cache
 def library() -> Library:
     """The kernel, compiled and loaded at the first call. Raises `BuildError`."""
-    loaded = ctypes.CDLL(str(ensure()))
+    loaded = ctypes.CDLL(str(ensure().library))
     functions = {}
     for name, (result, arguments) in _SIGNATURES.items():
         function = getattr(loaded, f"fluid_{name}")

@@ -15,18 +15,11 @@ ALONE = {
     "codel-queue-disc", "ipv6-flow-classifier", "lte-fr-hard-algorithm", "lte-fr-soft-algorithm",
     "lte-fr-strict-algorithm", "lte-ffr-soft-algorithm", "lte-ffr-enhanced-algorithm", "lte-ffr-distributed-algorithm",
     "tcp-tx-buffer",
+    # Members take the name of the log component, in a header as in the source.
+    "fcfs-wifi-queue-scheduler", "wifi-mac-queue", "wifi-phy-state-helper",
 }  # fmt: skip
-# Every file defines the log component `g_log`, which nothing uses without logs; templates look it up by its name.
-HEAD = """#include <ns3/log.h>
-#undef NS_LOG_COMPONENT_DEFINE
-#undef NS_LOG_COMPONENT_DEFINE_MASK
-#define NETGYM_JOINED(a, b) a##b
-#define NETGYM_UNIQUE(a, b) NETGYM_JOINED(a, b)
-#define NS_LOG_COMPONENT_DEFINE(name) \\
-    static ns3::LogComponent NETGYM_UNIQUE(g_log, __COUNTER__)(name, __FILE__)
-#define NS_LOG_COMPONENT_DEFINE_MASK(name, mask) \\
-    static ns3::LogComponent NETGYM_UNIQUE(g_log, __COUNTER__)(name, __FILE__, mask)
-"""
+# Every file defines its log component by this name, and some ask it whether they are logged.
+LOG = "g_log"
 
 
 def module_sources(src: Path, module: str) -> list[Path]:
@@ -43,5 +36,9 @@ def units(src: Path, modules: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         groups = [together[at : at + PER_UNIT] for at in range(0, len(together), PER_UNIT)]
         groups += [[file] for file in files if file.stem in ALONE]
         for number, group in enumerate(groups, 1):
-            includes = "".join(f'#include "{file.relative_to(src).as_posix()}"\n' for file in group)
-            yield f"{module}-{number}.cc", HEAD + includes
+            yield f"{module}-{number}.cc", "".join(_included(file, src, place) for place, file in enumerate(group))
+
+
+def _included(file: Path, src: Path, place: int) -> str:
+    """A file of a unit, which keeps its own log component among those of the others."""
+    return f'#define {LOG} netgym_log_{place}\n#include "{file.relative_to(src).as_posix()}"\n#undef {LOG}\n'

@@ -16,20 +16,17 @@ constexpr int FEEDBACK_BYTES = 69; // UDP and IP 28, what is reported 41
 } // namespace
 
 void
-MediaFlow::Start(const NadaParameters& nada,
-                 std::uint64_t seed,
-                 std::int64_t startNs,
-                 MediaNetwork& network)
+MediaFlow::Start(const Nada& nada, std::uint64_t seed, std::int64_t startNs, MediaNetwork& network)
 {
     *this = MediaFlow(m_index, nada, m_shape);
     m_draw = Stream(seed, Purpose::TRAFFIC, static_cast<std::uint64_t>(m_index));
-    m_rateKbps = nada.leastKbps;
-    m_sender.Start(nada, startNs);
+    m_rateKbps = nada.lowestKbps;
+    m_control.Begin(nada, startNs);
     network.Plan(startNs, Happening::MEDIA_START, m_index);
 }
 
 void
-MediaFlow::Happened(const NadaParameters& nada, const Event& event, MediaNetwork& network)
+MediaFlow::Happened(const Nada& nada, const Event& event, MediaNetwork& network)
 {
     switch (event.what)
     {
@@ -47,11 +44,11 @@ MediaFlow::Happened(const NadaParameters& nada, const Event& event, MediaNetwork
 }
 
 void
-MediaFlow::Begin(const NadaParameters& nada, MediaNetwork& network)
+MediaFlow::Begin(const Nada& nada, MediaNetwork& network)
 {
     m_begun = true;
     m_lastSentNs = network.NowNs();
-    m_sender.Start(nada, m_lastSentNs);
+    m_control.Begin(nada, m_lastSentNs);
     m_gapFactor = m_draw.Uniform();
     PlanNext(network);
 }
@@ -99,7 +96,7 @@ MediaFlow::FollowNada(MediaNetwork& network)
     if (m_rateIsSet)
     {
         m_rateIsSet = false;
-        m_rateKbps = m_sender.RateKbps();
+        m_rateKbps = m_control.ReferenceKbps();
         if (m_begun)
         {
             PlanNext(network);
@@ -108,7 +105,7 @@ MediaFlow::FollowNada(MediaNetwork& network)
 }
 
 void
-MediaFlow::Receive(const NadaParameters& nada, const Packet& packet, MediaNetwork& network)
+MediaFlow::Receive(const Nada& nada, const Packet& packet, MediaNetwork& network)
 {
     const std::int64_t nowNs = network.NowNs();
     const bool first = !m_log.Begun();
@@ -124,23 +121,23 @@ MediaFlow::Receive(const NadaParameters& nada, const Packet& packet, MediaNetwor
     }
     if (first)
     {
-        network.Plan(nowNs + ToNs(nada.deltaMs), Happening::MEDIA_REPORT, m_index);
+        network.Plan(nowNs + ToNs(nada.rampUp.reportMs), Happening::MEDIA_REPORT, m_index);
     }
 }
 
 void
-MediaFlow::SendFeedback(const NadaParameters& nada, MediaNetwork& network)
+MediaFlow::SendFeedback(const Nada& nada, MediaNetwork& network)
 {
     const std::int64_t nowNs = network.NowNs();
     m_log.MoveTo(nowNs);
-    const NadaReport content = m_receiver.Report(nada, m_log, nowNs);
+    const NadaReport content = m_control.Observed(nada, m_log, nowNs);
     m_feedback.Push({++m_reports, content, m_newest, m_newestSentNs, nowNs - m_newestAtNs});
     network.Plan(network.BackAtNs(FEEDBACK_BYTES), Happening::MEDIA_FEEDBACK, m_index, m_reports);
-    network.Plan(nowNs + ToNs(nada.deltaMs), Happening::MEDIA_REPORT, m_index);
+    network.Plan(nowNs + ToNs(nada.rampUp.reportMs), Happening::MEDIA_REPORT, m_index);
 }
 
 void
-MediaFlow::ReceiveFeedback(const NadaParameters& nada, std::uint32_t report, MediaNetwork& network)
+MediaFlow::ReceiveFeedback(const Nada& nada, std::uint32_t report, MediaNetwork& network)
 {
     if (m_feedback.Empty() || m_feedback.Front().report > report)
     {
@@ -153,20 +150,20 @@ MediaFlow::ReceiveFeedback(const NadaParameters& nada, std::uint32_t report, Med
     const Feedback feedback = m_feedback.Pop();
     const std::int64_t nowNs = network.NowNs();
     m_unreported.SettledUpTo(feedback.newest);
-    if (feedback.heldNs < ToNs(nada.deltaMs)) // else the last report has told of it
+    if (feedback.heldNs < ToNs(nada.rampUp.reportMs)) // else the last report has told of it
     {
         m_rttMs = static_cast<double>(nowNs - feedback.sentNs - feedback.heldNs) * 1e-6;
         m_rttSumMs += m_rttMs;
         m_rttCount++;
     }
     m_report = feedback.content;
-    m_sender.Update(nada, m_report, m_rttMs, nowNs);
+    m_control.Obey(nada, m_report, m_rttMs, nowNs);
     if (m_rateIsSet)
     {
-        m_sender.StayNear(nada, m_report.receivedKbps);
+        m_control.HoldNear(nada, m_report.receivedKbps);
         return;
     }
-    m_rateKbps = m_sender.RateKbps();
+    m_rateKbps = m_control.ReferenceKbps();
     PlanNext(network);
 }
 
@@ -193,7 +190,7 @@ MediaFlow::QueuingDelayMs() const
 }
 
 double
-MediaFlow::LossFraction(const NadaParameters& nada) const
+MediaFlow::LossFraction(const Nada& nada) const
 {
     if (m_log.Received() + m_log.Lost() == 0)
     {

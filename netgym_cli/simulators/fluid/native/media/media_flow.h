@@ -21,7 +21,7 @@ class MediaFlow
   public:
     static constexpr std::uint8_t KIND = 0;
 
-    MediaFlow(int index, const NadaParameters& nada, MediaShape shape)
+    MediaFlow(int index, const Nada& nada, MediaShape shape)
         : m_index(index),
           m_shape(shape),
           m_log(nada.windowMs, nada.baseWindowMs)
@@ -29,11 +29,8 @@ class MediaFlow
     }
 
     /// Before a session: the sender begins at `startNs`.
-    void Start(const NadaParameters& nada,
-               std::uint64_t seed,
-               std::int64_t startNs,
-               MediaNetwork& network);
-    void Happened(const NadaParameters& nada, const Event& event, MediaNetwork& network);
+    void Start(const Nada& nada, std::uint64_t seed, std::int64_t startNs, MediaNetwork& network);
+    void Happened(const Nada& nada, const Event& event, MediaNetwork& network);
 
     /// Sends at this rate from now on; NADA goes on computing its own.
     void SetRate(double kbps, MediaNetwork& network);
@@ -64,7 +61,7 @@ class MediaFlow
     }
 
     /// The log's; 1 where it is empty although a packet is under way for longer than its window.
-    double LossFraction(const NadaParameters& nada) const;
+    double LossFraction(const Nada& nada) const;
 
     double SignalMs() const
     {
@@ -79,7 +76,7 @@ class MediaFlow
 
     double NadaRateKbps() const
     {
-        return m_sender.RateKbps();
+        return m_control.ReferenceKbps();
     }
 
   private:
@@ -93,12 +90,12 @@ class MediaFlow
         std::int64_t heldNs;
     };
 
-    void Begin(const NadaParameters& nada, MediaNetwork& network);
+    void Begin(const Nada& nada, MediaNetwork& network);
     void SendNext(MediaNetwork& network);
     void PlanNext(MediaNetwork& network);
-    void Receive(const NadaParameters& nada, const Packet& packet, MediaNetwork& network);
-    void SendFeedback(const NadaParameters& nada, MediaNetwork& network);
-    void ReceiveFeedback(const NadaParameters& nada, std::uint32_t report, MediaNetwork& network);
+    void Receive(const Nada& nada, const Packet& packet, MediaNetwork& network);
+    void SendFeedback(const Nada& nada, MediaNetwork& network);
+    void ReceiveFeedback(const Nada& nada, std::uint32_t report, MediaNetwork& network);
 
     int m_index;
     MediaShape m_shape;
@@ -115,14 +112,13 @@ class MediaFlow
     std::uint32_t m_plan{0}; ///< which plan to send is in force
 
     ArrivalLog m_log;
-    NadaReceiver m_receiver;
     std::uint32_t m_newest{0};
     std::int64_t m_newestSentNs{0};
     std::int64_t m_newestAtNs{0};
     std::uint32_t m_reports{0};
     Fifo<Feedback> m_feedback; ///< under way
 
-    NadaSender m_sender;
+    NadaFlow m_control;
     NadaReport m_report; ///< the last received
     double m_rttMs{0};
     double m_rttSumMs{0};

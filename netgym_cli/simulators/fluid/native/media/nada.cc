@@ -3,88 +3,121 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 namespace fluid
 {
 
-NadaParameters::NadaParameters(const Settings& settings)
-    : priority(settings.Number("nada.PRIO")),
-      leastKbps(settings.Number("min_rate_kbps")),
-      mostKbps(settings.Number("max_rate_kbps")),
-      referenceMs(settings.Number("nada.XREF_ms")),
-      kappa(settings.Number("nada.KAPPA")),
-      eta(settings.Number("nada.ETA")),
-      tauMs(settings.Number("nada.TAU_ms")),
-      deltaMs(settings.Number("nada.DELTA_ms")),
-      windowMs(settings.Number("nada.LOGWIN_ms")),
-      emptyQueueMs(settings.Number("nada.QEPS_ms")),
-      filterMs(settings.Number("nada.DFILT_ms")),
-      largestStep(settings.Number("nada.GAMMA_MAX")),
-      stepQueueMs(settings.Number("nada.QBOUND_ms")),
-      lossMemory(settings.Number("nada.MULTILOSS")),
-      warpAboveMs(settings.Number("nada.QTH_ms")),
-      lambda(settings.Number("nada.LAMBDA")),
-      referenceLoss(settings.Number("nada.PLRREF")),
-      lossDelayMs(settings.Number("nada.DLOSS_ms")),
-      lossSmoothing(settings.Number("nada.ALPHA")),
-      largestSignalMs(settings.Number("nada.XMAX_ms")),
-      baseWindowMs(settings.Number("nada.base_delay_window_ms"))
+bool
+DelayWarping::InForce(const ArrivalLog& log) const
 {
+    return log.EverLost() && log.CurrentInterval() <= intervals * log.AverageInterval();
+}
+
+double
+DelayWarping::Of(double queuingDelayMs) const
+{
+    if (queuingDelayMs < thresholdMs)
+    {
+        return queuingDelayMs;
+    }
+    return thresholdMs * std::exp(-decay * (queuingDelayMs / thresholdMs - 1));
+}
+
+double
+LossPenalty::Smoothed(double ratioBefore, double ratioNow) const
+{
+    return (1 - smoothing) * ratioBefore + smoothing * ratioNow;
+}
+
+double
+LossPenalty::AddedTo(double queuingDelayMs, double ratio) const
+{
+    const double times = ratio / referenceRatio;
+    return std::min(mostMs, queuingDelayMs + delayMs * times * times);
+}
+
+double
+RampUp::Gain(double rttMs) const
+{
+    // The longer until a report tells of it, the smaller the step.
+    return 1 + std::min(mostGain, queueMs / (rttMs + reportMs + settlingMs));
+}
+
+double
+GradualUpdate::Factor(double rateKbps, double signalMs, double signalBeforeMs, double sinceMs) const
+{
+    const double offset = (signalMs - restKbpsMs / rateKbps) / horizonMs;
+    const double change = (signalMs - signalBeforeMs) / horizonMs;
+    return 1 - offsetGain * sinceMs / horizonMs * offset - changeGain * change;
+}
+
+Nada::Nada(const Settings& settings)
+{
+    const auto named = [&](const std::string& name) { return settings.Number("nada." + name); };
+    lowestKbps = settings.Number("min_rate_kbps");
+    highestKbps = settings.Number("max_rate_kbps");
+    windowMs = named("LOGWIN_ms");
+    baseWindowMs = named("base_delay_window_ms");
+    emptyQueueMs = named("QEPS_ms");
+    warping = {named("QTH_ms"), named("LAMBDA"), named("MULTILOSS")};
+    penalty = {named("DLOSS_ms"), named("PLRREF"), named("ALPHA"), named("XMAX_ms")};
+    rampUp = {named("GAMMA_MAX"), named("QBOUND_ms"), named("DELTA_ms"), named("DFILT_ms")};
+    gradual.restKbpsMs = named("PRIO") * named("XREF_ms") * highestKbps;
+    gradual.offsetGain = named("KAPPA");
+    gradual.changeGain = named("KAPPA") * named("ETA");
+    gradual.horizonMs = named("TAU_ms");
+}
+
+double
+Nada::WithinRange(double rateKbps) const
+{
+    return std::clamp(rateKbps, lowestKbps, highestKbps);
+}
+
+void
+NadaFlow::Begin(const Nada& nada, std::int64_t nowNs)
+{
+    m_referenceKbps = nada.lowestKbps;
+    m_obeyedNs = nowNs;
 }
 
 NadaReport
-NadaReceiver::Report(const NadaParameters& nada, const ArrivalLog& log, std::int64_t nowNs)
+NadaFlow::Observed(const Nada& nada, const ArrivalLog& log, std::int64_t nowNs)
 {
-    m_lossFraction =
-        (1 - nada.lossSmoothing) * m_lossFraction + nada.lossSmoothing * log.LossFraction();
-    // Equation (1): non-linear warping, for MULTILOSS average loss intervals after a loss.
-    double delayMs = log.QueuingDelayMs(nada.filterMs, nowNs);
-    if (delayMs >= nada.warpAboveMs && log.EverLost() &&
-        log.CurrentInterval() <= nada.lossMemory * log.AverageInterval())
+    NadaReport report;
+    report.receivedKbps = log.ReceivedKbps(nowNs);
+    report.linkNotFilled = log.Lost() == 0 && !log.HadQueue(nada.emptyQueueMs);
+
+    m_lossRatio = nada.penalty.Smoothed(m_lossRatio, log.LossFraction());
+    double delayMs = log.QueuingDelayMs(nada.rampUp.settlingMs, nowNs);
+    if (nada.warping.InForce(log))
     {
-        const double excess = delayMs / nada.warpAboveMs - 1;
-        delayMs = nada.warpAboveMs * std::exp(-nada.lambda * excess);
+        delayMs = nada.warping.Of(delayMs);
     }
-    // Equation (2); there are no ECN marks.
-    const double relativeLoss = m_lossFraction / nada.referenceLoss;
-    const double signalMs = delayMs + nada.lossDelayMs * relativeLoss * relativeLoss;
-    const bool rampUp = log.Lost() == 0 && !log.HadQueue(nada.emptyQueueMs);
-    return {rampUp, std::min(signalMs, nada.largestSignalMs), log.ReceivedKbps(nowNs)};
+    report.signalMs = nada.penalty.AddedTo(delayMs, m_lossRatio); // nothing here marks by ECN
+    return report;
 }
 
 void
-NadaSender::Update(const NadaParameters& nada,
-                   const NadaReport& report,
-                   double rttMs,
-                   std::int64_t nowNs)
+NadaFlow::Obey(const Nada& nada, const NadaReport& report, double rttMs, std::int64_t nowNs)
 {
-    const double deltaMs = static_cast<double>(nowNs - m_lastNs) * 1e-6;
-    if (report.rampUp)
-    {
-        // Equations (3) and (4).
-        const double reactionMs = rttMs + nada.deltaMs + nada.filterMs;
-        const double step = std::min(nada.largestStep, nada.stepQueueMs / reactionMs);
-        m_rateKbps = std::max(m_rateKbps, (1 + step) * report.receivedKbps);
-    }
-    else
-    {
-        // Equations (5) to (7).
-        const double targetMs = nada.priority * nada.referenceMs * nada.mostKbps / m_rateKbps;
-        const double offset = (report.signalMs - targetMs) / nada.tauMs;
-        const double change = (report.signalMs - m_lastSignalMs) / nada.tauMs;
-        m_rateKbps *=
-            1 - nada.kappa * deltaMs / nada.tauMs * offset - nada.kappa * nada.eta * change;
-    }
-    m_rateKbps = std::clamp(m_rateKbps, nada.leastKbps, nada.mostKbps);
-    m_lastSignalMs = report.signalMs;
-    m_lastNs = nowNs;
+    const double sinceMs = static_cast<double>(nowNs - m_obeyedNs) * 1e-6;
+    const double reachedKbps =
+        report.linkNotFilled
+            ? std::max(m_referenceKbps, nada.rampUp.Gain(rttMs) * report.receivedKbps)
+            : m_referenceKbps *
+                  nada.gradual.Factor(m_referenceKbps, report.signalMs, m_signalMs, sinceMs);
+    m_referenceKbps = nada.WithinRange(reachedKbps);
+    m_signalMs = report.signalMs;
+    m_obeyedNs = nowNs;
 }
 
 void
-NadaSender::StayNear(const NadaParameters& nada, double receivedKbps)
+NadaFlow::HoldNear(const Nada& nada, double receivedKbps)
 {
-    const double reachable = (1 + nada.largestStep) * receivedKbps;
-    m_rateKbps = std::clamp(std::min(m_rateKbps, reachable), nada.leastKbps, nada.mostKbps);
+    const double reachableKbps = (1 + nada.rampUp.mostGain) * receivedKbps;
+    m_referenceKbps = nada.WithinRange(std::min(m_referenceKbps, reachableKbps));
 }
 
 } // namespace fluid

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Network-Assisted Dynamic Adaptation (NADA), RFC 8698: the receiver's signal, and the sender's
-// rate.
+// Network-Assisted Dynamic Adaptation (NADA) after RFC 8698: its equations, each beside the
+// constants that it reads, and what the two ends of a flow remember from report to report.
 #pragma once
 #include "bridge/settings.h"
 #include "media/arrival_log.h"
@@ -10,80 +10,104 @@
 namespace fluid
 {
 
-/// The parameters of RFC 8698, figure 3, and two that it leaves open; times in ms, rates in kbit/s.
-struct NadaParameters
+/// Equation (1). Beside flows that fill the queue until it loses, long delays are made to look
+/// short.
+struct DelayWarping
 {
-    explicit NadaParameters(const Settings& settings);
+    double thresholdMs; ///< QTH
+    double decay;       ///< LAMBDA
+    double intervals;   ///< MULTILOSS: how many mean loss intervals it goes on for after a loss
 
-    double priority;        ///< PRIO
-    double leastKbps;       ///< RMIN
-    double mostKbps;        ///< RMAX
-    double referenceMs;     ///< XREF
-    double kappa;           ///< KAPPA
-    double eta;             ///< ETA
-    double tauMs;           ///< TAU
-    double deltaMs;         ///< DELTA
-    double windowMs;        ///< LOGWIN
-    double emptyQueueMs;    ///< QEPS
-    double filterMs;        ///< DFILT
-    double largestStep;     ///< GAMMA_MAX
-    double stepQueueMs;     ///< QBOUND
-    double lossMemory;      ///< MULTILOSS
-    double warpAboveMs;     ///< QTH
-    double lambda;          ///< LAMBDA
-    double referenceLoss;   ///< PLRREF
-    double lossDelayMs;     ///< DLOSS
-    double lossSmoothing;   ///< ALPHA
-    double largestSignalMs; ///< bound of the congestion signal, in drafts of the RFC
-    double baseWindowMs;    ///< memory of the base delay
+    bool InForce(const ArrivalLog& log) const;
+    double Of(double queuingDelayMs) const;
 };
 
-/// What a feedback report says (RFC 8698, section 5.3).
+/// The part of equation (2) that losses add to the delay, and the bound on all of it.
+struct LossPenalty
+{
+    double delayMs;        ///< DLOSS, added at the reference ratio
+    double referenceRatio; ///< PLRREF
+    double smoothing;      ///< ALPHA
+    double mostMs;         ///< of the sum, in drafts of the RFC
+
+    double Smoothed(double ratioBefore, double ratioNow) const;
+    double AddedTo(double queuingDelayMs, double ratio) const;
+};
+
+/// Equations (3) and (4), while the link is not filled.
+struct RampUp
+{
+    double mostGain;   ///< GAMMA_MAX
+    double queueMs;    ///< QBOUND: what the step may build up before its effect is reported
+    double reportMs;   ///< DELTA, between reports
+    double settlingMs; ///< DFILT, over which the delay is filtered
+
+    double Gain(double rttMs) const;
+};
+
+/// Equations (5) to (7), where it is.
+struct GradualUpdate
+{
+    double restKbpsMs; ///< PRIO * XREF * RMAX: product of rate and signal at which the rate rests
+    double offsetGain; ///< KAPPA
+    double changeGain; ///< KAPPA * ETA
+    double horizonMs;  ///< TAU
+
+    /// The factor on a rate, for a signal that has been `signalBeforeMs` some time ago.
+    double Factor(double rateKbps, double signalMs, double signalBeforeMs, double sinceMs) const;
+};
+
+/// RFC 8698 with the values of figure 3, or the user's.
+struct Nada
+{
+    explicit Nada(const Settings& settings);
+
+    DelayWarping warping;
+    LossPenalty penalty;
+    RampUp rampUp;
+    GradualUpdate gradual;
+    double lowestKbps;   ///< RMIN
+    double highestKbps;  ///< RMAX
+    double windowMs;     ///< LOGWIN
+    double baseWindowMs; ///< memory of the base delay, which the RFC leaves open
+    double emptyQueueMs; ///< QEPS
+
+    double WithinRange(double rateKbps) const;
+};
+
+/// A feedback report (section 5.3).
 struct NadaReport
 {
-    bool rampUp{false}; ///< rmode
     double signalMs{0}; ///< x_curr
     double receivedKbps{0};
+    bool linkNotFilled{false}; ///< rmode: accelerated ramp-up
 };
 
-/// Sections 4.2 and 5.1.
-class NadaReceiver
+/// One flow's state. `Nada` is an argument of everything, so that a copy of a network has its own.
+class NadaFlow
 {
   public:
-    /// The report that is due now; once per DELTA.
-    NadaReport Report(const NadaParameters& nada, const ArrivalLog& log, std::int64_t nowNs);
+    /// The sender begins, at the lowest rate.
+    void Begin(const Nada& nada, std::int64_t nowNs);
+    /// The receiver's report on what its log holds now (section 4.2).
+    NadaReport Observed(const Nada& nada, const ArrivalLog& log, std::int64_t nowNs);
+    /// The sender obeys a report (section 4.3).
+    void Obey(const Nada& nada, const NadaReport& report, double rttMs, std::int64_t nowNs);
+    /// Somebody else sets the rate of the packets: that of NADA is no more than what one ramp-up
+    /// reaches from what arrives.
+    void HoldNear(const Nada& nada, double receivedKbps);
 
-  private:
-    double m_lossFraction{0};
-};
-
-/// Section 4.3.
-class NadaSender
-{
-  public:
-    void Start(const NadaParameters& nada, std::int64_t nowNs)
+    /// r_ref
+    double ReferenceKbps() const
     {
-        m_rateKbps = nada.leastKbps;
-        m_lastNs = nowNs;
-    }
-
-    void Update(const NadaParameters& nada,
-                const NadaReport& report,
-                double rttMs,
-                std::int64_t nowNs);
-    /// While somebody else sets the flow's rate: NADA's is at most what one ramp-up step reaches
-    /// from what is received.
-    void StayNear(const NadaParameters& nada, double receivedKbps);
-
-    double RateKbps() const
-    {
-        return m_rateKbps;
+        return m_referenceKbps;
     }
 
   private:
-    double m_rateKbps{0};
-    double m_lastSignalMs{0};
-    std::int64_t m_lastNs{0};
+    double m_lossRatio{0}; ///< the receiver's, smoothed
+    double m_referenceKbps{0};
+    double m_signalMs{0}; ///< of the last report that was obeyed, and when that was
+    std::int64_t m_obeyedNs{0};
 };
 
 } // namespace fluid

@@ -19,7 +19,7 @@ class Rmcat : public ScenarioOf<Rmcat>
 {
   public:
     explicit Rmcat(const Settings& settings)
-        : m_nada(std::make_shared<NadaParameters>(settings)),
+        : m_nada(std::make_shared<Nada>(settings)),
           m_startMs(settings.Number("measurement_start_time_ms")),
           m_intervalMs(settings.Number("measurement_interval_ms")),
           m_mediaGapMs(settings.Number("nada_flow_start_time_diff_ms")),
@@ -181,7 +181,7 @@ class Rmcat : public ScenarioOf<Rmcat>
         });
     }
 
-    std::shared_ptr<const NadaParameters> m_nada;
+    std::shared_ptr<const Nada> m_nada;
     double m_startMs;
     double m_intervalMs;
     double m_mediaGapMs;

@@ -64,7 +64,7 @@ WifiAccess::WifiAccess(const Settings& settings,
     }
     for (std::uint32_t user = 0; user < users.GetN(); ++user)
     {
-        m_serving.push_back(Nearest(user, accessPoints));
+        m_serving.push_back(NearestNode(users.Get(user), accessPoints));
     }
     if (settings.Flag("wifi.enable_rx_signal_based_handover"))
     {
@@ -91,11 +91,16 @@ WifiAccess::BuildCell(int index, const Settings& settings, Ptr<Node> accessPoint
 {
     const bool shared = settings.Flag("wifi.ap_share_same_band");
     YansWifiPhyHelper phy;
-    if (!shared || !m_sharedChannel)
+    if (!shared || !m_channel)
     {
-        m_sharedChannel = YansWifiChannelHelper::Default().Create();
+        m_channel = YansWifiChannelHelper::Default().Create();
+        if (settings.Text("wifi.idle_stations_overhear", "1") == "0")
+        {
+            m_overhearing = CreateObject<Overhearing>();
+            m_overhearing->Join(m_channel);
+        }
     }
-    phy.SetChannel(m_sharedChannel);
+    phy.SetChannel(m_channel);
     const int number = shared ? WIFI_CHANNELS[0] : WIFI_CHANNELS[index % WIFI_CHANNELS.size()];
     phy.Set("ChannelSettings", StringValue("{" + std::to_string(number) + ", 20, BAND_5GHZ, 0}"));
     phy.Set("TxPowerStart", DoubleValue(settings.Number("wifi.tx_power_dbm")));
@@ -114,6 +119,10 @@ WifiAccess::BuildCell(int index, const Settings& settings, Ptr<Node> accessPoint
     m_cells[index].stations = wifi.Install(phy, mac, m_users);
     mac.SetType("ns3::ApWifiMac", "QosSupported", BooleanValue(true), "Ssid", SsidValue(ssid));
     m_cells[index].accessPoint = wifi.Install(phy, mac, accessPoint);
+    if (m_overhearing)
+    {
+        m_overhearing->Add(m_cells[index].accessPoint, m_cells[index].stations);
+    }
 }
 
 void
@@ -202,6 +211,10 @@ WifiAccess::ChooseCells()
                 best = static_cast<int>(cell);
             }
         }
+        if (best != m_serving[user])
+        {
+            Overhearing::Use(m_cells[best].stations.Get(user));
+        }
         m_serving[user] = best;
     }
 }
@@ -227,12 +240,6 @@ Ptr<WifiNetDevice>
 WifiAccess::AccessPoint(int cell) const
 {
     return DynamicCast<WifiNetDevice>(m_cells[cell].accessPoint.Get(0));
-}
-
-int
-WifiAccess::Nearest(int user, const NodeContainer& accessPoints) const
-{
-    return NearestNode(m_users.Get(user), accessPoints);
 }
 
 Ipv4Address

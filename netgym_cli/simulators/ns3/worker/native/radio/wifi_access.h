@@ -4,6 +4,7 @@
 #pragma once
 #include "bridge/settings.h"
 #include "radio/access.h"
+#include "radio/overhearing.h"
 
 #include <ns3/ipv4-address.h>
 #include <ns3/net-device-container.h>
@@ -92,14 +93,14 @@ class WifiAccess : public AccessNetwork
     void AssociationChanged(int user, int cell, bool associated, ns3::Mac48Address);
     void CompareBeacons();
     void ChooseCells();
-    int Nearest(int user, const ns3::NodeContainer& accessPoints) const;
 
     ns3::NodeContainer m_users;
     bool m_marks;
     std::vector<Cell> m_cells;
     std::vector<int> m_serving;                 ///< serving cell of each user
     std::vector<std::vector<Beacon>> m_beacons; ///< [user][cell]
-    ns3::Ptr<ns3::YansWifiChannel> m_sharedChannel;
+    ns3::Ptr<ns3::YansWifiChannel> m_channel;   ///< of the last cell built
+    ns3::Ptr<Overhearing> m_overhearing;        ///< on it; null: every station overhears
     double m_hysteresisDb{0};
     ns3::Time m_interval;
 };

@@ -1,0 +1,27 @@
+"""Where the seeds of networks begin that are for one purpose only, so that no agent meets a network by accident twice.
+
+Trainings have the user's seed, usually a small one, and those that a plan derives from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from enum import IntEnum
+from itertools import islice
+
+END = 2**31  # seeds are below it
+
+
+class FirstSeed(IntEnum):
+    """The first seed of each purpose; those that differ leave a million to each."""
+
+    EVALUATION = 1_000_000  # `netgym evaluate`, unless seeds are listed
+    OFFLINE = 1_000_000  # evaluations of an offline agent, which its run derives from here; none of a usual dataset
+    FIT_TWIN = 2_000_000  # recordings that a twin is fitted to, which no evaluation may have
+    ON_THE_WAY = 3_000_000  # evaluations within a training, which choose its best model
+    AT_END = 4_000_000  # the evaluation that ends a training; `netgym evaluate` may follow on others
+
+
+def fresh_seeds(count: int, met: Collection[int | None], first: int) -> tuple[int, ...]:
+    """The first `count` seeds from `first` on that are not among those `met`."""
+    return tuple(islice((seed for seed in range(first, END) if seed not in met), count))
