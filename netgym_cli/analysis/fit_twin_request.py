@@ -23,7 +23,8 @@ from netgym_cli.simulators.fluid.config import DEFAULT
 from netgym_cli.simulators.fluid.limits import require_modelled
 from netgym_cli.wrappers.required_simulators import required_simulators
 
-OWN = {"seeds": 3, "episodes": 1, "rounds": 4}  # words of this verb alone, with what they are unless given
+# Words of this verb alone, with what they are unless given. `skip` leaves the first seeds to another calibration.
+OWN = {"seeds": 3, "episodes": 1, "rounds": 4, "skip": 0}
 MEASURED_BEFORE = "wifi_mcs"  # parameters that are read off ns-3 directly and not fitted
 
 
@@ -35,6 +36,7 @@ class Request:
     seeds: int
     episodes: int
     rounds: int
+    skip: int
     file: Path
 
     @property
@@ -42,10 +44,16 @@ class Request:
         """Where the sessions are kept, so that they are simulated once."""
         return self.file.with_suffix(".npz")
 
+    @property
+    def session_seeds(self) -> tuple[int, ...]:
+        """Those of the sessions, one each."""
+        first = FirstSeed.FIT_TWIN + self.skip
+        return tuple(range(first, first + self.seeds))
+
     def recorded(self, told: Callable[[str], None]) -> dict[str, Recording]:
         """The sessions of every agent, played now where they are not kept yet."""
         kept = load(self.recording) if self.recording.exists() else {}
-        seeds = tuple(range(FirstSeed.FIT_TWIN, FirstSeed.FIT_TWIN + self.seeds))
+        seeds = self.session_seeds
         due = {name: config for name, config in self.configs.items() if name not in kept or kept[name].seeds != seeds}
         if due:
             selection.prepare(required_simulators(next(iter(due.values()))))
@@ -62,7 +70,8 @@ class Request:
         start = calibration(DEFAULT, imitation.adapter.scenario)
         names = [name for name, value in start.values.items() if value > 0 and not name.startswith(MEASURED_BEFORE)]
         found = fitted(start, imitation, names, self.rounds, told)
-        played = f"{', '.join(recordings)}; seeds {FirstSeed.FIT_TWIN:d} to {FirstSeed.FIT_TWIN + self.seeds - 1}"
+        seeds = self.session_seeds
+        played = f"{', '.join(recordings)}; seeds {seeds[0]} to {seeds[-1]}"
         write({self.file: text_of(found.calibration, f"fit-twin, {config.name_of('env')} on ns-3, {played}")},
               "choose another by --output")  # fmt: skip
         return found
@@ -89,7 +98,7 @@ def request(words: Sequence[str], config_dirs: Sequence[str | Path], output: Pat
             agents = value
         else:
             overrides.append(word)
-    numbers = {key: _count(key, value) for key, value in own.items()}
+    numbers = {key: _count(key, value, min(1, OWN[key])) for key, value in own.items()}
     first = run_of(Composer([*overrides, "agent=random"], config_dirs))
     adapter = adapter_of(first.env)
     require_modelled(adapter.scenario, adapter.settings())
@@ -109,9 +118,9 @@ def request(words: Sequence[str], config_dirs: Sequence[str | Path], output: Pat
         raise ConfigError(f"{file} exists and is not overwritten; choose another by --output.")
     configs = {name: run_of(Composer([*overrides, f"agent={name}"], config_dirs)) for name in chosen}
     selection.check(required_simulators(first))
-    return Request(configs, numbers["seeds"], numbers["episodes"], numbers["rounds"], file)
+    return Request(configs, file=file, **numbers)
 
 
-def _count(key: str, text: str) -> int:
-    require(text.isdigit() and 1 <= int(text) <= 1000, key, text, "1 to 1000")
+def _count(key: str, text: str, least: int) -> int:
+    require(text.isdigit() and least <= int(text) <= 1000, key, text, f"{least} to 1000")
     return int(text)

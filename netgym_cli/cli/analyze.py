@@ -84,7 +84,7 @@ def fit_twin(
     requests: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="KEY=VALUE...", help="env=NAME, agent=NAME,NAME, seeds=N, episodes=N, rounds=N, overrides."
+            metavar="KEY=VALUE...", help="env=NAME, agent=NAME,NAME, seeds=N, skip=N, episodes=N, rounds=N, overrides."
         ),
     ] = None,
     config_dir: Annotated[

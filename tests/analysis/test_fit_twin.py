@@ -77,6 +77,7 @@ def test_what_is_written_is_a_calibration(tmp_path):
         (["env=nqos_split", "simulator=fluid"], "the one that the twin is to resemble"),
         (["env=nqos_split", "agent=ppo"], "agent is 'ppo'; allowed: agents that need no training here: "),
         (["env=nqos_split", "seeds=none"], "seeds is 'none'; allowed: 1 to 1000"),
+        (["env=nqos_split", "skip=-1"], "skip is '-1'; allowed: 0 to 1000"),
     ],
 )
 def test_what_cannot_be_fitted_is_refused(words, message, tmp_path):
@@ -88,3 +89,9 @@ def test_a_file_that_is_there_stays(tmp_path):
     (tmp_path / "it.yaml").write_text("mine")
     result = CliRunner().invoke(app, ["fit-twin", "env=nqos_split", "-o", str(tmp_path / "it.yaml")])
     assert result.exit_code == 2 and (tmp_path / "it.yaml").read_text() == "mine"
+
+
+def test_skipped_seeds_are_left_to_another_calibration(tmp_path):
+    first = request(["env=nqos_split", "seeds=3"], [], tmp_path / "first.yaml").session_seeds
+    second = request(["env=nqos_split", "seeds=3", "skip=3"], [], tmp_path / "second.yaml").session_seeds
+    assert [*first, *second] == [*range(2_000_000, 2_000_006)]
