@@ -75,7 +75,7 @@ class Softmax(Bounds):
         values = np.clip(np.asarray(action, np.float64), -1, 1)
         below = self.sharpness * (values - values.max(axis=-1, keepdims=True))
         # NumPy's exponential has other last digits on other CPUs.
-        weights = np.array([math.exp(value) for value in below.ravel()]).reshape(below.shape)
+        weights = np.array(list(map(math.exp, below.ravel().tolist()))).reshape(below.shape)
         return np.asarray(np.clip(low + (high - low) * weights, low, high), np.float32)
 
     def shrink(self, action: np.ndarray) -> np.ndarray:
@@ -84,7 +84,7 @@ class Softmax(Bounds):
         most = weights.max(axis=-1, keepdims=True)
         ratios = np.where(most > 0, weights / np.where(most > 0, most, 1), 1)
         least = math.exp(-2 * self.sharpness)
-        logs = np.array([math.log(max(ratio, least)) for ratio in ratios.ravel()]).reshape(ratios.shape)
+        logs = np.array([math.log(max(ratio, least)) for ratio in ratios.ravel().tolist()]).reshape(ratios.shape)
         return np.asarray(1 + logs / self.sharpness, np.float32)
 
 

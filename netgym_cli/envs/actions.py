@@ -90,21 +90,20 @@ def box_action(action: Any, space: spaces.Box, many: bool = False) -> np.ndarray
 
     With `many` also the actions of many networks, along a leading axis.
     """
-    low, high = space.low.min(), space.high.max()
     try:
         values = np.array(action).astype(np.float64, casting="same_kind")
     except (TypeError, ValueError) as error:
-        raise ActionError(f"action is {action!r}; allowed: an array of numbers from {low:g} to {high:g}.") from error
+        raise ActionError(f"action is {action!r}; allowed: an array of {_numbers_of(space)}.") from error
     _require_shape(values, space, many)
     if not np.isfinite(values).all():
-        raise ActionError(
-            f"action holds NaN or infinity: {values.tolist()}; allowed: numbers from {low:g} to {high:g}."
-        )
+        raise ActionError(f"action holds NaN or infinity: {values.tolist()}; allowed: {_numbers_of(space)}.")
     if not ((values >= space.low) & (values <= space.high)).all():
-        raise ActionError(
-            f"action ranges from {values.min():g} to {values.max():g}; allowed: numbers from {low:g} to {high:g}."
-        )
+        raise ActionError(f"action ranges from {values.min():g} to {values.max():g}; allowed: {_numbers_of(space)}.")
     return values
+
+
+def _numbers_of(space: spaces.Box) -> str:
+    return f"numbers from {space.low.min():g} to {space.high.max():g}"
 
 
 def discrete_action(action: Any, space: spaces.MultiDiscrete, many: bool = False) -> np.ndarray:

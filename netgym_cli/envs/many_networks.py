@@ -72,7 +72,8 @@ class ManyNetworks:
         many: Any = reward(stats) if self.adapter.batched else [reward(each) for each in self._each(stats)]
         if np.shape(many) != (self.networks,):
             raise wrong_answer(self.adapter, "reward", many, f"{self.networks} numbers, as `batched` promises", when)
-        if not all(map(is_reward, many)):
+        numbers = isinstance(many, np.ndarray) and many.dtype == np.float64
+        if not (np.isfinite(many).all() if numbers else all(map(is_reward, many))):
             env = next(env for env, value in enumerate(many) if not is_reward(value))
             raise wrong_answer(self.adapter, "reward", many[env], "a finite number", when, env)
         return np.asarray(many, np.float64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -218,11 +219,13 @@ class Recorder(Observer):
     def _flush_steps(self) -> None:
         kept = self._steps.kept
         self._steps.flush()
+        blocks = Counter(item.session for item in kept if isinstance(item, StepBlock))
+        newest = {item.session: item for item in kept if isinstance(item, StepBlock)}
+        for session, steps in blocks.items():
+            for env, sim_time_ms in enumerate(newest[session].sim_time_ms.tolist()):
+                self._sessions[session, env].add_stored(sim_time_ms, steps)
         for item in kept:
-            if isinstance(item, StepBlock):
-                for env, sim_time_ms in enumerate(item.sim_time_ms.tolist()):
-                    self._sessions[item.session, env].add_stored(sim_time_ms)
-            else:
+            if not isinstance(item, StepBlock):
                 session, env, _, _, _, sim_time_ms, *_ = item
                 self._sessions[session, env].add_stored(sim_time_ms)
 

@@ -32,9 +32,9 @@ class SessionRow:
         self.under_way = False
         self.row |= {"status": status, "wall_s": self.wall_s, "exit_reason": reason}
 
-    def add_stored(self, sim_time_ms: float) -> None:
-        """`steps.parquet` holds another step, which ended at this simulated time."""
-        self.stored_steps += 1
+    def add_stored(self, sim_time_ms: float, steps: int = 1) -> None:
+        """`steps.parquet` holds more steps, of which the last ended at this simulated time."""
+        self.stored_steps += steps
         self.stored_ms = sim_time_ms
 
     @property

@@ -81,6 +81,7 @@ class FluidBatch:
         self.control_size: int = self._library.control_size(handle)
         self.ts_ms = np.zeros(self.copies)
         self.ticks = np.zeros(self.copies, np.uint64)
+        self._clocks = self.ts_ms.ctypes.data, self.ticks.ctypes.data
 
     def place(self, users: np.ndarray) -> None:
         """Puts users, in the sessions that begin from now on, where another simulator has measured them.
@@ -136,8 +137,7 @@ class FluidBatch:
 
     def _read(self) -> np.ndarray:
         values = np.empty((self.copies, self.layout.size))
-        arrays = (values.ctypes.data, self.ts_ms.ctypes.data, self.ticks.ctypes.data)
-        self._library.read(self._open(), *arrays)
+        self._library.read(self._open(), values.ctypes.data, *self._clocks)
         return values
 
     def _open(self) -> int:
@@ -149,7 +149,7 @@ class FluidBatch:
         twin = object.__new__(type(self))
         twin._library, twin.copies = self._library, self.copies
         twin._adopt(self._library.copy(self._open()))
-        twin.ts_ms, twin.ticks = self.ts_ms.copy(), self.ticks.copy()
+        twin.ts_ms[:], twin.ticks[:] = self.ts_ms, self.ticks
         return twin
 
     def __reduce__(self) -> NoReturn:
