@@ -4,6 +4,7 @@ import ast
 import importlib
 import re
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -76,9 +77,14 @@ def room(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
 def imports(path: Path) -> Iterator[tuple[str, list[str]]]:
     """Every module that a file imports, with the names that it takes from it."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             yield from ((alias.name, []) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -88,7 +94,7 @@ def imports(path: Path) -> Iterator[tuple[str, list[str]]]:
 
 def path_parts(path: Path) -> set[str]:
     """The parts of all texts in a file that may be paths; docstrings and keys of dictionaries are none."""
-    nodes = list(ast.walk(ast.parse(path.read_text())))
+    nodes = list(ast.walk(tree(path)))
     others = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
     others |= {id(key) for node in nodes if isinstance(node, ast.Dict) for key in node.keys}
     texts = (node for node in nodes if isinstance(node, ast.Constant) and id(node) not in others)
@@ -131,14 +137,14 @@ def test_libraries_stay_where_they_belong(path: Path) -> None:
 
 
 def test_only_one_room_s_file_asks_for_the_home_directory() -> None:
-    nodes = ((path, node) for path in FILES for node in ast.walk(ast.parse(path.read_text())))
+    nodes = ((path, node) for path in FILES for node in ast.walk(tree(path)))
     asking = {path for path, node in nodes if isinstance(node, ast.Attribute) and node.attr in ("home", "expanduser")}
     assert asking == {PACKAGE / "common" / "home.py"}  # it alone answers for a user who has none
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_numbers_do_not_depend_on_the_cpu(path: Path) -> None:
-    functions = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)]
+    functions = [node for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute)]
     used = {node.attr for node in functions if isinstance(node.value, ast.Name) and node.value.id in ("np", "numpy")}
     assert not used & NOT_ON_EVERY_CPU
 

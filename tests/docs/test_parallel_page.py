@@ -2,6 +2,7 @@
 
 import re
 
+from netgym_cli.agents.base import agent_registry
 from tests.conftest import REPO
 from tests.support.commands import Story
 
@@ -17,5 +18,6 @@ def test_every_command_is_understood():
 
 
 def test_it_names_the_learners_that_have_the_key():
-    having = {path.stem for path in (REPO / "conf" / "agent").glob("*.yaml") if "\nn_envs:" in path.read_text()}
+    files = (REPO / "conf" / "agent" / f"{name}.yaml" for name in agent_registry.names())  # and no variants of theirs
+    having = {path.stem for path in files if "\nn_envs:" in path.read_text()}
     assert set(re.findall(r"`(\w+)`", PAGE.partition("learn from N")[0])) & having == having

@@ -20,7 +20,7 @@ from tests.conftest import REPO
 from tests.support.engine import run_config
 
 TOY = ["--config-dir", str(REPO / "tests" / "support" / "conf"), "env=toy", "agent=ppo", "hydra.run.dir=run"]
-SHORT = ["agent.n_steps=8", "agent.batch_size=4", "sessions=2", "evaluate_at_end.most_share=100"]
+SHORT = ["agent.n_envs=1", "agent.n_steps=8", "agent.batch_size=4", "sessions=2", "evaluate_at_end.most_share=100"]
 
 pytestmark = pytest.mark.usefixtures("workdir")
 

@@ -2,19 +2,37 @@
 
 import ctypes
 import json
+import os
 import shutil
 from contextlib import contextmanager
 
 import pytest
 
+from netgym_cli.common import user_modules
 from netgym_cli.datasets import DatasetWriter, folder_of, open_dataset
 from tests.collection.test_collect import TOY, collected, digests, netgym
+from tests.conftest import REPO, homes_in
 
 NAME = "netgym/toy/random-v0"
 WORDS = ["agent=random", "jobs=1"]
 EIGHT = [*WORDS, "episodes=8", "seeds=0..3"]
 
 pytestmark = pytest.mark.usefixtures("workdir")
+
+
+@pytest.fixture(scope="module")
+def eight_once(tmp_path_factory):
+    """A root with the dataset of `EIGHT`, collected once."""
+    with homes_in(tmp_path_factory.mktemp("eight")) as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join([str(REPO), *user_modules.chosen_path()]))
+        collected(*EIGHT)
+        yield folder / "datasets"
+
+
+@pytest.fixture
+def eight(eight_once, root):
+    """The test's own copy of it, as if it had just been collected."""
+    shutil.copytree(eight_once, root)
 
 
 def files():
@@ -48,8 +66,7 @@ DAMAGE = [truncate, forget, lose_the_hash, say_it_is_longer, put_another_there]
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_a_damaged_or_missing_episode_is_played_again_in_place(damage):
-    collected(*EIGHT)
+def test_a_damaged_or_missing_episode_is_played_again_in_place(damage, eight):
     whole, before = digests(NAME), files()
     damage(2)
     why = "missing" if damage is forget else "damaged"
@@ -60,8 +77,7 @@ def test_a_damaged_or_missing_episode_is_played_again_in_place(damage):
     assert "complete already" in collected(*EIGHT)
 
 
-def test_a_longer_plan_is_not_put_behind_a_gap():
-    collected(*EIGHT)
+def test_a_longer_plan_is_not_put_behind_a_gap(eight):
     truncate(1)
     forget(4)
     forget(7)
@@ -74,8 +90,7 @@ def test_a_longer_plan_is_not_put_behind_a_gap():
     assert digests("netgym/toy/at_once-v0") == mended
 
 
-def test_what_stands_behind_a_gap_is_kept_when_the_repair_goes_no_further():
-    collected(*EIGHT)
+def test_what_stands_behind_a_gap_is_kept_when_the_repair_goes_no_further(eight):
     whole = digests(NAME)
     truncate(0)
     forget(6)
@@ -88,32 +103,30 @@ def test_what_stands_behind_a_gap_is_kept_when_the_repair_goes_no_further():
     assert digests(NAME) == whole and not (folder_of(NAME) / ".waiting").exists()
 
 
-def lie_twice():
-    """Episodes 2 to 7 stand in the dataset and wait beside it."""
-    collected(*EIGHT)
+@pytest.fixture
+def lie_twice(eight):
+    """Episodes 2 to 7 stand in the dataset and wait beside it, and 1 is missing; what it held, as digests."""
+    whole = digests(NAME)
     for number in range(2, 8):
         shutil.copytree(folder_of(NAME) / "data" / str(number), folder_of(NAME) / ".waiting" / str(number))
     forget(1)
+    return whole
 
 
-def test_episodes_that_lie_there_twice_are_taken_once():
-    collected(*EIGHT, "name=whole")
-    lie_twice()
+def test_episodes_that_lie_there_twice_are_taken_once(lie_twice):
     told = collected(*EIGHT)
     assert "note: episode 1 was missing" in told and "8 episodes, 32 steps (1 new in" in told
-    assert digests(NAME) == digests("netgym/toy/whole-v0") and not (folder_of(NAME) / ".waiting").exists()
+    assert digests(NAME) == lie_twice and not (folder_of(NAME) / ".waiting").exists()
 
 
-def test_one_that_waits_whole_replaces_a_damaged_one():
-    lie_twice()
+def test_one_that_waits_whole_replaces_a_damaged_one(lie_twice):
     truncate(3)
     (folder_of(NAME) / ".waiting/4/part-0.parquet").unlink()
     assert "(1 new in" in collected(*EIGHT)
     assert "complete already" in collected(*EIGHT)
 
 
-def test_two_different_episodes_in_one_place_are_refused_and_kept():
-    lie_twice()
+def test_two_different_episodes_in_one_place_are_refused_and_kept(lie_twice):
     path = folder_of(NAME) / ".waiting/2/metadata.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"sha256": "other"}))
     before = sorted(folder_of(NAME).rglob("*"))
@@ -148,9 +161,8 @@ def obeying_modes():
 
 
 @pytest.fixture
-def forbidden(root):
+def forbidden(root, eight):
     """A root with a complete dataset, to be read only."""
-    collected(*EIGHT)
     folders = [path for path in (root, *root.rglob("*")) if path.is_dir()]
     for path in folders:
         path.chmod(0o555)

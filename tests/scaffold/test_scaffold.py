@@ -39,7 +39,7 @@ def test_the_printed_train_command_trains(workdir):
     done = netgym("new", "env", "quay", "--simulator", "python", "-o", "mine/here")
     command = next(line.split()[1:] for line in done.stdout.splitlines() if "netgym train" in line)
     assert "mine/here" in command
-    done = netgym(*command)
+    done = netgym(*command, "evaluate_at_end=0", "agent.n_epochs=1")  # the evaluation costs more than the training
     assert done.exit_code == 0, done.output
     assert "1000 steps" in done.stdout
 
@@ -106,7 +106,7 @@ def test_a_compile_error_in_the_users_file_reaches_the_user(workdir):
 def test_a_compile_error_is_known_before_an_evaluation_starts_its_workers(workdir):
     assert netgym("new", "env", "jetty").exit_code == 0
     file = workdir / "conf" / "jetty.cc"
-    file.write_text(file.read_text() + "int broken = nowhere;\n")
+    file.write_text('#include "nowhere.h"\n' + file.read_text())  # ends the compiler at once
     done = netgym("evaluate", "--config-dir", "conf", "env=jetty", "agent=random", "seeds=1", "episodes=1")
     assert done.exit_code == 1
     assert "jetty.cc could not be compiled" in done.stderr and "agent random" not in done.stderr

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The only header that the worker process shows to Python: the interface of every scenario. It
-// includes nothing of ns-3.
+// The interface of every scenario. With bridge/stepping.h it is what the worker process shows to
+// Python, so it includes nothing of ns-3.
 #pragma once
 #include <cstddef>
 #include <cstdint>
