@@ -36,7 +36,7 @@ def test_the_command_line_has_the_last_word(name):
 def test_they_are_listed_and_completed_with_their_meaning():
     listed = {member.name: member.meaning for member in catalog.members([conf_dirs.EXPERIMENT])}
     assert sorted(listed) == NAMES and all(meaning and "@package" not in meaning for meaning in listed.values())
-    assert completions(["experiment=rm"]) == ["experiment=rmcat_sac"]
+    assert completions(["experiment=rmcat_s"]) == ["experiment=rmcat_sac"]
     assert "experiment=" in completions(["exp"])
 
 
