@@ -43,7 +43,7 @@ def build(
         ),
     ] = None,
 ) -> None:
-    """Compile the native part and the twins' kernel now, not at the first run."""
+    """Compile what netgym has in C++ now, not at the first run."""
     with errors_to_exit_codes("build"):
         from netgym_cli.simulators.fluid import build as fluid
         from netgym_cli.simulators.ns3.build import ensure

@@ -21,7 +21,7 @@ from netgym_cli.runs.folder import RunFolder
 from tests.support import kinds
 
 SHORT = {
-    "ppo": ["agent.n_steps=10", "agent.batch_size=5", "agent.n_epochs=1"],
+    "ppo": ["agent.n_envs=1", "agent.n_steps=10", "agent.batch_size=5", "agent.n_epochs=1"],
     "cleanrl_ppo": ["agent.n_steps=10", "agent.batch_size=5", "agent.n_epochs=1"],
     "a2c": ["agent.n_steps=5"],
     "sac": ["agent.learning_starts=4", "agent.batch_size=4"],

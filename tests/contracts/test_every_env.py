@@ -32,7 +32,7 @@ CHEAP_FIRST = ["gym", "custom", "rmcat", "energy_saving", "network_slicing", "qo
 LEARNER = "ppo"
 WARM_UP_MS = {"energy_saving": 500}  # the least that it allows
 SHORT = {
-    "ppo": ["agent.n_steps=4", "agent.batch_size=2"],
+    "ppo": ["agent.n_envs=1", "agent.n_steps=4", "agent.batch_size=2"],
     "cleanrl_ppo": ["agent.n_steps=4", "agent.batch_size=2"],
     "a2c": ["agent.n_steps=4"],
     "sac": ["agent.learning_starts=2", "agent.batch_size=2", "agent.buffer_size=100"],
