@@ -122,7 +122,7 @@ def _compile(src: Path, wheel: Ns3, cxx: str, drafts: Path, report: build.Report
         unit.write_text(text)
         wanted[unit] = object_path(cache_dir() / "objects", unit, [src], key)
     missing = [unit for unit, kept in wanted.items() if defect(kept) is not None]
-    report(f"compiling ns-3 {wheel.version} itself, once: {len(missing)} units; about twenty minutes of one core in all")
+    report(f"compiling ns-3 {wheel.version} itself, once: {len(missing)} units; all take about twenty core minutes")
     with ThreadPoolExecutor(os.cpu_count()) as pool, Compilers(drafts) as compilers:
 
         def compiled(unit: Path) -> Path:
