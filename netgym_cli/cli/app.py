@@ -109,11 +109,14 @@ def evaluate(
         list[str] | None,
         typer.Argument(
             metavar="[RUN|KEY=VALUE]...",
-            help="Folders of trained runs; agent=NAME,NAME; episodes=5; seeds=10, [3,5] or 3..5.",
+            help="Folders of trained runs (several seeds of one agent count together); agent=NAME,NAME; episodes=5; "
+            "seeds=10, [3,5] or 3..5.",
             autocompletion=complete,
         ),
     ] = None,
-    baseline: Annotated[str | None, typer.Option("--baseline", help="Agent to compare with; else the first.")] = None,
+    baseline: Annotated[
+        str | None, typer.Option("--baseline", help="Agent to compare with; else system_default, or the first.")
+    ] = None,
     jobs: Jobs = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for tables and picture.")] = None,
     trust: Trust = False,
@@ -133,7 +136,7 @@ def evaluate(
             return
         with results_on_disk():
             table(*report.summary_table(evaluation))
-            if len(evaluation.values) > 1:
+            if len(evaluation.scores) > 1:
                 table(*report.paired_table(evaluation))
             say([f"tables and picture: {folder}"])
 
