@@ -7,13 +7,12 @@ import signal
 import subprocess
 import sys
 
-import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from netgym_cli.cli.app import app
 from netgym_cli.common.errors import ConfigError
-from netgym_cli.evaluation import contest, report, request
+from netgym_cli.evaluation import contest, request
 from netgym_cli.experiment import run
 from tests.conftest import REPO
 from tests.support.engine import run_config
@@ -90,42 +89,6 @@ def test_runs_of_one_algorithm_are_told_apart_by_their_folders(workdir, trained)
     assert netgym("train", *TOY, *SMALL_PPO, "agent.gamma=0.5", "hydra.run.dir=other").exit_code == 0
     asked = request.parse(["trained", "other", "seeds=2"], [CONF[1]])
     assert list(asked.contenders) == ["ppo:trained", "ppo:other"]
-
-
-def test_runs_that_differ_in_their_seed_are_trainings_of_one_agent(workdir, trained):
-    assert netgym("train", *TOY, *SMALL_PPO, "seed=2", "hydra.run.dir=other").exit_code == 0
-    words = ["trained", "other", "agent=random", "episodes=1", "seeds=3"]
-    done = netgym("evaluate", *CONF, *words, "--json", "-o", "both", "--baseline", "random")
-    assert done.exit_code == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert {row["agent"]: row["trainings"] for row in told["summary"]} == {
-        "ppo": 2,
-        "random": 1,
-    }
-    by_training = [[row["return"] for row in told["by_seed"] if row["training"] == k] for k in (0, 1)]
-    assert len(by_training[0]) == 6 and len(by_training[1]) == 3  # the agent's and random's
-    (mean,) = [row for row in told["summary"] if (row["agent"], row["metric"]) == ("ppo", "return")]
-    assert mean["mean"] == pytest.approx(sum(by_training[0][:3] + by_training[1]) / 6)
-    assert json.loads((workdir / "both" / "evaluation.json").read_text())["agents"]["ppo"] == ["trained", "other"]
-    first = json.loads(netgym("evaluate", *CONF, "trained", "episodes=1", "seeds=3", "--json").stdout)
-    assert [row["return"] for row in first["by_seed"]] == by_training[0][:3] != by_training[1]
-
-
-def test_agents_are_compared_with_the_default_algorithm_unless_told_otherwise():
-    done = netgym("evaluate", *TOY, "agent=random,system_default", "episodes=1", "seeds=2")
-    assert done.exit_code == 0, done.stderr
-    assert "minus system_default" in done.stdout and "P(more return)" in done.stdout
-
-
-def test_the_number_of_trainings_is_told():
-    of = {"return": np.array([[1.0, 2.0, 3.0], [2.0, 3.0, 4.0]])}
-    found = contest.Evaluation(
-        "toy", (1, 2, 3), 1, "ppo", {"ppo": of, "random": {"return": np.array([[0.0, 0.0, 9.0]])}}
-    )
-    assert [row[0] for row in report.summary_table(found)[1]] == ["ppo (2 trainings)", "random"]
-    assert found.values["ppo"]["return"].tolist() == [1.5, 2.5, 3.5]
-    ((label, _, more),) = report.paired_table(found)[1]
-    assert label == "random" and more.startswith("0.3333 [")
 
 
 def test_an_agent_does_in_an_evaluation_what_it_does_in_a_run(tmp_path):
