@@ -106,7 +106,7 @@ def fit_twin(
     requests: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="KEY=VALUE...", help="env=NAME, agent=NAME,NAME, seeds=N, skip=N, episodes=N, rounds=N, overrides."
+            metavar="KEY=VALUE...", help="env=NAME, agent=NAME,RUN, seeds=N, skip=N, episodes=N, rounds=N, overrides."
         ),
     ] = None,
     config_dir: Annotated[
@@ -118,8 +118,8 @@ def fit_twin(
 ) -> None:
     """Fit a fluid twin to ns-3.
 
-    Lets rules play on ns-3, on seeds that no evaluation has, and writes the twin's parameters with their errors; the
-    sessions are kept beside them. For example fit-twin env=dynamic_qos seeds=3
+    Lets rules, and trained agents whose runs are named, play on ns-3, on seeds that no evaluation has, and writes the
+    twin's parameters with their errors; the sessions are kept. For example fit-twin env=dynamic_qos seeds=3
     """
     with errors_to_exit_codes("fit-twin"):
         from netgym_cli.analysis.fit_twin_request import request
