@@ -56,8 +56,9 @@ class RunRecord(Observer):
             `start_s` (seconds until the first step began), `n_envs` (simulators that live each session at once),
             `stats_envs` (how many of them, from the first, `stats.parquet` is about),
             `files` (path in the folder to SHA-256, at the end of the run),
-            `seeds` (of all simulators, session by session), `selected_on` (seeds of evaluations on the way, by which
-            the best model is chosen) and so on.
+            `episodes` in their table, with the mean return of all of them and of the last tenth (`mean_return`,
+            `last_return`; None without episodes), `seeds` (of all simulators, session by session), `selected_on` (seeds
+            of evaluations on the way, by which the best model is chosen) and so on.
 
     Raises:
         FileExistsError: there is a record already; it was not changed.
@@ -76,6 +77,7 @@ class RunRecord(Observer):
         self._started = time.monotonic()
         self._written = 0.0
         self._seeds: dict[tuple[int, int], int | None] = {}  # by session and env
+        self._added, self._total_return = 0, 0.0  # episodes that were added up, and their returns
         self.content: dict[str, Any] = {
             "status": "running",
             "started_at": now(),
@@ -99,6 +101,9 @@ class RunRecord(Observer):
             "selected_on": [],
             "planned_steps": planned_steps,
             "steps": 0,
+            "episodes": 0,
+            "mean_return": None,
+            "last_return": None,
             "sim_s": 0.0,
             "wall_s": 0.0,
             "start_s": None,
@@ -162,6 +167,17 @@ class RunRecord(Observer):
         self.content["seeds"] = [self._seeds[place] for place in sorted(self._seeds)]
         self.content["steps"] = self._tables.stored_steps
         self.content["sim_s"] = self._tables.stored_sim_s
+        self._update_returns()
         self.content["wall_s"] = round(self._written - self._started, 3)
         self.content["heartbeat_at"] = now()
         self.content["machine"] = machine()  # what learns loads PyTorch after the run has begun
+
+    def _update_returns(self) -> None:
+        episodes = self.content["episodes"] = self._tables.stored_episodes
+        if not episodes:
+            return
+        self._total_return += sum(self._tables.returns[self._added : episodes])
+        self._added = episodes
+        last = self._tables.returns[episodes - max(1, episodes // 10) : episodes]
+        self.content["mean_return"] = self._total_return / episodes
+        self.content["last_return"] = sum(last) / len(last)
