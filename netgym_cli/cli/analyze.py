@@ -1,4 +1,4 @@
-"""The verbs that analyse results of runs, channels and simulators: `plot`, `fit-channel` and `fit-twin`."""
+"""The verbs that analyse runs, channels and simulators: `plot`, `verify`, `fit-channel` and `fit-twin`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
+from netgym_cli.cli.arguments import Json
 from netgym_cli.cli.exit_codes import errors_to_exit_codes
-from netgym_cli.cli.output import results_on_disk, say, table
+from netgym_cli.cli.output import print_json, results_on_disk, say, table
 
 
 def plot(
@@ -52,6 +53,27 @@ def plot(
             say([*notes, f"picture: {output}"])
 
 
+def verify(
+    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER...", help="Runs, or grids of train -m.")],
+    as_json: Json = False,
+) -> None:
+    """Check that runs still hold what they wrote.
+
+    Compares every table and model with its hash in run.json, and exits 1 if something was changed or is missing.
+    For example verify outputs/2026-01-31/12-00-00-000000
+    """
+    with errors_to_exit_codes("verify"):
+        from netgym_cli.analysis import verify as verification
+
+        found = verification.verified(folders)
+        if as_json:
+            print_json([{"folder": folder, **verification.as_json(run)} for folder, run in found.items()])
+        else:
+            say(line for folder, run in found.items() for line in verification.told(folder, run))
+        if not all(run.whole for run in found.values()):
+            raise typer.Exit(1)
+
+
 def fit_channel(
     requests: Annotated[
         list[str] | None, typer.Argument(metavar="KEY=VALUE...", help="channel=NAME, to=NAME, packets=N, overrides.")
@@ -84,7 +106,7 @@ def fit_twin(
     requests: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="KEY=VALUE...", help="env=NAME, agent=NAME,NAME, seeds=N, skip=N, episodes=N, rounds=N, overrides."
+            metavar="KEY=VALUE...", help="env=NAME, agent=NAME,RUN, seeds=N, skip=N, episodes=N, rounds=N, overrides."
         ),
     ] = None,
     config_dir: Annotated[
@@ -96,8 +118,8 @@ def fit_twin(
 ) -> None:
     """Fit a fluid twin to ns-3.
 
-    Lets rules play on ns-3, on seeds that no evaluation has, and writes the twin's parameters with their errors; the
-    sessions are kept beside them. For example fit-twin env=dynamic_qos seeds=3
+    Lets rules, and trained agents whose runs are named, play on ns-3, on seeds that no evaluation has, and writes the
+    twin's parameters with their errors; the sessions are kept. For example fit-twin env=dynamic_qos seeds=3
     """
     with errors_to_exit_codes("fit-twin"):
         from netgym_cli.analysis.fit_twin_request import request

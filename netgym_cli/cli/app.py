@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from netgym_cli import __version__
-from netgym_cli.cli.analyze import fit_channel, fit_twin, plot
+from netgym_cli.cli.analyze import fit_channel, fit_twin, plot, verify
 from netgym_cli.cli.arguments import ConfigDir, Jobs, Json, Overrides, Trust, command, complete
 from netgym_cli.cli.collect import collect
 from netgym_cli.cli.create import import_config, new
@@ -113,11 +113,14 @@ def evaluate(
         list[str] | None,
         typer.Argument(
             metavar="[RUN|KEY=VALUE]...",
-            help="Folders of trained runs; agent=NAME,NAME; episodes=5; seeds=10, [3,5] or 3..5.",
+            help="Folders of trained runs (several seeds of one agent count together); agent=NAME,NAME; episodes=5; "
+            "seeds=10, [3,5] or 3..5.",
             autocompletion=complete,
         ),
     ] = None,
-    baseline: Annotated[str | None, typer.Option("--baseline", help="Agent to compare with; else the first.")] = None,
+    baseline: Annotated[
+        str | None, typer.Option("--baseline", help="Agent to compare with; else system_default, or the first.")
+    ] = None,
     jobs: Jobs = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for tables and picture.")] = None,
     trust: Trust = False,
@@ -137,7 +140,7 @@ def evaluate(
             return
         with results_on_disk():
             table(*report.summary_table(evaluation))
-            if len(evaluation.values) > 1:
+            if len(evaluation.scores) > 1:
                 table(*report.paired_table(evaluation))
             say([f"tables and picture: {folder}"])
 
@@ -230,7 +233,7 @@ def check(
             raise typer.Exit(1)
 
 
-for verb in (sweep, runs, collect, plot, doctor, build, fit_channel, fit_twin, import_config):
+for verb in (sweep, runs, collect, plot, verify, doctor, build, fit_channel, fit_twin, import_config):
     app.command(verb.__name__.replace("_", "-"))(verb)
 app.add_typer(data, name="data")
 app.add_typer(new, name="new")

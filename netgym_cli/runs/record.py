@@ -14,6 +14,7 @@ from netgym_cli.common.interruption import Deferred
 from netgym_cli.common.machine import machine
 from netgym_cli.common.provenance import git_state, now, versions
 from netgym_cli.config.schema import RunConfig
+from netgym_cli.runs.contents import FILES, sums
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.recorder import Recorder
 from netgym_cli.sessions.side_by_side import EpisodeStarts, Steps
@@ -30,7 +31,7 @@ def note_evaluation(folder: RunFolder, outcome: Mapping[str, Any]) -> None:
         ConfigError: there is no record.
         OSError: it cannot be written.
     """
-    content = {**folder.record(), "evaluation": outcome}
+    content = {**folder.record(), "evaluation": outcome, FILES: sums(folder)}
     with Deferred():  # in between, the record would not be the one that was signed
         write_json(folder.record_path, content)
         folder.sign(folder.record_path)
@@ -54,6 +55,7 @@ class RunRecord(Observer):
         content: what the file says: `steps` and `sim_s` (simulated seconds, all sessions) in the tables, `wall_s`,
             `start_s` (seconds until the first step began), `n_envs` (simulators that live each session at once),
             `stats_envs` (how many of them, from the first, `stats.parquet` is about),
+            `files` (path in the folder to SHA-256, at the end of the run),
             `episodes` in their table, with the mean return of all of them and of the last tenth (`mean_return`,
             `last_return`; None without episodes), `seeds` (of all simulators, session by session), `selected_on` (seeds
             of evaluations on the way, by which the best model is chosen) and so on.
@@ -107,6 +109,7 @@ class RunRecord(Observer):
             "start_s": None,
             "error": None,
             "evaluation": None,
+            FILES: None,
         }
         self._update()
         create_json(self.folder.record_path, self.content)
@@ -144,8 +147,12 @@ class RunRecord(Observer):
         """Nothing: where one call simulates all simulators, sessions may last milliseconds."""
 
     def close(self, status: str, error: Mapping[str, str] | None = None) -> None:
-        """Writes and signs the final word: `complete`, `failed`, `interrupted`; with the error's `type`, `message`."""
+        """Writes and signs the final word: `complete`, `failed`, `interrupted`; with the error's `type`, `message`.
+
+        It notes the files that the run has written, so one that writes more after its final word says it again.
+        """
         self.content["status"] = status
+        self.content[FILES] = sums(self.folder)
         self.content["ended_at"] = now()
         self.content["error"] = error
         self._write()

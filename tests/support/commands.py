@@ -2,7 +2,6 @@
 
 import shlex
 from dataclasses import replace
-from pathlib import Path
 
 from omegaconf import OmegaConf
 from typer.main import get_command
@@ -88,7 +87,7 @@ class Story:
     def evaluate(self, overrides=(), config_dir=(), **_):
         asked = evaluate_request.parse(list(overrides or ()), list(config_dir or ()))
         for agent in asked.contenders.values():
-            run.check(asked.config if isinstance(agent, Path) else replace(asked.config, agent=agent))
+            run.check(asked.config if isinstance(agent, tuple) else replace(asked.config, agent=agent))
 
     def collect(self, requests=(), config_dir=(), default_action=False, **_):
         asked = collect_request.parse(list(requests or ()), list(config_dir or ()), default_action)

@@ -17,6 +17,7 @@ struct TunnelPlan
     double maxTimeoutS;
     double gapShare; ///< of a packet that a link may have left to bring without being waited for
     double tickS;
+    bool bursts; ///< whether a link may serve much at once, of which every part has its own age
 };
 
 /// What an interval carried over one link.
@@ -119,7 +120,18 @@ class Tunnel
         Arrival arrival;
     };
 
-    void Arrive(LinkState& link, const Load& load, bool used, long tick, double tickS);
+    void Overtake(LinkState& link, const Load& load, const std::array<double, 3>& thresholdsS);
+    void Arrive(LinkState& link, const Load& load, bool used, long tick, const TunnelPlan& plan);
+    /// Calls `take` with the bytes that were sent in each tick between two totals, and their age,
+    /// s.
+    template <typename Take>
+    static void Pieces(const LinkState& link,
+                       double from,
+                       double to,
+                       long tick,
+                       double tickS,
+                       Take take);
+    void Count(double bytes, double delayS, const std::array<double, 3>& thresholdsS);
     static double Next(const LinkState& link, double bytes, long tick, double tickS);
     void GiveUp(LinkState& link,
                 double newestS,
@@ -129,7 +141,7 @@ class Tunnel
     void Release(LinkState& link,
                  double untilS,
                  long tick,
-                 double tickS,
+                 const TunnelPlan& plan,
                  const std::array<double, 3>& thresholdsS);
 
     std::array<LinkState, LINKS> m_links;
