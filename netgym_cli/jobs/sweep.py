@@ -7,6 +7,7 @@ the same folder finds it there and finishes what is missing.
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import chdir, contextmanager, suppress
 from dataclasses import dataclass
@@ -197,11 +198,11 @@ def _finish(
     try:
         with view.shown():
             scheduler.run()
-    except KeyboardInterrupt as interrupt:
+    except BaseException as error:  # an interruption, a full disk, ...
         ended, missing = len(scheduler.outcomes), len(scheduler.missing)
-        interrupt.add_note(f"{ended} of {len(jobs)} jobs had ended, {missing} are missing; sweep folder: {folder}")
+        error.add_note(f"{ended} of {len(jobs)} jobs had ended, {missing} are missing; sweep folder: {folder}")
         if view.begun_any:
-            interrupt.add_note(f"go on by: netgym sweep --resume {folder}")
+            error.add_note(f"go on by: {shlex.join(['netgym', 'sweep', '--resume', str(folder)])}")
         raise
     return SweepResult(
         folder,
