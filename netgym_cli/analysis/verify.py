@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from netgym_cli.common.errors import ConfigError
-from netgym_cli.runs.contents import Verification, verify
 from netgym_cli.runs.below import runs_in
+from netgym_cli.runs.contents import Verification, verify
 
 
 def verified(folders: Sequence[Path]) -> dict[Path, Verification]:
