@@ -1,4 +1,4 @@
-"""The verbs that analyse results of runs, channels and simulators: `plot`, `fit-channel` and `fit-twin`."""
+"""The verbs that analyse runs, channels and simulators: `plot`, `verify`, `fit-channel` and `fit-twin`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
+from netgym_cli.cli.arguments import Json
 from netgym_cli.cli.exit_codes import errors_to_exit_codes
-from netgym_cli.cli.output import results_on_disk, say, table
+from netgym_cli.cli.output import print_json, results_on_disk, say, table
 
 
 def plot(
@@ -50,6 +51,27 @@ def plot(
             say([f"left out, the same config and seeds as {repeats[folder]}: {folder}" for folder in repeats])
             say([f"the lines differ in {', '.join(lines.along)}, too"] if lines.along else [])
             say([*notes, f"picture: {output}"])
+
+
+def verify(
+    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER...", help="Runs, or grids of train -m.")],
+    as_json: Json = False,
+) -> None:
+    """Check that runs still hold what they wrote.
+
+    Compares every table and model with its hash in run.json, and exits 1 if something was changed or is missing.
+    For example verify outputs/2026-01-31/12-00-00-000000
+    """
+    with errors_to_exit_codes("verify"):
+        from netgym_cli.analysis import verify as verification
+
+        found = verification.verified(folders)
+        if as_json:
+            print_json([{"folder": folder, **verification.as_json(run)} for folder, run in found.items()])
+        else:
+            say(line for folder, run in found.items() for line in verification.told(folder, run))
+        if not all(run.whole for run in found.values()):
+            raise typer.Exit(1)
 
 
 def fit_channel(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,14 @@ from netgym_cli.common.user_code import written_in
 from netgym_cli.envs.base import Adapter
 from netgym_cli.simulators.base import Simulator
 from netgym_cli.simulators.stats import Stats
+
+
+class Answer(NamedTuple):
+    """What an adapter makes of one network's measurement, checked: as `Adapter` describes its methods."""
+
+    observation: Any
+    reward: float
+    kpis: dict[str, float]
 
 
 def measured(stats: Any, simulator: Simulator[Any] | None, call: str, when: tuple[int, int, int]) -> Stats:

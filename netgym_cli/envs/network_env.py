@@ -19,7 +19,7 @@ from netgym_cli.common.errors import SessionError
 from netgym_cli.config.dotted import nested
 from netgym_cli.config.schema import EnvConfig, SimulatorConfig, plain, typed
 from netgym_cli.envs.actions import wrong_shape
-from netgym_cli.envs.answers import is_reward, kpis_of, measured, wrong_answer
+from netgym_cli.envs.answers import Answer, is_reward, kpis_of, measured, wrong_answer
 from netgym_cli.envs.base import Adapter, adapter_of, environment_action
 from netgym_cli.envs.owned_session import OwnedSession
 from netgym_cli.envs.step_info import StepInfo
@@ -72,6 +72,7 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
         self.stats: Stats | None = None
         self.reported: Stats | None = None
         self.last_action: Any = None
+        self._wall_ms = 0.0  # of the last step
         self._subscription = Subscription(self.adapter.subscription)
         self._base_seed, self._first_session = config.random_seed, 0
         self._drawing_pid: int | None = None  # of the process that drew the base seed; None: it was given
@@ -138,7 +139,8 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
             AdapterError: the adapter's observation or reward is not what it promised; the session is lost.
         """
         simulator, control = self._begin_step(action)
-        return self._end_step(lambda: simulator.step(control))
+        self._receive(lambda: simulator.step(control))
+        return self.step_answer()
 
     def step_async(self, action: Any) -> None:
         """Asks for a step without waiting for it; `step_wait` must follow. Argument and errors as for `step`."""
@@ -151,10 +153,39 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
 
     def step_wait(self) -> tuple[Any, float, bool, bool, StepInfo]:
         """Waits for the step that `step_async` asked for. Returns and raises as `step` does."""
+        self.step_receive()
+        return self.step_answer()
+
+    def step_receive(self) -> Stats:
+        """The first half of `step_wait`: waits for the measurement; `step_answer` follows. Raises as `step` does."""
         self._require_owner()
         if self._simulator is None or self._step_began_s is None:
             raise SessionError("step_wait() without a step under way; call step_async(action) first.")
-        return self._end_step(self._simulator.step_wait)
+        return self._receive(self._simulator.step_wait)
+
+    def step_answer(self, answer: Answer | None = None) -> tuple[Any, float, bool, bool, StepInfo]:
+        """The second half of `step_wait`: what the adapter makes of the measurement. Returns and raises as `step` does.
+
+        Args:
+            answer: what it has made of it already, among those of other networks, checked; None: it is asked here.
+        """
+        assert self.stats is not None
+        self.step_index += 1
+        self.terminal, cut_off = self.adapter.ending(self.stats)
+        truncated = cut_off or self.step_index >= self.config.steps_per_episode
+        self.episode_over = self.terminal or truncated
+        last = self.episode_over and self.episode + 1 >= self.config.episodes_per_session
+        terminated = self.terminal or (last and not self.adapter.external_env)
+        if last:
+            self.close()
+        observation, info = self._observe(answer)
+        info["wall_ms"] = self._wall_ms
+        if answer is not None:
+            return observation, answer.reward, terminated, truncated, info
+        reward = self.adapter.reward(self.stats)
+        if not is_reward(reward):
+            self._refuse("reward", reward, "a finite number")
+        return observation, reward, terminated, truncated, info
 
     def _begin_step(self, action: Any) -> tuple[Simulator[Any], np.ndarray | None]:
         """The simulator, and the control that it gets for `action`."""
@@ -171,7 +202,7 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
         self._step_began_s = time.perf_counter()
         return self._simulator, control
 
-    def _end_step(self, measure: Callable[[], Stats]) -> tuple[Any, float, bool, bool, StepInfo]:
+    def _receive(self, measure: Callable[[], Stats]) -> Stats:
         assert self._step_began_s is not None
         began_s, self._step_began_s = self._step_began_s, None
         try:
@@ -179,21 +210,8 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
         except BaseException:
             self.close()
             raise
-        wall_ms = (time.perf_counter() - began_s) * 1e3
-        self.step_index += 1
-        self.terminal, cut_off = self.adapter.ending(self.stats)
-        truncated = cut_off or self.step_index >= self.config.steps_per_episode
-        self.episode_over = self.terminal or truncated
-        last = self.episode_over and self.episode + 1 >= self.config.episodes_per_session
-        terminated = self.terminal or (last and not self.adapter.external_env)
-        if last:
-            self.close()
-        observation, info = self._observe()
-        info["wall_ms"] = wall_ms
-        reward = self.adapter.reward(self.stats)
-        if not is_reward(reward):
-            self._refuse("reward", reward, "a finite number")
-        return observation, reward, terminated, truncated, info
+        self._wall_ms = (time.perf_counter() - began_s) * 1e3
+        return self.stats
 
     def reconfigure(self, overrides: Mapping[str, Any]) -> None:
         """Changes config keys for the next session (nested by dictionaries or by dots, as in `make_env`).
@@ -270,7 +288,7 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
             self._np_random = None  # Gymnasium's property makes another, from the system's randomness
         return int(self.np_random.integers(2**31))
 
-    def _observe(self) -> tuple[Any, StepInfo]:
+    def _observe(self, answer: Answer | None = None) -> tuple[Any, StepInfo]:
         assert self.stats is not None
         self.reported = self._subscription(self.stats)
         info = StepInfo(
@@ -280,9 +298,11 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
             session=self.session,
             episode_index=self.episode,
             session_seed=self.session_seed,
-            kpis=kpis_of(self.adapter, self.stats),
+            kpis=kpis_of(self.adapter, self.stats) if answer is None else answer.kpis,
         )
         info.stats = self.stats
+        if answer is not None:
+            return answer.observation, info
         observation = self.adapter.observation(self.stats)
         if not self.adapter.external_env and observation not in self.observation_space:
             self._refuse("observation", observation, str(self.observation_space))

@@ -32,6 +32,22 @@ class OwnedSession:
         if (simulator := self._simulator or self._starting) is not None:
             simulator.interrupt()
 
+    @property
+    def stepping(self) -> bool:
+        """Whether a step was asked for and has not been waited for."""
+        return self._step_began_s is not None
+
+    @property
+    def step_timeout_s(self) -> float:
+        """Longest wait for a step of the running session, s."""
+        assert self._simulator is not None, "no session runs"
+        timeout_s: float = self._simulator.config.step_timeout_s
+        return timeout_s
+
+    def fileno(self) -> int | None:
+        """As `Simulator.fileno`, of the running session; None if none runs."""
+        return None if self._simulator is None else self._simulator.fileno()
+
     def _require_owner(self) -> None:
         """Raises `SessionError` if another process began the running session."""
         require_owner(self._owner_pid, self)

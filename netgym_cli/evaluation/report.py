@@ -17,10 +17,12 @@ from netgym_cli.common.interruption import Deferred
 from netgym_cli.common.locks import Lock, NoLocks
 from netgym_cli.common.machine import machine
 from netgym_cli.common.provenance import now, versions
-from netgym_cli.evaluation.contest import Evaluation, Row
+from netgym_cli.config.schema import AgentConfig, plain
+from netgym_cli.evaluation.contest import Contender, Evaluation, Row, folders_of
 
 SHOWN = 5  # metrics that fit a terminal with their intervals
-ESTIMATE = ("mean", "low", "high", "seeds")
+ESTIMATE = ("mean", "low", "high", "seeds", "trainings")
+IQM, P_MORE = ("iqm", "iqm_low", "iqm_high"), ("p_more", "p_more_low", "p_more_high")
 FILES = ("summary.csv", "paired.csv", "seeds.csv", "returns.png", "evaluation.json")
 
 
@@ -82,9 +84,9 @@ def write(evaluation: Evaluation, folder: Path, record: Mapping[str, Any]) -> No
 
     content = {"ended_at": now(), "versions": versions(), "machine": machine(), **as_json(evaluation), **record}
     texts = {
-        "summary.csv": csv_text(("agent", "metric", *ESTIMATE), evaluation.summary()),
-        "paired.csv": csv_text(("agent", "baseline", "metric", *ESTIMATE), evaluation.paired()),
-        "seeds.csv": csv_text(("agent", "seed", *evaluation.metrics), evaluation.by_seed()),
+        "summary.csv": csv_text(("agent", "metric", *ESTIMATE, *IQM), evaluation.summary()),
+        "paired.csv": csv_text(("agent", "baseline", "metric", *ESTIMATE, *P_MORE), evaluation.paired()),
+        "seeds.csv": csv_text(("agent", "training", "seed", *evaluation.metrics), evaluation.by_seed()),
         "evaluation.json": json.dumps(plain_json(content), indent=1, default=str) + "\n",
     }
     contents = {name: text.encode() for name, text in texts.items()} | {"returns.png": picture(evaluation)}
@@ -102,6 +104,14 @@ def write(evaluation: Evaluation, folder: Path, record: Mapping[str, Any]) -> No
         if isinstance(error, FileExistsError):
             raise _taken(folder, FILES[len(written)]) from error
         raise
+
+
+def told(contender: Contender) -> Any:
+    """A contender as plain values: the config of an agent, the folder of a run, or those of several."""
+    if isinstance(contender, AgentConfig):
+        return plain(contender)
+    folders = [str(folder) for folder in folders_of(contender)]
+    return folders[0] if len(folders) == 1 else folders
 
 
 def as_json(evaluation: Evaluation) -> dict[str, Any]:
@@ -144,18 +154,28 @@ def picture(evaluation: Evaluation) -> bytes:
 
 def summary_table(evaluation: Evaluation) -> tuple[list[str], list[list[str]]]:
     """Heads and rows: agents down, the first metrics across; all of them are in the files."""
-    return _table(evaluation.summary(), evaluation.metrics[:SHOWN], "agent")
+    heads, rows = _table(evaluation.summary(), evaluation.metrics[:SHOWN], "agent")
+    for row in rows:
+        if (count := evaluation.trainings(row[0])) > 1:
+            row[0] += f" ({count} trainings)"
+    return heads, rows
 
 
 def paired_table(evaluation: Evaluation) -> tuple[list[str], list[list[str]]]:
-    """The same of the differences to the baseline."""
-    return _table(evaluation.paired(), evaluation.metrics[:SHOWN], f"minus {evaluation.baseline}")
+    """The same of the differences to the baseline, and how probable a higher return than its is on a new network."""
+    differences = evaluation.paired()
+    heads, rows = _table(differences, evaluation.metrics[:SHOWN], f"minus {evaluation.baseline}")
+    probable = {row["agent"]: _cell(*(row[key] for key in P_MORE)) for row in differences if row["metric"] == "return"}
+    return [*heads, "P(more return)"], [[*row, probable[row[0]]] for row in rows]
 
 
 def _table(rows: Sequence[Row], metrics: Sequence[str], corner: str) -> tuple[list[str], list[list[str]]]:
     cells: dict[str, dict[str, str]] = {}
     for row in rows:
-        interval = "" if row["low"] is None else f" [{row['low']:.4g}, {row['high']:.4g}]"
-        cells.setdefault(row["agent"], {})[row["metric"]] = f"{row['mean']:.4g}{interval}"
+        cells.setdefault(row["agent"], {})[row["metric"]] = _cell(row["mean"], row["low"], row["high"])
     heads = [corner, *("reward/step" if metric == "reward" else metric for metric in metrics)]
     return heads, [[agent, *(texts[metric] for metric in metrics)] for agent, texts in cells.items()]
+
+
+def _cell(value: float, low: float | None, high: float | None) -> str:
+    return f"{value:.4g}" + ("" if low is None else f" [{low:.4g}, {high:.4g}]")

@@ -35,9 +35,7 @@ def evaluate(
     contest = Contest.of(request.config, request.contenders, request.seeds, request.episodes, trust)
     check_simulators(request.config)
     tell_caveats([request.config])
-    agents = {
-        label: str(agent) if isinstance(agent, Path) else plain(agent) for label, agent in request.contenders.items()
-    }
+    agents = {label: report.told(contender) for label, contender in request.contenders.items()}
     record = {"command": list(command), "config": plain(request.config.env), "agents": agents}
     with report.new_folder(output) as folder:
         try:
@@ -47,7 +45,9 @@ def evaluate(
                 *(["--trust"] if trust else []),
                 *(arg for config_dir in config_dirs for arg in ("--config-dir", str(config_dir))),
             ]
-            alone = shlex.join(["netgym", "evaluate", *request.alone(error.label, error.seed), *options])
+            alone = shlex.join(
+                ["netgym", "evaluate", *request.alone(error.label, error.seed, error.training), *options]
+            )
             error.add_note(f"Reproduce it with: {alone}")
             raise
         report.write(evaluation, folder, record)

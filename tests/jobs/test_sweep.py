@@ -50,7 +50,7 @@ def interrupted(workdir, words, number, before=""):
 
 
 def test_a_sweep_that_cannot_hear_ctrl_c_hears_sigterm(workdir, slow):
-    words = ["sweep", *slow, "env.num_users=2,3"]
+    words = ["sweep", *slow, "env.num_users=2,3", "jobs=1"]
     code, errors, records = interrupted(workdir, words, signal.SIGTERM, "trap '' INT;")
     assert (code, records) == (143, ["interrupted"])
     assert "0 of 2 jobs had ended, 2 are missing; sweep folder: " in errors

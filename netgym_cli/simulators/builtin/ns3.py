@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Mapping
 from contextlib import closing, suppress
 from pathlib import Path
@@ -46,6 +47,7 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
         self._layout = Layout(())
         self._describe = ""
         self._starts = 0
+        self._step_due_s = 0.0
 
     @classmethod
     def check(cls, config: Ns3Config, source: Path | None = None) -> None:
@@ -112,10 +114,11 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
         return self._stats(self.config.start_timeout_s, "simulator.start_timeout_s")
 
     def step_async(self, control: np.ndarray | None) -> None:
+        self._step_due_s = time.monotonic() + self.config.step_timeout_s  # whoever is waited for first
         self._send(protocol.pack_numbers(protocol.STEP, np.empty(0) if control is None else control))
 
     def step_wait(self) -> Stats:
-        return self._stats(self.config.step_timeout_s, "simulator.step_timeout_s")
+        return self._stats(self.config.step_timeout_s, "simulator.step_timeout_s", self._step_due_s)
 
     def run_async(self, controls: np.ndarray) -> None:
         self._send(protocol.pack_numbers(protocol.RUN, controls))
@@ -144,8 +147,8 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
             with suppress(SimulatorError):  # then the zygote is gone, and the kernel has ended its workers
                 worker.wait() if ended else worker.kill()
 
-    def _stats(self, timeout_s: float, key: str) -> Stats:
-        numbers = self._receive(protocol.STATS, timeout_s, key)
+    def _stats(self, timeout_s: float, key: str, due_s: float | None = None) -> Stats:
+        numbers = self._receive(protocol.STATS, timeout_s, key, due_s)
         return Stats(self._layout, float(numbers[0]), numbers[protocol.HEAD :], int(numbers[1]))
 
     def __getstate__(self) -> dict[str, Any]:
@@ -159,8 +162,8 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
         with suppress(OSError):  # it has ended; what it said last, or how it ended, is found by the next receive
             self._worker.send(frame)
 
-    def _receive(self, kind: bytes, timeout_s: float, key: str) -> Any:
-        got, content = self._next(timeout_s, key)
+    def _receive(self, kind: bytes, timeout_s: float, key: str, due_s: float | None = None) -> Any:
+        got, content = self._next(timeout_s, key, due_s)
         while kind == protocol.LAYOUT and got == protocol.STATS:  # asked for before the start
             got, content = self._next(timeout_s, key)
         if got == protocol.FAILURE:
@@ -171,11 +174,12 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
             raise SimulatorDied(f"ns-3 ({self._describe}) sent a frame of kind {got!r} where {kind!r} was due.")
         return content
 
-    def _next(self, timeout_s: float, key: str) -> tuple[bytes, Any]:
+    def _next(self, timeout_s: float, key: str, due_s: float | None = None) -> tuple[bytes, Any]:
+        """The next frame, within `timeout_s` from now on or, if that is given, until `due_s` of the monotonic clock."""
         self.require_owner()
         assert self._worker is not None
         try:
-            if not self._worker.poll(timeout_s):
+            if not self._worker.poll(timeout_s if due_s is None else max(0.0, due_s - time.monotonic())):
                 worker, self._worker = self._worker, None
                 with closing(worker):
                     with suppress(SimulatorError):
