@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 import shutil
 import sys
 import time
@@ -45,6 +46,7 @@ class SweepView(Observer):
     def __init__(self, jobs: Sequence[JobFolder], folder: Path, config_dirs: Sequence[str]) -> None:
         self._folder, self._config_dirs = folder, config_dirs
         self.rows = [JobRow.of(job, config_dirs) for job in jobs]
+        self._shared = set.intersection(*(set(job.point.overrides) for job in jobs)) if len(jobs) > 1 else set()
         self._live: Live | None = None
         self._shown_at = self._said_at = self._began = time.monotonic()
         self._ended_here = 0
@@ -159,7 +161,8 @@ class SweepView(Observer):
         now = row.standing
         steps = f"{now.steps}/{now.planned_steps}" if now.planned_steps else ""
         numbers = (_told(now.last_return, ".4g"), _told(now.steps_per_s, ".1f"), duration(now.left_s))
-        return [str(row.job.point.number), row.label, self._state(row, scheduler), steps, *numbers]
+        differing = shlex.join(override for override in row.job.point.overrides if override not in self._shared)
+        return [str(row.job.point.number), differing, self._state(row, scheduler), steps, *numbers]
 
 
 def _outcome(row: JobRow) -> str:
