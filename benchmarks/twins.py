@@ -17,14 +17,14 @@ import math
 import re
 from collections.abc import Callable
 from functools import cache
-from itertools import pairwise
+from itertools import combinations
 from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
 import report
 from baselines import PLANS, config_of
-from twin_pairs import EPISODES, Figures, Networks, on_ns3, on_twin
+from twin_pairs import EPISODES, REPEATS, Figures, Networks, on_ns3, on_twin
 from twins_page import SHOWN, write_page
 
 from netgym_cli.common import statistics
@@ -69,13 +69,25 @@ def relative(ns3: Figures, twin: Figures, names: tuple[str, ...]) -> float:
     return median(abs(got / due - 1) for due, got in pairs if due)
 
 
-def best_in(order: list[str], side: Figures) -> str:
-    """Whether the best agents of ns-3, in `order`, are those of a side, too: same, within intervals or other."""
-    rewards = {label: metrics["reward"] for label, metrics in side.items()}
-    if sorted(rewards, key=lambda label: -mean(rewards[label]))[:BEST] == order[:BEST]:
+def best_in(ns3: Figures, twin: Figures) -> str:
+    """Whether both sides have the same best agents in the same order: same, within intervals or other.
+
+    Within intervals: of two that change places, one side at least cannot tell which is better, network by network.
+    """
+    orders = [sorted(side, key=lambda label: -mean(side[label]["reward"])) for side in (ns3, twin)]
+    (due, got) = (order[:BEST] for order in orders)
+    if due == got:
         return "same"
-    worse = [statistics.paired(rewards[behind], rewards[before]) for before, behind in pairwise(order[: BEST + 1])]
-    return "within intervals" if all(one.low is None or one.low <= 0 for one in worse) else "other"
+    pairs = combinations(dict.fromkeys([*due, *got]), 2)
+    swapped = [pair for pair in pairs if len({order.index(pair[0]) < order.index(pair[1]) for order in orders}) > 1]
+    told = [all(differ(side, *pair) for side in (ns3, twin)) for pair in swapped]
+    return "other" if any(told) else "within intervals"
+
+
+def differ(side: Figures, one: str, other: str) -> bool:
+    """Whether the paired interval of the difference of two agents' rewards leaves out 0."""
+    found = statistics.paired(side[one]["reward"], side[other]["reward"])
+    return found.low is not None and found.high is not None and not found.low <= 0 <= found.high
 
 
 def judged(ns3: Figures, twin: Figures) -> dict[str, Any]:
@@ -94,7 +106,7 @@ def judged(ns3: Figures, twin: Figures) -> dict[str, Any]:
         "worst_error": errors[worst],
         "best_ns3": order[:BEST],
         "best_twin": sorted(got, key=lambda label: -got[label])[:BEST],
-        "best": best_in(order, twin),
+        "best": best_in(ns3, twin),
     }
 
 
@@ -144,7 +156,8 @@ def compare(env: str, networks: int, calibration: str, jobs: int) -> None:
     ]
     content = {
         "env": env, "date": known.day, "networks": len(known.seeds), "first_seed": known.seeds[0],
-        "placed": known.users is not None, "calibration": calibration, "steps": steps, "cpu_s": seconds,
+        "twin_networks": REPEATS * len(known.seeds), "placed": known.users is not None, "calibration": calibration,
+        "steps": steps, "cpu_s": seconds,
         "judged": found, "missed": missed, "rows": rows,
     }  # fmt: skip
     report.save_json(f"twins/{env}", content)

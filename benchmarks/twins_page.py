@@ -18,8 +18,8 @@ NOT_PLACED = (
 )
 BEST = {
     "same": "The best three are the same, in the same order.",
-    "within intervals": "The best three stand in another order, within the twin's intervals.",
-    "other": "The best three stand in another order.",
+    "within intervals": "The best three change places only where one side cannot tell who is better.",
+    "other": "The best three stand in another order, which both sides can tell.",
 }
 
 
@@ -27,7 +27,6 @@ def write_page(envs: list[str]) -> None:
     """Writes the tables of these environments, as far as they have results, into the page."""
     files = {env: report.RESULTS / "twins" / f"{env}.json" for env in envs}
     results = [json.loads(file.read_text()) for file in files.values() if file.exists()]
-    results = [result for result in results if "networks" in result]
     before, _, rest = PAGE.read_text().partition(BEGIN)
     text = "\n".join([*_overview(results), *(line for result in results for line in _section(result))])
     PAGE.write_text(f"{before}{BEGIN}\n{text}\n\n{END}{rest.partition(END)[2]}")
@@ -59,9 +58,9 @@ def _section(result: dict[str, Any]) -> list[str]:
         "",
         f"### {result['env']}",
         "",
-        f"{result['networks']} networks of ns-3 ({result['date']}, seeds {result['first_seed']} to {last}), each four "
-        f"times on the twin, in {result['cpu_s']:.0f} CPU seconds with all of Python's. {BEST[found['best']]} The "
-        f"largest error of the reward is {found['worst_error']:.3f} (`{found['worst']}`). "
+        f"{result['networks']} networks of ns-3 ({result['date']}, seeds {result['first_seed']} to {last}), "
+        f"{result['twin_networks']} of the twin, in {result['cpu_s']:.0f} CPU seconds with all of Python's. "
+        f"{BEST[found['best']]} The largest error of the reward is {found['worst_error']:.3f} (`{found['worst']}`). "
         + (f"It misses its bar in: {', '.join(result['missed'])}." if result["missed"] else "It meets its bars.")
         + ("" if result["placed"] else f" {NOT_PLACED}"),
         "",

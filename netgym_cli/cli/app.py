@@ -113,8 +113,8 @@ def evaluate(
         list[str] | None,
         typer.Argument(
             metavar="[RUN|KEY=VALUE]...",
-            help="Folders of trained runs (several seeds of one agent count together); agent=NAME,NAME; episodes=5; "
-            "seeds=10, [3,5] or 3..5.",
+            help="Folders of trained runs (several seeds of one agent count together), or of a grid; agent=NAME,NAME; "
+            "episodes=5; seeds=10, [3,5] or 3..5.",
             autocompletion=complete,
         ),
     ] = None,
@@ -139,9 +139,8 @@ def evaluate(
             print_json({"folder": folder, **report.as_json(evaluation)})
             return
         with results_on_disk():
-            table(*report.summary_table(evaluation))
-            if len(evaluation.scores) > 1:
-                table(*report.paired_table(evaluation))
+            for heads, rows in report.tables(evaluation):
+                table(heads, rows)
             say([f"tables and picture: {folder}"])
 
 

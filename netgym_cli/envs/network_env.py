@@ -19,7 +19,7 @@ from netgym_cli.common.errors import SessionError
 from netgym_cli.config.dotted import nested
 from netgym_cli.config.schema import EnvConfig, SimulatorConfig, plain, typed
 from netgym_cli.envs.actions import wrong_shape
-from netgym_cli.envs.answers import Answer, is_reward, kpis_of, measured, wrong_answer
+from netgym_cli.envs.answers import Answer, is_inside, is_reward, kpis_of, measured, wrong_answer
 from netgym_cli.envs.base import Adapter, adapter_of, environment_action
 from netgym_cli.envs.owned_session import OwnedSession
 from netgym_cli.envs.step_info import StepInfo
@@ -304,7 +304,7 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
         if answer is not None:
             return answer.observation, info
         observation = self.adapter.observation(self.stats)
-        if not self.adapter.external_env and observation not in self.observation_space:
+        if not self.adapter.external_env and not is_inside(observation, self.observation_space):
             self._refuse("observation", observation, str(self.observation_space))
         return observation, info
 

@@ -81,7 +81,8 @@ class FluidBatch:
         self.control_size: int = self._library.control_size(handle)
         self.ts_ms = np.zeros(self.copies)
         self.ticks = np.zeros(self.copies, np.uint64)
-        self._clocks = self.ts_ms.ctypes.data, self.ticks.ctypes.data
+        self._values = np.empty((self.copies, self.layout.size))
+        self._read_into = self._values.ctypes.data, self.ts_ms.ctypes.data, self.ticks.ctypes.data  # addresses cost
 
     def place(self, users: np.ndarray) -> None:
         """Puts users, in the sessions that begin from now on, where another simulator has measured them.
@@ -137,9 +138,8 @@ class FluidBatch:
             self._library.close(handle)
 
     def _read(self) -> np.ndarray:
-        values = np.empty((self.copies, self.layout.size))
-        self._library.read(self._open(), values.ctypes.data, *self._clocks)
-        return values
+        self._library.read(self._open(), *self._read_into)
+        return self._values.copy()
 
     def _open(self) -> int:
         if self._handle is None:

@@ -45,9 +45,11 @@ WifiPlan::WifiPlan(const Settings& settings, const Settings& calibration)
     : sites(settings.Places("wifi_ap_locations")),
       txPowerDbm(settings.Number("wifi.tx_power_dbm")),
       minRssiDbm(settings.Number("wifi.min_rssi_dbm")),
+      noticedSnrDb(calibration.Number("wifi_noticed_snr_db")),
       follows(settings.Flag("wifi.enable_rx_signal_based_handover")),
       hysteresisDb(settings.Number("wifi.handover_hysteresis_db")),
       queuePackets(settings.Number("wifi.queue_packets")),
+      queueDelayS(settings.Number("wifi.queue_delay_ms") * 1e-3),
       backhaulS(settings.Number("wifi.backhaul_delay_ms") * 1e-3),
       efficiency(calibration.Number("wifi_mac_efficiency")),
       ackAirtimeS(calibration.Number("wifi_ack_airtime_us") * 1e-6),
@@ -68,11 +70,17 @@ WifiPlan::ReceivedDbm(double distanceM) const
 }
 
 double
-WifiPlan::RateMbps(double receivedDbm) const
+WifiPlan::SnrDb(double receivedDbm)
 {
     const double noiseDbm = THERMAL_DBM_PER_HZ + 10 * std::log10(BANDWIDTH_HZ) + NOISE_FIGURE_DB;
+    return receivedDbm - noiseDbm;
+}
+
+double
+WifiPlan::RateMbps(double receivedDbm) const
+{
     const auto above =
-        std::upper_bound(thresholdDb.begin() + 1, thresholdDb.end(), receivedDbm - noiseDbm);
+        std::upper_bound(thresholdDb.begin() + 1, thresholdDb.end(), SnrDb(receivedDbm));
     const auto mcs = above - thresholdDb.begin() - 1;
     return DATA_SUBCARRIERS * BITS_PER_SUBCARRIER[mcs] / SYMBOL_US;
 }
@@ -122,6 +130,7 @@ Wifi::Move(const WifiPlan& plan, const std::vector<Place>& users)
         }
         station.rateMbps = plan.RateMbps(received);
         station.inReach = received >= plan.minRssiDbm;
+        station.deaf = plan.noticedSnrDb > 0 && WifiPlan::SnrDb(received) < plan.noticedSnrDb;
     }
 }
 

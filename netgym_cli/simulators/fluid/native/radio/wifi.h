@@ -26,6 +26,7 @@ struct WifiStation
     int cell{0};
     double rateMbps{0};
     bool inReach{true};
+    bool deaf{false}; ///< notices no frame
 };
 
 struct WifiPlan
@@ -36,6 +37,7 @@ struct WifiPlan
     double ReceivedDbm(double distanceM) const;
     /// PHY rate, Mbit/s, that rate control chooses at a received power.
     double RateMbps(double receivedDbm) const;
+    static double SnrDb(double receivedDbm);
     /// Delay of a packet that finds everything idle, s.
     double IdleDelayS(const WifiStation& station) const;
 
@@ -44,9 +46,11 @@ struct WifiPlan
     std::vector<Place> sites;
     double txPowerDbm;
     double minRssiDbm;
-    bool follows; ///< whether users follow the strongest signal
+    double noticedSnrDb; ///< signal-to-noise ratio below which a station is deaf; 0: none is
+    bool follows;        ///< whether users follow the strongest signal
     double hysteresisDb;
     double queuePackets;
+    double queueDelayS; ///< longest stay in the queue
     double backhaulS;
     double efficiency;     ///< share of the PHY rate that IP packets get in aggregated frames
     double ackAirtimeS;    ///< airtime of a TCP acknowledgement that goes up

@@ -55,7 +55,7 @@ WifiBursts::Tick(const WifiPlan& plan,
                  double tickS)
 {
     m_tick++;
-    Accept(plan, stations, loads);
+    Accept(plan, stations, loads, tickS);
     for (int cell = 0; cell < static_cast<int>(m_cells.size()); ++cell)
     {
         Serve(plan, stations, loads, cell, tickS);
@@ -69,10 +69,29 @@ WifiBursts::Tick(const WifiPlan& plan,
     }
 }
 
+/// Throws away what has waited for too long.
+void
+WifiBursts::Expire(const WifiPlan& plan, Load& load, Station& station, double tickS) const
+{
+    for (const int marked : {0, 1})
+    {
+        auto& lots = station.lots[marked];
+        while (!lots.Empty() && (m_tick - lots.Front().tick) * tickS > plan.queueDelayS)
+        {
+            const double bytes = lots.Pop().bytes;
+            const double late = marked ? 0 : std::min(station.overtaken, bytes);
+            station.overtaken -= late;
+            station.bytes[marked] = lots.Empty() ? 0 : station.bytes[marked] - bytes;
+            load.overtaken += bytes - late;
+        }
+    }
+}
+
 void
 WifiBursts::Accept(const WifiPlan& plan,
                    const std::vector<WifiStation>& stations,
-                   std::vector<Load>& loads)
+                   std::vector<Load>& loads,
+                   double tickS)
 {
     for (auto& cell : m_cells)
     {
@@ -86,12 +105,13 @@ WifiBursts::Accept(const WifiPlan& plan,
         auto& station = m_stations[user];
         auto& cell = m_cells[stations[user].cell];
         load.served = load.overtaken = load.lateBytes = load.lateByteS = 0;
+        Expire(plan, load, station, tickS);
         if (load.prioritized && !station.marked)
         {
-            load.overtaken = station.bytes[0] - station.overtaken;
-            load.backlog -= load.overtaken;
+            load.overtaken += station.bytes[0] - station.overtaken;
             station.overtaken = station.bytes[0];
         }
+        load.backlog -= load.overtaken;
         station.marked = load.prioritized;
         for (const int marked : {0, 1})
         {
@@ -148,6 +168,11 @@ WifiBursts::Serve(const WifiPlan& plan,
         }
         if (user < 0)
         {
+            break;
+        }
+        if (stations[user].deaf)
+        {
+            leftS = 0;
             break;
         }
         auto& load = loads[user];

@@ -15,7 +15,8 @@ struct WifiStation;
 
 /// Aggregated frames (A-MPDU) of IEEE Std 802.11-2020, 10.12: whoever has waited longest is served
 /// next, with all that it has queued or the longest frame. So a station whose traffic is light is
-/// served rarely, and then all at once. Packets that were marked later overtake those before.
+/// served rarely, and then all at once. Packets that were marked later overtake those before. A
+/// station that is deaf blocks all others until its packets are too old.
 class WifiBursts
 {
   public:
@@ -53,9 +54,11 @@ class WifiBursts
         double busy{0};      ///< share of the tick that was used
     };
 
+    void Expire(const WifiPlan& plan, Load& load, Station& station, double tickS) const;
     void Accept(const WifiPlan& plan,
                 const std::vector<WifiStation>& stations,
-                std::vector<Load>& loads);
+                std::vector<Load>& loads,
+                double tickS);
     void Serve(const WifiPlan& plan,
                const std::vector<WifiStation>& stations,
                std::vector<Load>& loads,

@@ -35,16 +35,17 @@ Tunnel::Pieces(const LinkState& link, double from, double to, long tick, double 
     }
 }
 
-/// What is sent from now on comes before all that waits, which is given up, and delivered late when
-/// it comes.
+/// The oldest that waits has been overtaken by what is sent from now on, or was thrown away: it is
+/// given up. What was overtaken before and comes now is delivered late.
 void
 Tunnel::Overtake(LinkState& link, const Load& load, const std::array<double, 3>& thresholdsS)
 {
     if (load.overtaken > 0)
     {
-        m_flow.lostBytes += std::max(0.0, link.accepted - std::max(link.givenUp, link.served));
-        link.givenUp = std::max(link.givenUp, link.accepted);
-        link.served += load.overtaken;
+        const double passed = link.served + load.overtaken;
+        m_flow.lostBytes += std::max(0.0, passed - std::max(link.givenUp, link.served));
+        link.givenUp = std::max(link.givenUp, passed);
+        link.served = passed;
         link.released += load.overtaken;
     }
     if (load.lateBytes > 0)

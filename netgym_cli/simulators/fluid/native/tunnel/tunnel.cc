@@ -83,7 +83,14 @@ Tunnel::Deliver(const TunnelPlan& plan,
         link.count.sentBytes += loads[k]->offered;
         link.lastSentS = loads[k]->offered > 0 ? tick * plan.tickS : link.lastSentS;
         m_lostBytes += lost;
-        m_flow.lostBytes += lost;
+        if (!plan.bursts)
+        {
+            m_flow.lostBytes += lost;
+        }
+        else if (lost > 0)
+        {
+            link.drops.Push({lost, tick});
+        }
         Arrive(link, *loads[k], shares[k] > 0, tick, plan);
     }
     // A packet is held until all links have brought what was sent before it, or until the time-out:
@@ -131,6 +138,17 @@ Tunnel::Deliver(const TunnelPlan& plan,
     for (auto& link : m_links)
     {
         GiveUp(link, m_newestS, tick, plan, loads[0]->packetBytes);
+        NoticeDrops(link, plan.tickS);
+    }
+}
+
+/// A packet that a full queue refused is missed once something later has been delivered.
+void
+Tunnel::NoticeDrops(LinkState& link, double tickS)
+{
+    while (!link.drops.Empty() && link.drops.Front().tick * tickS <= m_newestS)
+    {
+        m_flow.lostBytes += link.drops.Pop().bytes;
     }
 }
 

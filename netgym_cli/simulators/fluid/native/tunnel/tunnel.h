@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One user's tunnel: a first-in-first-out queue per link, and delivery in the order of sending.
 #pragma once
+#include "packets/fifo.h"
 #include "radio/load.h"
 #include "tunnel/history.h"
 #include "tunnel/links.h"
@@ -101,6 +102,13 @@ class Tunnel
     }
 
   private:
+    /// What a full queue refused in one tick.
+    struct Drop
+    {
+        double bytes;
+        long tick;
+    };
+
     struct LinkState
     {
         History<LONG_HISTORY> sent; ///< bytes that the queue has accepted by the end of each tick
@@ -118,6 +126,7 @@ class Tunnel
         bool awaited{false}; ///< something is to come over it
         LinkCount count;
         Arrival arrival;
+        Fifo<Drop> drops; ///< that are not noticed yet
     };
 
     void Overtake(LinkState& link, const Load& load, const std::array<double, 3>& thresholdsS);
@@ -133,6 +142,7 @@ class Tunnel
                        Take take);
     void Count(double bytes, double delayS, const std::array<double, 3>& thresholdsS);
     static double Next(const LinkState& link, double bytes, long tick, double tickS);
+    void NoticeDrops(LinkState& link, double tickS);
     void GiveUp(LinkState& link,
                 double newestS,
                 long tick,
