@@ -80,6 +80,11 @@ class Recorder(Observer):
         """Simulated seconds of all sessions, up to these steps."""
         return self._sessions.stored_sim_s
 
+    @property
+    def stored_episodes(self) -> int:
+        """Number of rows in `episodes.csv`; their returns are the first of `returns`."""
+        return len(self.returns) - len(self._ended_episodes)
+
     def session_started(self, session: int, seed: int | None, env: int = 0) -> None:
         """Opens the session's row."""
         self._sessions.begin(session, seed, env)

@@ -88,8 +88,9 @@ class FluidBatch:
         """Puts users, in the sessions that begin from now on, where another simulator has measured them.
 
         Args:
-            users: float64 of shape `(B, N, 4)`: x and y, m; the mean of NR's `max_rate`, Mbit/s, or NaN; the phase of
-                the load's swing, rad, or NaN. Scenarios whose users have no places ignore it.
+            users: float64 of shape `(B, N, 5)`: x and y, m; the mean of NR's `max_rate`, Mbit/s, or NaN; the phase of
+                the load's swing, rad, or NaN; the rate of UDP's payload, Mbit/s, or NaN. Scenarios whose users have no
+                places ignore it.
         """
         rows = np.ascontiguousarray(users, np.float64)
         self._library.place(self._open(), rows.ctypes.data, rows.size // self.copies)
