@@ -2,8 +2,9 @@
 
     python benchmarks/sweeps.py [--only resume jobs] [--turns 3]
 
-resume: seconds of `netgym sweep --resume` and of the same command again, processes included, where all 1,000 jobs are
-complete; target: less than 2 s.
+resume: seconds of `netgym sweep --resume` and of the same command again where all 1,000 jobs are complete, from the
+start of the process to its end, on the clock and of processor time, which does not depend on what else the machine
+does; target: less than 2 s.
 jobs: 8 short jobs of env=gym with `jobs=1` and with `jobs=2`, in turns; target: at least 1.8 times as fast on two idle
 cores.
 
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -27,6 +29,7 @@ from timing import Figure, figure, timed
 from netgym_cli.jobs.sweep_file import Point, SweepFile
 
 JOBS = 1000
+KINDS = ("s", "s of processor time")
 MOST_S, LEAST_RATIO = 2.0, 1.8
 NETGYM = [sys.executable, "-m", "netgym_cli"]
 GRID = ["env=gym", "agent=random", "sessions=1"]
@@ -64,15 +67,23 @@ def resuming(turns: int) -> list[Figure]:
             "netgym sweep --resume": ["sweep", "--resume", "grid"],
             "the same command": ["train", "-m", *overrides],
         }
-        taken: dict[str, list[float]] = {name: [] for name in words}
+        taken: dict[str, list[float]] = {f"{name}, {kind}": [] for name in words for kind in KINDS}
         for _ in range(turns):
             for name, command in words.items():
-                taken[name].append(timed(lambda command=command: netgym(folder, *command)))  # type: ignore[misc]
+                before = processor_s()
+                taken[f"{name}, s"].append(timed(lambda command=command: netgym(folder, *command)))  # type: ignore[misc]
+                taken[f"{name}, s of processor time"].append(processor_s() - before)
     target = f"< {MOST_S:g} s"
     return [
-        figure(f"{name} of {JOBS} complete jobs, s", seconds, target, median(seconds) < MOST_S)
-        for name, seconds in taken.items()
+        figure(f"{JOBS} complete jobs: {what}", seconds, target, median(seconds) < MOST_S)
+        for what, seconds in taken.items()
     ]
+
+
+def processor_s() -> float:
+    """Processor time of all child processes that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def side_by_side(turns: int) -> list[Figure]:

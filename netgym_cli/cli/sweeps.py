@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -92,6 +93,7 @@ def tell_end(result: SweepResult) -> None:
         if job.reproduce:
             typer.echo(shown(f"  reproduce it with: {job.reproduce}"), err=True)
     if result.missing:
-        typer.echo(f"{result.missing} jobs were not run; go on by: netgym sweep --resume {result.folder}", err=True)
+        again = shlex.join(["netgym", "sweep", "--resume", str(result.folder)])
+        typer.echo(shown(f"{result.missing} jobs were not run; go on by: {again}"), err=True)
     if failed:
         raise typer.Exit(1)

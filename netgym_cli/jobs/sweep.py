@@ -7,6 +7,7 @@ the same folder finds it there and finishes what is missing.
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import chdir, contextmanager, suppress
 from dataclasses import dataclass
@@ -126,23 +127,26 @@ def resume(folder: Path, asked: SweepRequest, trust: bool = False) -> SweepResul
             return _finish(folder, described, None, None, [], asked)
         composer = Composer(described.overrides, described.config_dirs)
         whole = composer.whole(RunMode.MULTIRUN)
-        return _continued(folder, composer, whole, list(grid(composer)), described.config_dirs, asked)
+        return _continued(folder, composer, whole, None, described.config_dirs, asked)
 
 
 def _continued(
     folder: Path,
     composer: Composer,
     whole: DictConfig,
-    points: Sequence[list[str]],
+    points: Sequence[list[str]] | None,
     config_dirs: Sequence[str | Path],
     asked: SweepRequest,
 ) -> SweepResult:
+    """Finishes the sweep in `folder`; `points` are those that were asked for now, None: whatever it says there."""
     folder = folder.absolute()
     described = SweepFile.read(folder)
     described.require_version(folder, asked.force)
-    described.require_same(folder, list(map(without_hydras, points)), _hydras_own(composer))
+    if points is not None:
+        described.require_same(folder, list(map(without_hydras, points)), _hydras_own(composer))
     missing = _to_run(folder, described, asked)
-    runs, sums = checked(composer, whole, [points[number] for number in missing], config_dirs)
+    to_run = [[*described.points[number].overrides, *composer.hydra_overrides] for number in missing]
+    runs, sums = checked(composer, whole, to_run, config_dirs)
     if not asked.force:
         for number, config in zip(missing, sums, strict=True):
             if config != described.points[number].config:
@@ -197,11 +201,11 @@ def _finish(
     try:
         with view.shown():
             scheduler.run()
-    except KeyboardInterrupt as interrupt:
+    except BaseException as error:  # an interruption, a full disk, ...
         ended, missing = len(scheduler.outcomes), len(scheduler.missing)
-        interrupt.add_note(f"{ended} of {len(jobs)} jobs had ended, {missing} are missing; sweep folder: {folder}")
+        error.add_note(f"{ended} of {len(jobs)} jobs had ended, {missing} are missing; sweep folder: {folder}")
         if view.begun_any:
-            interrupt.add_note(f"go on by: netgym sweep --resume {folder}")
+            error.add_note(f"go on by: {shlex.join(['netgym', 'sweep', '--resume', str(folder)])}")
         raise
     return SweepResult(
         folder,

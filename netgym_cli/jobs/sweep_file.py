@@ -150,8 +150,8 @@ class SweepFile:
 
 
 def differences(before: Sequence[Sequence[str]], now: Sequence[Sequence[str]]) -> list[str]:
-    """In what two grids differ, as phrases; empty if every point is the same, in the same order."""
-    if list(map(list, before)) == list(map(list, now)):
+    """In what two grids differ, as phrases; empty if they have the same points, in whatever order."""
+    if sorted(map(list, before)) == sorted(map(list, now)):
         return []
     old, new = _axes(before), _axes(now)
     changed = [
@@ -160,7 +160,7 @@ def differences(before: Sequence[Sequence[str]], now: Sequence[Sequence[str]]) -
         for key in {**old, **new}
         if old.get(key) != new.get(key)
     ]
-    return changed or ["its points come in another order"]
+    return changed or ["the same keys and values make other points, or come in another order"]
 
 
 def config_sum(values: Mapping[str, Any]) -> str:

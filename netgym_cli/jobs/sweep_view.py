@@ -64,7 +64,9 @@ class SweepView(Observer):
                 yield
         finally:
             self._live = None
-            self.rows = [JobRow.of(row.job, self._config_dirs, row.reason) for row in self.rows]
+            for number, row in enumerate(self.rows):
+                if row.standing.status != "complete":  # those stay as they are
+                    self.rows[number] = JobRow.of(row.job, self._config_dirs, row.reason)
             jobs_table.write(self.rows, self._folder)
 
     @property

@@ -68,12 +68,12 @@ def test_another_version_goes_on_only_by_force(tmp_path, described, monkeypatch)
         ([["env=toy", "seed=0"]], "seed was 0,1,2, is 0"),
         ([["env=toy", f"seed={seed}", "steps=5"] for seed in range(3)], "steps was not given, is 5"),
         ([[f"seed={seed}"] for seed in range(3)], "env was toy, is not given"),
-        ([["env=toy", f"seed={seed}"] for seed in (2, 1, 0)], "seed was 0,1,2, is 2,1,0"),
-        ([["seed=0", "env=toy"], ["seed=1", "env=toy"], ["seed=2", "env=toy"]], "its points come in another order"),
+        ([[f"seed={seed}", "env=toy"] for seed in range(3)], "the same keys and values make other points, or come in"),
     ],
 )
 def test_another_grid_is_told_by_what_differs(described, now, told):
-    assert differences([point.overrides for point in POINTS], now) == [told]
+    (difference,) = differences([point.overrides for point in POINTS], now)
+    assert difference.startswith(told)
     with pytest.raises(ConfigError, match="a sweep of another grid of 3 jobs"):
         described.require_same("there", now, [])
 
@@ -81,6 +81,7 @@ def test_another_grid_is_told_by_what_differs(described, now, told):
 def test_the_same_grid_is_taken_and_other_words_for_hydra_are_not(tmp_path, described):
     grid = [list(point.overrides) for point in POINTS]
     described.require_same(tmp_path, grid, [])
+    described.require_same(tmp_path, grid[::-1], [])  # as shuffle() makes it
     with pytest.raises(ConfigError, match=r"Hydra's own part was not given, is hydra.job.chdir=true"):
         described.require_same(tmp_path, grid, ["hydra.job.chdir=true"])
 
