@@ -90,7 +90,16 @@ def test_what_cannot_be_fitted_is_refused(words, message, tmp_path):
 @pytest.fixture(scope="module")
 def learnt(tmp_path_factory):
     folder = tmp_path_factory.mktemp("learnt") / "run"
-    words = [*WORDS, "simulator=fluid", "agent=ppo", "steps=48", "seed=2000001", "evaluate_at_end=0"]
+    words = [
+        *WORDS,
+        "simulator=fluid",
+        "agent=ppo",
+        "steps=48",
+        "agent.n_steps=12",
+        "agent.batch_size=12",
+        "seed=2000001",
+        "evaluate_at_end=0",
+    ]
     done = CliRunner().invoke(app, ["train", *words, f"hydra.run.dir={folder}"])
     assert done.exit_code == 0, done.output
     return folder
