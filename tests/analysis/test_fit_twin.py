@@ -87,9 +87,9 @@ def test_what_cannot_be_fitted_is_refused(words, message, tmp_path):
         request(words, [], tmp_path / "it.yaml")
 
 
-@pytest.fixture(scope="module")
-def learnt(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("learnt") / "run"
+@pytest.fixture
+def learnt(tmp_path):
+    folder = tmp_path / "run"
     words = [
         *WORDS,
         "simulator=fluid",
@@ -122,7 +122,7 @@ def test_a_trained_run_plays_beside_the_rules(learnt, tmp_path):
 
 @pytest.mark.long
 def test_a_trained_run_has_to_fit_and_to_be_a_stranger(learnt, tmp_path):
-    with pytest.raises(ConfigError, match="space"):
+    with pytest.raises(ConfigError, match="the model was trained for the observations"):
         request([*WORDS, f"agent={learnt}", "skip=2", "env.features=rich"], [], tmp_path / "it.yaml")
     with pytest.raises(ConfigError, match=r"has met the seeds \[2000001\] of the fit; leave them out by skip=2"):
         request([*WORDS, f"agent={learnt}"], [], tmp_path / "it.yaml")
