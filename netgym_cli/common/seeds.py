@@ -9,6 +9,8 @@ from collections.abc import Collection
 from enum import IntEnum
 from itertools import islice
 
+import numpy as np
+
 END = 2**31  # seeds are below it
 
 
@@ -26,3 +28,10 @@ class FirstSeed(IntEnum):
 def fresh_seeds(count: int, met: Collection[int | None], first: int) -> tuple[int, ...]:
     """The first `count` seeds from `first` on that are not among those `met`."""
     return tuple(islice((seed for seed in range(first, END) if seed not in met), count))
+
+
+def seed_of_session(base_seed: int, session: int) -> int:
+    """The seed of the n-th session that begins with `base_seed`: itself first, then well-separated derived ones."""
+    if session == 0:
+        return base_seed
+    return int(np.random.SeedSequence((base_seed, session)).generate_state(1, np.uint32)[0] >> 1)

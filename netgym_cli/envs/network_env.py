@@ -16,6 +16,7 @@ import numpy as np
 from omegaconf import OmegaConf
 
 from netgym_cli.common.errors import SessionError
+from netgym_cli.common.seeds import seed_of_session
 from netgym_cli.config.dotted import nested
 from netgym_cli.config.schema import EnvConfig, SimulatorConfig, plain, typed
 from netgym_cli.envs.actions import wrong_shape
@@ -72,7 +73,6 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
         self.stats: Stats | None = None
         self.reported: Stats | None = None
         self.last_action: Any = None
-        self._wall_ms = 0.0  # of the last step
         self._subscription = Subscription(self.adapter.subscription)
         self._base_seed, self._first_session = config.random_seed, 0
         self._drawing_pid: int | None = None  # of the process that drew the base seed; None: it was given
@@ -81,11 +81,6 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
     def step_ms(self) -> float:
         """Simulated time of one step, ms; 0 if the environment has no time of its own."""
         return self.adapter.step_ms
-
-    @property
-    def running(self) -> bool:
-        """True while a session's simulator lives."""
-        return self._simulator is not None
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, StepInfo]:
         """Begins the next episode; begins a session, and so a simulator, when none is running.
@@ -180,9 +175,7 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
             self.close()
         observation, info = self._observe(answer)
         info["wall_ms"] = self._wall_ms
-        if answer is not None:
-            return observation, answer.reward, terminated, truncated, info
-        reward = self.adapter.reward(self.stats)
+        reward = self.adapter.reward(self.stats) if answer is None else answer.reward
         if not is_reward(reward):
             self._refuse("reward", reward, "a finite number")
         return observation, reward, terminated, truncated, info
@@ -242,12 +235,6 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
     def _require_simulated(self, adapter: Adapter[Any]) -> None:
         chosen = settings_of(adapter.required_simulator, self.simulator_config)
         check_scenario(chosen, adapter.scenario, adapter.settings)
-
-    def _require_no_session(self, what: str) -> None:
-        if self.running:
-            raise SessionError(
-                f"cannot change {what} while session {self.session} runs; parameters only change between sessions."
-            )
 
     def close(self) -> None:
         """Ends the session, if one runs, and releases its simulator; a step under way is given up.
@@ -311,10 +298,3 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
     def _refuse(self, what: str, value: Any, allowed: str) -> NoReturn:
         self.close()
         raise wrong_answer(self.adapter, what, value, allowed, (self.session, self.episode, self.step_index))
-
-
-def seed_of_session(base_seed: int, session: int) -> int:
-    """The seed of the n-th session that begins with `base_seed`: itself first, then well-separated derived ones."""
-    if session == 0:
-        return base_seed
-    return int(np.random.SeedSequence((base_seed, session)).generate_state(1, np.uint32)[0] >> 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any, Self
 
+from netgym_cli.common.errors import SessionError
 from netgym_cli.simulators.base import Simulator
 from netgym_cli.simulators.ownership import refuse_copy, require_owner
 
@@ -15,6 +16,8 @@ class OwnedSession:
     _simulator: Simulator[Any] | None = None  # while a session runs
     _starting: Simulator[Any] | None = None  # while a session begins
     _owner_pid: int | None = None  # of the process that began it
+    _wall_ms = 0.0  # that the last step took
+    session: int
     _step_began_s: float | None = None  # while a step that was asked for has not been waited for
 
     def _own(self, simulator: Simulator[Any]) -> None:
@@ -33,6 +36,11 @@ class OwnedSession:
             simulator.interrupt()
 
     @property
+    def running(self) -> bool:
+        """True while a session's simulator lives."""
+        return self._simulator is not None
+
+    @property
     def stepping(self) -> bool:
         """Whether a step was asked for and has not been waited for."""
         return self._step_began_s is not None
@@ -47,6 +55,12 @@ class OwnedSession:
     def fileno(self) -> int | None:
         """As `Simulator.fileno`, of the running session; None if none runs."""
         return None if self._simulator is None else self._simulator.fileno()
+
+    def _require_no_session(self, what: str) -> None:
+        if self.running:
+            raise SessionError(
+                f"cannot change {what} while session {self.session} runs; parameters only change between sessions."
+            )
 
     def _require_owner(self) -> None:
         """Raises `SessionError` if another process began the running session."""

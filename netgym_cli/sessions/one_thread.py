@@ -96,13 +96,16 @@ class _Together:
     def answers(self) -> Sequence[Answer | None]:
         """One per slot; None where its own environment has to ask its adapter."""
         each = [network.stats for network in self._networks]
-        stats = [one for one in each if one is not None]
+        stats = [measured for measured in each if measured is not None]
         self._look_at(stats)
         first, none = self._networks[0], [None] * len(stats)
         if self._many is None:
             return none
-        values, times = np.stack([one.values for one in stats]), np.array([one.ts_ms for one in stats])
-        events = np.array([one.events for one in stats])
+        values, times = (
+            np.stack([measured.values for measured in stats]),
+            np.array([measured.ts_ms for measured in stats]),
+        )
+        events = np.array([measured.events for measured in stats])
         together = Stats(stats[0].layout, times, values, events)  # type: ignore[arg-type]
         when = (first.session, first.episode, first.step_index + 1)
         try:
@@ -117,14 +120,14 @@ class _Together:
 
     def _look_at(self, stats: Sequence[Stats]) -> None:
         """Finds out whether all slots are alike, again only where something has changed."""
-        adapters, layouts = [network.adapter for network in self._networks], [one.layout for one in stats]
+        adapters, layouts = [network.adapter for network in self._networks], [measured.layout for measured in stats]
         if all(map(_same, adapters, self._adapters)) and all(map(_same, layouts, self._layouts)) and self._adapters:
             return
         self._adapters, self._layouts, first = adapters, layouts, adapters[0]
         configs = [network.config for network in self._networks]
         alike = all(config == configs[0] for config in configs) and all(layout == layouts[0] for layout in layouts)
         able = first.batched and isinstance(first.observation_space, spaces.Box) and not first.external_env
-        plain = all(one.payload is None for one in stats)
+        plain = all(measured.payload is None for measured in stats)
         self._many = ManyNetworks(first, len(stats)) if alike and able and plain else None
 
 
