@@ -148,9 +148,9 @@ def evaluate(
 def job(folder: Path, trust: Trust = False, config_dir: ConfigDir = None) -> None:
     """Train what the config in FOLDER says: one job of a sweep."""
     with errors_to_exit_codes("job"):
+        end_with_parent()  # first: imports take long on a busy machine
         from netgym_cli.experiment import launch
 
-        end_with_parent()
         finish(launch.train_job(folder, trust, config_dir or []))
 
 
