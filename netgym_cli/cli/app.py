@@ -69,6 +69,7 @@ def train(
     retry_failed: RetryFailed = False,
     force: Force = False,
     config_dir: ConfigDir = None,
+    as_json: Json = False,
 ) -> None:
     """Train an agent in an environment.
 
@@ -81,6 +82,8 @@ def train(
         options = {"fail_fast": fail_fast, "retry_failed": retry_failed, "force": force}
         asked, own = SweepRequest(), overrides or []
         multirun = multirun or Composer(own, config_dir or []).asks_for_grid
+        if multirun and as_json:
+            raise ConfigError("--json is of a single run; a grid leaves jobs.csv, and netgym runs --json tells of it.")
         if multirun:
             asked, own = parse(own, jobs, **options)
         elif jobs is not None or any(options.values()):
@@ -104,7 +107,7 @@ def train(
         else:
             from netgym_cli.experiment import launch
 
-            finish(launch.train(own, config_dir or [], command()))
+            finish(launch.train(own, config_dir or [], command()), as_json)
 
 
 @app.command()
