@@ -98,7 +98,7 @@ def train(config: RunConfig, folder: Path, command: list[str], console: bool | N
         with progress, evaluated_on_the_way(agent, config, record, plan):
             agent.learn(env, config.seed, folder)  # type: ignore[arg-type]  # several for those that can
             agent.save(folder)
-    notes = [*_given_up(env, record), *_differing(plan), *load.notes(), *agent.notes]
+    notes = [*_given_up(env, record), *_differing(plan), *_recovered(record), *load.notes(), *agent.notes]
     name = config.name_of("agent") if agent.can_be_loaded else ""
     measured, learnt = agent.needs_dataset, agent.learns
     summary = Summary.of(folder, recorder, record, notes, measured, name, needs_trust(files), learnt)
@@ -114,6 +114,15 @@ def _given_up(env: SequentialSessions | VectorSessions, record: RunRecord) -> li
         ended = "the run ended with the first simulator that had done its episodes, which differ in length"
         return [] if env.plan.n_envs == 1 else [ended]
     return [f"the agent gave up {planned - done} of {planned} planned steps"]
+
+
+def _recovered(record: RunRecord) -> list[str]:
+    """A note on processes that were replaced."""
+    times: int = record.content["recoveries"]
+    if not times:
+        return []
+    some = "a simulator's process died" if times == 1 else f"simulators' processes died {times} times"
+    return [f"{some}; others did their sessions so far again and measured the same, so no result depends on it"]
 
 
 def _differing(plan: Plan) -> list[str]:

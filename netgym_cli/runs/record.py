@@ -53,9 +53,9 @@ class RunRecord(Observer):
         folder: the run's.
         content: what the file says: `steps` and `sim_s` (simulated seconds, all sessions) in the tables, `wall_s`,
             `start_s` (seconds until the first step began), `n_envs` (simulators that live each session at once),
-            `stats_envs` (how many of them, from the first, `stats.parquet` is about),
-            `seeds` (of all simulators, session by session), `selected_on` (seeds of evaluations on the way, by which
-            the best model is chosen) and so on.
+            `stats_envs` (how many of them, from the first, `stats.parquet` is about), `recoveries` (how often the
+            process of a simulator or channel died and was replaced), `seeds` (of all simulators, session by session),
+            `selected_on` (seeds of evaluations on the way, by which the best model is chosen) and so on.
 
     Raises:
         FileExistsError: there is a record already; it was not changed.
@@ -100,6 +100,7 @@ class RunRecord(Observer):
             "sim_s": 0.0,
             "wall_s": 0.0,
             "start_s": None,
+            "recoveries": 0,
             "error": None,
             "evaluation": None,
         }
@@ -109,6 +110,10 @@ class RunRecord(Observer):
     def session_started(self, session: int, seed: int | None, env: int = 0) -> None:
         """Notes the session's seed; one drawn afresh is known with the first step."""
         self._seeds[session, env] = seed
+
+    def recovered(self, session: int, times: int, env: int = 0) -> None:
+        """Counts them."""
+        self.content["recoveries"] += times
 
     def step(self, step: Step) -> None:
         """Shows a sign of life when one is due."""

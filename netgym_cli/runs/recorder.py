@@ -86,6 +86,10 @@ class Recorder(Observer):
         if env == self._last_env:  # a network's begin together, and one writing serves them all
             self._flush()
 
+    def recovered(self, session: int, times: int, env: int = 0) -> None:
+        """Counts them in the session's row."""
+        self._sessions[session, env].row["recoveries"] += times
+
     def step(self, step: Step) -> None:
         """Adds the step and its statistics. Raises `OSError` when the disk refuses them."""
         self._require_kpis(step.kpis)

@@ -10,7 +10,10 @@ from typing import Any, NamedTuple
 
 from netgym_cli.runs.tables import csv_line, csv_text
 
-SESSION_COLUMNS = ("session", "env", "seed", "status", "episodes", "steps", "sim_s", "wall_s", "exit_reason")
+SESSION_COLUMNS = (
+    *("session", "env", "seed", "status", "episodes", "steps", "sim_s", "wall_s", "exit_reason"),
+    "recoveries",
+)
 Place = tuple[int, int]  # session and env
 
 
@@ -66,7 +69,7 @@ class SessionRows:
 
     def begin(self, session: int, seed: int | None, env: int) -> None:
         """Opens a row."""
-        row = dict.fromkeys(SESSION_COLUMNS) | {"wall_s": 0.0}
+        row = dict.fromkeys(SESSION_COLUMNS) | {"wall_s": 0.0, "recoveries": 0}
         row |= {"session": session, "env": env, "seed": seed, "status": "running"}
         self._open[session, env] = SessionRow(row, time.perf_counter())
 
