@@ -30,8 +30,8 @@ class GoingOn:
     saved: SavedState | None
     remarks: tuple[str, ...] = field(default=())
 
-    def bring(self, env: SequentialSessions | VectorSessions) -> None:
-        """Does the session under way once more in `env`, and cuts the tables to the checkpoint.
+    def bring(self, env: SequentialSessions | VectorSessions, store: Checkpoints) -> None:
+        """Does the session under way once more in `env`, and cuts the tables and the `store` of checkpoints to it.
 
         Raises:
             ReplayDiffers: the session does not repeat; nothing in the folder was changed.
@@ -43,7 +43,7 @@ class GoingOn:
         if self.saved is not None and (size := self.saved.tables["evaluations"]):
             held[self.folder.evaluations_path.name] = size
         cut_tables(self.folder, held)
-        Checkpoints(self.folder).go_on_from(None if self.saved is None else self.saved.step)
+        store.go_on_from(None if self.saved is None else self.saved.step)
         self.folder.error_path.unlink(missing_ok=True)
 
     @property

@@ -102,7 +102,7 @@ def train(
     with interruption.handled(), run_lifecycle(run):
         if going_on is not None:
             prepare_simulators(config)
-            going_on.bring(env)
+            going_on.bring(env, store)
         folder.mkdir(parents=True, exist_ok=True)
         tables = None if saved is None else saved.tables
         recorder = Recorder(files.metrics, plan.n_envs, stats_envs(config), tables)

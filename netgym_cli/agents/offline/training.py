@@ -112,7 +112,7 @@ class Training:
         config = self.config
         losses: Losses = {}
         while self.updates < until:
-            if self._points is not None and self._points.due and self.updates:
+            if self._points is not None and self.updates and self._points.due:
                 self._points.save(self.updates, self._state())
             if rate is not None:
                 self._set_learning_rate(rate(1 - self.updates / total))

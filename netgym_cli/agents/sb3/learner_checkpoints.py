@@ -46,7 +46,7 @@ class LearnerCheckpoints:
         if self._resumed:
             learner_state.restore(self._learner, self._resumed["learner"])
             self._resumed = None
-        elif self._points.due and self._learner.num_timesteps:
+        elif self._learner.num_timesteps and self._points.due:
             rows, whole = (None, True) if self._rows is None else self._rows.new(self._added)
             place = None if self._buffer is None else place_of(self._buffer)
             state = {"learner": learner_state.state_of(self._learner), "replay": place}
