@@ -48,8 +48,8 @@ LEARNERS = ("ppo", "cleanrl_ppo")
 
 def cases(steps: int) -> dict[str, list[str]]:
     """Overrides of each case by its name."""
-    session = ["env.episodes_per_session=1", f"env.steps_per_episode={steps}", "agent=random"]
-    gym = [*GYM, f"env.episodes_per_session={max(1, steps // GYM_EPISODE)}", "agent=random"]
+    session = ["sessions=1", "env.episodes_per_session=1", f"env.steps_per_episode={steps}", "agent=random"]
+    gym = [*GYM, "sessions=1", f"env.episodes_per_session={max(1, steps // GYM_EPISODE)}", "agent=random"]
     return {
         **{name: [f"env={name}", *session] for name in members("env") if name != "gym"},
         **{f"gym, channel {name}": [*gym, f"channel={name}"] for name in members("channel")},

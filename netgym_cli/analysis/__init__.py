@@ -1,1 +1,1 @@
-"""What is made of runs and channels afterwards: plots, and channels fitted to simulated ones."""
+"""What is made of runs and channels afterwards: plots, lists, and channels fitted to simulated ones."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from netgym_cli.agents.base import agent_registry
@@ -16,7 +16,9 @@ from netgym_cli.config.compose import Composer
 from netgym_cli.config.schema import RunConfig, require
 from netgym_cli.envs.agent_spec import AgentSpec
 from netgym_cli.envs.base import adapter_of
-from netgym_cli.experiment.config import run_of
+from netgym_cli.experiment.config import config_of, run_of, seeds_of
+from netgym_cli.experiment.task import Task
+from netgym_cli.runs.saved_model import SavedModel
 from netgym_cli.simulators import selection
 from netgym_cli.simulators.fluid.calibration import calibration
 from netgym_cli.simulators.fluid.config import DEFAULT
@@ -30,7 +32,14 @@ MEASURED_BEFORE = "wifi_mcs"  # parameters that are read off ns-3 directly and n
 
 @dataclass(frozen=True)
 class Request:
-    """Everything that a fit needs, checked."""
+    """Everything that a fit needs, checked.
+
+    Attributes:
+        configs: label to the run of every agent.
+        seeds, episodes, rounds, skip: as they were asked for.
+        file: of the calibration.
+        runs: label to the run that an agent was trained in, for those that were.
+    """
 
     configs: dict[str, RunConfig]
     seeds: int
@@ -38,6 +47,7 @@ class Request:
     rounds: int
     skip: int
     file: Path
+    runs: dict[str, Path] = field(default_factory=dict)
 
     @property
     def recording(self) -> Path:
@@ -58,7 +68,7 @@ class Request:
         if due:
             selection.prepare(required_simulators(next(iter(due.values()))))
         for name, config in due.items():
-            kept[name] = record(config, seeds, self.episodes, told)
+            kept[name] = record(config, seeds, self.episodes, told, self.runs.get(name))
             save(self.recording, kept)
         return {name: kept[name] for name in self.configs}
 
@@ -81,7 +91,7 @@ def request(words: Sequence[str], config_dirs: Sequence[str | Path], output: Pat
     """Reads the command line.
 
     Args:
-        words: overrides, `agent=NAME,NAME` and any of `OWN` among them.
+        words: overrides, `agent=NAME,RUN` and any of `OWN` among them.
         config_dirs: the user's own conf directories.
         output: the YAML file; None: ENV_twin.yaml here.
 
@@ -111,14 +121,32 @@ def request(words: Sequence[str], config_dirs: Sequence[str | Path], output: Pat
         if is_rule(name) and agent_registry.load(name).incompatibility(spec) is None
     ]
     chosen = agents.split(",") if agents else fitting
+    trained = [name for name in chosen if name not in fitting and Path(name).exists()]
     for name in chosen:
-        require(name in fitting, "agent", name, f"agents that need no training here: {', '.join(fitting)}")
+        allowed = f"agents that need no training here: {', '.join(fitting)}, or the folder of a run"
+        require(name in fitting or name in trained, "agent", name, allowed)
     file = output or Path(f"{first.name_of('env')}_twin.yaml")
     if file.exists():
         raise ConfigError(f"{file} exists and is not overwritten; choose another by --output.")
-    configs = {name: run_of(Composer([*overrides, f"agent={name}"], config_dirs)) for name in chosen}
+    configs = {name: run_of(Composer([*overrides, f"agent={name}"], config_dirs)) for name in chosen if name in fitting}
+    runs = {}
+    for run in map(Path, trained):
+        config = config_of(run)
+        label = f"{SavedModel.at(run).label(config.agent.name)}:{SavedModel.at(run).run.path.resolve().name}"
+        configs[label], runs[label] = replace(first, agent=config.agent), run
     selection.check(required_simulators(first))
-    return Request(configs, file=file, **numbers)
+    asked = Request(configs, file=file, runs=runs, **numbers)
+    for label, run in runs.items():
+        _require_strange(run, asked.session_seeds)
+        Task.of(configs[label], run, False, asked.session_seeds[0], asked.episodes).check()
+    return asked
+
+
+def _require_strange(run: Path, seeds: Sequence[int]) -> None:
+    if met := sorted(seeds_of(run, config_of(run)) & set(seeds)):
+        raise ConfigError(
+            f"'{run}' has met the seeds {met} of the fit; leave them out by skip={max(met) + 1 - seeds[0]}."
+        )
 
 
 def _count(key: str, text: str, least: int) -> int:

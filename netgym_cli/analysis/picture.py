@@ -30,7 +30,9 @@ def require_picture(path: Path) -> None:
 
 
 @own_settings()
-def draw(table: pd.DataFrame, x: str, y: str, legend: str, title: str, category: bool, path: Path) -> None:
+def draw(
+    table: pd.DataFrame, x: str, y: str, legend: str, title: str, category: bool, path: Path, unit: str = "runs"
+) -> None:
     """Draws the rows of `points` or `curves`.
 
     Args:
@@ -41,6 +43,7 @@ def draw(table: pd.DataFrame, x: str, y: str, legend: str, title: str, category:
         title: of the picture; may be empty.
         category: whether `x` has only names: their points are not joined.
         path: the file to write; its folder is made.
+        unit: what the intervals are over.
 
     Raises:
         ConfigError: an unknown kind of picture, or a path that cannot be written to.
@@ -49,7 +52,7 @@ def draw(table: pd.DataFrame, x: str, y: str, legend: str, title: str, category:
     from matplotlib import rc_context
 
     with rc_context({"svg.hashsalt": "netgym", "font.size": 9}):
-        figure = figure_of(table, x, y, legend, title, category)
+        figure = figure_of(table, x, y, legend, title, category, unit)
         metadata: dict[str, Any] | None = {"Date": None, "Creator": None} if path.suffix == ".svg" else None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -59,7 +62,9 @@ def draw(table: pd.DataFrame, x: str, y: str, legend: str, title: str, category:
             raise ConfigError(f"cannot write '{path}': {error.strerror}; choose another by --output.") from error
 
 
-def figure_of(table: pd.DataFrame, x: str, y: str, legend: str, title: str, category: bool) -> Figure:
+def figure_of(
+    table: pd.DataFrame, x: str, y: str, legend: str, title: str, category: bool, unit: str = "runs"
+) -> Figure:
     """The same, not written. Arguments as for `draw`."""
     from matplotlib import colormaps
     from matplotlib.figure import Figure
@@ -83,7 +88,7 @@ def figure_of(table: pd.DataFrame, x: str, y: str, legend: str, title: str, cate
         axes.set_xticks(range(len(names)), [str(name) for name in names])
         axes.set_xlim(-0.5, len(names) - 0.5)
     fewest, most = table["runs"].min(), table["runs"].max()
-    over = f"{fewest} runs" if fewest == most else f"{fewest} to {most} runs"
+    over = f"{fewest} {unit}" if fewest == most else f"{fewest} to {most} {unit}"
     axes.set_xlabel(x)
     axes.set_ylabel(f"{y}\n(mean, 95 % interval over {over})" if most > 1 else y)
     axes.set_title(title, loc="left", fontsize="medium")

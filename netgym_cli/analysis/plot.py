@@ -15,7 +15,8 @@ from netgym_cli.analysis.lines import Lines, Run, plain, sortable
 from netgym_cli.common import statistics
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.schema import require
-from netgym_cli.runs.folder import RunFolder, runs_in
+from netgym_cli.runs.below import runs_in
+from netgym_cli.runs.folder import RunFolder
 
 BINS = 50  # of a learning curve
 

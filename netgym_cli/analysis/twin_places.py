@@ -1,4 +1,4 @@
-"""Where a recording's users stood and how their load swung, so that a twin can begin as they did."""
+"""Where a recording's users stood, how much they sent and how that swung, so that a twin can begin as they did."""
 
 from __future__ import annotations
 
@@ -11,16 +11,28 @@ import numpy as np
 from netgym_cli.analysis.twin_recording import Recording
 
 PHASES = 64  # that are tried for a swinging load
+UDP_HEADERS_BYTES = 28  # and IP's, which the measured rates have
 FIRST_STEP = 2  # a session's first step is its second interval
 
 
 def places(recording: Recording, settings: Mapping[str, Any], step_ms: float) -> np.ndarray | None:
-    """What `FluidBatch.place` takes, shape `(sessions, users, 4)`; None where users have no places."""
+    """What `FluidBatch.place` takes, shape `(sessions, users, 5)`; None where users have no places."""
     if "gma::x_loc" not in recording.keys:
         return None
     x, y = (recording.of(f"gma::{axis}_loc")[:, 0] for axis in "xy")
     rate = recording.of("nr::dl::max_rate").mean(axis=1)
-    return np.stack([x, y, np.where(rate > 0, rate, np.nan), _phases(recording, settings, step_ms)], axis=-1)
+    phases, sent = _phases(recording, settings, step_ms), _sent(recording, settings)
+    return np.stack([x, y, np.where(rate > 0, rate, np.nan), phases, sent], axis=-1)
+
+
+def _sent(recording: Recording, settings: Mapping[str, Any]) -> np.ndarray:
+    """The UDP rate of every user, Mbit/s; NaN where it is not drawn, or swings; shape `(sessions, users)`."""
+    slices = recording.of("lte::slice_id")[0, 0].astype(int)
+    of = {key: np.array(values)[slices] for key, values in settings["per_slice_config"].items()}
+    drawn = (of["transport_protocol"] == "udp") & (of["udp_rate_swing"] == 0)
+    drawn &= of["min_udp_rate_per_user_mbps"] < of["max_udp_rate_per_user_mbps"]
+    payload = recording.of("gma::dl::tx_rate").mean(axis=1) / (1 + UDP_HEADERS_BYTES / of["packet_size_bytes"])
+    return np.where(drawn, payload, np.nan)
 
 
 def _phases(recording: Recording, settings: Mapping[str, Any], step_ms: float) -> np.ndarray:
@@ -49,4 +61,4 @@ def _nominal_mbps(settings: Mapping[str, Any], number: int) -> float:
     """What a user of a slice sends on average, headers included, Mbit/s."""
     slices = settings["per_slice_config"]
     mbps = (slices["min_udp_rate_per_user_mbps"][number] + slices["max_udp_rate_per_user_mbps"][number]) / 2
-    return float(mbps * (1 + 28 / slices["packet_size_bytes"][number]))
+    return float(mbps * (1 + UDP_HEADERS_BYTES / slices["packet_size_bytes"][number]))

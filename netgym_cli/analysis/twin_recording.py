@@ -1,4 +1,4 @@
-"""What rules do to networks of one simulator, step by step: the material that a twin is fitted to."""
+"""What agents do to networks of one simulator, step by step: the material that a twin is fitted to."""
 
 from __future__ import annotations
 
@@ -64,21 +64,28 @@ class _Steps(Observer):
         self.rewards.append(step.reward)
 
 
-def record(config: RunConfig, seeds: Sequence[int], episodes: int, told: Callable[[str], None]) -> Recording:
+def record(
+    config: RunConfig,
+    seeds: Sequence[int],
+    episodes: int,
+    told: Callable[[str], None],
+    folder: Path | None = None,
+) -> Recording:
     """Plays the agent of `config` on every seed, one session each.
 
     Args:
-        config: a run whose agent needs no training.
+        config: a run whose agent needs no training, unless `folder` has it.
         seeds: one session each.
         episodes: episodes of a session.
         told: told a line after every session.
+        folder: run that the agent was trained in, by its folder or a file in it.
 
     Raises:
         SimulatorError: a simulator failed.
     """
     played = []
     for seed in seeds:
-        task, steps = Task.of(config, None, False, seed, episodes), _Steps()
+        task, steps = Task.of(config, folder, False, seed, episodes), _Steps()
         with closing(task.sessions(steps)) as sessions:
             task.agent().rollout(sessions, seed)
         played.append(steps)

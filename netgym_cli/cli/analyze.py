@@ -1,4 +1,4 @@
-"""The verbs that analyse results of runs, channels and simulators: `plot`, `fit-channel` and `fit-twin`."""
+"""The verbs that analyse runs, channels and simulators: `plot`, `verify`, `fit-channel` and `fit-twin`."""
 
 from __future__ import annotations
 
@@ -9,17 +9,22 @@ from typing import Annotated
 
 import typer
 
+from netgym_cli.cli.arguments import Json
 from netgym_cli.cli.exit_codes import errors_to_exit_codes
-from netgym_cli.cli.output import results_on_disk, say, table
+from netgym_cli.cli.output import print_json, results_on_disk, say, table
 
 
 def plot(
-    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER...", help="Runs, or grids of train -m.")],
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="FOLDER...", help="Runs, grids of train -m, or one of netgym evaluate.")
+    ],
     x: Annotated[
         str | None,
         typer.Option("--x", metavar="KEY", help="Config key, or env, agent, channel, simulator; else steps."),
     ] = None,
-    y: Annotated[str, typer.Option("--y", metavar="COLUMN", help="A column of episodes.csv.")] = "return",
+    y: Annotated[
+        str, typer.Option("--y", metavar="COLUMN", help="A column of episodes.csv, or a metric of the evaluation.")
+    ] = "return",
     by: Annotated[str | None, typer.Option("--by", metavar="KEY", help="Config key, a line for each value.")] = None,
     last: Annotated[float, typer.Option(help="Share of the last episodes that a point averages over.")] = 0.2,
     output: Annotated[Path, typer.Option("--output", "-o", help="Picture: .svg, .png or .pdf.")] = Path("plot.svg"),
@@ -30,12 +35,20 @@ def plot(
     outputs/multirun/2026-01-31/12-00-00-000000 --x channel.loss_good
     """
     with errors_to_exit_codes("plot"):
-        from netgym_cli.analysis import picture
+        from netgym_cli.analysis import evaluated, picture
         from netgym_cli.analysis import plot as plots
         from netgym_cli.analysis.lines import Lines, is_category
 
         plots.require_share(last)
         picture.require_picture(output)
+        if (sessions := evaluated.sessions(folders)) is not None:
+            results, title = evaluated.points(sessions, x, y, by)
+            where, line = x or evaluated.AGENT, by or evaluated.AGENT
+            picture.draw(results, where, y, line, title, is_category(where, results["x"]), output, evaluated.UNIT)
+            with results_on_disk():
+                table([line, where, y, "95 % interval", evaluated.UNIT], plots.table_rows(results))
+                say([f"picture: {output}"])
+            return
         read, incomplete = plots.read(folders)
         runs, repeats = plots.without_repeats(read)
         lines = Lines.of(runs, x, by)
@@ -50,6 +63,27 @@ def plot(
             say([f"left out, the same config and seeds as {repeats[folder]}: {folder}" for folder in repeats])
             say([f"the lines differ in {', '.join(lines.along)}, too"] if lines.along else [])
             say([*notes, f"picture: {output}"])
+
+
+def verify(
+    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER...", help="Runs, or grids of train -m.")],
+    as_json: Json = False,
+) -> None:
+    """Check that runs still hold what they wrote.
+
+    Compares every table and model with its hash in run.json, and exits 1 if something was changed or is missing.
+    For example verify outputs/2026-01-31/12-00-00-000000
+    """
+    with errors_to_exit_codes("verify"):
+        from netgym_cli.analysis import verify as verification
+
+        found = verification.verified(folders)
+        if as_json:
+            print_json([{"folder": folder, **verification.as_json(run)} for folder, run in found.items()])
+        else:
+            say(line for folder, run in found.items() for line in verification.told(folder, run))
+        if not all(run.whole for run in found.values()):
+            raise typer.Exit(1)
 
 
 def fit_channel(
@@ -84,7 +118,7 @@ def fit_twin(
     requests: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="KEY=VALUE...", help="env=NAME, agent=NAME,NAME, seeds=N, skip=N, episodes=N, rounds=N, overrides."
+            metavar="KEY=VALUE...", help="env=NAME, agent=NAME,RUN, seeds=N, skip=N, episodes=N, rounds=N, overrides."
         ),
     ] = None,
     config_dir: Annotated[
@@ -96,8 +130,8 @@ def fit_twin(
 ) -> None:
     """Fit a fluid twin to ns-3.
 
-    Lets rules play on ns-3, on seeds that no evaluation has, and writes the twin's parameters with their errors; the
-    sessions are kept beside them. For example fit-twin env=dynamic_qos seeds=3
+    Lets rules, and trained agents whose runs are named, play on ns-3, on seeds that no evaluation has, and writes the
+    twin's parameters with their errors; the sessions are kept. For example fit-twin env=dynamic_qos seeds=3
     """
     with errors_to_exit_codes("fit-twin"):
         from netgym_cli.analysis.fit_twin_request import request

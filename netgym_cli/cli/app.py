@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from netgym_cli import __version__
-from netgym_cli.cli.analyze import fit_channel, fit_twin, plot
+from netgym_cli.cli.analyze import fit_channel, fit_twin, plot, verify
 from netgym_cli.cli.arguments import ConfigDir, Jobs, Json, Overrides, Trust, command, complete
 from netgym_cli.cli.collect import collect
 from netgym_cli.cli.create import import_config, new
@@ -22,6 +22,8 @@ from netgym_cli.cli.exit_codes import end_with_parent, end_with_process, errors_
 from netgym_cli.cli.hydra_options import Verbs
 from netgym_cli.cli.machine import build, doctor
 from netgym_cli.cli.output import print_json, results_on_disk, say, show_log, table
+from netgym_cli.cli.sweeps import FailFast, Force, JobsAtOnce, RetryFailed, run_grid, runs, sweep
+from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.standard_streams import open_standard_streams
 from netgym_cli.common.user_code import full_traceback
 
@@ -62,6 +64,10 @@ def train(
     ] = None,
     resolve: Annotated[bool, typer.Option("--resolve", help="With --cfg: resolve interpolations.")] = False,
     info: Annotated[Topic | None, typer.Option("--info", "-i", help="Print how the config is composed.")] = None,
+    jobs: JobsAtOnce = None,
+    fail_fast: FailFast = False,
+    retry_failed: RetryFailed = False,
+    force: Force = False,
     config_dir: ConfigDir = None,
 ) -> None:
     """Train an agent in an environment.
@@ -69,16 +75,24 @@ def train(
     Tables go to a new folder in outputs/; hydra.run.dir=PATH chooses another.
     """
     with errors_to_exit_codes("train"):
-        from netgym_cli.common.errors import ConfigError
         from netgym_cli.config.compose import Composer
+        from netgym_cli.jobs.request import SweepRequest, parse
 
-        composer = Composer(overrides or [], config_dir or [])
-        multirun = multirun or composer.asks_for_grid
+        options = {"fail_fast": fail_fast, "retry_failed": retry_failed, "force": force}
+        asked, own = SweepRequest(), overrides or []
+        multirun = multirun or Composer(own, config_dir or []).asks_for_grid
+        if multirun:
+            asked, own = parse(own, jobs, **options)
+        elif jobs is not None or any(options.values()):
+            raise ConfigError(
+                "--jobs, --fail-fast, --retry-failed and --force are of grids: add -m, or leave them out."
+            )
+        composer = Composer(own, config_dir or [])
         if resolve and not cfg:
             raise ConfigError("--resolve goes with --cfg: --cfg job --resolve prints the config with resolved values.")
         if cfg or info:
             if multirun:
-                from netgym_cli.jobs.sweep import grid
+                from netgym_cli.jobs.grid import grid
 
                 composer = Composer(next(grid(composer)), config_dir or [])
             if cfg:
@@ -86,21 +100,11 @@ def train(
             if info:
                 composer.print_info(info.value)
         elif multirun:
-            run_sweep(overrides or [], config_dir or [])
+            run_grid(own, config_dir or [], asked)
         else:
             from netgym_cli.experiment import launch
 
-            finish(launch.train(overrides or [], config_dir or [], command()))
-
-
-@app.command()
-def sweep(overrides: Overrides = None, config_dir: ConfigDir = None) -> None:
-    """Train over a grid of values.
-
-    For example agent=ppo,random seed=1,2; the same as train -m.
-    """
-    with errors_to_exit_codes("sweep"):
-        run_sweep(overrides or [], config_dir or [])
+            finish(launch.train(own, config_dir or [], command()))
 
 
 @app.command()
@@ -128,11 +132,14 @@ def evaluate(
         list[str] | None,
         typer.Argument(
             metavar="[RUN|KEY=VALUE]...",
-            help="Folders of trained runs; agent=NAME,NAME; episodes=5; seeds=10, [3,5] or 3..5.",
+            help="Folders of trained runs (several seeds of one agent count together), or of a grid; agent=NAME,NAME; "
+            "episodes=5; seeds=10, [3,5] or 3..5.",
             autocompletion=complete,
         ),
     ] = None,
-    baseline: Annotated[str | None, typer.Option("--baseline", help="Agent to compare with; else the first.")] = None,
+    baseline: Annotated[
+        str | None, typer.Option("--baseline", help="Agent to compare with; else system_default, or the first.")
+    ] = None,
     jobs: Jobs = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for tables and picture.")] = None,
     trust: Trust = False,
@@ -151,9 +158,8 @@ def evaluate(
             print_json({"folder": folder, **report.as_json(evaluation)})
             return
         with results_on_disk():
-            table(*report.summary_table(evaluation))
-            if len(evaluation.values) > 1:
-                table(*report.paired_table(evaluation))
+            for heads, rows in report.tables(evaluation):
+                table(heads, rows)
             say([f"tables and picture: {folder}"])
 
 
@@ -245,7 +251,7 @@ def check(
             raise typer.Exit(1)
 
 
-for verb in (collect, plot, doctor, build, fit_channel, fit_twin, import_config):
+for verb in (sweep, runs, collect, plot, verify, doctor, build, fit_channel, fit_twin, import_config):
     app.command(verb.__name__.replace("_", "-"))(verb)
 app.add_typer(data, name="data")
 app.add_typer(new, name="new")
@@ -262,21 +268,6 @@ def root(
     if version:
         typer.echo(f"netgym {__version__}")
         raise typer.Exit
-
-
-def run_sweep(overrides: list[str], config_dirs: list[Path]) -> None:
-    """Runs a grid and prints a summary; exit 1 if any job failed."""
-    from netgym_cli.jobs.sweep import sweep
-
-    jobs = sweep(overrides, config_dirs)
-    failed = [job for job in jobs if job.error]
-    where = f"; folders in {jobs[0].folder.parent}" if jobs else ""
-    with results_on_disk():
-        say([f"{len(jobs) - len(failed)} of {len(jobs)} jobs done{where}"])
-    for job in failed:
-        typer.echo(f"failed: {job.folder}: {job.error}", err=True)
-    if failed:
-        raise typer.Exit(1)
 
 
 def main() -> None:

@@ -41,6 +41,25 @@ def take(descriptor: int, path: Path, elsewhere: str = "choose", wait: bool = Fa
         ) from error
 
 
+def is_held(path: Path) -> bool | None:
+    """Whether some process holds the lock on this file; None where nobody can know: the file system has no locks."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError as error:
+        if error.errno not in UNKNOWN:
+            raise
+        return None
+    finally:
+        os.close(descriptor)
+    return False
+
+
 class Lock:
     """A lock that this process holds; a context manager that releases it.
 
@@ -67,6 +86,11 @@ class Lock:
                 self.release()
                 raise
             self.release()  # whoever held it has removed it meanwhile
+
+    def fileno(self) -> int:
+        """The open file; a child process that inherits it holds the lock, too, until it ends."""
+        assert self._number is not None, "the lock has been released"
+        return self._number
 
     def _is_there(self, number: int) -> bool:
         try:

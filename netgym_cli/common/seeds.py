@@ -9,6 +9,8 @@ from collections.abc import Collection
 from enum import IntEnum
 from itertools import islice
 
+import numpy as np
+
 END = 2**31  # seeds are below it
 
 
@@ -20,8 +22,16 @@ class FirstSeed(IntEnum):
     FIT_TWIN = 2_000_000  # recordings that a twin is fitted to, which no evaluation may have
     ON_THE_WAY = 3_000_000  # evaluations within a training, which choose its best model
     AT_END = 4_000_000  # the evaluation that ends a training; `netgym evaluate` may follow on others
+    VALIDATE_TWIN = 5_000_000  # recordings that a twin is judged by, which no fit and no evaluation may have
 
 
 def fresh_seeds(count: int, met: Collection[int | None], first: int) -> tuple[int, ...]:
     """The first `count` seeds from `first` on that are not among those `met`."""
     return tuple(islice((seed for seed in range(first, END) if seed not in met), count))
+
+
+def seed_of_session(base_seed: int, session: int) -> int:
+    """The seed of the n-th session that begins with `base_seed`: itself first, then well-separated derived ones."""
+    if session == 0:
+        return base_seed
+    return int(np.random.SeedSequence((base_seed, session)).generate_state(1, np.uint32)[0] >> 1)

@@ -153,6 +153,39 @@ class Composer:
             )
             return job.return_value
 
+    def job(self, whole: DictConfig, number: int, overrides: Sequence[str], folder: Path, task: Task) -> Any:
+        """Calls `task` for one job of a grid, as Hydra's own launcher does, but in a folder that is known already.
+
+        Args:
+            whole: the composed config of the grid.
+            number: of the job.
+            overrides: those of its point, without what is Hydra's own.
+            folder: its run folder.
+            task: gets the job's config; what it raises is raised.
+        """
+        failed: list[Exception] = []
+
+        def guarded(config: DictConfig) -> Any:  # Hydra would report an exception in its own words
+            try:
+                return task(config)
+            except Exception as error:
+                failed.append(error)
+                return None
+
+        with self.errors_explained():
+            config = self.hydra.config_loader.load_sweep_config(whole, action_channel_first(overrides))
+            output_dirs.place_job(config, number, folder)
+            job = run_job(
+                hydra_context=HydraContext(config_loader=self.hydra.config_loader, callbacks=Callbacks(whole)),
+                task_function=guarded,
+                config=config,
+                job_dir_key=output_dirs.SWEEP_DIR,
+                job_subdir_key="hydra.sweep.subdir",
+            )
+        if failed:
+            raise failed[0]
+        return job.return_value
+
     def multirun(self, task: Task) -> Any:
         """Calls `task` for every point of the grid through Hydra's sweeper and launcher."""
         with self.errors_explained(), output_dirs.making(output_dirs.SWEEP_DIR):

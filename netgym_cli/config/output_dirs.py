@@ -21,11 +21,23 @@ def run_folder(config: DictConfig) -> Path:
     return _select(config, RUN_DIR)
 
 
+def sweep_folder(config: DictConfig) -> Path:
+    """The folder of the sweep that `config` composes. Raises `ConfigError` if it is none."""
+    return _select(config, SWEEP_DIR)
+
+
 def job_folder(config: DictConfig, number: int) -> Path:
     """The folder of the job with this number of a sweep. Raises `ConfigError` if it is none."""
     with open_dict(config):
         config.hydra.job.id = config.hydra.job.num = number
     return _select(config, SWEEP_DIR) / str(_select(config, "hydra.sweep.subdir"))
+
+
+def place_job(config: DictConfig, number: int, folder: Path) -> None:
+    """Gives the config of a job its number and its folder."""
+    with open_dict(config):
+        config.hydra.job.id = config.hydra.job.num = number
+        config.hydra.sweep.dir, config.hydra.sweep.subdir = str(folder.parent), folder.name
 
 
 @contextmanager

@@ -91,13 +91,14 @@ def box_action(action: Any, space: spaces.Box, many: bool = False) -> np.ndarray
     With `many` also the actions of many networks, along a leading axis.
     """
     try:
-        values = np.array(action).astype(np.float64, casting="same_kind")
+        given = np.asarray(action)
+        values = given.astype(np.float64, casting="same_kind")
     except (TypeError, ValueError) as error:
         raise ActionError(f"action is {action!r}; allowed: an array of {_numbers_of(space)}.") from error
     _require_shape(values, space, many)
-    if not np.isfinite(values).all():
+    if not np.isfinite(given).all():
         raise ActionError(f"action holds NaN or infinity: {values.tolist()}; allowed: {_numbers_of(space)}.")
-    if not ((values >= space.low) & (values <= space.high)).all():
+    if not ((given >= space.low) & (given <= space.high)).all():  # in its own dtype: conversions cost more than this
         raise ActionError(f"action ranges from {values.min():g} to {values.max():g}; allowed: {_numbers_of(space)}.")
     return values
 

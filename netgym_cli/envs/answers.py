@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from gymnasium import spaces
 
 from netgym_cli.common.errors import AdapterError, SimulatorError
 from netgym_cli.common.user_code import written_in
 from netgym_cli.envs.base import Adapter
 from netgym_cli.simulators.base import Simulator
 from netgym_cli.simulators.stats import Stats
+
+
+class Answer(NamedTuple):
+    """What an adapter makes of one network's measurement, checked: as `Adapter` describes its methods."""
+
+    observation: Any
+    reward: float
+    kpis: dict[str, float]
 
 
 def measured(stats: Any, simulator: Simulator[Any] | None, call: str, when: tuple[int, int, int]) -> Stats:
@@ -32,6 +41,14 @@ def measured(stats: Any, simulator: Simulator[Any] | None, call: str, when: tupl
     return stats
 
 
+def is_inside(observation: Any, space: spaces.Space[Any]) -> bool:
+    """Whether an observation is in its space: what `space.contains` says, sooner for a Box's own dtype and shape."""
+    if isinstance(space, spaces.Box) and isinstance(observation, np.ndarray) and observation.dtype == space.dtype:
+        inside = (observation >= space.low) & (observation <= space.high) if observation.shape == space.shape else None
+        return inside is not None and bool(inside.all())
+    return observation in space
+
+
 def is_reward(value: Any) -> bool:
     """Whether a value is one finite number."""
     try:
@@ -43,7 +60,7 @@ def is_reward(value: Any) -> bool:
 def kpis_of(adapter: Adapter[Any], stats: Stats) -> dict[str, float]:
     """What `adapter.kpis` tells of `stats`. Raises `AdapterError` if that is no dictionary of numbers."""
     kpis: Any = adapter.kpis(stats)
-    if isinstance(kpis, Mapping) and all(map(_is_number, kpis.values())):
+    if isinstance(kpis, Mapping) and (set(map(type, kpis.values())) <= {float} or all(map(_is_number, kpis.values()))):
         return kpis  # type: ignore[return-value]
     allowed = 'a dictionary of names and numbers, such as {"rate_mbps": 1.5}, or {}'
     raise AdapterError(f"{adapters(adapter, 'kpis')} answered {kpis!r}; allowed: {allowed}.")

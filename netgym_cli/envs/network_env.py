@@ -16,10 +16,11 @@ import numpy as np
 from omegaconf import OmegaConf
 
 from netgym_cli.common.errors import SessionError
+from netgym_cli.common.seeds import seed_of_session
 from netgym_cli.config.dotted import nested
 from netgym_cli.config.schema import EnvConfig, SimulatorConfig, plain, typed
 from netgym_cli.envs.actions import wrong_shape
-from netgym_cli.envs.answers import is_reward, kpis_of, measured, wrong_answer
+from netgym_cli.envs.answers import Answer, is_inside, is_reward, kpis_of, measured, wrong_answer
 from netgym_cli.envs.base import Adapter, adapter_of, environment_action
 from netgym_cli.envs.owned_session import OwnedSession
 from netgym_cli.envs.step_info import StepInfo
@@ -81,11 +82,6 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
         """Simulated time of one step, ms; 0 if the environment has no time of its own."""
         return self.adapter.step_ms
 
-    @property
-    def running(self) -> bool:
-        """True while a session's simulator lives."""
-        return self._simulator is not None
-
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, StepInfo]:
         """Begins the next episode; begins a session, and so a simulator, when none is running.
 
@@ -138,7 +134,8 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
             AdapterError: the adapter's observation or reward is not what it promised; the session is lost.
         """
         simulator, control = self._begin_step(action)
-        return self._end_step(lambda: simulator.step(control))
+        self._receive(lambda: simulator.step(control))
+        return self.step_answer()
 
     def step_async(self, action: Any) -> None:
         """Asks for a step without waiting for it; `step_wait` must follow. Argument and errors as for `step`."""
@@ -151,10 +148,37 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
 
     def step_wait(self) -> tuple[Any, float, bool, bool, StepInfo]:
         """Waits for the step that `step_async` asked for. Returns and raises as `step` does."""
+        self.step_receive()
+        return self.step_answer()
+
+    def step_receive(self) -> Stats:
+        """The first half of `step_wait`: waits for the measurement; `step_answer` follows. Raises as `step` does."""
         self._require_owner()
         if self._simulator is None or self._step_began_s is None:
             raise SessionError("step_wait() without a step under way; call step_async(action) first.")
-        return self._end_step(self._simulator.step_wait)
+        return self._receive(self._simulator.step_wait)
+
+    def step_answer(self, answer: Answer | None = None) -> tuple[Any, float, bool, bool, StepInfo]:
+        """The second half of `step_wait`: what the adapter makes of the measurement. Returns and raises as `step` does.
+
+        Args:
+            answer: what it has made of it already, among those of other networks, checked; None: it is asked here.
+        """
+        assert self.stats is not None
+        self.step_index += 1
+        self.terminal, cut_off = self.adapter.ending(self.stats)
+        truncated = cut_off or self.step_index >= self.config.steps_per_episode
+        self.episode_over = self.terminal or truncated
+        last = self.episode_over and self.episode + 1 >= self.config.episodes_per_session
+        terminated = self.terminal or (last and not self.adapter.external_env)
+        if last:
+            self.close()
+        observation, info = self._observe(answer)
+        info["wall_ms"] = self._wall_ms
+        reward = self.adapter.reward(self.stats) if answer is None else answer.reward
+        if not is_reward(reward):
+            self._refuse("reward", reward, "a finite number")
+        return observation, reward, terminated, truncated, info
 
     def _begin_step(self, action: Any) -> tuple[Simulator[Any], np.ndarray | None]:
         """The simulator, and the control that it gets for `action`."""
@@ -171,7 +195,7 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
         self._step_began_s = time.perf_counter()
         return self._simulator, control
 
-    def _end_step(self, measure: Callable[[], Stats]) -> tuple[Any, float, bool, bool, StepInfo]:
+    def _receive(self, measure: Callable[[], Stats]) -> Stats:
         assert self._step_began_s is not None
         began_s, self._step_began_s = self._step_began_s, None
         try:
@@ -179,21 +203,8 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
         except BaseException:
             self.close()
             raise
-        wall_ms = (time.perf_counter() - began_s) * 1e3
-        self.step_index += 1
-        self.terminal, cut_off = self.adapter.ending(self.stats)
-        truncated = cut_off or self.step_index >= self.config.steps_per_episode
-        self.episode_over = self.terminal or truncated
-        last = self.episode_over and self.episode + 1 >= self.config.episodes_per_session
-        terminated = self.terminal or (last and not self.adapter.external_env)
-        if last:
-            self.close()
-        observation, info = self._observe()
-        info["wall_ms"] = wall_ms
-        reward = self.adapter.reward(self.stats)
-        if not is_reward(reward):
-            self._refuse("reward", reward, "a finite number")
-        return observation, reward, terminated, truncated, info
+        self._wall_ms = (time.perf_counter() - began_s) * 1e3
+        return self.stats
 
     def reconfigure(self, overrides: Mapping[str, Any]) -> None:
         """Changes config keys for the next session (nested by dictionaries or by dots, as in `make_env`).
@@ -224,12 +235,6 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
     def _require_simulated(self, adapter: Adapter[Any]) -> None:
         chosen = settings_of(adapter.required_simulator, self.simulator_config)
         check_scenario(chosen, adapter.scenario, adapter.settings)
-
-    def _require_no_session(self, what: str) -> None:
-        if self.running:
-            raise SessionError(
-                f"cannot change {what} while session {self.session} runs; parameters only change between sessions."
-            )
 
     def close(self) -> None:
         """Ends the session, if one runs, and releases its simulator; a step under way is given up.
@@ -270,7 +275,7 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
             self._np_random = None  # Gymnasium's property makes another, from the system's randomness
         return int(self.np_random.integers(2**31))
 
-    def _observe(self) -> tuple[Any, StepInfo]:
+    def _observe(self, answer: Answer | None = None) -> tuple[Any, StepInfo]:
         assert self.stats is not None
         self.reported = self._subscription(self.stats)
         info = StepInfo(
@@ -280,21 +285,16 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
             session=self.session,
             episode_index=self.episode,
             session_seed=self.session_seed,
-            kpis=kpis_of(self.adapter, self.stats),
+            kpis=kpis_of(self.adapter, self.stats) if answer is None else answer.kpis,
         )
         info.stats = self.stats
+        if answer is not None:
+            return answer.observation, info
         observation = self.adapter.observation(self.stats)
-        if not self.adapter.external_env and observation not in self.observation_space:
+        if not self.adapter.external_env and not is_inside(observation, self.observation_space):
             self._refuse("observation", observation, str(self.observation_space))
         return observation, info
 
     def _refuse(self, what: str, value: Any, allowed: str) -> NoReturn:
         self.close()
         raise wrong_answer(self.adapter, what, value, allowed, (self.session, self.episode, self.step_index))
-
-
-def seed_of_session(base_seed: int, session: int) -> int:
-    """The seed of the n-th session that begins with `base_seed`: itself first, then well-separated derived ones."""
-    if session == 0:
-        return base_seed
-    return int(np.random.SeedSequence((base_seed, session)).generate_state(1, np.uint32)[0] >> 1)

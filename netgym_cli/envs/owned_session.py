@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any, Self
 
+from netgym_cli.common.errors import SessionError
 from netgym_cli.simulators.base import Simulator
 from netgym_cli.simulators.ownership import refuse_copy, require_owner
 
@@ -21,6 +22,7 @@ class OwnedSession:
     _starting: Simulator[Any] | None = None  # while a session begins
     _owner_pid: int | None = None  # of the process that began it
     _recovered_before = 0  # how often processes of earlier sessions were replaced
+    _wall_ms = 0.0  # that the last step took
     _step_began_s: float | None = None  # while a step that was asked for has not been waited for
 
     def _own(self, simulator: Simulator[Any]) -> None:
@@ -52,6 +54,33 @@ class OwnedSession:
         """Makes a reset or step that another thread waits for fail soon, if the simulator can; the session is lost."""
         if (simulator := self._simulator or self._starting) is not None:
             simulator.interrupt()
+
+    @property
+    def running(self) -> bool:
+        """True while a session's simulator lives."""
+        return self._simulator is not None
+
+    @property
+    def stepping(self) -> bool:
+        """Whether a step was asked for and has not been waited for."""
+        return self._step_began_s is not None
+
+    @property
+    def step_timeout_s(self) -> float:
+        """Longest wait for a step of the running session, s."""
+        assert self._simulator is not None, "no session runs"
+        timeout_s: float = self._simulator.config.step_timeout_s
+        return timeout_s
+
+    def fileno(self) -> int | None:
+        """As `Simulator.fileno`, of the running session; None if none runs."""
+        return None if self._simulator is None else self._simulator.fileno()
+
+    def _require_no_session(self, what: str) -> None:
+        if self.running:
+            raise SessionError(
+                f"cannot change {what} while session {self.session} runs; parameters only change between sessions."
+            )
 
     def _require_owner(self) -> None:
         """Raises `SessionError` if another process began the running session."""

@@ -99,7 +99,7 @@ def affordable(asked: EndEvaluation, trained_steps: int, steps_of_a_round: int) 
 
 def standing(found: Evaluation, agent: str, rival: str) -> dict[str, Any]:
     """The agent's return minus the rival's, paired by network, with its interval, and what follows of it in words."""
-    minus = statistics.paired(found.values[agent][METRIC], found.values[rival][METRIC])
+    minus = statistics.paired(found.scores[agent][METRIC], found.scores[rival][METRIC])
     better = minus.low is not None and minus.low > 0
     worse = minus.high is not None and minus.high < 0
     return {**minus._asdict(), "verdict": "better" if better else "worse" if worse else "not better"}
@@ -111,13 +111,13 @@ def _outcome(found: Evaluation, agent: str) -> dict[str, Any]:
         **found.names,
         "seeds": list(found.seeds),
         "episodes": found.episodes,
-        "returns": {label: _returns(found, label)._asdict() for label in found.values},
-        "minus": {label: standing(found, agent, label) for label in found.values if label != agent},
+        "returns": {label: _returns(found, label)._asdict() for label in found.scores},
+        "minus": {label: standing(found, agent, label) for label in found.scores if label != agent},
     }
 
 
 def _returns(found: Evaluation, label: str) -> statistics.Estimate:
-    return statistics.of_measured(found.values[label][METRIC])
+    return statistics.of_measured(found.scores[label][METRIC])
 
 
 def _line(found: Evaluation, agent: str, minus: Mapping[str, Mapping[str, Any]]) -> str:
@@ -155,7 +155,7 @@ def _prediction(
 def _write(
     found: Evaluation, folder: RunFolder, there: RunConfig, contenders: Contenders, command: Sequence[str]
 ) -> None:
-    agents = {label: str(agent) if isinstance(agent, Path) else plain(agent) for label, agent in contenders.items()}
+    agents = {label: report.told(contender) for label, contender in contenders.items()}
     with report.new_folder(folder.last_evaluation) as place:
         report.write(found, place, {"command": list(command), "config": plain(there.env), "agents": agents})
 

@@ -17,10 +17,13 @@ from netgym_cli.common.interruption import Deferred
 from netgym_cli.common.locks import Lock, NoLocks
 from netgym_cli.common.machine import machine
 from netgym_cli.common.provenance import now, versions
-from netgym_cli.evaluation.contest import Evaluation, Row
+from netgym_cli.config.schema import AgentConfig, plain
+from netgym_cli.evaluation.contest import Contender, Evaluation, Row, folders_of
+from netgym_cli.evaluation.grid import GridEvaluation
 
 SHOWN = 5  # metrics that fit a terminal with their intervals
-ESTIMATE = ("mean", "low", "high", "seeds")
+ESTIMATE = ("mean", "low", "high", "seeds", "trainings")
+IQM, P_MORE = ("iqm", "iqm_low", "iqm_high"), ("p_more", "p_more_low", "p_more_high")
 FILES = ("summary.csv", "paired.csv", "seeds.csv", "returns.png", "evaluation.json")
 
 
@@ -73,7 +76,7 @@ def _taken(folder: Path, name: str) -> ConfigError:
     return ConfigError(f"'{folder}' holds an evaluation already ({name}); choose another by --output DIR.")
 
 
-def write(evaluation: Evaluation, folder: Path, record: Mapping[str, Any]) -> None:
+def write(evaluation: Evaluation | GridEvaluation, folder: Path, record: Mapping[str, Any]) -> None:
     """Writes summary.csv, paired.csv, seeds.csv, returns.png and, with `record`, evaluation.json: all, or none.
 
     Raises `ConfigError` if one is there already.
@@ -81,10 +84,11 @@ def write(evaluation: Evaluation, folder: Path, record: Mapping[str, Any]) -> No
     from netgym_cli.runs.tables import csv_text
 
     content = {"ended_at": now(), "versions": versions(), "machine": machine(), **as_json(evaluation), **record}
+    keys = evaluation.keys if isinstance(evaluation, GridEvaluation) else ()
     texts = {
-        "summary.csv": csv_text(("agent", "metric", *ESTIMATE), evaluation.summary()),
-        "paired.csv": csv_text(("agent", "baseline", "metric", *ESTIMATE), evaluation.paired()),
-        "seeds.csv": csv_text(("agent", "seed", *evaluation.metrics), evaluation.by_seed()),
+        "summary.csv": csv_text((*keys, "agent", "metric", *ESTIMATE, *IQM), evaluation.summary()),
+        "paired.csv": csv_text((*keys, "agent", "baseline", "metric", *ESTIMATE, *P_MORE), evaluation.paired()),
+        "seeds.csv": csv_text((*keys, "agent", "training", "seed", *evaluation.metrics), evaluation.by_seed()),
         "evaluation.json": json.dumps(plain_json(content), indent=1, default=str) + "\n",
     }
     contents = {name: text.encode() for name, text in texts.items()} | {"returns.png": picture(evaluation)}
@@ -104,8 +108,19 @@ def write(evaluation: Evaluation, folder: Path, record: Mapping[str, Any]) -> No
         raise
 
 
-def as_json(evaluation: Evaluation) -> dict[str, Any]:
+def told(contender: Contender) -> Any:
+    """A contender as plain values: the config of an agent, the folder of a run, or those of several."""
+    if isinstance(contender, AgentConfig):
+        return plain(contender)
+    folders = [str(folder) for folder in folders_of(contender)]
+    return folders[0] if len(folders) == 1 else folders
+
+
+def as_json(evaluation: Evaluation | GridEvaluation) -> dict[str, Any]:
     """Everything as plain values; what was not measured is NaN."""
+    if isinstance(evaluation, GridEvaluation):
+        points = [{"values": dict(values), **as_json(found)} for values, found in evaluation.points]
+        return {"keys": list(evaluation.keys), "points": points}
     return {
         "env": evaluation.env,
         **evaluation.names,
@@ -119,43 +134,98 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
 
 
 @own_settings()
-def picture(evaluation: Evaluation) -> bytes:
-    """A PNG with a dot per agent at its mean return, with its interval as a line."""
+def picture(evaluation: Evaluation | GridEvaluation) -> bytes:
+    """A PNG with a dot per agent at its mean return, with its interval as a line; a panel for each point of a grid."""
     from matplotlib.figure import Figure
 
-    rows = [row for row in evaluation.summary() if row["metric"] == "return"]
-    figure = Figure(figsize=(7, 1.2 + 0.4 * len(rows)), layout="constrained")
-    axes = figure.subplots()
-    for place, row in enumerate(rows):
-        if row["low"] is not None:
-            axes.plot([row["low"], row["high"]], [place, place], color="tab:blue", linewidth=2)
-        axes.plot(row["mean"], place, "o", color="tab:blue")
-    axes.set_yticks(range(len(rows)), [row["agent"] for row in rows])
-    axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.grid(axis="x", alpha=0.3)
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    axes.set_xlabel(f"return per episode (mean, 95 % interval over {len(evaluation.seeds)} seeds)")
-    axes.set_title(evaluation.env, loc="left", fontsize="medium")
-    drawn = io.BytesIO()
-    figure.savefig(drawn, dpi=150, format="png")
-    return drawn.getvalue()
+    grid = isinstance(evaluation, GridEvaluation)
+    points = evaluation.points if isinstance(evaluation, GridEvaluation) else (({}, evaluation),)
+    panels = [[row for row in found.summary() if row["metric"] == "return"] for _, found in points]
+    figure = Figure(figsize=(7, 0.4 + sum(0.8 + 0.4 * len(rows) for rows in panels)), layout="constrained")
+    heights = [1 + len(rows) for rows in panels]
+    drawn = figure.subplots(len(panels), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
+    for axes, rows, (values, found) in zip(drawn, panels, points, strict=True):
+        for place, row in enumerate(rows):
+            if row["low"] is not None:
+                axes.plot([row["low"], row["high"]], [place, place], color="tab:blue", linewidth=2)
+            axes.plot(row["mean"], place, "o", color="tab:blue")
+        axes.set_yticks(range(len(rows)), [row["agent"] for row in rows])
+        axes.set_ylim(len(rows) - 0.5, -0.5)
+        axes.grid(axis="x", alpha=0.3)
+        for side in ("top", "right", "left"):
+            axes.spines[side].set_visible(False)
+        axes.set_title(_point_told(values) if grid else found.env, loc="left", fontsize="medium")
+    seeds = len(points[0][1].seeds)
+    drawn[-1].set_xlabel(f"return per episode (mean, 95 % interval over {seeds} seeds)")
+    content = io.BytesIO()
+    figure.savefig(content, dpi=150, format="png")
+    return content.getvalue()
+
+
+def _point_told(values: Mapping[str, Mapping[str, Any]]) -> str:
+    """The swept keys that all agents of a point share, such as its environment's."""
+    first, *others = values.values()
+    return ", ".join(
+        f"{key}={value}" for key, value in first.items() if all(other.get(key) == value for other in others)
+    )
+
+
+def tables(evaluation: Evaluation | GridEvaluation) -> Iterator[tuple[list[str], list[list[str]]]]:
+    """Heads and rows of what a terminal shows: the agents, and if there are several, their differences to one."""
+    if isinstance(evaluation, GridEvaluation):
+        yield _grid_table(evaluation)
+        return
+    yield summary_table(evaluation)
+    if len(evaluation.scores) > 1:
+        yield paired_table(evaluation)
+
+
+def _grid_table(evaluation: GridEvaluation) -> tuple[list[str], list[list[str]]]:
+    """A row per environment and agent: swept keys, return, and its difference to the baseline there."""
+    paired = evaluation.paired()
+    rows = []
+    for row in evaluation.summary():
+        if row["metric"] != "return":
+            continue
+        same = [
+            other
+            for other in paired
+            if other["metric"] == "return" and all(other[key] == row[key] for key in (*evaluation.keys, "agent"))
+        ]
+        difference = (
+            [_cell(same[0]["mean"], same[0]["low"], same[0]["high"]), same[0]["baseline"]] if same else ["", ""]
+        )
+        swept = ["" if row[key] is None else str(row[key]) for key in evaluation.keys]
+        rows.append(
+            [*swept, row["agent"], str(row["trainings"]), _cell(row["mean"], row["low"], row["high"]), *difference]
+        )
+    return [*evaluation.keys, "agent", "trainings", "return", "minus baseline", "baseline"], rows
 
 
 def summary_table(evaluation: Evaluation) -> tuple[list[str], list[list[str]]]:
     """Heads and rows: agents down, the first metrics across; all of them are in the files."""
-    return _table(evaluation.summary(), evaluation.metrics[:SHOWN], "agent")
+    heads, rows = _table(evaluation.summary(), evaluation.metrics[:SHOWN], "agent")
+    for row in rows:
+        if (count := evaluation.trainings(row[0])) > 1:
+            row[0] += f" ({count} trainings)"
+    return heads, rows
 
 
 def paired_table(evaluation: Evaluation) -> tuple[list[str], list[list[str]]]:
-    """The same of the differences to the baseline."""
-    return _table(evaluation.paired(), evaluation.metrics[:SHOWN], f"minus {evaluation.baseline}")
+    """The same of the differences to the baseline, and how probable a higher return than its is on a new network."""
+    differences = evaluation.paired()
+    heads, rows = _table(differences, evaluation.metrics[:SHOWN], f"minus {evaluation.baseline}")
+    probable = {row["agent"]: _cell(*(row[key] for key in P_MORE)) for row in differences if row["metric"] == "return"}
+    return [*heads, "P(more return)"], [[*row, probable[row[0]]] for row in rows]
 
 
 def _table(rows: Sequence[Row], metrics: Sequence[str], corner: str) -> tuple[list[str], list[list[str]]]:
     cells: dict[str, dict[str, str]] = {}
     for row in rows:
-        interval = "" if row["low"] is None else f" [{row['low']:.4g}, {row['high']:.4g}]"
-        cells.setdefault(row["agent"], {})[row["metric"]] = f"{row['mean']:.4g}{interval}"
+        cells.setdefault(row["agent"], {})[row["metric"]] = _cell(row["mean"], row["low"], row["high"])
     heads = [corner, *("reward/step" if metric == "reward" else metric for metric in metrics)]
     return heads, [[agent, *(texts[metric] for metric in metrics)] for agent, texts in cells.items()]
+
+
+def _cell(value: float, low: float | None, high: float | None) -> str:
+    return f"{value:.4g}" + ("" if low is None else f" [{low:.4g}, {high:.4g}]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -44,24 +45,25 @@ class Request:
 
     Attributes:
         config: the environment.
-        contenders: label to agent or run.
+        contenders: label to agent, or to the runs that trained it, with different seeds.
         seeds, episodes: the seeds, and the episodes of each.
         overrides: those of the config.
         jobs: sessions played at once.
     """
 
     config: RunConfig
-    contenders: dict[str, AgentConfig | Path]
+    contenders: dict[str, AgentConfig | tuple[Path, ...]]
     seeds: tuple[int, ...]
     episodes: int
     overrides: tuple[str, ...]
     jobs: int = 1
 
-    def alone(self, label: str, seed: int) -> list[str]:
+    def alone(self, label: str, seed: int, training: int) -> list[str]:
         """Arguments that ask for one session of one agent."""
-        first = next((agent for agent in self.contenders.values() if isinstance(agent, Path)), None)
+        first = next((agent[0] for agent in self.contenders.values() if isinstance(agent, tuple)), None)
         agent = self.contenders[label]
-        args = [str(agent)] if isinstance(agent, Path) else [*([str(first)] if first else []), f"agent={label}"]
+        known = [str(first)] if first else []
+        args = [str(agent[training])] if isinstance(agent, tuple) else [*known, f"agent={label}"]
         return [*args, *self.overrides, f"episodes={self.episodes}", f"seeds=[{seed}]"]
 
 
@@ -89,7 +91,7 @@ def parse(args: Args, config_dirs: Sequence[str | Path] = (), trust: bool = Fals
     for group in () if "env" in said else ("env", "channel"):
         if group not in said:
             _require_one(group, trained)
-    contenders: dict[str, AgentConfig | Path] = dict(zip(_labels(trained, set(names)), trained, strict=True))
+    contenders: dict[str, AgentConfig | tuple[Path, ...]] = dict(_labelled(trained, set(names)))
     contenders |= {name: base.agent for name, base in zip(names, bases, strict=False)}
     used = frozenset().union(*(seeds_of(folder, config) for folder, config in trained.items()))
     return Request(
@@ -131,6 +133,23 @@ def _require_one(group: str, trained: dict[Path, RunConfig]) -> None:
 
 def _essence(config: Any) -> dict[str, Any]:
     return {key: value for key, value in plain(config).items() if key not in ("random_seed", "episodes_per_session")}
+
+
+def _labelled(trained: Mapping[Path, RunConfig], others: Collection[str]) -> dict[str, tuple[Path, ...]]:
+    """The runs by their agents; runs that differ in their seed alone are trainings of one agent."""
+    same: dict[str, list[Path]] = {}
+    for path, config in trained.items():
+        model = SavedModel.at(path)
+        step = None if model.checkpoint is None else model.checkpoint.name
+        same.setdefault(json.dumps([step, _without_seeds(config)], sort_keys=True, default=str), []).append(path)
+    groups = {runs[0]: tuple(runs) for runs in same.values()}
+    labels = _labels({first: trained[first] for first in groups}, others)
+    return dict(zip(labels, groups.values(), strict=True))
+
+
+def _without_seeds(config: RunConfig) -> dict[str, Any]:
+    values = config.values()
+    return {**values, "seed": None, "env": {**values["env"], "random_seed": None}}
 
 
 def _labels(trained: Mapping[Path, RunConfig], others: Collection[str]) -> list[str]:

@@ -47,6 +47,12 @@ class GoingOn:
         self.folder.error_path.unlink(missing_ok=True)
 
     @property
+    def under_way(self) -> list[tuple[int, int]]:
+        """Session and env of those that had begun and not ended."""
+        rows = [] if self.saved is None else self.saved.tables["sessions"]["open"]
+        return [(row["row"]["session"], row["row"]["env"]) for row in rows if row["under_way"]]
+
+    @property
     def noted(self) -> Continued:
         """What the record is to say of it."""
         return Continued(self.record, {} if self.saved is None else self.saved.record, self.remarks)

@@ -87,15 +87,9 @@ class RunUnderWay:
             *told,  # the shortest first, as long as there is room
             *([] if interrupted or record is None else [partial(_write_trace, files, error)]),
             *([] if recorder is None else [partial(recorder.close, status, reason)]),
-            partial(self._correct, status, failure),
             *([partial(self._keep, error)] if interrupted and self.agent.has_learnt else []),
+            *told,  # again: tables, model and trace have been completed since
         )
-
-    def _correct(self, status: str, failure: dict[str, str]) -> None:
-        """Writes the record again if the tables hold more steps by now than it says."""
-        record, recorder = self.record, self.recorder
-        if record is not None and recorder is not None and record.content["steps"] != recorder.stored_steps:
-            record.close(status, failure)
 
     def _keep(self, error: BaseException) -> None:
         log.info("saving what was learnt until now ...")  # it may take long, and a second Ctrl-C does not end it

@@ -37,5 +37,14 @@ def stats_envs(config: RunConfig) -> int | None:
     """
     if config.record_stats != "auto":
         return FIRST[config.record_stats]
+    return 1 if _in_one_process(config) else None
+
+
+def simulators_at_once(config: RunConfig) -> int:
+    """Number of simulators of a run that keep a core of their own busy, 1 or more."""
+    return 1 if _in_one_process(config) else config.n_envs
+
+
+def _in_one_process(config: RunConfig) -> bool:
     required = env_registry.load(config.env.name).required_simulator
-    return 1 if simulator_registry.load(settings_of(required, config.simulator).name).batches else None
+    return simulator_registry.load(settings_of(required, config.simulator).name).batches

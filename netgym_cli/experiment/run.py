@@ -110,7 +110,8 @@ def train(
         record = RunRecord(folder, command, config, plan.total_steps, recorder, agent.training_seeds(), noted)
         run.begin(recorder, record)
         progress = RunProgress(plan.total_steps, len(plan.configs), console, plan.n_envs)
-        progress.go_on(recorder.stored_steps, recorder.under_way)
+        if going_on is not None:
+            progress.go_on(recorder.stored_steps, going_on.under_way)
         load = SimulatorLoad(plan.n_envs)
         env.observers = (recorder, record, progress, load)
         if plan.configs:

@@ -8,7 +8,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import IO
 
 from netgym_cli.common import user_modules
 from netgym_cli.common.standard_streams import open_standard_streams
@@ -30,6 +32,8 @@ class ChildProcess:
     Args:
         module: what it runs, as `python -m` would.
         arguments: what follows on the command line.
+        kept_open: numbers of open files that it gets, too.
+        printed: files that its standard output and its standard error are appended to.
         piped: whether to read its standard output with `readline` and to keep its standard error for `tail`; otherwise
             both go where those of this process go.
 
@@ -37,15 +41,35 @@ class ChildProcess:
         OSError: the process cannot be started.
     """
 
-    def __init__(self, module: str, arguments: Sequence[str] = (), piped: bool = False) -> None:
+    def __init__(
+        self,
+        module: str,
+        arguments: Sequence[str] = (),
+        piped: bool = False,
+        kept_open: Sequence[int] = (),
+        printed: tuple[Path, Path] | None = None,
+    ) -> None:
         open_standard_streams()
         self._errors = tempfile.TemporaryFile("w+") if piped else None  # noqa: SIM115 - lives as long as the process
+        with ExitStack() as files:
+            out, errors = [files.enter_context(path.open("a")) for path in printed] if printed else [None, self._errors]
+            self._begin(module, arguments, subprocess.PIPE if piped else out, errors, kept_open)
+
+    def _begin(
+        self,
+        module: str,
+        arguments: Sequence[str],
+        out: IO[str] | int | None,
+        errors: IO[str] | None,
+        kept_open: Sequence[int],
+    ) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-P", start.__file__, json.dumps(_inherited()), module, *arguments],
             env=user_modules.child_environment(),
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE if piped else None,
-            stderr=self._errors,
+            stdout=out,
+            stderr=errors,
+            pass_fds=kept_open,
             text=True,
             process_group=0,
         )

@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netgym_cli.jobs.child import ChildProcess
-from netgym_cli.runs.folder import RunFolder
+from netgym_cli.runs.folder import PROCESS_DIED, RunFolder
+
+STDOUT, STDERR = "stdout.txt", "stderr.txt"  # in a job's folder: what it has printed
+KILLED_BY = "killed by "
+# Signals that somebody sends, as the kernel does when memory runs out, and not those of a program that went wrong,
+# which goes wrong again: simulations are deterministic.
+SENT = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGXCPU}
 
 
 @dataclass(frozen=True)
@@ -19,10 +25,12 @@ class JobResult:
     Attributes:
         folder: its run folder.
         error: why it failed, or None.
+        reproduce: the command that runs it alone; empty where nobody knows it.
     """
 
     folder: Path
     error: str | None
+    reproduce: str = ""
 
 
 class JobHandle(ABC):
@@ -37,6 +45,10 @@ class JobHandle(ABC):
         """How the job ended, once it has."""
 
     @abstractmethod
+    def ask_to_end(self) -> None:
+        """Tells the job to end, and does not wait for it."""
+
+    @abstractmethod
     def cancel(self) -> JobResult:
         """Ends the job, which may complete its tables before; returns how it ended."""
 
@@ -45,8 +57,14 @@ class Launcher(ABC):
     """Starts jobs."""
 
     @abstractmethod
-    def submit(self, folder: Path) -> JobHandle:
-        """Starts to train what the config in a run folder says, in that folder, and does not wait for it."""
+    def submit(self, folder: Path, locks: Sequence[int] = (), quiet: bool = False) -> JobHandle:
+        """Starts to train what the config in a run folder says, in that folder, and does not wait for it.
+
+        Args:
+            folder: the run folder.
+            locks: open files with locks that the job is to hold, too, until it has ended.
+            quiet: whether what the job prints goes to files in its folder, and not to where this process prints.
+        """
 
 
 class LocalLauncher(Launcher):
@@ -59,9 +77,11 @@ class LocalLauncher(Launcher):
     def __init__(self, config_dirs: Sequence[Path] = ()) -> None:
         self._config_dirs = config_dirs
 
-    def submit(self, folder: Path) -> LocalJob:
-        dirs = [word for folder in self._config_dirs for word in ("--config-dir", str(folder))]
-        return LocalJob(folder, ChildProcess("netgym_cli", ["job", "--trust", str(folder), *dirs]))
+    def submit(self, folder: Path, locks: Sequence[int] = (), quiet: bool = False) -> LocalJob:
+        dirs = [word for config_dir in self._config_dirs for word in ("--config-dir", str(config_dir))]
+        words = ["job", "--trust", str(folder), *dirs]
+        printed = (folder / STDOUT, folder / STDERR) if quiet else None
+        return LocalJob(folder, ChildProcess("netgym_cli", words, kept_open=locks, printed=printed))
 
 
 class LocalJob(JobHandle):
@@ -75,6 +95,9 @@ class LocalJob(JobHandle):
 
     def wait(self) -> JobResult:
         return self._result(self._child.wait())
+
+    def ask_to_end(self) -> None:
+        self._child.close_input()
 
     def cancel(self) -> JobResult:
         return self._result(self._child.end())
@@ -97,10 +120,23 @@ def failure(folder: Path, status: int) -> str | None:
         message = f"{error.get('type', state)}: {error.get('message', '')}".strip(": ").splitlines()[0]
         return f"{message} (exit {status})"
     if status < 0:
-        reason = f"killed by {signal.Signals(-status).name}"
+        reason = f"{KILLED_BY}{signal.Signals(-status).name}"
     elif state == "running":  # as after os._exit() in the code of an agent or environment
         reason = f"the process ended with exit {status} in the middle of the run and said nothing"
     else:
         reason = f"the process ended with exit {status}, and its run is {state}"
     run.mark_dead(reason)
     return reason
+
+
+def killed_from_outside(run: RunFolder) -> bool:
+    """Whether a run failed because a signal that somebody sent ended its process."""
+    if run.status() != "failed":
+        return False
+    error = run.record().get("error") or {}
+    return error.get("type") == PROCESS_DIED and by_signal_from_outside(str(error.get("message")))
+
+
+def by_signal_from_outside(reason: str) -> bool:
+    """Whether this reason, as `failure` words it, is a signal that somebody sent."""
+    return reason in {f"{KILLED_BY}{number.name}" for number in SENT}

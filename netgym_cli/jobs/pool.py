@@ -20,10 +20,11 @@ class SessionFailed(NetgymError, RuntimeError):
 
     Attributes:
         number: which of the sessions it was.
-        label, seed: its agent and seed.
+        label, training, seed: its agent, which of the agent's trainings, and its seed.
     """
 
     label = ""
+    training = 0
     seed = -1
 
     def __init__(self, number: int, message: str) -> None:

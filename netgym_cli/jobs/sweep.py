@@ -1,85 +1,281 @@
 """A grid of runs: every point is checked before the first is launched, and every job is a process of its own.
 
-So a crash in one job ends no other, whatever Hydra launcher starts them.
+So a crash in one job ends no other. `sweep.json` says what is going to run, and is written first; the same command in
+the same folder finds it there and finishes what is missing.
 """
 
 from __future__ import annotations
 
-import itertools
-import logging
 import os
+import shlex
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import chdir, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.types import RunMode
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config import output_dirs
 from netgym_cli.config.compose import Composer
-from netgym_cli.config.overrides import action_channel_first, given_twice, key_of
-from netgym_cli.experiment.caveats import tell_caveats
-from netgym_cli.experiment.config import run_of
-from netgym_cli.experiment.launch import check, check_from_its_folder, save_composed
-from netgym_cli.experiment.unread import tell, unread
-from netgym_cli.jobs.launcher import JobResult, Launcher, LocalLauncher
-from netgym_cli.runs.claim import Claim, claimed, require_apart
+from netgym_cli.config.overrides import key_of
+from netgym_cli.config.schema import RunConfig
+from netgym_cli.experiment.launch import save_composed
+from netgym_cli.jobs import hydra_launcher, jobs_table, sweep_file
+from netgym_cli.jobs.grid import checked, folders_of, grid, seen_from, without_hydras
+from netgym_cli.jobs.job_folder import LOCKS, JobFolder
+from netgym_cli.jobs.launcher import JobHandle, JobResult, LocalLauncher
+from netgym_cli.jobs.request import DEFAULT_RETRIES, SweepRequest, jobs_that_fit
+from netgym_cli.jobs.scheduler import Scheduler
+from netgym_cli.jobs.sweep_file import Point, SweepFile
+from netgym_cli.jobs.sweep_view import SweepView
+from netgym_cli.runs.claim import require_apart
 from netgym_cli.runs.folder import RunFolder
 
-log = logging.getLogger(__name__)
+HYDRAS_COPY = "multirun.yaml"  # the composed config of the grid, where Hydra's own sweeper puts it
 
 
-def sweep(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> list[JobResult]:
-    """Runs the grid that `overrides` span. Raises `ConfigError` before anything is launched if a point is wrong."""
+@dataclass(frozen=True)
+class SweepResult:
+    """How a sweep ended.
+
+    Attributes:
+        folder: the sweep's; None of one without jobs.
+        jobs: how each job ended that did.
+        missing: number of the other jobs.
+    """
+
+    folder: Path | None
+    jobs: list[JobResult]
+    missing: int = 0
+
+
+def sweep(
+    overrides: Sequence[str], config_dirs: Sequence[str | Path], asked: SweepRequest, command: Sequence[str]
+) -> SweepResult:
+    """Runs the grid that `overrides` span, or what is missing of it in a folder where it was begun before.
+
+    Args:
+        overrides: of the grid, without the words of `asked`.
+        config_dirs: the user's conf directories.
+        asked: what else the user wants.
+        command: the command line, for the record.
+
+    Raises:
+        ConfigError: before anything is launched, if a point is wrong, or if something else lies in the folder.
+        KeyboardInterrupt: interrupted; the tables of all jobs are complete, and a note says how to go on.
+    """
     composer = Composer(overrides, config_dirs)
     if composer.mode is RunMode.RUN:
         raise ConfigError("hydra.mode=RUN asks for one run, and -m or sweep for a grid; leave one of them out.")
     whole = composer.whole(RunMode.MULTIRUN)
     RunFolder.require_config_in(whole.hydra.output_subdir)
+    folder = output_dirs.sweep_folder(whole)
     points = list(grid(composer))
-    runs = [run_of(Composer(point, config_dirs)) for point in points]
-    for run in runs:
-        check(run)
-        if whole.hydra.job.chdir:
-            check_from_its_folder(run)
-    void = given_twice(composer.task_overrides)
-    void += [
-        f"{key_of(override)} has no effect on a grid; write {output_dirs.SWEEP_DIR}=PATH"
-        for override in composer.hydra_overrides
-        if key_of(override) == output_dirs.RUN_DIR
-    ]
-    tell([[*void, *unread(run, point)] for run, point in zip(runs, points, strict=True)])
-    tell_caveats(runs)
-    folders = _folders(composer, whole, points)
+    if (folder / sweep_file.NAME).exists() and not hydra_launcher.needs_plugin(whole):
+        return _continued(folder, composer, whole, points, config_dirs, asked)
+    runs, sums = checked(composer, whole, points, config_dirs)
+    folders = folders_of(composer, whole, points)
     require_apart(folders, "hydra.sweep.subdir")
-    with ExitStack() as claims, output_dirs.making(output_dirs.SWEEP_DIR, folders[0].parent if folders else None):
-        runner = JobRunner(LocalLauncher(composer.folders), composer.folders, len(points))
+    if hydra_launcher.needs_plugin(whole):
         try:
-            for folder in folders:
-                claim = claims.enter_context(claimed(RunFolder(folder), output_dirs.SWEEP_DIR))
-                runner.claims[Path(os.path.abspath(folder))] = claim
+            return SweepResult(folder, hydra_launcher.run(composer, folders))
         except ConfigError as error:
             raise ConfigError(f"{error}{_what_is_there(folders)}") from error
-        try:
-            batches = composer.multirun(runner)
-        except KeyboardInterrupt as interrupt:
-            interrupt.add_note(runner.state())
-            raise
-    return [job.return_value for batch in batches or [] for job in batch]
+    _require_only_lists(composer)
+    if (folder / sweep_file.NAME).exists():  # another launcher was faster
+        return _continued(folder, composer, whole, points, config_dirs, asked)
+    try:
+        for place in folders:
+            RunFolder(place).require_free(output_dirs.SWEEP_DIR)
+    except ConfigError as error:
+        raise ConfigError(f"{error}{_what_is_there(folders)}") from error
+    described = SweepFile.new(
+        [
+            Point(number, seen_from(folder, place), tuple(without_hydras(point)), config)
+            for number, (place, point, config) in enumerate(zip(folders, points, sums, strict=True))
+        ],
+        command=list(command),
+        config_dirs=list(map(str, config_dirs)),
+        overrides=list(overrides),
+        hydra=_hydras_own(composer),
+        n_jobs=asked.n_jobs,
+        retries=DEFAULT_RETRIES if asked.retries is None else asked.retries,
+    )
+    with _begun(folder, described) as created:
+        if not created:
+            return _continued(folder, composer, whole, points, config_dirs, asked)
+        OmegaConf.save(whole, folder / HYDRAS_COPY)
+        return _finish(folder, described, composer, whole, runs, asked)
 
 
-def _folders(composer: Composer, whole: DictConfig, points: Sequence[list[str]]) -> list[Path]:
-    """The folder of every point, in order, as `whole`, the composed config of the grid, makes it."""
-    folders = []
-    for number, point in enumerate(points):
-        task_overrides = [override for override in point if not key_of(override).startswith("hydra.")]
-        with composer.errors_explained():
-            job = composer.hydra.config_loader.load_sweep_config(whole, action_channel_first(task_overrides))
-        folders.append(output_dirs.job_folder(job, number))
-    return folders
+def resume(folder: Path, asked: SweepRequest, trust: bool = False) -> SweepResult:
+    """Finishes what is missing of the sweep in `folder`. Raises as `sweep` does.
+
+    Args:
+        folder: the sweep's.
+        asked: what else the user wants.
+        trust: take what the folder says even if another user made it.
+    """
+    folder = folder.absolute()
+    described = SweepFile.read(folder, trust)
+    described.require_version(folder, asked.force)
+    with chdir(described.cwd if os.path.isdir(described.cwd) else os.curdir):
+        if not _to_run(folder, described, asked):
+            return _finish(folder, described, None, None, [], asked)
+        composer = Composer(described.overrides, described.config_dirs)
+        whole = composer.whole(RunMode.MULTIRUN)
+        return _continued(folder, composer, whole, None, described.config_dirs, asked)
+
+
+def _continued(
+    folder: Path,
+    composer: Composer,
+    whole: DictConfig,
+    points: Sequence[list[str]] | None,
+    config_dirs: Sequence[str | Path],
+    asked: SweepRequest,
+) -> SweepResult:
+    """Finishes the sweep in `folder`; `points` are those that were asked for now, None: whatever it says there."""
+    folder = folder.absolute()
+    described = SweepFile.read(folder)
+    described.require_version(folder, asked.force)
+    if points is not None:
+        described.require_same(folder, list(map(without_hydras, points)), _hydras_own(composer))
+    missing = _to_run(folder, described, asked)
+    to_run = [[*described.points[number].overrides, *composer.hydra_overrides] for number in missing]
+    runs, sums = checked(composer, whole, to_run, config_dirs)
+    if not asked.force:
+        for number, config in zip(missing, sums, strict=True):
+            if config != described.points[number].config:
+                raise ConfigError(
+                    f"job {number} of {folder} has another config than when the sweep began, by the same overrides: a "
+                    "YAML file or a default has changed since. --force goes on all the same; otherwise restore it, "
+                    f"{sweep_file.ELSEWHERE}."
+                )
+    return _finish(folder, described, composer, whole, runs, asked)
+
+
+def _to_run(folder: Path, described: SweepFile, asked: SweepRequest) -> list[int]:
+    """Numbers of the jobs that may have to be run, as far as their folders tell."""
+    over = ("complete",) if asked.retry_failed else ("complete", "failed")
+    states = {point.number: JobFolder(point, folder).run.status() for point in described.points}
+    killed = [number for number, state in states.items() if state == "failed" and _killed(folder, described, number)]
+    return [number for number, state in states.items() if state not in over or number in killed]
+
+
+def _killed(folder: Path, described: SweepFile, number: int) -> bool:
+    return JobFolder(described.points[number], folder).times_killed() > 0
+
+
+def _finish(
+    folder: Path,
+    described: SweepFile,
+    composer: Composer | None,
+    whole: DictConfig | None,
+    runs: Sequence[RunConfig],
+    asked: SweepRequest,
+) -> SweepResult:
+    """Runs what is missing. Without a composer nothing is."""
+    folder = folder.absolute()
+    jobs = [JobFolder(point, folder) for point in described.points]
+    view = SweepView(jobs, folder, described.config_dirs)
+    launcher = LocalLauncher(composer.folders if composer else ())
+
+    def submit(job: JobFolder, locks: Sequence[int]) -> JobHandle:
+        assert composer is not None and whole is not None
+
+        def task(config: DictConfig) -> JobHandle:
+            save_composed(config, composer.folders)
+            view.announce(job, _chosen(config))
+            return launcher.submit(Path(HydraConfig.get().runtime.output_dir), locks, quiet=True)
+
+        handle: JobHandle = composer.job(whole, job.point.number, job.point.overrides, job.run.path, task)
+        return handle
+
+    n_jobs = asked.n_jobs or described.n_jobs or jobs_that_fit(runs)
+    retries = described.retries if asked.retries is None else asked.retries
+    scheduler = Scheduler(jobs, n_jobs, retries, asked, submit, view)
+    try:
+        with view.shown():
+            scheduler.run()
+    except BaseException as error:  # an interruption, a full disk, ...
+        ended, missing = len(scheduler.outcomes), len(scheduler.missing)
+        error.add_note(f"{ended} of {len(jobs)} jobs had ended, {missing} are missing; sweep folder: {folder}")
+        if view.begun_any:
+            error.add_note(f"go on by: {shlex.join(['netgym', 'sweep', '--resume', str(folder)])}")
+        raise
+    return SweepResult(
+        folder,
+        [
+            JobResult(jobs[number].run.path, scheduler.outcomes[number], view.rows[number].reproduce)
+            for number in sorted(scheduler.outcomes)
+        ],
+        len(scheduler.missing),
+    )
+
+
+def _chosen(config: DictConfig) -> dict[str, str]:
+    """What makes a job, for its announcement: environment, agent, seed, and what was overridden."""
+    hydra = HydraConfig.get()
+    chosen = {"env": hydra.runtime.choices["env"], "agent": hydra.runtime.choices["agent"], "seed": config.seed}
+    return chosen | dict(override.split("=", 1) for override in hydra.overrides.task if "=" in override)
+
+
+def _hydras_own(composer: Composer) -> list[str]:
+    """The overrides of Hydra's own part that tell more than where the folders are."""
+    places = (output_dirs.RUN_DIR, output_dirs.SWEEP_DIR, "hydra.sweep.subdir", "hydra.mode")
+    return [override for override in composer.hydra_overrides if key_of(override) not in places]
+
+
+def _require_only_lists(composer: Composer) -> None:
+    """Raises `ConfigError` for values that Hydra's own sweeper cannot draw, as Hydra would when it came to them."""
+    with composer.errors_explained():
+        from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+        from hydra.core.override_parser.overrides_parser import OverridesParser
+
+        parser = OverridesParser.create(config_loader=composer.hydra.config_loader)
+        BasicSweeper.split_arguments(parser.parse_overrides(without_hydras(composer.task_overrides)), None)
+
+
+@contextmanager
+def _begun(folder: Path, described: SweepFile) -> Iterator[bool]:
+    """A sweep begins inside it; yields whether this process wrote its file, and not another one just before.
+
+    If no job begins, nothing stays of the sweep.
+    """
+    made = [parent for parent in (folder, *folder.parents) if not parent.exists()]
+    created = False
+    try:
+        with output_dirs.making(output_dirs.SWEEP_DIR, folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                described.create(folder)
+                created = True
+            except FileExistsError:
+                pass
+        yield created
+    except BaseException:
+        if created and not any(JobFolder(point, folder).run.path.exists() for point in described.points):
+            _remove_files(folder)
+        _remove_empty(made)
+        raise
+
+
+def _remove_files(folder: Path) -> None:
+    with suppress(OSError):
+        (folder / LOCKS).rmdir()  # not while another launcher begins a job
+    if not (folder / LOCKS).exists():
+        for name in (sweep_file.NAME, jobs_table.NAME, HYDRAS_COPY):
+            (folder / name).unlink(missing_ok=True)
+
+
+def _remove_empty(made: Sequence[Path]) -> None:
+    for parent in made:
+        with suppress(OSError):  # somebody else has put something into it
+            parent.rmdir()
 
 
 def _what_is_there(folders: Sequence[Path]) -> str:
@@ -91,70 +287,3 @@ def _what_is_there(folders: Sequence[Path]) -> str:
         return ""
     told = (f"{len(names)} {state} ({', '.join(names)})" for state, names in states.items())
     return f" Of the {len(folders)} jobs of this grid: {', '.join(told)}."
-
-
-def grid(composer: Composer) -> Iterator[list[str]]:
-    """The overrides of every point, in the order of Hydra's own sweeper: `hydra.sweeper.params` come first.
-
-    Values that only a sweeper of another kind can draw (`interval(...)`) are left out.
-
-    Raises:
-        ConfigError: an override that cannot be parsed.
-    """
-    params = composer.whole(RunMode.MULTIRUN).hydra.sweeper.get("params") or {}
-    overrides = [*(f"{key}={value}" for key, value in params.items()), *composer.task_overrides]
-    axes: dict[str, list[str]] = {}
-    with composer.errors_explained():
-        parser = OverridesParser.create(config_loader=composer.hydra.config_loader)
-        for override in parser.parse_overrides(overrides):
-            key = override.get_key_element()
-            if not override.is_sweep_override():
-                axes[key] = [str(override.input_line)]
-            elif override.is_discrete_sweep():
-                axes[key] = [f"{key}={value}" for value in override.sweep_string_iterator()]
-    return map(list, itertools.product(*axes.values()))
-
-
-class JobRunner:
-    """What Hydra's launcher calls with the config of every point: it submits the job and waits for it.
-
-    Args:
-        launcher: where the jobs run.
-        folders: the user's conf directories.
-        total: number of jobs in the sweep, for the log.
-
-    Attributes:
-        claims: the claim on each folder of a job.
-    """
-
-    def __init__(self, launcher: Launcher, folders: Sequence[Path], total: int) -> None:
-        self._launcher, self._folders, self._total = launcher, folders, total
-        self.claims: dict[Path, Claim] = {}
-        self._begun: list[Path] = []
-        self._ended = 0
-
-    def __call__(self, config: DictConfig) -> JobResult:
-        """How the job of `config` ended. A job that fails raises nothing; an interruption of the sweep cancels it."""
-        folder = Path(HydraConfig.get().runtime.output_dir)
-        if folder not in self.claims:  # a sweeper of another kind has drawn this point
-            self.claims[folder] = Claim(RunFolder(folder), output_dirs.SWEEP_DIR)
-        self.claims[folder].keep()
-        save_composed(config, self._folders)
-        self._begun.append(folder)
-        hydra = HydraConfig.get()
-        chosen = {"env": hydra.runtime.choices["env"], "agent": hydra.runtime.choices["agent"], "seed": config.seed}
-        chosen |= dict(override.split("=", 1) for override in hydra.overrides.task if "=" in override)
-        log.info("job %s/%s: %s", hydra.job.num, self._total, " ".join(f"{key}={chosen[key]}" for key in chosen))
-        job = self._launcher.submit(folder)
-        try:
-            result = job.wait()
-        except BaseException:
-            job.cancel()
-            raise
-        self._ended += 1
-        return result
-
-    def state(self) -> str:
-        """How far the sweep has come."""
-        where = f"; sweep folder: {self._begun[0].parent}" if self._begun else ""
-        return f"{self._ended} of {self._total} jobs had ended, {self._total - self._ended} are missing{where}"

@@ -39,7 +39,7 @@ class Claim:
         self.folder.require_free(key)
         try:
             path.mkdir(parents=True, exist_ok=True)
-            self._lock = _lock(self.folder.reserve_path)
+            self._lock = exclusive(self.folder.reserve_path)
         except BlockingIOError as error:
             raise ConfigError(
                 f"another run is about to begin in {path} ({RESERVE}); choose another by {key}=PATH."
@@ -56,6 +56,10 @@ class Claim:
             self.folder.reserve_path.unlink()
             self._release()
             raise
+
+    def filenos(self) -> list[int]:
+        """The open file of its lock, if there is one; a child process that inherits it keeps the claim."""
+        return [] if self._lock is None else [self._lock.fileno()]
 
     def keep(self) -> None:
         """A run is going to begin here: `give_back` leaves the folder as it is."""
@@ -90,7 +94,7 @@ class Claim:
                 os.rmdir(folder)
 
 
-def _lock(path: Path) -> Lock | None:
+def exclusive(path: Path) -> Lock | None:
     """The lock on the file; None for a new file on a file system without locks.
 
     Raises `BlockingIOError` if another process holds it or, without locks, may do so; `OSError`.

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 RECORD, METRICS, HYDRA, MANIFEST = "run.json", "metrics", ".hydra", "manifest.json"
 CHECKPOINTS, MODELS = "checkpoints", "models"  # folders of models besides the one of the run's end
 RESERVE = ".reserve"
+PROCESS_DIED = "ProcessDied"  # type of the error of a run whose process could not tell what ended it
 STEPS, STATS, EPISODES, SESSIONS = "steps.parquet", "stats.parquet", "episodes.csv", "sessions.csv"  # in METRICS
 
 
@@ -178,7 +179,7 @@ class RunFolder:
             return
         if self.status() == "running":
             record = self.record()
-            record |= {"status": "failed", "ended_at": now(), "error": {"type": "ProcessDied", "message": reason}}
+            record |= {"status": "failed", "ended_at": now(), "error": {"type": PROCESS_DIED, "message": reason}}
             write_json(self.record_path, record)
         self.reserve_path.unlink(missing_ok=True)
 
@@ -272,17 +273,6 @@ class RunFolder:
 
         path = self.metrics / EPISODES
         return pd.read_csv(path) if path.is_file() else pd.DataFrame()
-
-
-def runs_in(folder: Path) -> list[RunFolder]:
-    """The run in `folder` and those directly below it; the jobs of a grid in their order."""
-    records = [*folder.glob(RECORD), *folder.glob(f"*/{RECORD}")]
-    return [RunFolder(record.parent) for record in sorted(records, key=_job_number)]
-
-
-def _job_number(record: Path) -> tuple[int, str]:
-    name = record.parent.name
-    return (int(name), "") if name.isdigit() else (-1, name)
 
 
 def _mapping(path: Path) -> dict[str, Any]:

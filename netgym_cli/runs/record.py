@@ -14,6 +14,7 @@ from netgym_cli.common.interruption import Deferred
 from netgym_cli.common.machine import machine
 from netgym_cli.common.provenance import git_state, now, versions
 from netgym_cli.config.schema import RunConfig
+from netgym_cli.runs.contents import FILES, sums
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.recorder import Recorder
 from netgym_cli.sessions.side_by_side import EpisodeStarts, Steps
@@ -30,7 +31,7 @@ def note_evaluation(folder: RunFolder, outcome: Mapping[str, Any]) -> None:
         ConfigError: there is no record.
         OSError: it cannot be written.
     """
-    content = {**folder.record(), "evaluation": outcome}
+    content = {**folder.record(), "evaluation": outcome, FILES: sums(folder)}
     with Deferred():  # in between, the record would not be the one that was signed
         write_json(folder.record_path, content)
         folder.sign(folder.record_path)
@@ -65,8 +66,10 @@ class RunRecord(Observer):
             `start_s` (seconds until the first step began), `n_envs` (simulators that live each session at once),
             `stats_envs` (how many of them, from the first, `stats.parquet` is about), `recoveries` (how often the
             process of a simulator or channel died and was replaced), `resumed` (when, and from which step on, the run
-            was continued after its end), `seeds` (of all simulators, session by session),
-            `selected_on` (seeds of evaluations on the way, by which the best model is chosen) and so on.
+            was continued after its end), `files` (path in the folder to SHA-256, at the end of the run),
+            `episodes` in their table, with the mean return of all of them and of the last tenth (`mean_return`,
+            `last_return`; None without episodes), `seeds` (of all simulators, session by session), `selected_on` (seeds
+            of evaluations on the way, by which the best model is chosen) and so on.
 
     Raises:
         FileExistsError: there is a record already; it was not changed.
@@ -86,6 +89,7 @@ class RunRecord(Observer):
         self._started = time.monotonic()
         self._written = 0.0
         self._seeds: dict[tuple[int, int], int | None] = {}  # by session and env
+        self._added, self._total_return = 0, 0.0  # episodes that were added up, and their returns
         self.content: dict[str, Any] = {
             "status": "running",
             "started_at": now(),
@@ -109,6 +113,9 @@ class RunRecord(Observer):
             "selected_on": [],
             "planned_steps": planned_steps,
             "steps": 0,
+            "episodes": 0,
+            "mean_return": None,
+            "last_return": None,
             "sim_s": 0.0,
             "wall_s": 0.0,
             "start_s": None,
@@ -116,6 +123,7 @@ class RunRecord(Observer):
             "resumed": [],
             "error": None,
             "evaluation": None,
+            FILES: None,
         }
         if continued is None:
             self._update()
@@ -176,8 +184,12 @@ class RunRecord(Observer):
         """Nothing: where one call simulates all simulators, sessions may last milliseconds."""
 
     def close(self, status: str, error: Mapping[str, str] | None = None) -> None:
-        """Writes and signs the final word: `complete`, `failed`, `interrupted`; with the error's `type`, `message`."""
+        """Writes and signs the final word: `complete`, `failed`, `interrupted`; with the error's `type`, `message`.
+
+        It notes the files that the run has written, so one that writes more after its final word says it again.
+        """
         self.content["status"] = status
+        self.content[FILES] = sums(self.folder)
         self.content["ended_at"] = now()
         self.content["error"] = error
         self._write()
@@ -192,6 +204,17 @@ class RunRecord(Observer):
         self.content["seeds"] = [self._seeds[place] for place in sorted(self._seeds)]
         self.content["steps"] = self._tables.stored_steps
         self.content["sim_s"] = self._tables.stored_sim_s
+        self._update_returns()
         self.content["wall_s"] = round(self._written - self._started, 3)
         self.content["heartbeat_at"] = now()
         self.content["machine"] = machine()  # what learns loads PyTorch after the run has begun
+
+    def _update_returns(self) -> None:
+        episodes = self.content["episodes"] = self._tables.stored_episodes
+        if not episodes:
+            return
+        self._total_return += sum(self._tables.returns[self._added : episodes])
+        self._added = episodes
+        last = self._tables.returns[episodes - max(1, episodes // 10) : episodes]
+        self.content["mean_return"] = self._total_return / episodes
+        self.content["last_return"] = sum(last) / len(last)

@@ -103,14 +103,14 @@ class Recorder(Observer):
         return self._sessions.stored_steps
 
     @property
-    def under_way(self) -> list[tuple[int, int]]:
-        """Session and env of those that have begun and not ended."""
-        return [(row.row["session"], row.row["env"]) for row in self._sessions.under_way()]
-
-    @property
     def stored_sim_s(self) -> float:
         """Simulated seconds of all sessions, up to these steps."""
         return self._sessions.stored_sim_s
+
+    @property
+    def stored_episodes(self) -> int:
+        """Number of rows in `episodes.csv`; their returns are the first of `returns`."""
+        return len(self.returns) - len(self._ended_episodes)
 
     def session_started(self, session: int, seed: int | None, env: int = 0) -> None:
         """Opens the session's row."""

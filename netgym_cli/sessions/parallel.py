@@ -1,8 +1,11 @@
-"""Sessions lived by several simulators at once, each on a thread that waits for it.
+"""Sessions lived by several simulators at once, waited for in one thread or each in a thread of its own.
 
-A thread waits in the operating system while its simulator computes, so N threads keep N worker processes busy. What
-comes of a step is gathered when the slowest simulator has done it, in the order of the slots. A simulator is slow where
-its network is congested: an agent that took whichever answers first would learn from the quiet networks.
+Simulators in processes of their own step from the calling thread. What computes in this process, or stands behind
+channels, has a thread per slot, as all have for beginnings and ends: a thread waits in the operating system while its
+simulator computes, so N threads keep N worker processes busy.
+
+What comes of a step is gathered when the slowest simulator has done it, in the order of the slots. A simulator is slow
+where its network is congested: an agent that took whichever answers first would learn from the quiet networks.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ import numpy as np
 
 from netgym_cli.common.errors import SessionError, SimulatorError
 from netgym_cli.sessions.calling_thread import CallingThread, Outcome
+from netgym_cli.sessions.one_thread import OneThread
 from netgym_cli.sessions.plan import Plan
 from netgym_cli.sessions.sequential import SequentialSessions
 from netgym_cli.sessions.stacking import stacked
@@ -49,6 +53,7 @@ class ParallelSessions(VectorSessions):
         ]
         self.network = self._walks[0].network
         self.observation_space, self.action_space = self._walks[0].observation_space, self._walks[0].action_space
+        self._one_thread = OneThread(self._walks)
         self._threads: list[CallingThread] = []
         self._unusable = self._closed = False
 
@@ -64,7 +69,10 @@ class ParallelSessions(VectorSessions):
     def step(self, actions: Any) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray, list[dict[str, Any]]]:
         if self.finished:
             raise SessionError(f"step() after the last of {len(self.plan.configs)} sessions; the run is over.")
-        answers = self._all({slot: _step(walk, actions[slot]) for slot, walk in enumerate(self._walks)})
+        if self._one_thread.able:
+            answers = self._told(lambda: self._one_thread.step(actions))
+        else:
+            answers = self._all({slot: _step(walk, actions[slot]) for slot, walk in enumerate(self._walks)})
         observations, rewards, terminal, truncated, infos = map(list, zip(*answers.values(), strict=True))
         over = [slot for slot in range(self.n_envs) if terminal[slot] or truncated[slot]]
         for slot in over:
@@ -108,6 +116,8 @@ class ParallelSessions(VectorSessions):
                 walk.close()
             return
         for walk, thread in zip(self._walks, self._threads, strict=True):
+            if walk.network.stepping:  # it was asked for in the calling thread, which was interrupted
+                thread.ask(walk.network.step_receive)
             thread.end_after(walk.close)
         asked_at, busy = time.perf_counter(), list(range(self.n_envs))
         while busy and time.perf_counter() - asked_at < PATIENCE_S:
@@ -126,17 +136,25 @@ class ParallelSessions(VectorSessions):
                 raise error
 
     def _all(self, calls: dict[int, Callable[[], Any]]) -> dict[int, Any]:
-        """Makes the calls at once, each on the thread of its slot, and tells the observers what happened.
+        """Makes the calls at once, each on the thread of its slot. Returns and raises as `_told` does."""
+
+        def made() -> dict[int, Outcome]:
+            for slot, call in calls.items():
+                self._threads[slot].ask(call)
+            return {slot: self._threads[slot].outcome() for slot in calls}
+
+        return self._told(made)
+
+    def _told(self, made: Callable[[], dict[int, Outcome]]) -> dict[int, Any]:
+        """Has calls made in some slots, tells the observers what happened there, and returns what they returned.
 
         Raises the first failure in the order of the slots, after all have answered.
         """
         if self._unusable:
             raise SessionError("the sessions were closed, or cut short by a failure, and cannot be continued.")
         self._unusable = True  # unless it comes to the end
-        for slot, call in calls.items():
-            self._threads[slot].ask(call)
-        outcomes = {slot: self._threads[slot].outcome() for slot in calls}
-        for slot in calls:
+        outcomes = made()
+        for slot in outcomes:
             self._heard[slot].pass_on(self.observers)
         for slot, outcome in outcomes.items():
             if outcome.error is not None:

@@ -11,8 +11,8 @@ import numpy as np
 from omegaconf import OmegaConf
 
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.seeds import seed_of_session
 from netgym_cli.config.schema import EnvConfig, RunConfig, plain, require, typed
-from netgym_cli.envs.network_env import seed_of_session
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import gymnasium
 
 from netgym_cli.common.errors import SessionError
+from netgym_cli.envs.answers import Answer
 from netgym_cli.envs.base import is_empty
 from netgym_cli.envs.network_env import NetworkEnv
 from netgym_cli.sessions.action_log import ActionLog, checksum, require_same
@@ -46,6 +47,7 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
         self._recoveries = Recoveries(env)
         self._log: ActionLog | None = None
         self._check = 0  # checksum of what the last action led to
+        self._asked: Any = None  # the action of a step under way
         self._pid = os.getpid()
         self._under_way = False
         self._last: Any = None
@@ -90,11 +92,23 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """As the environment's, but `terminated` only in a terminal state. Raises `SessionError` after all sessions."""
-        self._require_own_process()
-        if self.finished:
-            raise SessionError(f"step() after the last of {len(self.plan.configs)} sessions; the run is over.")
-        network, chosen = self.network, action
-        self._last, gained, terminated, truncated, info = self.env.step(action)
+        self._require_step()
+        return self._told(self.env.step(action), action)
+
+    def step_async(self, action: Any) -> None:
+        """Asks for a step without waiting; `network.step_receive` and `step_answer` must follow. No channel between."""
+        self._require_step()
+        self._asked = action
+        self.network.step_async(action)
+
+    def step_answer(self, answer: Answer | None = None) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        """What `step` returns, after the measurement has come. `answer` as for `NetworkEnv.step_answer`."""
+        return self._told(self.network.step_answer(answer), self._asked)
+
+    def _told(self, answered: Any, chosen: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        """Tells the observers of what the environment answered, and ends what is over."""
+        network = self.network
+        self._last, gained, terminated, truncated, info = answered
         self._tell_recoveries()
         reward = float(gained)
         stats, reported, action = network.stats, network.reported, network.last_action
@@ -216,6 +230,11 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
         self._under_way = False
         for observer in self.observers:
             observer.session_ended(self.session, status, reason, self.slot)
+
+    def _require_step(self) -> None:
+        self._require_own_process()
+        if self.finished:
+            raise SessionError(f"step() after the last of {len(self.plan.configs)} sessions; the run is over.")
 
     def _require_own_process(self) -> None:
         if self._pid != os.getpid():

@@ -1,5 +1,7 @@
 """A twin is fitted to what another simulator did; here that one is the twin itself, with another parameter."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -47,7 +49,7 @@ def test_the_twin_stands_where_the_recorded_users_stood(slow):
     recording, config = slow["single_link"], run("agent=random")
     imitation = fit_twin.Imitation(config, slow)
     users = places(recording, imitation.adapter.settings(), imitation.adapter.step_ms)
-    assert users.shape == (2, 5, 4)
+    assert users.shape == (2, 5, 5)
     np.testing.assert_array_equal(users[:, :, 0], recording.of("gma::x_loc")[:, 0])
     assert np.isnan(users[:, :, 3]).all()  # no load swings
 
@@ -83,6 +85,47 @@ def test_what_is_written_is_a_calibration(tmp_path):
 def test_what_cannot_be_fitted_is_refused(words, message, tmp_path):
     with pytest.raises(ConfigError, match=message):
         request(words, [], tmp_path / "it.yaml")
+
+
+@pytest.fixture
+def learnt(tmp_path):
+    folder = tmp_path / "run"
+    words = [
+        *WORDS,
+        "simulator=fluid",
+        "agent=ppo",
+        "steps=48",
+        "agent.n_steps=12",
+        "agent.batch_size=12",
+        "seed=2000001",
+        "evaluate_at_end=0",
+    ]
+    done = CliRunner().invoke(app, ["train", *words, f"hydra.run.dir={folder}"])
+    assert done.exit_code == 0, done.output
+    return folder
+
+
+@pytest.mark.long
+def test_a_trained_run_plays_beside_the_rules(learnt, tmp_path):
+    asked = request([*WORDS, f"agent=random,{learnt}", "seeds=2", "skip=2"], [], tmp_path / "it.yaml")
+    assert list(asked.configs) == ["random", "ppo:run"] and asked.runs == {"ppo:run": learnt}
+    on_twin = run("simulator=fluid", "agent=random").simulator
+    config = replace(asked.configs["ppo:run"], simulator=on_twin)
+    played = record(config, (3, 4), 1, lambda line: None, learnt)
+    again = record(config, (3, 4), 1, lambda line: None, learnt)
+    np.testing.assert_array_equal(played.values, again.values)
+    save(tmp_path / "it.npz", {"ppo:run": played})
+    np.testing.assert_array_equal(load(tmp_path / "it.npz")["ppo:run"].values, played.values)
+    imitation = fit_twin.Imitation(run("agent=random"), {"ppo:run": played})
+    assert np.isfinite(imitation.residuals(calibration("default", "nqos_split"))).all()
+
+
+@pytest.mark.long
+def test_a_trained_run_has_to_fit_and_to_be_a_stranger(learnt, tmp_path):
+    with pytest.raises(ConfigError, match="the model was trained for the observations"):
+        request([*WORDS, f"agent={learnt}", "skip=2", "env.features=rich"], [], tmp_path / "it.yaml")
+    with pytest.raises(ConfigError, match=r"has met the seeds \[2000001\] of the fit; leave them out by skip=2"):
+        request([*WORDS, f"agent={learnt}"], [], tmp_path / "it.yaml")
 
 
 def test_a_file_that_is_there_stays(tmp_path):

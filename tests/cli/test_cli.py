@@ -178,9 +178,10 @@ def killer(workdir):
 def test_a_job_that_dies_ends_no_other(workdir, killer):
     done = netgym("sweep", *killer, "env.fail_at_step=100,0")
     assert done.exit_code == 1
-    died, lived = run_records(workdir / "outputs").values()
-    assert (died["status"], lived["status"]) == ("failed", "complete")
-    assert "SIGKILL" in died["error"]["message"]
+    records = run_records(workdir / "outputs")
+    states = {name: record["status"] for name, record in records.items()}
+    assert states == {"0": "failed", "0.attempt1": "failed", "1": "complete"}
+    assert "SIGKILL" in records["0"]["error"]["message"]
     assert "1 of 2 jobs done" in done.stdout
     assert "killed by SIGKILL" in done.stderr
 

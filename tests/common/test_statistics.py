@@ -22,10 +22,38 @@ def test_the_interval_of_many_values_is_that_of_the_normal_distribution():
     assert (found.low, found.high) == pytest.approx((values.mean() - half, values.mean() + half), abs=0.1 * half)
 
 
-def test_the_interval_covers_the_true_mean_about_as_often_as_it_says():
-    draws = np.random.default_rng(2).normal(0, 1, (200, 30))
+@pytest.mark.parametrize("networks", [3, 5, 10, 30])
+def test_the_interval_covers_the_true_mean_as_often_as_it_says(monkeypatch, networks):
+    monkeypatch.setattr(statistics, "RESAMPLES", 1000)
+    draws = np.random.default_rng(2).normal(0, 1, (1000, networks))
     covered = sum(found.low <= 0 <= found.high for found in map(statistics.estimate, draws))
-    assert 0.88 <= covered / 200 <= 0.99
+    assert 0.92 <= covered / 1000 <= 0.97
+
+
+@pytest.mark.parametrize(("trainings", "networks"), [(10, 10), (3, 30)])
+def test_the_interval_over_trainings_and_networks_covers_the_true_mean(monkeypatch, trainings, networks):
+    monkeypatch.setattr(statistics, "RESAMPLES", 1000)
+    draws, covered = np.random.default_rng(4), 0
+    for _ in range(300):
+        effects = draws.normal(size=(trainings, 1)) + draws.normal(size=(1, networks))
+        found = statistics.estimate(effects + 0.5 * draws.normal(size=(trainings, networks)))
+        covered += found.low <= 0 <= found.high
+    assert 0.92 <= covered / 300 <= 0.98
+
+
+@pytest.mark.parametrize(
+    ("count", "t"), [(2, 12.7062), (3, 4.3027), (4, 3.1824), (5, 2.7764), (10, 2.2622), (30, 2.0452), (1000, 1.9623)]
+)
+def test_the_stretch_is_that_of_student_s_t(count, t):  # from the tables of any textbook
+    assert statistics.stretch(count) == pytest.approx((count / (count - 1)) ** 0.5 * t / 1.959964, rel=2e-3)
+
+
+def test_one_training_gives_the_interval_over_networks():
+    values = [1.0, 2.0, 4.0, 8.0]
+    assert statistics.estimate([values]) == statistics.estimate(values)
+    wide = statistics.estimate([values, [v + 3 for v in values]])
+    narrow = statistics.estimate([v + 1.5 for v in values])
+    assert wide.mean == narrow.mean and wide.seeds == 4 and wide.low < narrow.low and wide.high > narrow.high
 
 
 def test_the_same_values_give_the_same_interval_at_every_call():

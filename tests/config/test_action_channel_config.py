@@ -111,7 +111,7 @@ def test_a_saved_config_takes_another_action_channel(own):
 
 
 def test_a_grid_goes_over_action_channels(own):
-    from netgym_cli.jobs.sweep import grid
+    from netgym_cli.jobs.grid import grid
 
     points = list(grid(Composer(["channel.action=wan,lossy", "channel.action.duplication=0,0.1"], [own])))
     found = [channel("channel=link", *point, config_dirs=[own]).action for point in points]

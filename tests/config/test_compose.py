@@ -10,7 +10,7 @@ from netgym_cli.cli.completion import completions
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config import compose, conf_dirs
 from netgym_cli.experiment.config import typed_run
-from netgym_cli.jobs.sweep import grid
+from netgym_cli.jobs.grid import grid
 from tests.conftest import REPO
 
 CONF = REPO / "tests" / "support" / "conf"

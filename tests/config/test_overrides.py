@@ -7,7 +7,7 @@ from netgym_cli.cli.app import app
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.compose import Composer, compose
 from netgym_cli.experiment.config import run_of
-from netgym_cli.jobs.sweep import grid
+from netgym_cli.jobs.grid import grid
 from tests.conftest import REPO
 
 CONF = REPO / "tests" / "support" / "conf"

@@ -10,8 +10,9 @@ from stable_baselines3 import A2C, PPO
 from stable_baselines3.common.vec_env import DummyVecEnv
 
 from netgym_cli import make_env
+from netgym_cli.common.seeds import seed_of_session
 from netgym_cli.envs.checker import check
-from netgym_cli.envs.network_env import NetworkEnv, seed_of_session
+from netgym_cli.envs.network_env import NetworkEnv
 from tests.envs.test_session_owner import ACTION, CONFIG, FORMS, toy
 from tests.support.engine import run_config
 from tests.support.toy_ids import CONF, TOY

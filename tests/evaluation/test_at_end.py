@@ -62,7 +62,7 @@ def test_it_takes_no_more_than_its_share_of_the_training(wanted, trained, found)
 )
 def test_the_verdict_is_that_of_the_paired_interval(differences, verdict):
     theirs = np.arange(len(differences)) * 100.0  # networks differ by far more than the agents do
-    values = {"ppo": {"return": theirs + differences}, "random": {"return": theirs}}
+    values = {"ppo": {"return": np.array([theirs + differences])}, "random": {"return": np.array([theirs])}}
     found = Evaluation("toy", tuple(range(len(differences))), 1, "random", values)
     assert at_end.standing(found, "ppo", "random")["verdict"] == verdict
 

@@ -86,7 +86,7 @@ def test_a_trained_agent_is_known_from_its_folder_and_meets_the_same_seeds(workd
 
 
 def test_runs_of_one_algorithm_are_told_apart_by_their_folders(workdir, trained):
-    assert netgym("train", *TOY, *SMALL_PPO, "seed=2", "hydra.run.dir=other").exit_code == 0
+    assert netgym("train", *TOY, *SMALL_PPO, "agent.gamma=0.5", "hydra.run.dir=other").exit_code == 0
     asked = request.parse(["trained", "other", "seeds=2"], [CONF[1]])
     assert list(asked.contenders) == ["ppo:trained", "ppo:other"]
 

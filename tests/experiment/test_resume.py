@@ -1,4 +1,4 @@
-"""Runs that are cut off and resumed equal those that nothing interrupted; what cannot be resumed is refused in words."""
+"""Runs that are cut off and resumed equal uninterrupted ones; what cannot be resumed is refused in words."""
 
 import json
 import os
@@ -107,7 +107,7 @@ def test_a_run_that_has_completed_its_tables_goes_on_without_a_seam(how, tmp_pat
         return step(self, policy)
 
     monkeypatch.setattr(ToySimulator, "step", once)
-    with checkpoints_at(), pytest.raises(BaseException):  # noqa: B017, PT011 - one of the two
+    with checkpoints_at(), pytest.raises(BaseException):  # noqa: B017 - one of the two
         trained(config, tmp_path / "run")
     assert (tmp_path / "run" / "metrics" / "steps.parquet").is_file()
     assert outcome(tmp_path / "run")["status"] == how

@@ -104,7 +104,7 @@ def test_a_table_of_episodes_that_is_not_the_written_one_fails_the_run(workdir, 
 
 
 def evaluation(value=1.0):
-    values = {"return": np.array([1.0, 2.0]), "delay_ms": np.array([value, value])}
+    values = {"return": np.array([[1.0, 2.0]]), "delay_ms": np.array([[value, value]])}
     return Evaluation("toy", (5, 6), 3, "random", {"random": values, "other": values})
 
 

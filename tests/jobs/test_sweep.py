@@ -1,5 +1,6 @@
 """What a sweep says and does around its jobs."""
 
+import csv
 import json
 import signal
 import subprocess
@@ -10,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from netgym_cli.cli.app import app
+from netgym_cli.jobs.sweep_file import Point, SweepFile
 from tests.conftest import REPO
 
 CONF = REPO / "tests" / "support" / "conf"
@@ -35,6 +37,10 @@ def slow(workdir):
     return ["--config-dir", str(workdir), "env=slow", "agent=random"]
 
 
+def netgym(*words):
+    return CliRunner().invoke(app, words)
+
+
 def interrupted(workdir, words, number, before=""):
     """Exit code, stderr and job statuses of a `netgym` that gets a signal once its tables have begun."""
     command = ["bash", "-c", f'{before} exec "$@"', "bash", sys.executable, "-m", "netgym_cli", *words]
@@ -50,7 +56,7 @@ def interrupted(workdir, words, number, before=""):
 
 
 def test_a_sweep_that_cannot_hear_ctrl_c_hears_sigterm(workdir, slow):
-    words = ["sweep", *slow, "env.num_users=2,3"]
+    words = ["sweep", *slow, "env.num_users=2,3", "jobs=1"]
     code, errors, records = interrupted(workdir, words, signal.SIGTERM, "trap '' INT;")
     assert (code, records) == (143, ["interrupted"])
     assert "0 of 2 jobs had ended, 2 are missing; sweep folder: " in errors
@@ -74,6 +80,61 @@ def test_every_job_is_announced_and_a_failure_is_told_with_its_message():
     failures = [line for line in done.stderr.splitlines() if line.startswith("failed: ")]
     assert len(failures) == 2
     assert all("toy simulator failed at step 3" in line and "(exit 1)" in line for line in failures)
+
+
+def test_a_sweep_whose_jobs_died_is_finished_by_the_same_command(workdir):
+    words = ["train", "-m", *TOY, "seed=7,8", "hydra.sweep.dir=grid"]
+    done = netgym(*words)
+    assert done.exit_code == 0, done.output
+    assert done.stdout.count("next: netgym evaluate") == 2 and "2 of 2 jobs done" in done.stdout
+    described = json.loads((workdir / "grid/sweep.json").read_text())
+    assert [point["overrides"][-1] for point in described["points"]] == ["seed=7", "seed=8"]
+    kept = (workdir / "grid/0/run.json").read_bytes()
+    record = json.loads((workdir / "grid/1/run.json").read_text())
+    (workdir / "grid/1/run.json").write_text(json.dumps(record | {"status": "running"}))  # as SIGKILL leaves it
+    done = netgym(*words, "jobs=1")
+    assert done.exit_code == 0, done.output
+    assert (workdir / "grid/0/run.json").read_bytes() == kept
+    assert json.loads((workdir / "grid/1.attempt1/run.json").read_text())["status"] == "running"
+    again = json.loads((workdir / "grid/1/run.json").read_text())
+    assert (again["status"], again["mean_return"]) == ("complete", record["mean_return"])
+    with (workdir / "grid/jobs.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["status"], row["attempts"]) for row in rows] == [("complete", "1"), ("complete", "2")]
+    assert rows[1]["reproduce"].endswith("env=toy agent=random sessions=1 seed=8")
+    assert netgym("sweep", "--resume", "grid").stdout.startswith("2 of 2 jobs done")
+    changed = netgym(*words[:-2], "seed=7,9", "hydra.sweep.dir=grid")
+    assert (changed.exit_code, "seed was 7,8, is 7,9" in changed.stderr) == (2, True)
+
+
+def test_a_config_that_has_changed_since_is_refused(workdir):
+    (workdir / "env").mkdir()
+    text = "defaults: [toy, _self_]\nnum_users: 2\n"
+    (workdir / "env" / "mine.yaml").write_text(text)
+    words = ["sweep", "--config-dir", ".", *TOY[:2], "env=mine", "agent=random", "seed=7,8", "hydra.sweep.dir=grid"]
+    points = [Point(k, str(k), ("env=mine", "agent=random", f"seed={k + 7}"), "another sum") for k in range(2)]
+    (workdir / "grid").mkdir()
+    said = {"command": words, "config_dirs": [".", str(CONF)], "overrides": words[5:], "hydra": []}
+    SweepFile.new(points, **said, n_jobs=1, retries=1).create(workdir / "grid")
+    for command in (words, ["sweep", "--resume", "grid"]):
+        done = netgym(*command)
+        assert (done.exit_code, "job 0 of" in done.stderr, "has another config" in done.stderr) == (2, True, True)
+    assert [path.name for path in (workdir / "grid").iterdir()] == ["sweep.json"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["sweep", "--resume", "grid", "seed=1"], "--resume grid runs the grid that lies there; leave out seed=1"),
+        (["sweep", "--resume", "grid"], "holds no sweep (sweep.json is missing)"),
+        (["train", "--fail-fast", "seed=1"], "are of grids: add -m"),
+        (["train", "-m", "seed=1,2", "jobs=0"], "jobs"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(workdir, words, told):
+    done = netgym(*words)
+    assert (done.exit_code, told in done.stderr) == (2, True), done.output
+    assert list(workdir.iterdir()) == []
 
 
 @pytest.mark.usefixtures("workdir")

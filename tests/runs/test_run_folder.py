@@ -6,7 +6,8 @@ import pytest
 from omegaconf import OmegaConf
 
 from netgym_cli.common.errors import ConfigError
-from netgym_cli.runs.folder import RunFolder, runs_in
+from netgym_cli.runs.below import runs_in
+from netgym_cli.runs.folder import RunFolder
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from netgym_cli.common.errors import SessionError, SimulatorDied
+from netgym_cli.common.seeds import seed_of_session
 from netgym_cli.config.compose import compose
-from netgym_cli.envs.network_env import NetworkEnv, seed_of_session
+from netgym_cli.envs.network_env import NetworkEnv
 from netgym_cli.experiment import run
 from netgym_cli.experiment.config import typed_run
 from netgym_cli.experiment.opening import open_sessions

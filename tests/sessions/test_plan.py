@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.seeds import seed_of_session
 from netgym_cli.config.schema import ParallelAgentConfig
-from netgym_cli.envs.network_env import seed_of_session
 from netgym_cli.sessions.plan import Plan
 from tests.support.engine import run_config
 

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from netgym_cli.common.errors import AdapterError, ConfigError, SessionError, SimulatorDied
-from netgym_cli.envs.network_env import NetworkEnv, seed_of_session
+from netgym_cli.common.seeds import seed_of_session
+from netgym_cli.envs.network_env import NetworkEnv
 from netgym_cli.sessions.plan import Plan
 from netgym_cli.sessions.sequential import SequentialSessions
 from netgym_cli.sessions.step import Observer

@@ -4,8 +4,8 @@ import pytest
 from gymnasium.vector import AsyncVectorEnv
 
 import netgym_cli
+from netgym_cli.common.seeds import seed_of_session
 from netgym_cli.envs.checker import check
-from netgym_cli.envs.network_env import seed_of_session
 from tests.support.network import network, python
 
 SEED = 7

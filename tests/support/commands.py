@@ -2,7 +2,6 @@
 
 import shlex
 from dataclasses import replace
-from pathlib import Path
 
 from omegaconf import OmegaConf
 from typer.main import get_command
@@ -18,7 +17,8 @@ from netgym_cli.envs.base import env_registry
 from netgym_cli.evaluation import request as evaluate_request
 from netgym_cli.experiment import run
 from netgym_cli.experiment.config import typed_run
-from netgym_cli.jobs import sweep
+from netgym_cli.jobs import grid as grids
+from netgym_cli.jobs import request as sweep_request
 
 
 def parsed(words):
@@ -46,7 +46,7 @@ class Story:
     """Commands that build on each other. `understand` raises ConfigError or AssertionError for one that cannot run."""
 
     def __init__(self):
-        self.datasets, self.folders, self.last = set(), set(), None
+        self.datasets, self.folders, self.sweeps, self.last = set(), set(), set(), None
 
     def understand(self, line):
         program, *words = shlex.split(line)
@@ -56,7 +56,9 @@ class Story:
 
     def train(self, overrides=(), config_dir=(), multirun=False, **_):
         overrides, config_dir = list(overrides or ()), list(config_dir or ())
-        points = sweep.grid(Composer(overrides, config_dir)) if multirun else [overrides]
+        if multirun:
+            _, overrides = sweep_request.parse(overrides)
+        points = grids.grid(Composer(overrides, config_dir)) if multirun else [overrides]
         met = set()
         for point in points:
             if (essence := tuple(word for word in point if not word.startswith("seed="))) in met:
@@ -70,12 +72,22 @@ class Story:
                 assert config.init in self.folders, f"nothing has made the model {config.init}"
             else:
                 run.check(config)
+        self.sweeps |= {word.partition("=")[2] for word in overrides if word.startswith("hydra.sweep.dir=")}
         self.folders |= {word.partition("=")[2] for word in overrides if word.startswith("hydra.run.dir=")}
+
+    def sweep(self, overrides=(), config_dir=(), resume=None, **_):
+        if resume is not None:
+            assert str(resume) in self.sweeps, f"nothing has begun the sweep {resume}"
+            return
+        self.train(overrides, config_dir, multirun=True)
+
+    def runs(self, folder, **_):
+        assert str(folder) == "outputs" or str(folder) in self.sweeps, f"nothing has made the folder {folder}"
 
     def evaluate(self, overrides=(), config_dir=(), **_):
         asked = evaluate_request.parse(list(overrides or ()), list(config_dir or ()))
         for agent in asked.contenders.values():
-            run.check(asked.config if isinstance(agent, Path) else replace(asked.config, agent=agent))
+            run.check(asked.config if isinstance(agent, tuple) else replace(asked.config, agent=agent))
 
     def collect(self, requests=(), config_dir=(), default_action=False, **_):
         asked = collect_request.parse(list(requests or ()), list(config_dir or ()), default_action)

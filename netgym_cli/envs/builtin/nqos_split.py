@@ -69,9 +69,12 @@ class NqosSplit(MultiAccessAdapter[NqosSplitConfig]):
         if is_empty(action):
             return None
         weights = box_action(action, self.action_space, many=True)
-        sums = weights.sum(axis=-1, keepdims=True)
-        all_wifi = np.array([1.0, 0.0, 0.0])
-        shares = np.where(sums > 0, weights / np.where(sums > 0, sums, 1.0), all_wifi)
+        sums = np.add.reduce(weights, axis=-1, keepdims=True)
+        if np.minimum.reduce(sums, axis=None) > 0:
+            shares = weights / sums
+        else:
+            all_wifi = np.array([1.0, 0.0, 0.0])
+            shares = np.where(sums > 0, weights / np.where(sums > 0, sums, 1.0), all_wifi)
         return shares.reshape(*shares.shape[:-2], -1)
 
     def effective_action(self, action: Any, stats: Stats) -> np.ndarray:

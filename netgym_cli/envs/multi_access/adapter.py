@@ -9,13 +9,28 @@ import numpy as np
 from gymnasium import spaces
 
 from netgym_cli.envs.base import Adapter
-from netgym_cli.envs.last_axis import PerNetwork, mean, mean_where, number
+from netgym_cli.envs.gathered import Gathered, Means
+from netgym_cli.envs.last_axis import PerNetwork, mean_where, number
 from netgym_cli.envs.measurements import Measurements, labels, require_known
 from netgym_cli.envs.multi_access import features
 from netgym_cli.envs.multi_access.config import LINKS, MultiAccessConfig
 from netgym_cli.envs.multi_access.measurements import PER_SLICE, PER_USER
 from netgym_cli.simulators.stats import Stats
 
+# Key figures that are means over users, and what each is the mean of.
+MEANS = {
+    "rate_mbps": "gma::dl::rate",
+    "loss_pct": "gma::dl::loss",
+    "delay_violation_pct": "gma::dl::delay_violation",
+    "qos_rate_mbps": "gma::dl::qos_rate",
+    "tx_rate_mbps": "gma::dl::tx_rate",
+    **{f"{link}_rate_mbps": f"gma::{link}::dl::rate" for link in LINKS},
+    **{f"{link}_split_pct": f"gma::{link}::dl::split_ratio" for link in LINKS},
+}
+KPIS = (
+    *("rate_mbps", "owd_ms", "loss_pct", "delay_violation_pct", "qos_rate_mbps", "tx_rate_mbps", "max_owd_ms"),
+    *(f"{link}_{figure}" for link in LINKS for figure in ("rate_mbps", "split_pct")),
+)
 M = TypeVar("M", bound=MultiAccessConfig)
 
 
@@ -43,6 +58,10 @@ class MultiAccessAdapter(Adapter[M]):
         bounds = np.array([limits for _, *limits in what], dtype=np.float32)
         low, high = (np.repeat(bounds[:, side : side + 1], self.columns, axis=1) for side in (0, 1))
         self._low, self._high = low, high
+        derived = any(name in features.DERIVED for name in self.rows.names)
+        derived = derived or type(self).feature is not MultiAccessAdapter.feature
+        self._observed = None if derived else Gathered(self.rows.names)
+        self._means = Means(tuple(MEANS.values()))
         if self.rows.scaled:
             self.observation_labels = tuple(map(features.scaled_label, self.rows.names, what))
             low, high = np.zeros_like(low), np.ones_like(high)
@@ -65,8 +84,10 @@ class MultiAccessAdapter(Adapter[M]):
         return self.config.gma.measurement_interval_ms + self.config.gma.measurement_guard_interval_ms
 
     def observation(self, stats: Stats) -> np.ndarray:
-        rows = np.stack([self.feature(stats, name) for name in self.rows.names], axis=-2)
-        clipped = np.clip(rows.astype(np.float32), self._low, self._high)
+        rows = self._observed(stats) if self._observed is not None else None
+        if rows is None:
+            rows = np.stack([self.feature(stats, name) for name in self.rows.names], axis=-2)
+        clipped: np.ndarray = rows.astype(np.float32).clip(self._low, self._high)
         if not self.rows.scaled:
             return clipped
         shown = [features.scaled(clipped[..., k, :], self.measured[name]) for k, name in enumerate(self.rows.names)]
@@ -77,18 +98,9 @@ class MultiAccessAdapter(Adapter[M]):
         return per_link(stats, f"gma::{{}}::dl::{name}")
 
     def kpis(self, stats: Stats) -> dict[str, PerNetwork]:
-        kpis = {
-            "rate_mbps": mean(stats["gma::dl::rate"]),
-            "owd_ms": mean_owd_ms(stats["gma::dl::owd"]),
-            "loss_pct": mean(stats["gma::dl::loss"]),
-            "delay_violation_pct": mean(stats["gma::dl::delay_violation"]),
-            "qos_rate_mbps": mean(stats["gma::dl::qos_rate"]),
-            "tx_rate_mbps": mean(stats["gma::dl::tx_rate"]),
-            "max_owd_ms": number(stats["gma::dl::max_owd"].max(axis=-1)),
-        }
-        for link in LINKS:
-            kpis[f"{link}_rate_mbps"] = mean(stats[f"gma::{link}::dl::rate"])
-            kpis[f"{link}_split_pct"] = mean(stats[f"gma::{link}::dl::split_ratio"])
+        kpis = dict.fromkeys(KPIS) | dict(zip(MEANS, self._means(stats), strict=True))
+        kpis["owd_ms"] = mean_owd_ms(stats["gma::dl::owd"])
+        kpis["max_owd_ms"] = number(np.maximum.reduce(stats["gma::dl::max_owd"], axis=-1))
         return kpis
 
 

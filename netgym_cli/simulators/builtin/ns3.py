@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import time
 from collections.abc import Mapping
 from contextlib import closing, suppress
 from pathlib import Path
@@ -23,7 +24,7 @@ from netgym_cli.simulators.ns3.build import replaced
 from netgym_cli.simulators.ns3.config import Ns3Config
 from netgym_cli.simulators.ns3.connection import WorkerConnection, connect
 from netgym_cli.simulators.ns3.installed import locate
-from netgym_cli.simulators.ns3.recording import Recording, steps_of
+from netgym_cli.simulators.ns3.recording import Recording, difference, steps_of
 from netgym_cli.simulators.ns3.user_scenario import check_source, is_python, ready
 from netgym_cli.simulators.ns3.worker import protocol
 from netgym_cli.simulators.ns3.zygote_client import ending
@@ -125,10 +126,11 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
         return self._stats(self.config.start_timeout_s, "simulator.start_timeout_s")
 
     def step_async(self, control: np.ndarray | None) -> None:
+        self._step_due_s = time.monotonic() + self.config.step_timeout_s  # whoever is waited for first
         self._ask(protocol.pack_numbers(protocol.STEP, np.empty(0) if control is None else control))
 
     def step_wait(self) -> Stats:
-        return self._stats(self.config.step_timeout_s, "simulator.step_timeout_s")
+        return self._stats(self.config.step_timeout_s, "simulator.step_timeout_s", self._step_due_s)
 
     def run_async(self, controls: np.ndarray) -> None:
         self._ask(protocol.pack_numbers(protocol.RUN, controls))
@@ -158,9 +160,9 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
             with suppress(SimulatorError):  # then the zygote is gone, and the kernel has ended its workers
                 worker.wait() if ended else worker.kill()
 
-    def _stats(self, timeout_s: float, key: str) -> Stats:
+    def _stats(self, timeout_s: float, key: str, due_s: float | None = None) -> Stats:
         assert self._recording is not None
-        numbers = self._receive(protocol.STATS, timeout_s, key)
+        numbers = self._receive(protocol.STATS, timeout_s, key, due_s)
         self._recording.answer(numbers.tobytes())
         return Stats(self._layout, float(numbers[0]), numbers[protocol.HEAD :], int(numbers[1]))
 
@@ -186,16 +188,16 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
             content = self._receive(protocol.LAYOUT, self.config.start_timeout_s, "simulator.start_timeout_s")
         return parse_layout(content["layout"])
 
-    def _receive(self, kind: bytes, timeout_s: float, key: str) -> Any:
+    def _receive(self, kind: bytes, timeout_s: float, key: str, due_s: float | None = None) -> Any:
         """The content of the next frame, which is to be of this `kind`, from another worker if the present one dies."""
         try:
-            return self._received(kind, timeout_s, key)
+            return self._received(kind, timeout_s, key, due_s)
         except SimulatorDied as death:
             self._recover(death, begun=kind == protocol.STATS)
         return self._received(kind, timeout_s, key)
 
-    def _received(self, kind: bytes, timeout_s: float, key: str) -> Any:
-        got, content = self._next(timeout_s, key)
+    def _received(self, kind: bytes, timeout_s: float, key: str, due_s: float | None = None) -> Any:
+        got, content = self._next(timeout_s, key, due_s)
         while kind == protocol.LAYOUT and got == protocol.STATS:  # asked for before the start
             got, content = self._next(timeout_s, key)
         if got == protocol.FAILURE:
@@ -206,11 +208,12 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
             raise SimulatorDied(f"ns-3 ({self._describe}) sent a frame of kind {got!r} where {kind!r} was due.")
         return content
 
-    def _next(self, timeout_s: float, key: str) -> tuple[bytes, Any]:
+    def _next(self, timeout_s: float, key: str, due_s: float | None = None) -> tuple[bytes, Any]:
+        """The next frame, within `timeout_s` from now on or, if that is given, until `due_s` of the monotonic clock."""
         self.require_owner()
         assert self._worker is not None
         try:
-            if not self._worker.poll(timeout_s):
+            if not self._worker.poll(timeout_s if due_s is None else max(0.0, due_s - time.monotonic())):
                 worker, self._worker = self._worker, None
                 with closing(worker):
                     with suppress(SimulatorError):
@@ -280,8 +283,4 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
 
     def _differs(self, death: SimulatorDied, step: int) -> ReplayDiffers:
         self.close()
-        return ReplayDiffers(
-            f"ns-3 ({self._describe}) died: {death.how}. Another process has begun the session again, and what it "
-            f"measured after step {step} differs from before, so the session cannot go on. Does the scenario depend on "
-            "more than its seed? simulator.recover=false ends a run at the first death."
-        )
+        return difference(f"ns-3 ({self._describe}) died: {death.how}", step)

@@ -81,14 +81,16 @@ class FluidBatch:
         self.control_size: int = self._library.control_size(handle)
         self.ts_ms = np.zeros(self.copies)
         self.ticks = np.zeros(self.copies, np.uint64)
-        self._clocks = self.ts_ms.ctypes.data, self.ticks.ctypes.data
+        self._values = np.empty((self.copies, self.layout.size))
+        self._read_into = self._values.ctypes.data, self.ts_ms.ctypes.data, self.ticks.ctypes.data  # addresses cost
 
     def place(self, users: np.ndarray) -> None:
         """Puts users, in the sessions that begin from now on, where another simulator has measured them.
 
         Args:
-            users: float64 of shape `(B, N, 4)`: x and y, m; the mean of NR's `max_rate`, Mbit/s, or NaN; the phase of
-                the load's swing, rad, or NaN. Scenarios whose users have no places ignore it.
+            users: float64 of shape `(B, N, 5)`: x and y, m; the mean of NR's `max_rate`, Mbit/s, or NaN; the phase of
+                the load's swing, rad, or NaN; the rate of UDP's payload, Mbit/s, or NaN. Scenarios whose users have no
+                places ignore it.
         """
         rows = np.ascontiguousarray(users, np.float64)
         self._library.place(self._open(), rows.ctypes.data, rows.size // self.copies)
@@ -136,9 +138,8 @@ class FluidBatch:
             self._library.close(handle)
 
     def _read(self) -> np.ndarray:
-        values = np.empty((self.copies, self.layout.size))
-        self._library.read(self._open(), values.ctypes.data, *self._clocks)
-        return values
+        self._library.read(self._open(), *self._read_into)
+        return self._values.copy()
 
     def _open(self) -> int:
         if self._handle is None:

@@ -11,6 +11,7 @@ from array import array
 from collections import deque
 from collections.abc import Iterator
 
+from netgym_cli.common.errors import ReplayDiffers
 from netgym_cli.simulators.ns3.worker import protocol
 
 
@@ -77,3 +78,12 @@ def steps_of(frame: bytes) -> int:
     while place < len(numbers):
         steps, place = steps + 1, place + 1 + int(numbers[place])
     return steps
+
+
+def difference(death: str, step: int) -> ReplayDiffers:
+    """The error for a session that measured something else after this step when it was done again after a `death`."""
+    return ReplayDiffers(
+        f"{death}. Another process has begun the session again, and what it measured after step {step} differs from "
+        "before, so the session cannot go on. Does the scenario depend on more than its seed? simulator.recover=false "
+        "ends a run at the first death."
+    )

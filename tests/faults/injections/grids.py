@@ -20,7 +20,7 @@ def job_that_ends(bench: Bench) -> str:
         code = program.end()
         assert program.orphans() == []
     records = {path.parent.name: json.loads(path.read_text()) for path in bench.folder.glob("grid/*/run.json")}
-    states = {job: record["status"] for job, record in records.items()}
+    states = {job: record["status"] for job, record in records.items() if job.isdecimal()}
     expected = {"0": "complete", "1": "failed", "2": "complete"}
     assert (code, states) == (1, expected), (ending, code, states, program.errors)
     return "exit 1, that job failed, the others complete"
@@ -37,6 +37,11 @@ def launcher_killed(bench: Bench) -> str:
         assert program.orphans() == []
     states = [json.loads(path.read_text())["status"] for path in bench.folder.glob("grid/*/run.json")]
     assert set(states) <= {"complete", "interrupted"}, states
+    with Program(words, bench.folder) as program:
+        again = program.end()
+        assert program.orphans() == []
+    paths = [path for path in bench.folder.glob("grid/*/run.json") if path.parent.name.isdecimal()]
+    assert (again, [json.loads(path.read_text())["status"] for path in paths]) == (0, ["complete"] * 3), program.errors
     return f"exit {code}, no orphan, jobs {' and '.join(sorted(set(states))) or 'not begun'}"
 
 

@@ -31,8 +31,8 @@ class Scenario
     virtual void Start(std::uint64_t seed) = 0;
 
     /// Puts the users of all sessions that begin from now on where others have measured them: for
-    /// each x and y, m, the mean of NR's `max_rate`, Mbit/s, or NaN, and the phase of its load,
-    /// rad, or NaN. Scenarios without places ignore it.
+    /// each x and y, m, and, or NaN, the mean of NR's `max_rate`, Mbit/s, the phase of its load,
+    /// rad, and its UDP rate, Mbit/s. Scenarios without places ignore it.
     virtual void PlaceUsers(const std::vector<double>& users)
     {
         (void)users;

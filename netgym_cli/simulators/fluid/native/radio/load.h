@@ -19,6 +19,9 @@ struct Load
     double delayS{0};    ///< of what leaves the queue, until it is at the user
     double waitS{0};     ///< what somebody who has nothing queued would wait before that
     bool stalled{false}; ///< nothing is handed over: a retransmission is waited for
+    double overtaken{0}; ///< of the backlog, in this tick, by what is sent from now on, or too old
+    double lateBytes{0}; ///< served of what was overtaken before
+    double lateByteS{0}; ///< sum of these bytes times their stay in the queue
 };
 
 } // namespace fluid

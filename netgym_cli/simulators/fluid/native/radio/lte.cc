@@ -19,6 +19,7 @@ constexpr double SHARING_USERS = 5;   // with that many the quantile is the high
 constexpr double SEGMENT_MBPS = 12;   // below it packets are cut into so many parts that it shows
 constexpr double MOST_SEGMENT_S = 40e-3;
 constexpr double UTILISATION_MEMORY = 0.8; // per tick
+constexpr double SUBFRAME_S = 1e-3;
 
 } // namespace
 
@@ -176,6 +177,21 @@ Lte::SetRates(const LtePlan& plan, const std::vector<Load>& loads, double nowS)
     }
 }
 
+/// Share of the carrier that is granted, of which a share is needed. A proportional fair scheduler
+/// gives every group to somebody as long as anybody has data, however little: in all subframes that
+/// one of the packets falls in.
+double
+Lte::Granted(const LtePlan& plan, const std::vector<Load>& loads, double needed, double tickS)
+{
+    double packets = 0;
+    for (const auto& load : loads)
+    {
+        packets += load.backlog / load.packetBytes;
+    }
+    const double busy = 1 - std::exp(-packets * SUBFRAME_S / tickS);
+    return std::max(needed, needed + plan.idleGrantShare * (busy - needed));
+}
+
 void
 Lte::Tick(const LtePlan& plan, std::vector<Load>& loads, double nowS, double tickS)
 {
@@ -194,15 +210,21 @@ Lte::Tick(const LtePlan& plan, std::vector<Load>& loads, double nowS, double tic
         claims[k].sharedS = 0;
         claims[k].needS = loads[k].backlog > 0 ? loads[k].backlog / m_users[k].rate : 0;
     }
-    const double granted = ShareCarrier(claims, m_slices, plan.groups, tickS) / tickS;
+    const double granted =
+        ShareCarrier(claims, m_slices, plan.groups, plan.keptShare, tickS) / tickS;
     m_utilisation = UTILISATION_MEMORY * m_utilisation + (1 - UTILISATION_MEMORY) * granted;
     m_elapsedS += tickS;
+    double unneeded = 1; // what is granted, over what is needed
+    if (plan.idleGrantShare > 0 && granted > 0)
+    {
+        unneeded = Granted(plan, loads, granted, tickS) / granted;
+    }
     for (std::size_t k = 0; k < loads.size(); ++k)
     {
         auto& load = loads[k];
         auto& user = m_users[k];
         load.served = std::min(claims[k].sharedS * user.rate, load.backlog);
-        user.grantedS += claims[k].sharedS;
+        user.grantedS += claims[k].sharedS * unneeded;
         const double mbps = std::max(plan.mbpsOfCqi[std::max(user.widebandCqi, 1)], 1.0);
         const double parts = SEGMENT_MBPS / mbps;
         const double segment = plan.segmentDelayS * parts * parts * std::sqrt(parts);

@@ -53,6 +53,8 @@ struct LtePlan
     double segmentDelayS;
     double stallsPerS;
     double stallS;
+    double keptShare;      ///< of the groups that a slice has the first claim to and does not need
+    double idleGrantShare; ///< of the groups that nobody needs, granted to whoever has data
 };
 
 /// The LTE cell of one network.
@@ -104,6 +106,10 @@ class Lte
     static std::array<int, 2> Ranked(const LtePlan& plan, const User& user, int low, int high);
     void Fade(const LtePlan& plan, User& user, double nowS);
     void SetRates(const LtePlan& plan, const std::vector<Load>& loads, double nowS);
+    static double Granted(const LtePlan& plan,
+                          const std::vector<Load>& loads,
+                          double needed,
+                          double tickS);
 
     std::vector<User> m_users;
     std::vector<Claim> m_claims;

@@ -148,7 +148,9 @@ LtePlan::LtePlan(const Settings& settings, const Settings& calibration)
       busyDelayS(calibration.Number("lte_busy_delay_ms") * 1e-3),
       segmentDelayS(calibration.Number("lte_segment_delay_ms") * 1e-3),
       stallsPerS(calibration.Number("lte_stalls_per_s")),
-      stallS(calibration.Number("lte_stall_ms") * 1e-3)
+      stallS(calibration.Number("lte_stall_ms") * 1e-3),
+      keptShare(calibration.Number("lte_kept_share")),
+      idleGrantShare(calibration.Number("lte_idle_grant_share"))
 {
     const int resourceBlocks = settings.Integer("lte.resource_block_num");
     const double noiseDbm = -174 + NOISE_FIGURE_DB + 10 * std::log10(resourceBlocks * 180e3);

@@ -154,6 +154,7 @@ double
 ShareCarrier(std::vector<Claim>& claims,
              const std::vector<SliceShare>& slices,
              int groups,
+             double keptShare,
              double tickS)
 {
     if (!Restricts(slices, groups))
@@ -167,7 +168,8 @@ ShareCarrier(std::vector<Claim>& claims,
         const auto& share = slices[slice];
         const double ownS = (share.dedicated + share.prioritized) * groupS;
         const double idleS = Give(claims, static_cast<int>(slice), ownS);
-        commonS += std::min(idleS, share.prioritized * groupS) - ownS;
+        const double keptS = keptShare * std::min(idleS, ownS - idleS);
+        commonS += std::min(idleS - keptS, share.prioritized * groupS) - ownS;
     }
     ShareCommon(claims, slices, groupS, std::max(commonS, 0.0));
     return SharedBy(claims, ANY_SLICE);

@@ -31,10 +31,14 @@ struct Claim
 };
 
 /// Divides `tickS` of a carrier of `groups` groups among the claims, the least served first.
+/// @param keptShare share of the groups that a slice has the first claim to and does not need, as
+///        many as it needs at most, that is granted to it all the same: whoever has data gets whole
+///        groups, some of them more than its data fill
 /// @returns the time that was granted
 double ShareCarrier(std::vector<Claim>& claims,
                     const std::vector<SliceShare>& slices,
                     int groups,
+                    double keptShare,
                     double tickS);
 
 } // namespace fluid

@@ -38,7 +38,6 @@ constexpr std::array<double, WifiPlan::MCS_COUNT> BITS_PER_SUBCARRIER{1 * 1.0 / 
 constexpr double ACCESS_S = 65e-6;     // interframe space and a mean backoff without contention
 constexpr double FRAME_BITS = 12.13e3; // a single packet's frame, with its headers
 constexpr double MOST_ACK_SHARE = 0.5;
-constexpr double OUT_OF_REACH = 0.01; // of the lowest rate: what is queued for a user who went away
 
 } // namespace
 
@@ -46,14 +45,17 @@ WifiPlan::WifiPlan(const Settings& settings, const Settings& calibration)
     : sites(settings.Places("wifi_ap_locations")),
       txPowerDbm(settings.Number("wifi.tx_power_dbm")),
       minRssiDbm(settings.Number("wifi.min_rssi_dbm")),
+      noticedSnrDb(calibration.Number("wifi_noticed_snr_db")),
       follows(settings.Flag("wifi.enable_rx_signal_based_handover")),
       hysteresisDb(settings.Number("wifi.handover_hysteresis_db")),
       queuePackets(settings.Number("wifi.queue_packets")),
+      queueDelayS(settings.Number("wifi.queue_delay_ms") * 1e-3),
       backhaulS(settings.Number("wifi.backhaul_delay_ms") * 1e-3),
       efficiency(calibration.Number("wifi_mac_efficiency")),
       ackAirtimeS(calibration.Number("wifi_ack_airtime_us") * 1e-6),
       contentionS(calibration.Number("wifi_contention_delay_ms") * 1e-3),
-      ackDelayS(calibration.Number("wifi_ack_delay_ms") * 1e-3)
+      ackDelayS(calibration.Number("wifi_ack_delay_ms") * 1e-3),
+      frameOverheadS(calibration.Number("wifi_frame_overhead_us") * 1e-6)
 {
     for (int mcs = 1; mcs < MCS_COUNT; ++mcs)
     {
@@ -68,13 +70,25 @@ WifiPlan::ReceivedDbm(double distanceM) const
 }
 
 double
-WifiPlan::RateMbps(double receivedDbm) const
+WifiPlan::SnrDb(double receivedDbm)
 {
     const double noiseDbm = THERMAL_DBM_PER_HZ + 10 * std::log10(BANDWIDTH_HZ) + NOISE_FIGURE_DB;
+    return receivedDbm - noiseDbm;
+}
+
+double
+WifiPlan::RateMbps(double receivedDbm) const
+{
     const auto above =
-        std::upper_bound(thresholdDb.begin() + 1, thresholdDb.end(), receivedDbm - noiseDbm);
+        std::upper_bound(thresholdDb.begin() + 1, thresholdDb.end(), SnrDb(receivedDbm));
     const auto mcs = above - thresholdDb.begin() - 1;
     return DATA_SUBCARRIERS * BITS_PER_SUBCARRIER[mcs] / SYMBOL_US;
+}
+
+double
+WifiPlan::IdleDelayS(const WifiStation& station) const
+{
+    return backhaulS + ACCESS_S + FRAME_BITS / (station.rateMbps * 1e6);
 }
 
 void
@@ -82,6 +96,7 @@ Wifi::Begin(const WifiPlan& plan, const std::vector<Place>& users)
 {
     m_cells.assign(plan.sites.size(), {});
     m_stations.assign(users.size(), {});
+    m_bursts.Begin(plan.sites.size(), users.size());
     for (std::size_t user = 0; user < users.size(); ++user)
     {
         m_stations[user].cell = Nearest(users[user], plan.sites);
@@ -115,11 +130,25 @@ Wifi::Move(const WifiPlan& plan, const std::vector<Place>& users)
         }
         station.rateMbps = plan.RateMbps(received);
         station.inReach = received >= plan.minRssiDbm;
+        station.deaf = plan.noticedSnrDb > 0 && WifiPlan::SnrDb(received) < plan.noticedSnrDb;
     }
 }
 
 void
 Wifi::Tick(const WifiPlan& plan, std::vector<Load>& loads, double tickS)
+{
+    if (plan.frameOverheadS > 0)
+    {
+        m_bursts.Tick(plan, m_stations, loads, tickS);
+    }
+    else
+    {
+        Share(plan, loads, tickS);
+    }
+}
+
+void
+Wifi::Share(const WifiPlan& plan, std::vector<Load>& loads, double tickS)
 {
     for (auto& cell : m_cells)
     {
@@ -128,8 +157,7 @@ Wifi::Tick(const WifiPlan& plan, std::vector<Load>& loads, double tickS)
         cell.utilisation = utilisation;
     }
     const auto workS = [&](std::size_t user) {
-        const auto& station = m_stations[user];
-        const double rate = station.rateMbps * (station.inReach ? 1 : OUT_OF_REACH);
+        const double rate = m_stations[user].UsableMbps();
         return loads[user].backlog * 8e-6 / (rate * plan.efficiency);
     };
     for (std::size_t user = 0; user < loads.size(); ++user)
@@ -170,8 +198,7 @@ Wifi::Tick(const WifiPlan& plan, std::vector<Load>& loads, double tickS)
         load.served = load.backlog * cell.servedShare[load.prioritized];
         load.waitS = cell.waitS[load.prioritized];
         const double busy = cell.utilisation * cell.utilisation;
-        load.delayS = plan.backhaulS + ACCESS_S + FRAME_BITS / (station.rateMbps * 1e6) +
-                      plan.contentionS * busy;
+        load.delayS = plan.IdleDelayS(station) + plan.contentionS * busy;
     }
 }
 

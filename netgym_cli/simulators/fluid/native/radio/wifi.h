@@ -4,12 +4,30 @@
 #pragma once
 #include "bridge/settings.h"
 #include "radio/load.h"
+#include "radio/wifi_bursts.h"
 
 #include <array>
 #include <vector>
 
 namespace fluid
 {
+
+/// A user at its access point.
+struct WifiStation
+{
+    /// PHY rate, Mbit/s, with next to nothing for a user who went out of reach.
+    double UsableMbps() const
+    {
+        return rateMbps * (inReach ? 1 : OUT_OF_REACH);
+    }
+
+    static constexpr double OUT_OF_REACH = 0.01;
+
+    int cell{0};
+    double rateMbps{0};
+    bool inReach{true};
+    bool deaf{false}; ///< notices no frame
+};
 
 struct WifiPlan
 {
@@ -19,20 +37,26 @@ struct WifiPlan
     double ReceivedDbm(double distanceM) const;
     /// PHY rate, Mbit/s, that rate control chooses at a received power.
     double RateMbps(double receivedDbm) const;
+    static double SnrDb(double receivedDbm);
+    /// Delay of a packet that finds everything idle, s.
+    double IdleDelayS(const WifiStation& station) const;
 
     static constexpr int MCS_COUNT = 12;
 
     std::vector<Place> sites;
     double txPowerDbm;
     double minRssiDbm;
-    bool follows; ///< whether users follow the strongest signal
+    double noticedSnrDb; ///< signal-to-noise ratio below which a station is deaf; 0: none is
+    bool follows;        ///< whether users follow the strongest signal
     double hysteresisDb;
     double queuePackets;
+    double queueDelayS; ///< longest stay in the queue
     double backhaulS;
-    double efficiency;  ///< share of the PHY rate that IP packets get in aggregated frames
-    double ackAirtimeS; ///< airtime of a TCP acknowledgement that goes up
-    double contentionS; ///< delay that a saturated cell adds by aggregation and contention
-    double ackDelayS;   ///< of an acknowledgement on its way up
+    double efficiency;     ///< share of the PHY rate that IP packets get in aggregated frames
+    double ackAirtimeS;    ///< airtime of a TCP acknowledgement that goes up
+    double contentionS;    ///< delay that a saturated cell adds by aggregation and contention
+    double ackDelayS;      ///< of an acknowledgement on its way up
+    double frameOverheadS; ///< airtime of a frame besides its bits; 0: stations share the airtime
     std::array<double, MCS_COUNT>
         thresholdDb{}; ///< signal-to-noise ratio from which an MCS is chosen
 };
@@ -44,7 +68,8 @@ class Wifi
     void Begin(const WifiPlan& plan, const std::vector<Place>& users);
     /// Users have moved: signals, and with them access points and rates, change.
     void Move(const WifiPlan& plan, const std::vector<Place>& users);
-    /// Airtime is shared in proportion to the queues; marked packets (AC_VI) come first.
+    /// Marked packets (AC_VI) come first. Airtime is shared in proportion to the queues, or goes to
+    /// one station after the other.
     void Tick(const WifiPlan& plan, std::vector<Load>& loads, double tickS);
 
     /// 0 for a user out of reach.
@@ -60,13 +85,6 @@ class Wifi
     }
 
   private:
-    struct Station
-    {
-        int cell{0};
-        double rateMbps{0};
-        bool inReach{true};
-    };
-
     struct CellState
     {
         double queued[2]{};  ///< packets of either class before the tick
@@ -78,8 +96,11 @@ class Wifi
         double utilisation{0};
     };
 
-    std::vector<Station> m_stations;
+    void Share(const WifiPlan& plan, std::vector<Load>& loads, double tickS);
+
+    std::vector<WifiStation> m_stations;
     std::vector<CellState> m_cells;
+    WifiBursts m_bursts;
 };
 
 } // namespace fluid

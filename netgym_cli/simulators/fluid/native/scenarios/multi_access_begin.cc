@@ -12,7 +12,8 @@ namespace fluid
 namespace
 {
 
-constexpr int PLACE_NUMBERS = 4; // x, y, mean NR rate and phase of the load
+constexpr int PLACE_NUMBERS = 5; // x, y, mean NR rate, phase of the load and UDP rate
+constexpr int PLACED_STEPS = 2;  // after which users were where they were measured first
 constexpr double TURN = 6.283185307179586;
 constexpr Shares ALL_WIFI{1, 0, 0};
 
@@ -66,6 +67,10 @@ MultiAccess::Begin(std::uint64_t seed)
             phase = m_places[PLACE_NUMBERS * k + 3];
         }
         user.udp.Begin(plan.traffic, seed, k, phase);
+        if (!m_places.empty() && !std::isnan(m_places[PLACE_NUMBERS * k + 4]))
+        {
+            user.udp.SetRate(plan.traffic, m_places[PLACE_NUMBERS * k + 4]);
+        }
         user.tunnel.Begin();
         user.balancer = Balancer();
         user.meter.Begin(seed, k);
@@ -118,6 +123,12 @@ MultiAccess::Lead()
 void
 MultiAccess::Walk(double seconds)
 {
+    const long step = m_plan->guardTicks + m_plan->intervalTicks;
+    const long placedTicks = m_plan->leadTicks + (m_plan->leadSteps + PLACED_STEPS) * step;
+    if (!m_places.empty() && m_tick < placedTicks)
+    {
+        return;
+    }
     std::vector<Place> places;
     std::vector<double> moved;
     for (auto& user : m_users)

@@ -39,8 +39,7 @@ void
 Udp::Begin(const UdpPlan& plan, std::uint64_t seed, int user, double phaseRad)
 {
     m_stream = Stream(seed, Purpose::TRAFFIC, user);
-    const double mbps = m_stream.Uniform(plan.minMbps, plan.maxMbps);
-    m_packetsPerMs = mbps * 1e3 / 8 / plan.payloadBytes;
+    SetRate(plan, m_stream.Uniform(plan.minMbps, plan.maxMbps));
     m_phaseRad = phaseRad;
 }
 

@@ -22,6 +22,13 @@ class Udp
   public:
     /// @param phaseRad of the sine, the same for all users of a slice
     void Begin(const UdpPlan& plan, std::uint64_t seed, int user, double phaseRad);
+
+    /// Sends at a rate that is known instead of the one that was drawn.
+    void SetRate(const UdpPlan& plan, double mbps)
+    {
+        m_packetsPerMs = mbps * 1e3 / 8 / plan.payloadBytes;
+    }
+
     /// Bytes of IP packets that are sent in the tick that ends at a simulated time.
     double Send(const UdpPlan& plan, double nowMs, double tickMs);
 

@@ -10,9 +10,7 @@ namespace
 {
 
 constexpr double NEVER = std::numeric_limits<double>::infinity();
-constexpr double LITTLE_BYTES = 1;  // less than that is no queue
 constexpr double MOST_GAP_S = 0.05; // between packets of a link that is hardly used
-constexpr double JUMP_TICKS = 4;    // a head of line that moves further in a tick was held back
 constexpr double SETTLED_PACKETS =
     2; // overtaken by no more than that is no loss: RFC 8985's reordering
 constexpr double FRESH_S = 0.002;
@@ -42,86 +40,6 @@ Tunnel::Offer(double bytes, const Shares& shares, const std::array<Load*, LINKS>
     {
         loads[link]->offered = bytes * shares[link];
         loads[link]->backlog = Backlog(link);
-    }
-}
-
-void
-Tunnel::Arrive(LinkState& link, const Load& load, bool used, long tick, double tickS)
-{
-    const double nowS = tick * tickS;
-    const double before = link.served;
-    link.served = std::min(before + load.served, link.accepted);
-    const bool waits = link.accepted - link.served > LITTLE_BYTES;
-    long head = std::max(link.headTick, History<LONG_HISTORY>::Oldest(tick));
-    while (head < tick && link.sent.At(head) < link.served - 1e-6)
-    {
-        head++;
-    }
-    link.headTick = head;
-    link.headS = nowS;
-    if (waits)
-    {
-        const double end = link.sent.At(head);
-        const double begin = head > 0 ? link.sent.At(head - 1) : 0;
-        const double part = end - begin > 1e-9 ? (link.served - begin) / (end - begin) : 1;
-        link.headS = (head - 1 + std::clamp(part, 0.0, 1.0)) * tickS;
-    }
-    const double beforeS = link.arrivesS;
-    if (!load.stalled)
-    {
-        link.arrivesS = std::max(link.headS - load.delayS, beforeS);
-    }
-    if (link.arrivesS > beforeS)
-    {
-        link.lastDelayS = nowS - link.arrivesS;
-    }
-    link.live = used || waits || link.served > before;
-    link.awaited = (link.live && used) || waits;
-    if (!link.live)
-    {
-        link.arrivesS = nowS;
-    }
-    link.arrival = Arrival();
-    if (link.served > before)
-    {
-        const double middleS = link.arrivesS - beforeS > JUMP_TICKS * tickS
-                                   ? link.headS - load.delayS - tickS / 2
-                                   : (link.arrivesS + beforeS) / 2;
-        const double delayS = std::max(nowS - tickS / 2 - middleS, load.delayS);
-        link.arrival = {link.served - before, delayS};
-        link.count.arrivedBytes += link.served - before;
-        link.count.arrivedByteS += (link.served - before) * delayS;
-        link.count.longestS = std::max(link.count.longestS, delayS);
-    }
-}
-
-void
-Tunnel::Release(LinkState& link,
-                double untilS,
-                long tick,
-                double tickS,
-                const std::array<double, 3>& thresholdsS)
-{
-    const double beforeS = link.releasesS;
-    link.releasesS = std::max(untilS, beforeS);
-    const double sent = link.sent.Between(link.releasesS / tickS, tick);
-    const double released = std::max(std::min(sent, link.served), link.released);
-    const double bytes = released - link.released;
-    link.released = released;
-    if (bytes <= 0)
-    {
-        return;
-    }
-    const double middleS = link.releasesS - beforeS > JUMP_TICKS * tickS
-                               ? link.releasesS - tickS
-                               : (link.releasesS + beforeS) / 2;
-    const double delayS = std::max(0.0, tick * tickS - tickS / 2 - middleS);
-    m_flow.deliveredBytes += bytes;
-    m_flow.deliveredByteS += bytes * delayS;
-    m_flow.longestS = std::max(m_flow.longestS, delayS);
-    for (std::size_t k = 0; k < thresholdsS.size(); ++k)
-    {
-        m_flow.lateBytes[k] += delayS > thresholdsS[k] ? bytes : 0;
     }
 }
 
@@ -156,13 +74,24 @@ Tunnel::Deliver(const TunnelPlan& plan,
     {
         auto& link = m_links[k];
         const double lost = loads[k]->offered - loads[k]->accepted;
+        if (plan.bursts)
+        {
+            Overtake(link, *loads[k], thresholdsS);
+        }
         link.accepted += loads[k]->accepted;
         link.sent.Set(tick, link.accepted);
         link.count.sentBytes += loads[k]->offered;
         link.lastSentS = loads[k]->offered > 0 ? tick * plan.tickS : link.lastSentS;
         m_lostBytes += lost;
-        m_flow.lostBytes += lost;
-        Arrive(link, *loads[k], shares[k] > 0, tick, plan.tickS);
+        if (!plan.bursts)
+        {
+            m_flow.lostBytes += lost;
+        }
+        else if (lost > 0)
+        {
+            link.drops.Push({lost, tick});
+        }
+        Arrive(link, *loads[k], shares[k] > 0, tick, plan);
     }
     // A packet is held until all links have brought what was sent before it, or until the time-out:
     // twice the difference of the links' delays, within its bounds. A link's next packet is
@@ -200,7 +129,7 @@ Tunnel::Deliver(const TunnelPlan& plan,
         }
         auto& link = m_links[k];
         const double untilS = std::min(link.arrivesS, std::max(othersS, newestS - timeoutS));
-        Release(link, untilS, tick, plan.tickS, thresholdsS);
+        Release(link, untilS, tick, plan, thresholdsS);
     }
     for (const auto& link : m_links)
     {
@@ -209,6 +138,17 @@ Tunnel::Deliver(const TunnelPlan& plan,
     for (auto& link : m_links)
     {
         GiveUp(link, m_newestS, tick, plan, loads[0]->packetBytes);
+        NoticeDrops(link, plan.tickS);
+    }
+}
+
+/// A packet that a full queue refused is missed once something later has been delivered.
+void
+Tunnel::NoticeDrops(LinkState& link, double tickS)
+{
+    while (!link.drops.Empty() && link.drops.Front().tick * tickS <= m_newestS)
+    {
+        m_flow.lostBytes += link.drops.Pop().bytes;
     }
 }
 

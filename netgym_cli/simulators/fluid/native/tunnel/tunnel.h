@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One user's tunnel: a first-in-first-out queue per link, and delivery in the order of sending.
 #pragma once
+#include "packets/fifo.h"
 #include "radio/load.h"
 #include "tunnel/history.h"
 #include "tunnel/links.h"
@@ -17,6 +18,7 @@ struct TunnelPlan
     double maxTimeoutS;
     double gapShare; ///< of a packet that a link may have left to bring without being waited for
     double tickS;
+    bool bursts; ///< whether a link may serve much at once, of which every part has its own age
 };
 
 /// What an interval carried over one link.
@@ -100,6 +102,13 @@ class Tunnel
     }
 
   private:
+    /// What a full queue refused in one tick.
+    struct Drop
+    {
+        double bytes;
+        long tick;
+    };
+
     struct LinkState
     {
         History<LONG_HISTORY> sent; ///< bytes that the queue has accepted by the end of each tick
@@ -117,10 +126,23 @@ class Tunnel
         bool awaited{false}; ///< something is to come over it
         LinkCount count;
         Arrival arrival;
+        Fifo<Drop> drops; ///< that are not noticed yet
     };
 
-    void Arrive(LinkState& link, const Load& load, bool used, long tick, double tickS);
+    void Overtake(LinkState& link, const Load& load, const std::array<double, 3>& thresholdsS);
+    void Arrive(LinkState& link, const Load& load, bool used, long tick, const TunnelPlan& plan);
+    /// Calls `take` with the bytes that were sent in each tick between two totals, and their age,
+    /// s.
+    template <typename Take>
+    static void Pieces(const LinkState& link,
+                       double from,
+                       double to,
+                       long tick,
+                       double tickS,
+                       Take take);
+    void Count(double bytes, double delayS, const std::array<double, 3>& thresholdsS);
     static double Next(const LinkState& link, double bytes, long tick, double tickS);
+    void NoticeDrops(LinkState& link, double tickS);
     void GiveUp(LinkState& link,
                 double newestS,
                 long tick,
@@ -129,7 +151,7 @@ class Tunnel
     void Release(LinkState& link,
                  double untilS,
                  long tick,
-                 double tickS,
+                 const TunnelPlan& plan,
                  const std::array<double, 3>& thresholdsS);
 
     std::array<LinkState, LINKS> m_links;

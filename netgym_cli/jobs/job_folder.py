@@ -1,0 +1,108 @@
+"""The folder of a job of a sweep: its lock, how its run stands, and the attempts that were set aside.
+
+All that is known of a job's state lies here, so it cannot disagree with what happened, whoever was killed when.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.common.locks import Lock, NoLocks, is_held
+from netgym_cli.jobs.launcher import killed_from_outside
+from netgym_cli.jobs.sweep_file import Point
+from netgym_cli.runs.claim import exclusive
+from netgym_cli.runs.folder import RunFolder
+
+LOCKS = ".locks"  # in the sweep's folder; of each job under way it has a file with the job's number
+
+
+@dataclass(frozen=True)
+class JobFolder:
+    """The folder of a job.
+
+    Attributes:
+        point: what the job runs.
+        sweep: the folder of the sweep.
+    """
+
+    point: Point
+    sweep: Path
+
+    @property
+    def run(self) -> RunFolder:
+        """The job's run."""
+        return RunFolder(self.sweep / self.point.folder)
+
+    def lock(self) -> JobLock:
+        """The right to begin, judge and end this job. Raises as `JobLock` does."""
+        return JobLock(self.sweep / LOCKS / str(self.point.number))
+
+    def runs_elsewhere(self) -> bool:
+        """For who has the lock: whether some process, such as one on another machine, is in the middle of the run."""
+        return self.run.reserve_path.exists() and is_held(self.run.reserve_path) is True
+
+    def attempts(self) -> list[RunFolder]:
+        """What was set aside, the first one first."""
+        return [RunFolder(path) for path in self._aside() if path.exists()]
+
+    def times_killed(self) -> int:
+        """How many attempts, the last one included, ended by a signal from outside."""
+        return sum(killed_from_outside(run) for run in (*self.attempts(), self.run))
+
+    def continue_or_set_aside(self) -> None:
+        """Makes room for another attempt after one that did not complete: its folder gets the next name of its own.
+
+        The one place that decides how a job goes on that has begun before.
+        """
+        if self.run.holds_run or self.run.metrics.exists():  # or else its process was gone before the run had begun
+            self.run.path.rename(next(path for path in self._aside() if not path.exists()))
+
+    def _aside(self) -> Iterator[Path]:
+        """`3.attempt1` and so on: those that are there, and the first that is not."""
+        number = 0
+        while True:
+            number += 1
+            path = self.run.path.with_name(f"{self.run.path.name}.attempt{number}")
+            yield path
+            if not path.exists():
+                return
+
+
+class JobLock:
+    """A job's lock, which this process holds, and each child process that inherits it; free when all have ended.
+
+    Args:
+        path: its file, which is made if need be.
+
+    Raises:
+        BlockingIOError: somebody else holds it.
+        ConfigError: nobody can know, because the file system has no locks.
+        OSError: the file cannot be made.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(exist_ok=True)
+        self._path = path
+        try:
+            self._lock: Lock | None = exclusive(path)
+        except BlockingIOError as error:
+            if isinstance(error.__cause__, NoLocks):
+                raise ConfigError(
+                    f"a process may be in the middle of job {path.name}, and locks, which would tell, are not known to "
+                    f"its file system; if none is, remove {path}."
+                ) from error
+            raise
+
+    def filenos(self) -> list[int]:
+        """The open file that a child process is to inherit."""
+        return [] if self._lock is None else [self._lock.fileno()]
+
+    def release(self) -> None:
+        """Lets others have it. Harmless when called twice."""
+        if self._lock is None:
+            self._path.unlink(missing_ok=True)
+        else:
+            self._lock.release(remove=True)

@@ -1,0 +1,206 @@
+"""The jobs of a sweep, so many at a time, until none is missing.
+
+What a job is at is read from its folder and its lock whenever it matters, and kept nowhere else. So whoever was killed,
+and when, the next one goes on; and several launchers share the jobs of one sweep without knowing of each other.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from netgym_cli.common.interruption import Deferred
+from netgym_cli.config import output_dirs
+from netgym_cli.jobs.job_folder import JobFolder, JobLock
+from netgym_cli.jobs.launcher import JobHandle, by_signal_from_outside
+from netgym_cli.jobs.request import SweepRequest
+from netgym_cli.runs.claim import Claim, claimed
+
+log = logging.getLogger(__name__)
+POLL_S = 0.05  # how long the end of a job may stay unnoticed
+LOOK_EVERY_S = 1.0  # how often what others run is looked at
+Submit = Callable[[JobFolder, Sequence[int]], JobHandle]
+
+
+@dataclass
+class Active:
+    """A job that this process has started.
+
+    Attributes:
+        handle: what tells how it ended.
+        held: its lock and the claim on its folder, for as long as it is looked after.
+    """
+
+    handle: JobHandle
+    held: ExitStack
+
+
+class Observer:
+    """Hears how a sweep goes on. Every method does nothing unless it is overridden."""
+
+    def begun(self, job: JobFolder) -> None:
+        """The job was started here."""
+
+    def ended(self, job: JobFolder, reason: str | None) -> None:
+        """The job has come to its end just now, here or elsewhere; `reason` says why it failed."""
+
+    def begins_again(self, job: JobFolder, reason: str) -> None:
+        """The job's process was killed, and another one is going to be started."""
+
+    def looked(self, scheduler: Scheduler) -> None:
+        """Called often, to show how things are."""
+
+
+class Scheduler:
+    """Runs what is missing of a sweep.
+
+    Args:
+        jobs: all jobs, in their order.
+        n_jobs: how many are run here at once.
+        retries: how often a job that was killed is begun again.
+        asked: what else the user wants.
+        submit: starts a job in its folder, with the open files of its locks.
+        observer: hears of everything.
+
+    Attributes:
+        active: what was started here and has not ended, by number.
+        elsewhere: numbers of the jobs that another launcher runs.
+        outcomes: of each job that came to its end: why it failed, or None.
+    """
+
+    def __init__(
+        self,
+        jobs: Sequence[JobFolder],
+        n_jobs: int,
+        retries: int,
+        asked: SweepRequest,
+        submit: Submit,
+        observer: Observer,
+    ) -> None:
+        self._jobs, self._n_jobs, self._retries, self._submit = jobs, n_jobs, retries, submit
+        self._fail_fast, self._observer = asked.fail_fast, observer
+        self.active: dict[int, Active] = {}
+        self.elsewhere: set[int] = set()
+        self.outcomes: dict[int, str | None] = {}
+        self._waiting: deque[int] = deque()
+        self._killed: Counter[int] = Counter()  # ends by a signal here, of which the folder may not tell
+        self._to_retry: dict[int, int] = {}  # jobs that had failed, with the number of attempts before that
+        self._failed_here = False
+        self._looked_at = 0.0
+        for number, job in enumerate(jobs):
+            over, reason = self._verdict(job)
+            if over and reason and asked.retry_failed:
+                self._to_retry[number] = len(job.attempts())
+                over = False
+            if over:
+                self.outcomes[number] = reason
+            else:
+                self._waiting.append(number)
+
+    @property
+    def missing(self) -> list[int]:
+        """Numbers of the jobs that have not come to their end."""
+        return [number for number in range(len(self._jobs)) if number not in self.outcomes]
+
+    def run(self) -> None:
+        """Returns when nothing is missing or, if the user wants that, as soon as a job has failed.
+
+        Raises:
+            KeyboardInterrupt: interrupted; the jobs that were started here have ended, with complete tables.
+            ConfigError, OSError: a job could not be started; the others that were started here have ended.
+        """
+        try:
+            while len(self.outcomes) < len(self._jobs) and not (self._fail_fast and self._failed_here):
+                self._look_after_others()
+                while self._waiting and len(self.active) < self._n_jobs:
+                    with Deferred():  # a job that has started is in the books
+                        self._begin(self._waiting.popleft())
+                self._collect()
+                self._observer.looked(self)
+                time.sleep(POLL_S)
+        finally:
+            self._end_all()
+
+    def _begin(self, number: int) -> None:
+        """Starts the job, unless it has come to its end meanwhile, or somebody else runs it."""
+        job = self._jobs[number]
+        with ExitStack() as held:
+            try:
+                lock: JobLock = job.lock()
+            except BlockingIOError:
+                self.elsewhere.add(number)
+                return
+            held.callback(lock.release)
+            over, reason = self._verdict(job)
+            if over and not (reason and self._to_retry.pop(number, None) == len(job.attempts())):
+                self._end(number, reason)
+                return
+            if job.runs_elsewhere():
+                self.elsewhere.add(number)
+                return
+            job.continue_or_set_aside()
+            claim: Claim = held.enter_context(claimed(job.run, output_dirs.SWEEP_DIR))
+            claim.keep()
+            handle = self._submit(job, [*lock.filenos(), *claim.filenos()])
+            self.active[number] = Active(handle, held.pop_all())
+        self._observer.begun(job)
+
+    def _verdict(self, job: JobFolder) -> tuple[bool, str | None]:
+        """Whether a job has come to its end, as far as its folder tells, and why it failed for good if it did."""
+        status = job.run.status()
+        if status != "failed":
+            return status == "complete", None
+        error = job.run.record().get("error") or {}
+        kind, reason = str(error.get("type", "")), str(error.get("message", "")).partition("\n")[0]
+        if by_signal_from_outside(reason):
+            return job.times_killed() > self._retries, reason
+        return True, f"{kind}: {reason}".strip(": ") or status
+
+    def _collect(self) -> None:
+        """Takes note of the jobs that have ended."""
+        for number, active in list(self.active.items()):
+            if (result := active.handle.poll()) is None:
+                continue
+            job = self._jobs[number]
+            with Deferred():
+                del self.active[number]
+                active.held.close()
+                if result.error is None or not self._may_begin_again(job, result.error):
+                    self._failed_here |= result.error is not None
+                    self._end(number, result.error)
+                    continue
+                self._waiting.appendleft(number)
+            self._observer.begins_again(job, result.error)
+
+    def _may_begin_again(self, job: JobFolder, reason: str) -> bool:
+        """Whether a job that has just ended was killed, and not too often yet."""
+        status = job.run.status()
+        if status == "interrupted" or by_signal_from_outside(reason):
+            self._killed[job.point.number] += 1
+        else:
+            return False
+        return max(self._killed[job.point.number], job.times_killed()) <= self._retries
+
+    def _look_after_others(self) -> None:
+        """Lets jobs that another launcher had wait for this one again; most find that they are still not free."""
+        if self.elsewhere and time.monotonic() - self._looked_at >= LOOK_EVERY_S:
+            self._looked_at = time.monotonic()
+            self._waiting.extend(sorted(self.elsewhere))
+            self.elsewhere.clear()
+
+    def _end(self, number: int, reason: str | None) -> None:
+        self.outcomes[number] = reason
+        self._observer.ended(self._jobs[number], reason)
+
+    def _end_all(self) -> None:
+        """Ends what was started here and has not ended: all are asked first, so that they end side by side."""
+        for active in self.active.values():
+            active.handle.ask_to_end()
+        for number, active in list(self.active.items()):
+            active.handle.cancel()
+            active.held.close()
+            del self.active[number]
