@@ -111,6 +111,25 @@ def train(
 
 
 @app.command()
+def resume(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run that ended early.")],
+    trust: Trust = False,
+    config_dir: ConfigDir = None,
+) -> None:
+    """Go on with a run that was killed, interrupted or failed, from its newest checkpoint.
+
+    The result is that of a run without interruption, to the bit.
+    """
+    with errors_to_exit_codes("resume"):
+        from netgym_cli.experiment.resume import resume as go_on
+
+        if (summary := go_on(folder, trust, config_dir or [])) is None:
+            say([f"the run in {folder} is complete; there is nothing to do"])
+        else:
+            finish(summary)
+
+
+@app.command()
 def evaluate(
     overrides: Annotated[
         list[str] | None,
