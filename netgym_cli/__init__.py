@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from netgym_cli.compat.netrl import NetworkConfig, NS3WiFiChannelFastConfig, NS3WifiConfig, NS3WifiMultiUEConfig
     from netgym_cli.compat.networkgym.client import Env, load_config_file
     from netgym_cli.envs.make import make_env
+    from netgym_cli.evaluation.training import train
     from netgym_cli.experiment.loaded_agent import load_agent
     from netgym_cli.wrappers.action_channel_env import ActionChannelEnv
     from netgym_cli.wrappers.channel_configs import channel_config
@@ -50,6 +51,7 @@ __all__ = [
     "load_agent",
     "load_config_file",
     "make_env",
+    "train",
 ]
 
 _HOMES = {
@@ -68,6 +70,7 @@ _HOMES = {
     "VectorNetworkedEnv": "wrappers.vector_networked_env",
     "channel_config": "wrappers.channel_configs",
     "learner_view": "wrappers.learner_view",
+    "train": "evaluation.training",
 }
 
 __getattr__ = exports(__name__, _HOMES)

@@ -40,7 +40,7 @@ ALLOWED = {
         "evaluation": "common config wrappers sessions runs experiment jobs",
         "collection": "common config simulators envs wrappers sessions runs datasets experiment jobs",
         "cli": "common config simulators envs datasets compat scaffold experiment jobs evaluation collection analysis",
-        "__init__": "common compat envs wrappers experiment",
+        "__init__": "common compat envs wrappers experiment evaluation",
         "__main__": "cli",
     }.items()
 }

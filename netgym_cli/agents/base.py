@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
+
+import numpy as np
 
 from netgym_cli.common.contracts import Part, record
 from netgym_cli.common.errors import ActionError, ConfigError
@@ -21,6 +23,7 @@ from netgym_cli.common.user_code import home
 from netgym_cli.config.schema import AgentConfig, RunConfig
 from netgym_cli.envs.agent_spec import AgentSpec
 from netgym_cli.envs.base import Adapter
+from netgym_cli.runs.checkpoints import SavedState
 from netgym_cli.sessions.plan import Plan
 from netgym_cli.sessions.sequential import SequentialSessions
 
@@ -38,6 +41,30 @@ class Evaluations(Protocol):
         """The mean return of the policy `act` after so many steps, and whether none before was as good."""
 
 
+class ResumePoints(Protocol):
+    """Where an agent that `resumes` stores what it needs to go on in another process, given to it by its run.
+
+    Attributes:
+        resumed: what the run goes on from; None: it begins. The environment is where it was then: do not reset it.
+    """
+
+    resumed: SavedState | None
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time for a checkpoint."""
+
+    def save(self, step: int, learner: Any, rows: Mapping[str, np.ndarray] | None = None, whole: bool = True) -> None:
+        """Adds a checkpoint of agent, environment and tables as they are between two steps.
+
+        Args:
+            step: steps or updates until now.
+            learner: the agent's state, of dictionaries, lists, numbers and arrays.
+            rows: what has come to what only grows since the last checkpoint.
+            whole: whether these rows are all that there are.
+        """
+
+
 class Agent(ABC, Generic[C]):
     """Acts on a run's sessions. Importing an agent's module is cheap: heavy libraries wait for `check` and `learn`.
 
@@ -47,6 +74,8 @@ class Agent(ABC, Generic[C]):
         needs_dataset: whether it learns from a dataset, and runs sessions only to be evaluated.
         notes: remarks for the run's summary, such as steps that taught nothing.
         evaluations: for an agent that learns from its sessions, what measures it on the way; None: nothing does.
+        resumes: whether `learn` can go on in another process, from what `resume_points` has stored.
+        resume_points: for such an agent, its run's; None: there are none.
     """
 
     member_contract: ClassVar[dict[str, Part]] = {
@@ -58,11 +87,13 @@ class Agent(ABC, Generic[C]):
     config_schema: ClassVar[type[AgentConfig]]
     needs_training: ClassVar[bool] = False
     needs_dataset: ClassVar[bool] = False
+    resumes: ClassVar[bool] = False
 
     def __init__(self, config: C) -> None:
         self.config = config
         self.notes: list[str] = []
         self.evaluations: Evaluations | None = None
+        self.resume_points: ResumePoints | None = None
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         """Gives renamed methods both names, so that agents written for the last release work and can be called."""

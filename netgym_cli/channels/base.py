@@ -79,6 +79,7 @@ class Channel(ABC, Generic[C]):
             channel takes the simulator's settings, a `SimulatorConfig` or None, as a third argument.
         batch: what serves many copies of it at once with NumPy; None: nothing does.
         ports: number of stations that can send.
+        recoveries: how often a process under it died and was replaced, since it was made.
     """
 
     member_contract: ClassVar[dict[str, Part]] = {
@@ -92,6 +93,7 @@ class Channel(ABC, Generic[C]):
     simulator: ClassVar[str | None] = None
     batch: ClassVar[type[BatchChannel[Any]] | None] = None
     ports: int = 1
+    recoveries: int = 0
 
     def __init__(self, config: C, step_ms: float) -> None:
         self.config, self.step_ms = config, step_ms

@@ -82,6 +82,11 @@ class Ns3Channel(Channel[C]):
         """Process id of the worker; None when there is none."""
         return self._process.pid
 
+    @property
+    def recoveries(self) -> int:  # type: ignore[override]
+        """How often the worker died and was replaced."""
+        return self._process.recoveries
+
     def reset(self, seed: int | None = None) -> None:
         """As `Channel.reset`. An episode's network is built anew from the session's seed and the episode's number.
 

@@ -69,6 +69,7 @@ def train(
     retry_failed: RetryFailed = False,
     force: Force = False,
     config_dir: ConfigDir = None,
+    as_json: Json = False,
 ) -> None:
     """Train an agent in an environment.
 
@@ -81,6 +82,8 @@ def train(
         options = {"fail_fast": fail_fast, "retry_failed": retry_failed, "force": force}
         asked, own = SweepRequest(), overrides or []
         multirun = multirun or Composer(own, config_dir or []).asks_for_grid
+        if multirun and as_json:
+            raise ConfigError("--json is of a single run; a grid leaves jobs.csv, and netgym runs --json tells of it.")
         if multirun:
             asked, own = parse(own, jobs, **options)
         elif jobs is not None or any(options.values()):
@@ -104,7 +107,26 @@ def train(
         else:
             from netgym_cli.experiment import launch
 
-            finish(launch.train(own, config_dir or [], command()))
+            finish(launch.train(own, config_dir or [], command()), as_json)
+
+
+@app.command()
+def resume(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run that ended early.")],
+    trust: Trust = False,
+    config_dir: ConfigDir = None,
+) -> None:
+    """Go on with a run that was killed, interrupted or failed, from its newest checkpoint.
+
+    The result is that of a run without interruption, to the bit.
+    """
+    with errors_to_exit_codes("resume"):
+        from netgym_cli.experiment.resume import resume as go_on
+
+        if (summary := go_on(folder, trust, config_dir or [])) is None:
+            say([f"the run in {folder} is complete; there is nothing to do"])
+        else:
+            finish(summary)
 
 
 @app.command()

@@ -40,7 +40,19 @@ class SimulatorError(NetgymError, RuntimeError):
 
 
 class SimulatorDied(SimulatorError):
-    """The worker process ended unasked: by itself, by a fatal ns-3 message or by a signal."""
+    """The worker process ended unasked: by itself, by a fatal ns-3 message or by a signal.
+
+    Attributes:
+        how: how the process ended, in a few words; None where it told the reason itself, or was no process.
+    """
+
+    def __init__(self, *words: object, how: str | None = None) -> None:
+        super().__init__(*words)
+        self.how = how
+
+
+class ReplayDiffers(SimulatorError):
+    """What was done once more, with the same seed and actions, measured something else."""
 
 
 class SimulatorTimeout(SimulatorError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any, Self
 
 from netgym_cli.common.errors import SessionError
@@ -13,11 +14,15 @@ from netgym_cli.simulators.ownership import refuse_copy, require_owner
 class OwnedSession:
     """Holds a session's simulator. Other processes are refused, and so are copies that would share the simulator."""
 
+    session: int
+    _base_seed: int | None
+    _first_session: int
+    _drawing_pid: int | None
     _simulator: Simulator[Any] | None = None  # while a session runs
     _starting: Simulator[Any] | None = None  # while a session begins
     _owner_pid: int | None = None  # of the process that began it
+    _recovered_before = 0  # how often processes of earlier sessions were replaced
     _wall_ms = 0.0  # that the last step took
-    session: int
     _step_began_s: float | None = None  # while a step that was asked for has not been waited for
 
     def _own(self, simulator: Simulator[Any]) -> None:
@@ -27,8 +32,23 @@ class OwnedSession:
     def _let_go(self) -> Simulator[Any] | None:
         """The session is over; returns its simulator, to be closed; None if there is none of this process."""
         simulator, mine = self._simulator, self._owner_pid == os.getpid()
+        self._recovered_before = self.recoveries
         self._simulator = self._owner_pid = None
         return simulator if mine else None
+
+    @property
+    def recoveries(self) -> int:
+        """How often, in all sessions so far, a simulator's process died and was replaced."""
+        return self._recovered_before + (0 if self._simulator is None else self._simulator.recoveries)
+
+    def place(self) -> dict[str, Any]:
+        """How many sessions there were, and what the seeds of further ones come from, as plain values."""
+        return {"session": self.session, "base_seed": self._base_seed, "first_session": self._first_session}
+
+    def take_place(self, place: Mapping[str, Any]) -> None:
+        """Goes on from the `place` of another such environment: the next session is the one that would follow there."""
+        self.session, self._base_seed = place["session"], place["base_seed"]
+        self._first_session, self._drawing_pid = place["first_session"], None
 
     def interrupt(self) -> None:
         """Makes a reset or step that another thread waits for fail soon, if the simulator can; the session is lost."""

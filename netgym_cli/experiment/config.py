@@ -160,6 +160,7 @@ class _Top:
     init: str | None = None
     evaluate_at_end: Any = None
     record_stats: str = "auto"
+    checkpoint_every_s: float = 60.0
 
 
 def config_of(path: Path, trust: bool = False) -> RunConfig:

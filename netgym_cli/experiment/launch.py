@@ -26,6 +26,7 @@ from netgym_cli.runs.claim import claimed
 from netgym_cli.runs.folder import RunFolder
 
 if TYPE_CHECKING:
+    from netgym_cli.experiment.going_on import GoingOn
     from netgym_cli.experiment.summary import Summary
 
 OF_GRIDS = ("hydra.sweep", "hydra.sweeper", "hydra.launcher", "hydra/sweeper", "hydra/launcher")
@@ -109,12 +110,18 @@ def train_job(folder: Path, trust: bool = False, config_dirs: Sequence[str | Pat
     return _train_in(folder, config, command, config_dirs)
 
 
-def _train_in(folder: Path, config: RunConfig, command: list[str], config_dirs: Sequence[str | Path]) -> Summary:
+def _train_in(
+    folder: Path,
+    config: RunConfig,
+    command: list[str],
+    config_dirs: Sequence[str | Path],
+    going_on: GoingOn | None = None,
+) -> Summary:
     from netgym_cli.experiment import run
 
     begun = RunFolder(folder)
     try:
-        return replace(run.train(config, folder, command), config_dirs=tuple(map(str, config_dirs)))
+        return replace(run.train(config, folder, command, going_on=going_on), config_dirs=tuple(map(str, config_dirs)))
     except ConfigError as error:
         if not begun.holds_run:
             raise
@@ -125,6 +132,12 @@ def _train_in(folder: Path, config: RunConfig, command: list[str], config_dirs: 
         if begun.holds_run:
             error.add_note(f"run folder: {folder}")
         raise
+
+
+def go_on(going_on: GoingOn, config: RunConfig, config_dirs: Sequence[str | Path] = ()) -> Summary:
+    """Trains on in the folder of a run that ended early. Raises as `train` does."""
+    folder = going_on.folder.path
+    return _train_in(folder, config, list(going_on.record["command"]), config_dirs, going_on)
 
 
 def save(values: Mapping[str, Any]) -> Path:

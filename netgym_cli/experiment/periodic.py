@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -28,20 +29,23 @@ class PeriodicEvaluation:
         config: the run's; its agent has `evaluate_every_steps` and `evaluation_episodes`.
         folder: the run's.
         met: seeds that the training meets, or has met before.
+        continued: whether the run goes on, with the evaluations that its table holds.
 
     Attributes:
         every: steps of the training between two evaluations.
         seeds: of the networks, one each.
     """
 
-    def __init__(self, config: RunConfig, folder: RunFolder, met: Collection[int | None]) -> None:
+    def __init__(
+        self, config: RunConfig, folder: RunFolder, met: Collection[int | None], continued: bool = False
+    ) -> None:
         agent: Any = config.agent
         self.every: int = agent.evaluate_every_steps
         self.seeds = fresh_seeds(agent.evaluation_episodes, met, FirstSeed.ON_THE_WAY)
         self._plan = Plan((replace(config.env, episodes_per_session=1),) * len(self.seeds), self.seeds)
         self._env = open_env(config)
-        self._table = CsvTable(folder.evaluations_path)
-        self._best: float | None = None
+        self._best = max(_returns(folder), default=None) if continued else None
+        self._table = CsvTable(folder.evaluations_path, continued)
 
     def measure(self, act: Callable[[Any], Any], steps: int) -> tuple[float, bool]:
         """The mean return of a policy, and whether it is above those of all evaluations before.
@@ -74,13 +78,23 @@ class PeriodicEvaluation:
         self._table.close()
 
 
+def _returns(folder: RunFolder) -> list[float]:
+    """Those in the table of a run's evaluations."""
+    if not folder.evaluations_path.is_file():
+        return []
+    with folder.evaluations_path.open(newline="") as file:
+        return [float(row["return"]) for row in csv.DictReader(file)]
+
+
 @contextmanager
-def evaluated_on_the_way(agent: Agent[Any], config: RunConfig, record: RunRecord, plan: Plan) -> Iterator[None]:
+def evaluated_on_the_way(
+    agent: Agent[Any], config: RunConfig, record: RunRecord, plan: Plan, continued: bool = False
+) -> Iterator[None]:
     """Inside it the agent of a run has the evaluations that its config asks for; the record tells their seeds."""
     if agent.needs_dataset or not getattr(config.agent, "evaluate_every_steps", 0):
         yield
         return
-    evaluations = PeriodicEvaluation(config, record.folder, {*plan.all_seeds, *agent.training_seeds()})
+    evaluations = PeriodicEvaluation(config, record.folder, {*plan.all_seeds, *agent.training_seeds()}, continued)
     record.content["selected_on"] = list(evaluations.seeds)
     with closing(evaluations):
         agent.evaluations = evaluations

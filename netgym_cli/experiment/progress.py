@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterable
 
 from rich.console import Console
 from rich.progress import (
@@ -71,6 +72,12 @@ class RunProgress(Observer):
         if self._shown:
             self._draw()
             self._bar.stop()
+
+    def go_on(self, steps: int, places: Iterable[tuple[int, int]]) -> None:
+        """For a run that goes on after so many steps, in sessions that are under way in these envs."""
+        self._steps = steps
+        for session, env in places:
+            self.session_started(session, None, env)
 
     def session_started(self, session: int, seed: int | None, env: int = 0) -> None:
         """Starts a simulated clock."""

@@ -14,12 +14,15 @@ from netgym_cli.config.schema import RunConfig, plain
 from netgym_cli.envs.network_env import NetworkEnv
 from netgym_cli.experiment import end_evaluation
 from netgym_cli.experiment.config import needs_trust
+from netgym_cli.experiment.going_on import GoingOn
 from netgym_cli.experiment.lifecycle import RunUnderWay, run_lifecycle
 from netgym_cli.experiment.opening import open_sessions, stats_envs
 from netgym_cli.experiment.periodic import evaluated_on_the_way
 from netgym_cli.experiment.progress import RunProgress
+from netgym_cli.experiment.resume_points import RunResumePoints
 from netgym_cli.experiment.simulator_load import SimulatorLoad
 from netgym_cli.experiment.summary import Summary
+from netgym_cli.runs.checkpoints import Checkpoints
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.record import RunRecord
 from netgym_cli.runs.recorder import Recorder
@@ -60,7 +63,13 @@ def check(config: RunConfig) -> None:
     end_evaluation.check(config)
 
 
-def train(config: RunConfig, folder: Path, command: list[str], console: bool | None = None) -> Summary:
+def train(
+    config: RunConfig,
+    folder: Path,
+    command: list[str],
+    console: bool | None = None,
+    going_on: GoingOn | None = None,
+) -> Summary:
     """Runs the plan's sessions with the agent and leaves tables, record and model in `folder`.
 
     Whatever goes wrong, the tables are completed, `run.json` says what happened, `error.txt` holds the traceback, no
@@ -73,8 +82,10 @@ def train(config: RunConfig, folder: Path, command: list[str], console: bool | N
         folder: the run's folder; it may exist but must not hold tables.
         command: command line that reproduces the run, for the record and for messages.
         console: whether to draw a progress bar on stderr; None: if it is a terminal.
+        going_on: for a run in the folder that ended early, from where it goes on; None: a new run.
 
     Raises:
+        ReplayDiffers: the run cannot go on from there; nothing was changed.
         SimulatorError: a simulator failed; the message ends in the command that reproduces it.
         KeyboardInterrupt: interrupted by Ctrl-C, SIGTERM or SIGHUP.
         FileExistsError: a run has begun in the folder before; nothing of it was changed.
@@ -85,20 +96,33 @@ def train(config: RunConfig, folder: Path, command: list[str], console: bool | N
     env = open_sessions(config, plan)  # what is wrong with it is told before the run has a record
     files = RunFolder(folder)
     run = RunUnderWay(files, command, agent, env)
+    store, saved = Checkpoints(files), None if going_on is None else going_on.saved
+    if recorded := agent.resumes and config.checkpoint_every_s > 0:
+        env.keep_actions()
     with interruption.handled(), run_lifecycle(run):
+        if going_on is not None:
+            prepare_simulators(config)
+            going_on.bring(env, store)
         folder.mkdir(parents=True, exist_ok=True)
-        recorder = Recorder(files.metrics, plan.n_envs, stats_envs(config))
-        record = RunRecord(folder, command, config, plan.total_steps, recorder, agent.training_seeds())
+        tables = None if saved is None else saved.tables
+        recorder = Recorder(files.metrics, plan.n_envs, stats_envs(config), tables)
+        noted = None if going_on is None else going_on.noted
+        record = RunRecord(folder, command, config, plan.total_steps, recorder, agent.training_seeds(), noted)
         run.begin(recorder, record)
         progress = RunProgress(plan.total_steps, len(plan.configs), console, plan.n_envs)
+        if going_on is not None:
+            progress.go_on(recorder.stored_steps, going_on.under_way)
         load = SimulatorLoad(plan.n_envs)
         env.observers = (recorder, record, progress, load)
         if plan.configs:
             prepare_simulators(config)
-        with progress, evaluated_on_the_way(agent, config, record, plan):
+        if recorded:
+            agent.resume_points = RunResumePoints(config.checkpoint_every_s, store, env, recorder, record, saved)
+        with progress, evaluated_on_the_way(agent, config, record, plan, going_on is not None):
             agent.learn(env, config.seed, folder)  # type: ignore[arg-type]  # several for those that can
             agent.save(folder)
-    notes = [*_given_up(env, record), *_differing(plan), *load.notes(), *agent.notes]
+    store.remove()
+    notes = [*_given_up(env, record), *_differing(plan), *_recovered(record), *load.notes(), *agent.notes]
     name = config.name_of("agent") if agent.can_be_loaded else ""
     measured, learnt = agent.needs_dataset, agent.learns
     summary = Summary.of(folder, recorder, record, notes, measured, name, needs_trust(files), learnt)
@@ -114,6 +138,15 @@ def _given_up(env: SequentialSessions | VectorSessions, record: RunRecord) -> li
         ended = "the run ended with the first simulator that had done its episodes, which differ in length"
         return [] if env.plan.n_envs == 1 else [ended]
     return [f"the agent gave up {planned - done} of {planned} planned steps"]
+
+
+def _recovered(record: RunRecord) -> list[str]:
+    """A note on processes that were replaced."""
+    times: int = record.content["recoveries"]
+    if not times:
+        return []
+    some = "a simulator's process died" if times == 1 else f"simulators' processes died {times} times"
+    return [f"{some}; others did their sessions so far again and measured the same, so no result depends on it"]
 
 
 def _differing(plan: Plan) -> list[str]:

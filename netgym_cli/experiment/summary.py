@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -34,6 +35,7 @@ class Summary:
         learnt: whether the agent changed while it acted.
         n_envs: number of simulators that lived each session at once.
         to_evaluate: whether the config asks for an evaluation of the agent now.
+        outcome: what that evaluation found, as `run.json` has it; None before it, or without one.
     """
 
     folder: str
@@ -55,6 +57,7 @@ class Summary:
     learnt: bool = False
     n_envs: int = 1
     to_evaluate: bool = False
+    outcome: dict[str, Any] | None = None
 
     @classmethod
     def of(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.runs.checkpoints import FOLDER as CHECKPOINTS
 from netgym_cli.runs.folder import MANIFEST, RECORD, RESERVE, RunFolder
 
 FILES = "files"  # in the record
@@ -47,7 +48,7 @@ class Verification:
 
 
 def sums(folder: RunFolder) -> dict[str, str]:
-    """Path in the run's folder to SHA-256, of all files but the record, the manifest and the reserve."""
+    """Path in the run's folder to SHA-256, of all files but record, manifest, reserve and resume."""
     return {name: _sum(path) for name, path in _files(folder)}
 
 
@@ -75,7 +76,7 @@ def verify(folder: RunFolder) -> Verification:
 def _files(folder: RunFolder) -> Iterator[tuple[str, Path]]:
     for path in sorted(folder.path.rglob("*")):
         name = path.relative_to(folder.path).as_posix()
-        if path.is_file() and name not in (RECORD, MANIFEST, RESERVE):
+        if path.is_file() and name not in (RECORD, MANIFEST, RESERVE) and not name.startswith(f"{CHECKPOINTS}/"):
             yield name, path
 
 

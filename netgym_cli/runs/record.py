@@ -7,7 +7,7 @@ import socket
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from netgym_cli.common.files import create_json, write_json
 from netgym_cli.common.interruption import Deferred
@@ -37,6 +37,15 @@ def note_evaluation(folder: RunFolder, outcome: Mapping[str, Any]) -> None:
         folder.sign(folder.record_path)
 
 
+class Continued(NamedTuple):
+    """The record of a run that goes on: what it said at the end, what `RunRecord.state` told at the checkpoint (empty
+    without one), and remarks that it is to keep."""
+
+    before: Mapping[str, Any]
+    state: Mapping[str, Any]
+    remarks: tuple[str, ...]
+
+
 class RunRecord(Observer):
     """Keeps `run.json` true: `running`, then `complete`, `failed` or `interrupted`.
 
@@ -49,13 +58,15 @@ class RunRecord(Observer):
         planned_steps: number of steps the run is going to do.
         tables: the run's tables, which say how many steps there are; this file never says more than they hold.
         learnt_on: seeds of earlier sessions that the agent begins with.
+        continued: for a run that goes on, what its record says and is to say of that; None: a new record.
 
     Attributes:
         folder: the run's.
         content: what the file says: `steps` and `sim_s` (simulated seconds, all sessions) in the tables, `wall_s`,
             `start_s` (seconds until the first step began), `n_envs` (simulators that live each session at once),
-            `stats_envs` (how many of them, from the first, `stats.parquet` is about),
-            `files` (path in the folder to SHA-256, at the end of the run),
+            `stats_envs` (how many of them, from the first, `stats.parquet` is about), `recoveries` (how often the
+            process of a simulator or channel died and was replaced), `resumed` (when, and from which step on, the run
+            was continued after its end), `files` (path in the folder to SHA-256, at the end of the run),
             `episodes` in their table, with the mean return of all of them and of the last tenth (`mean_return`,
             `last_return`; None without episodes), `seeds` (of all simulators, session by session), `selected_on` (seeds
             of evaluations on the way, by which the best model is chosen) and so on.
@@ -72,6 +83,7 @@ class RunRecord(Observer):
         planned_steps: int,
         tables: Recorder,
         learnt_on: Iterable[int] = (),
+        continued: Continued | None = None,
     ) -> None:
         self.folder, self._tables = RunFolder(folder), tables
         self._started = time.monotonic()
@@ -107,16 +119,41 @@ class RunRecord(Observer):
             "sim_s": 0.0,
             "wall_s": 0.0,
             "start_s": None,
+            "recoveries": 0,
+            "resumed": [],
             "error": None,
             "evaluation": None,
             FILES: None,
         }
-        self._update()
-        create_json(self.folder.record_path, self.content)
+        if continued is None:
+            self._update()
+            create_json(self.folder.record_path, self.content)
+        else:
+            self._continue(continued)
+
+    def state(self) -> dict[str, Any]:
+        """What a record in another process needs to go on from here, as plain values."""
+        seeds = [[*place, seed] for place, seed in self._seeds.items()]
+        passed = {"wall_s": time.monotonic() - self._started, "start_s": self.content["start_s"]}
+        return {"seeds": seeds, "recoveries": self.content["recoveries"], **passed}
+
+    def _continue(self, continued: Continued) -> None:
+        before, state = continued.before, continued.state
+        self.content |= {name: before[name] for name in ("started_at", "command", "selected_on") if name in before}
+        self.content |= {name: state[name] for name in ("start_s", "recoveries") if name in state}
+        self._seeds = {(session, env): seed for session, env, seed in state.get("seeds", [])}
+        self._started -= state.get("wall_s", 0.0)
+        note = {"at": now(), "from_step": self._tables.stored_steps, "remarks": list(continued.remarks)}
+        self.content["resumed"] = [*before.get("resumed", []), note]
+        self._write()
 
     def session_started(self, session: int, seed: int | None, env: int = 0) -> None:
         """Notes the session's seed; one drawn afresh is known with the first step."""
         self._seeds[session, env] = seed
+
+    def recovered(self, session: int, times: int, env: int = 0) -> None:
+        """Counts them."""
+        self.content["recoveries"] += times
 
     def step(self, step: Step) -> None:
         """Shows a sign of life when one is due."""

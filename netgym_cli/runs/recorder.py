@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,14 @@ import pyarrow.parquet as pq
 
 from netgym_cli.common.errors import SessionError
 from netgym_cli.common.interruption import Deferred
+from netgym_cli.runs.episode_figures import EpisodeReturns, mean_of_measured
 from netgym_cli.runs.folder import EPISODES, SESSIONS, STATS, STEPS
 from netgym_cli.runs.session_rows import SessionRows
-from netgym_cli.runs.stats_table import encode_stats
+from netgym_cli.runs.stats_table import SharedLayouts, encode_stats
 from netgym_cli.runs.steps_table import StepBlock, encode_steps
 from netgym_cli.runs.tables import CsvTable, ParquetTable, RowsLost, replace_csv
 from netgym_cli.sessions.side_by_side import EpisodeStarts, Steps
 from netgym_cli.sessions.step import Observer, Step
-from netgym_cli.simulators.stats import Layout
 
 
 class Recorder(Observer):
@@ -36,39 +36,66 @@ class Recorder(Observer):
     they arrived: those of one session and env in their own order, those of several that were under way at once mixed.
 
     All tables are written together, every two seconds and where a session starts or ends: steps and statistics first,
-    so that after a kill or a failed write no statistic, episode or session speaks of steps that are not there. Until it
-    ends, a session's row says `running`. Where one call simulates all simulators, whose sessions may be over in
-    milliseconds, only time decides.
+    so that after a kill or a failed write no table speaks of steps that are not there. Until it ends, a session's row
+    says `running`. Where one call simulates all simulators, only time decides: sessions may be over in milliseconds.
 
     Args:
         folder: where the tables go; created, and must not hold tables already.
         n_envs: number of simulators that live each session at once.
         stats_envs: number of those, from the first, whose statistics are stored; None: all.
-
-    Attributes:
-        returns: return of every ended episode, in the order in which they ended.
-        session_returns: the same by session.
-        stats_envs: number of simulators, from the first, whose statistics are stored.
+        continued: what `state` told of the tables that are there, cut to what they held then; None: new ones.
     """
 
-    def __init__(self, folder: Path, n_envs: int = 1, stats_envs: int | None = None) -> None:
+    def __init__(
+        self, folder: Path, n_envs: int = 1, stats_envs: int | None = None, continued: Mapping[str, Any] | None = None
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self._last_env, self.stats_envs = n_envs - 1, n_envs if stats_envs is None else min(n_envs, stats_envs)
-        self.returns: list[float] = []
-        self.session_returns: dict[int, list[float]] = {}
+        self._returns = EpisodeReturns()
         self._kpi_names: tuple[str, ...] | None = None
-        self._steps = ParquetTable(folder / STEPS, self._encode_steps)
-        self._stats = ParquetTable(folder / STATS, encode_stats, flush_items=2000)
-        self._episodes = CsvTable(folder / EPISODES)
+        old = continued is not None
+        encode = lambda rows: encode_steps(rows, self._kpi_names or ())  # noqa: E731
+        self._steps = ParquetTable(folder / STEPS, encode, continued=old)
+        self._stats = ParquetTable(folder / STATS, encode_stats, flush_items=2000, continued=old)
+        self._episodes = CsvTable(folder / EPISODES, continued=old)
         self._ended_episodes: list[dict[str, Any]] = []  # those not written yet
         self._sessions = SessionRows()
         self._blocks: list[StepBlock] = []  # of the episode that all simulators are in
-        self._layouts: dict[int, tuple[Layout, Layout]] = {}  # of the newest statistics, and the shared one, by env
+        self._layouts = SharedLayouts()
         self._total_step = 0
         if (folder / SESSIONS).exists():
             raise FileExistsError(errno.EEXIST, "there is a table already", str(folder / SESSIONS))
+        if continued is not None:
+            self._restore(continued)
         self._write_sessions()
+
+    def state(self) -> dict[str, Any]:
+        """Writes everything, and tells what a recorder in another process needs to continue the tables."""
+        self._flush()
+        return {
+            "held": {STEPS: self._steps.rows, STATS: self._stats.rows, EPISODES: self._episodes.size},
+            "counts": (self._kpi_names, self._total_step),
+            "sessions": self._sessions.state(),
+            "returns": self._returns.state(),
+            "blocks": [tuple(block) for block in self._blocks],
+        }
+
+    def _restore(self, state: Mapping[str, Any]) -> None:
+        self._kpi_names, self._total_step = state["counts"]
+        self._sessions.restore(state["sessions"])
+        self._returns.restore(state["returns"])
+        self._blocks = [StepBlock(*block) for block in state["blocks"]]
+
+    @property
+    def returns(self) -> list[float]:
+        """Return of every ended episode, in the order in which they ended."""
+        return self._returns.values
+
+    @property
+    def session_returns(self) -> dict[int, list[float]]:
+        """The same by session."""
+        return self._returns.by_session
 
     @property
     def stored_steps(self) -> int:
@@ -91,6 +118,10 @@ class Recorder(Observer):
         if env == self._last_env:  # a network's begin together, and one writing serves them all
             self._flush()
 
+    def recovered(self, session: int, times: int, env: int = 0) -> None:
+        """Counts them in the session's row."""
+        self._sessions[session, env].row["recoveries"] += times
+
     def step(self, step: Step) -> None:
         """Adds the step and its statistics. Raises `OSError` when the disk refuses them."""
         self._require_kpis(step.kpis)
@@ -103,7 +134,7 @@ class Recorder(Observer):
         flags = (step.terminated, step.truncated)
         self._steps.keep((*place, self._total_step, step.sim_time_ms, step.reward, *flags, step.wall_ms, *kpis))
         if step.env < self.stats_envs:
-            layout = self._shared_layout(step.stats.layout, step.env)
+            layout = self._layouts.of(step.stats.layout, step.env)
             self._stats.keep((*place, step.stats.ts_ms, layout, step.stats.values))
         self._total_step += 1
         if self._steps.due or self._stats.due:
@@ -113,7 +144,7 @@ class Recorder(Observer):
         """Adds the episode's row; KPIs are means over its steps."""
         state = self._sessions[session, env]
         columns = np.ascontiguousarray(np.asarray(state.kpis, dtype=np.float64).T)
-        means = [float(_mean_of_measured(values)) for values in columns]
+        means = [float(mean_of_measured(values)) for values in columns]
         self._end_episode(session, env, episode, sum(state.rewards), len(state.rewards), means)
         state.rewards, state.kpis = [], []
         if self._steps.due:
@@ -148,7 +179,7 @@ class Recorder(Observer):
         for env in range(self.stats_envs):
             stats = steps.stats.network(env)
             place = (steps.session, env, steps.episode, steps.step)
-            self._stats.keep((*place, stats.ts_ms, self._shared_layout(stats.layout, env), stats.values.copy()))
+            self._stats.keep((*place, stats.ts_ms, self._layouts.of(stats.layout, env), stats.values.copy()))
         self._total_step += steps.n_envs
         if self._steps.due or self._stats.due:
             self._flush()
@@ -158,7 +189,7 @@ class Recorder(Observer):
         # Added up in the order, and by the functions, of a single simulator's episode.
         totals = [sum(rewards) for rewards in np.stack([block.rewards for block in self._blocks], axis=-1).tolist()]
         kpis = np.ascontiguousarray(np.stack([block.kpis for block in self._blocks], axis=-1))
-        means = kpis.mean(axis=-1) if not np.isnan(kpis).any() else np.apply_along_axis(_mean_of_measured, -1, kpis)
+        means = kpis.mean(axis=-1) if not np.isnan(kpis).any() else np.apply_along_axis(mean_of_measured, -1, kpis)
         for env in range(n_envs):
             self._end_episode(session, env, episode, totals[env], len(self._blocks), means[env].tolist())
         self._blocks = []
@@ -199,14 +230,6 @@ class Recorder(Observer):
         self._kpi_names = self._kpi_names or names
         if names != self._kpi_names:
             raise SessionError(f"the KPIs may not change in a run: {self._kpi_names} became {names}.")
-
-    def _shared_layout(self, own: Layout, env: int) -> Layout:
-        """A layout; of equal ones the same object, by which rows of several simulators are encoded together."""
-        known, shared = self._layouts.get(env, (None, own))
-        if known is not own:
-            shared = next((other for _, other in self._layouts.values() if other == own), own)
-            self._layouts[env] = own, shared
-        return shared
 
     def _flush(self) -> None:
         with Deferred():  # an interruption in between would tear the tables apart
@@ -271,15 +294,5 @@ class Recorder(Observer):
             **dict(zip(self._kpi_names or (), kpis, strict=True)),
             "seed": self._sessions[session, env].row["seed"],
         }
-        self.returns.append(total)
-        self.session_returns.setdefault(session, []).append(total)
+        self._returns.add(session, total)
         self._ended_episodes.append(row)
-
-    def _encode_steps(self, items: list[Any]) -> pa.Table:
-        return encode_steps(items, self._kpi_names or ())
-
-
-def _mean_of_measured(values: np.ndarray) -> Any:
-    """Mean of the entries that are not NaN; NaN if all are."""
-    measured = ~np.isnan(values)
-    return np.mean(values[measured]) if measured.any() else np.nan

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import csv
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from netgym_cli.runs.tables import csv_line, csv_text
 
-SESSION_COLUMNS = ("session", "env", "seed", "status", "episodes", "steps", "sim_s", "wall_s", "exit_reason")
+SESSION_COLUMNS = (
+    *("session", "env", "seed", "status", "episodes", "steps", "sim_s", "wall_s", "exit_reason"),
+    "recoveries",
+)
 Place = tuple[int, int]  # session and env
 
 
@@ -26,6 +31,19 @@ class SessionRow:
     stored_episodes: int = 0  # rows in episodes.csv
     rewards: list[float] = field(default_factory=list)
     kpis: list[tuple[float, ...]] = field(default_factory=list)
+
+    def state(self, now: float) -> dict[str, Any]:
+        """All of it as plain values and arrays; `now` is the time on the clock of `started`."""
+        figures = {"rewards": np.array(self.rewards, np.float64), "kpis": np.array(self.kpis, np.float64)}
+        return vars(self) | {"started": now - self.started, **figures}
+
+    @classmethod
+    def of(cls, state: Mapping[str, Any], now: float) -> SessionRow:
+        """The row that `state` told of, perhaps in another process."""
+        kpis = [tuple(kpis) for kpis in state["kpis"].tolist()]
+        return cls(
+            **dict(state) | {"started": now - state["started"], "rewards": state["rewards"].tolist(), "kpis": kpis}
+        )
 
     def end(self, status: str, reason: str) -> None:
         """The session is over."""
@@ -66,7 +84,7 @@ class SessionRows:
 
     def begin(self, session: int, seed: int | None, env: int) -> None:
         """Opens a row."""
-        row = dict.fromkeys(SESSION_COLUMNS) | {"wall_s": 0.0}
+        row = dict.fromkeys(SESSION_COLUMNS) | {"wall_s": 0.0, "recoveries": 0}
         row |= {"session": session, "env": env, "seed": seed, "status": "running"}
         self._open[session, env] = SessionRow(row, time.perf_counter())
 
@@ -95,6 +113,19 @@ class SessionRows:
             row = self._settled.get(place) or self._open[place]
             total = round(total + row.stored_ms / 1e3, 3)  # each time: rounded figures add up
         return total
+
+    def state(self) -> dict[str, Any]:
+        """All of it, as plain values."""
+        now = time.perf_counter()
+        settled = [[*place, *row] for place, row in self._settled.items()]
+        return {"settled": settled, "open": [row.state(now) for row in self._open.values()]}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Takes what `state` told, perhaps in another process."""
+        now = time.perf_counter()
+        self._settled = {(session, env): _Settled(*rest) for session, env, *rest in state["settled"]}
+        rows = [SessionRow.of(row, now) for row in state["open"]]
+        self._open = {(row.row["session"], row.row["env"]): row for row in rows}
 
     def settle(self) -> None:
         """All that has happened is stored: rows of sessions that are over will not change."""

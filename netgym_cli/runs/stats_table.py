@@ -26,6 +26,21 @@ STATS_SCHEMA = pa.schema(
 )
 
 
+class SharedLayouts:
+    """Of equal layouts the same object, by which rows of several simulators are encoded together."""
+
+    def __init__(self) -> None:
+        self._newest: dict[int, tuple[Layout, Layout]] = {}  # the simulator's own one, and the shared one, by env
+
+    def of(self, own: Layout, env: int) -> Layout:
+        """The one for a simulator's own layout."""
+        known, shared = self._newest.get(env, (None, own))
+        if known is not own:
+            shared = next((other for _, other in self._newest.values() if other == own), own)
+            self._newest[env] = own, shared
+        return shared
+
+
 def encode_stats(items: list[tuple[int, int, int, int, float, Layout, np.ndarray]]) -> pa.Table:
     """The long table of `(session, env, episode, step, ts_ms, layout, values)` items: one line per value."""
     parts = [_encode_same_layout(list(run), layout) for layout, run in groupby(items, key=lambda item: item[5])]

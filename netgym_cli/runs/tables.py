@@ -43,19 +43,32 @@ class ParquetTable(Generic[Item]):
         encode: makes one Arrow table of the items since the last flush; always the same schema.
         flush_items: number of items after which a part is written.
         flush_s: seconds after which a part is written, looked at when an item arrives.
+        continued: a table that is there is continued; it is a directory of parts, as `cutting.cut_rows` leaves it.
     """
 
     def __init__(
-        self, path: Path, encode: Callable[[list[Item]], pa.Table], flush_items: int = 5000, flush_s: float = 2.0
+        self,
+        path: Path,
+        encode: Callable[[list[Item]], pa.Table],
+        flush_items: int = 5000,
+        flush_s: float = 2.0,
+        continued: bool = False,
     ) -> None:
-        if path.exists():
+        if path.exists() and not continued:
             raise FileExistsError(errno.EEXIST, "there is a table already", str(path))
         self.path, self._encode = path, encode
         self._flush_items, self._flush_s = flush_items, flush_s
         self._items: list[Item] = []
-        self._parts = self._rows = 0
+        parts = parts_of(path)
+        self._parts = 1 + max((int(part.stem.removeprefix("part-")) for part in parts), default=-1)
+        self._rows: int = sum(pq.read_metadata(part).num_rows for part in parts)
         self._flushed_at = -float("inf")  # the first item is flushed at once: from then on the table can be read
         self._closed = False
+
+    @property
+    def rows(self) -> int:
+        """Number of rows that were written."""
+        return self._rows
 
     @property
     def due(self) -> bool:
@@ -117,14 +130,14 @@ class ParquetTable(Generic[Item]):
             merged.unlink(missing_ok=True)
             raise
         if self._parts:
-            _exchange(merged, self.path)
+            exchange(merged, self.path)
             shutil.rmtree(merged, ignore_errors=True)
         else:
             merged.rename(self.path)
 
     def _merge(self, target: Path) -> int:
         """Writes what the parts hold to one file; returns the number of its rows."""
-        names = sorted(self.path.glob("part-*.parquet")) if self._parts else []
+        names = parts_of(self.path) if self._parts else []
         empty, rows = self._encode([]) if not names else pq.read_table(names[0]).slice(0, 0), 0
         with pq.ParquetWriter(target, empty.schema) as writer:
             group: list[pa.Table] = []
@@ -141,12 +154,17 @@ class ParquetTable(Generic[Item]):
         return self.path.with_name(f".{self.path.name}.{what}")
 
 
+def parts_of(path: Path) -> list[Path]:
+    """The parts of a table that grows, in their order; none of one that is not there, or is complete."""
+    return sorted(path.glob("part-*.parquet"))
+
+
 def _write_atomically(table: pa.Table, path: Path) -> None:
     with replacing(path) as hidden:
         pq.write_table(table, hidden)
 
 
-def _exchange(file: Path, folder: Path) -> None:
+def exchange(file: Path, folder: Path) -> None:
     """Swaps a file with a directory, atomically where the system can, so that neither name is ever missing."""
     at_cwd, exchange = -100, 2
     renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
@@ -166,12 +184,23 @@ class CsvTable:
 
     Args:
         path: the file, which is created with its header.
+        continued: a file that is there is continued.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, continued: bool = False) -> None:
         self.path = path
         self._columns: list[str] = []
         self._file: io.FileIO | None = None
+        if continued and path.exists():
+            with path.open(newline="") as file:
+                self._columns = next(csv.reader(file))
+            self._file = path.open("r+b", buffering=0)  # type: ignore[assignment]
+            self._file.seek(0, os.SEEK_END)
+
+    @property
+    def size(self) -> int:
+        """Bytes that were written; 0 before it was begun."""
+        return 0 if self._file is None else self._file.tell()
 
     def begin(self, columns: Iterable[str]) -> None:
         """Writes the header, so that the table can be opened before its first row; once begun it does nothing."""

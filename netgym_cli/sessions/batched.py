@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from netgym_cli.common.errors import ConfigError, SessionError
 from netgym_cli.envs.base import Adapter
 from netgym_cli.envs.many_networks import ManyNetworks
 from netgym_cli.envs.network_env import NetworkEnv
+from netgym_cli.sessions.action_log import ActionLog, checksum, require_same
 from netgym_cli.sessions.plan import Plan
 from netgym_cli.sessions.side_by_side import EpisodeStarts, Steps
 from netgym_cli.sessions.step import Observer
@@ -53,6 +54,8 @@ class BatchedSessions(VectorSessions):
         self._networks: SimulatorBatch | None = None
         self._simulated: Any = None  # the config that the batch was made for
         self._under_way = self._unusable = False
+        self._log: ActionLog | None = None
+        self._check = 0  # checksum of what the last actions led to
         self._pid = os.getpid()
         self._adopt()
 
@@ -97,6 +100,9 @@ class BatchedSessions(VectorSessions):
             actions=taken,
             adapter=self.network.adapter,
         )
+        if self._log is not None:
+            self._check = checksum(stats.values, stats.ts_ms, stats.events, steps.rewards, observations)
+            self._log.add(actions, self._check)
         for observer in self.observers:
             observer.steps(steps)
         self._step += 1
@@ -107,6 +113,23 @@ class BatchedSessions(VectorSessions):
         self._unusable = False
         none = np.zeros(self.n_envs, bool)
         return observations, steps.rewards, none, np.full(self.n_envs, truncated), infos
+
+    def keep_actions(self) -> None:
+        self._log = ActionLog()
+
+    def state(self) -> dict[str, Any] | None:
+        if self._log is None or not self._log.recordable or not self._under_way:
+            return None
+        return {"session": self.session, "seeds": self._seeds.copy(), "actions": self._log.state()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        observers, self.observers = self.observers, ()
+        self.session = state["session"] - 1
+        self._begin_session(state["seeds"])
+        for number, (actions, check) in enumerate(ActionLog.replay(state["actions"]), 1):
+            self.step(actions)
+            require_same(self._check, check, f"step {number} of session {self.session}")
+        self.observers = observers
 
     def close(self) -> None:
         self._unusable = self._unusable or self._under_way
@@ -132,7 +155,8 @@ class BatchedSessions(VectorSessions):
             return steps.observations.copy()
         return self._begin_session()
 
-    def _begin_session(self) -> np.ndarray:
+    def _begin_session(self, seeds: np.ndarray | None = None) -> np.ndarray:
+        """Begins the next session, with these seeds instead of drawing those that the plan leaves open."""
         self.session, self._episode, self._step, self._under_way = self.session + 1, 0, 0, True
         planned = [seeds[self.session] for seeds in (self.plan.seeds, *self.plan.further_seeds)]
         for observer in self.observers:
@@ -143,6 +167,9 @@ class BatchedSessions(VectorSessions):
         drawn = np.random.default_rng().integers(2**31, size=self.n_envs) if None in planned else np.zeros(self.n_envs)
         pairs = zip(planned, drawn, strict=True)
         self._seeds = np.array([int(draw) if seed is None else seed for seed, draw in pairs], np.int64)
+        self._seeds = self._seeds if seeds is None else seeds
+        if self._log is not None:
+            self._log = ActionLog()
         stats = self._measured(self._opened().start(self._seeds), "start")
         observations = self._many.observations(stats, (self.session, 0, 0))
         self._begin_episode(self._subscription(stats), observations)

@@ -11,8 +11,9 @@ where its network is congested: an agent that took whichever answers first would
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
+from functools import partial
 from typing import Any
 
 import gymnasium
@@ -61,8 +62,7 @@ class ParallelSessions(VectorSessions):
         return any(walk.finished for walk in self._walks)
 
     def reset(self) -> Any:
-        if not self._threads:
-            self._threads = [CallingThread(f"env {slot}") for slot in range(self.n_envs)]
+        self._begin()
         observations = self._all({slot: walk.reset for slot, walk in enumerate(self._walks)})
         return stacked([observation for observation, _ in observations.values()], self.observation_space)
 
@@ -84,6 +84,23 @@ class ParallelSessions(VectorSessions):
                 observations[slot] = observation
         flags = np.array(terminal, bool), np.array(truncated, bool)
         return stacked(observations, self.observation_space), np.array(rewards, np.float64), *flags, infos
+
+    def keep_actions(self) -> None:
+        for walk in self._walks:
+            walk.keep_actions()
+
+    def state(self) -> dict[str, Any] | None:
+        slots = [walk.state() for walk in self._walks]
+        return None if None in slots else {"slots": slots}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self._begin()
+        pairs = zip(self._walks, state["slots"], strict=True)
+        self._all({slot: partial(walk.restore, saved) for slot, (walk, saved) in enumerate(pairs)})
+
+    def _begin(self) -> None:
+        if not self._threads:
+            self._threads = [CallingThread(f"env {slot}") for slot in range(self.n_envs)]
 
     def close(self) -> None:
         """Ends all sessions: simulators that do not end when asked to, as in a step under way, are interrupted.
@@ -194,6 +211,9 @@ class _Notes(Observer):
 
     def episode_ended(self, *arguments: Any) -> None:
         self._calls.append(("episode_ended", arguments))
+
+    def recovered(self, *arguments: Any) -> None:
+        self._calls.append(("recovered", arguments))
 
     def session_ended(self, *arguments: Any) -> None:
         self._calls.append(("session_ended", arguments))

@@ -6,7 +6,7 @@ Indices count from 0: sessions in the run, episodes in the session, steps in the
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, NoReturn
 
@@ -16,7 +16,9 @@ from netgym_cli.common.errors import SessionError
 from netgym_cli.envs.answers import Answer
 from netgym_cli.envs.base import is_empty
 from netgym_cli.envs.network_env import NetworkEnv
+from netgym_cli.sessions.action_log import ActionLog, checksum, require_same
 from netgym_cli.sessions.plan import Plan
+from netgym_cli.sessions.recoveries import Recoveries
 from netgym_cli.sessions.step import EpisodeStart, Observer, Step
 
 
@@ -42,6 +44,10 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
         assert isinstance(env.unwrapped, NetworkEnv)
         self.network, self.plan, self.observers, self.slot = env.unwrapped, plan, observers, slot
         self.session = -1
+        self._recoveries = Recoveries(env)
+        self._log: ActionLog | None = None
+        self._check = 0  # checksum of what the last action led to
+        self._asked: Any = None  # the action of a step under way
         self._pid = os.getpid()
         self._under_way = False
         self._last: Any = None
@@ -68,6 +74,7 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
             return self._last, {"session_end": True}
         seed = None if self._under_way else self._start_session()
         self._last, info = self.env.reset(seed=seed)
+        self._tell_recoveries()
         network = self.network
         assert network.reported is not None and network.session_seed is not None
         start = EpisodeStart(
@@ -86,21 +93,23 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """As the environment's, but `terminated` only in a terminal state. Raises `SessionError` after all sessions."""
         self._require_step()
-        return self._told(self.env.step(action))
+        return self._told(self.env.step(action), action)
 
     def step_async(self, action: Any) -> None:
         """Asks for a step without waiting; `network.step_receive` and `step_answer` must follow. No channel between."""
         self._require_step()
+        self._asked = action
         self.network.step_async(action)
 
     def step_answer(self, answer: Answer | None = None) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """What `step` returns, after the measurement has come. `answer` as for `NetworkEnv.step_answer`."""
-        return self._told(self.network.step_answer(answer))
+        return self._told(self.network.step_answer(answer), self._asked)
 
-    def _told(self, answered: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+    def _told(self, answered: Any, chosen: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """Tells the observers of what the environment answered, and ends what is over."""
         network = self.network
         self._last, gained, terminated, truncated, info = answered
+        self._tell_recoveries()
         reward = float(gained)
         stats, reported, action = network.stats, network.reported, network.last_action
         assert stats is not None and reported is not None and network.session_seed is not None
@@ -124,6 +133,9 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
             info=info,
             env=self.slot,
         )
+        if self._log is not None:
+            self._check = checksum(stats.values, float(stats.ts_ms), int(stats.events), reward, self._last)
+            self._log.add(chosen, self._check)
         for observer in self.observers:
             observer.step(done)
         if terminated or truncated:
@@ -132,6 +144,44 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
             info["session_end"] = True
             self._end_session("all steps done")
         return self._last, reward, network.terminal, truncated, info
+
+    def keep_actions(self) -> None:
+        """From the next session on, actions are kept, so that `state` can tell how to come here again."""
+        self._log = ActionLog()
+
+    def state(self) -> dict[str, Any] | None:
+        """Where the sessions are, for `restore` in another process; None if the actions cannot be kept.
+
+        Call it after `keep_actions`, and not between an agent's early reset and the end of the session.
+        """
+        if self._log is None or not self._log.recordable:
+            return None
+        actions = self._log.state() if self._under_way else None
+        return {"session": self.session, "network": self.network.place(), "actions": actions}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Comes to where `state` was taken: does the actions of the session under way once more.
+
+        Whatever the simulator, channels and wrappers keep comes back by that. Observers hear nothing of it.
+
+        Raises:
+            ReplayDiffers: a step led to something else than before.
+            SimulatorError: a simulator failed.
+        """
+        self.network.take_place(state["network"])
+        self.session = state["session"]
+        if state["actions"] is None:
+            return
+        self.network.session -= 1
+        self.session -= 1
+        observers, self.observers = self.observers, ()
+        self.reset()
+        for number, (action, check) in enumerate(ActionLog.replay(state["actions"]), 1):
+            *_, terminal, truncated, _ = self.step(action)
+            require_same(self._check, check, f"step {number} of session {self.session}")
+            if terminal or truncated:
+                self.reset()
+        self.observers = observers
 
     def stop(self, reason: str) -> None:
         """Ends the session before its time, if one is under way, and goes through no further one."""
@@ -148,6 +198,8 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
         """Prepares the next session of the plan and returns its seed, None if one is to be drawn."""
         self.session += 1
         self._under_way = True
+        if self._log is not None:
+            self._log = ActionLog()
         seed = self.plan.seeds[self.session]
         for observer in self.observers:
             observer.session_started(self.session, seed, self.slot)
@@ -164,6 +216,11 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
             if network.episode + 1 >= network.config.episodes_per_session:
                 network.close()
                 self._end_session("the last episode was given up")
+
+    def _tell_recoveries(self) -> None:
+        if times := self._recoveries.new():
+            for observer in self.observers:
+                observer.recovered(self.session, times, self.slot)
 
     def _end_episode(self) -> None:
         for observer in self.observers:

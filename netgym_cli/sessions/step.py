@@ -89,6 +89,9 @@ class Observer:
     def session_ended(self, session: int, status: str, reason: str, env: int = 0) -> None:
         """The session is over in this slot: `complete`, or another word with the reason for it."""
 
+    def recovered(self, session: int, times: int, env: int = 0) -> None:
+        """Since the last call a simulator or channel of this slot died so many times, and another one took over."""
+
     def sessions_started(self, session: int, seeds: Sequence[int | None]) -> None:
         """All slots are about to be started, with these seeds."""
         for env, seed in enumerate(seeds):

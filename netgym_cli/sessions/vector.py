@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from gymnasium import spaces
 
+from netgym_cli.common.errors import SessionError
 from netgym_cli.envs.network_env import NetworkEnv
 from netgym_cli.sessions.plan import Plan
 from netgym_cli.sessions.step import Observer
@@ -80,6 +81,18 @@ class VectorSessions(ABC):
             SessionError: `finished`, or a failure came before.
             SimulatorError: a simulator failed; the message names slot, session, episode and step.
         """
+
+    def keep_actions(self) -> None:
+        """From the next session on, actions are kept, so that `state` can tell how to come here again."""
+        raise SessionError(f"{type(self).__name__} cannot be continued in another process.")
+
+    def state(self) -> dict[str, Any] | None:
+        """Where all slots are, between two steps, for `restore` in another process; None if that cannot be told."""
+        return None
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """In place of the first `reset`: comes to where `state` was taken, as `SequentialSessions.restore` does."""
+        raise SessionError(f"{type(self).__name__} cannot be continued in another process.")
 
     def updated(self, done: int, total: int) -> None:
         """For agents that learn between steps: tells the observers that `done` of `total` updates are done."""

@@ -37,6 +37,7 @@ class Simulator(ABC, Generic[C]):
         batches: whether many of its sessions can be had in one call in this process, by `batch`.
         config: deadlines and the like.
         source: the user's own scenario file, if the adapter has one.
+        recoveries: how often a process that died was replaced by one that did the session so far once more.
     """
 
     member_contract: ClassVar[dict[str, Part]] = {
@@ -51,6 +52,7 @@ class Simulator(ABC, Generic[C]):
     twin_of: ClassVar[str | None] = None
     copyable: ClassVar[bool] = False
     batches: ClassVar[bool] = False
+    recoveries: int = 0
     _deferred: Callable[[], Stats] | None = None  # what the in-process simulator computes when it is waited for
 
     def __init__(self, config: C, source: Path | None = None) -> None:

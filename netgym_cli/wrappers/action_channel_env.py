@@ -90,6 +90,11 @@ class ActionChannelEnv(CopiedWhole, gymnasium.Wrapper[Any, Any, Any, Any], Recor
             info["kpis"] = {**info["kpis"], **self._channel_kpis.kpis(state, age_ms=info["action_age_ms"])}
         return observation, reward, terminated, truncated, info
 
+    @property
+    def recoveries(self) -> int:
+        """How often a process under a channel died and was replaced; what lies below this wrapper counts for itself."""
+        return self.channel.recoveries
+
     def close(self) -> None:
         self.channel.close()
         super().close()

@@ -136,6 +136,11 @@ class MultiViewEnv(CopiedWhole, gymnasium.Wrapper[Any, Any, Any, Any], RecordCon
         self._cross(info, transmit_mask or {}, packet_sizes or {})
         return self._read(), reward, terminated, truncated, info
 
+    @property
+    def recoveries(self) -> int:
+        """How often a process under a channel died and was replaced; what lies below this wrapper counts for itself."""
+        return sum(channel.recoveries for channel in self.channels)
+
     def close(self) -> None:
         for channel in self.channels:
             channel.close()

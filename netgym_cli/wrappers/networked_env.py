@@ -122,6 +122,11 @@ class NetworkedEnv(CopiedWhole, gymnasium.Wrapper[Any, Any, Any, Any], RecordCon
             reward = self._delayed_rewards.pay(self._newest, terminated or truncated)
         return self._windows.read(info["age_ms"]), reward, terminated, truncated, info
 
+    @property
+    def recoveries(self) -> int:
+        """How often a process under a channel died and was replaced; what lies below this wrapper counts for itself."""
+        return self.channel.recoveries
+
     def close(self) -> None:
         self.channel.close()
         super().close()

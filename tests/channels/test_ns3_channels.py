@@ -179,8 +179,8 @@ class TestEveryChannel:
             channel(name, step_ms=0)
 
     @pytest.mark.ns3
-    def test_a_killed_worker_is_an_error_and_a_reset_starts_another(self, name, made):
-        one = made(at_the_edge, name)
+    def test_a_killed_worker_is_an_error_without_recovery_and_a_reset_starts_another(self, name, made):
+        one = made(at_the_edge, name, recover=False)
         expected = play(one, 40)
         os.kill(one.pid, signal.SIGKILL)
         with pytest.raises(SimulatorError, match="SIGKILL"):

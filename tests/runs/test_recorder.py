@@ -76,6 +76,7 @@ def test_episodes_and_sessions_sum_up(recorded):
     assert np.allclose(episodes["rate_mbps"], groups["rate_mbps"].mean(), rtol=1e-15)
     assert episodes["length"].tolist() == [4, 4, 4]
     columns = ["session", "env", "seed", "status", "episodes", "steps", "sim_s", "wall_s", "exit_reason"]
+    columns += ["recoveries"]
     assert list(sessions.columns) == columns
     assert sessions["episodes"].tolist() == [2, 1] and sessions["steps"].tolist() == [8, 4]
     assert sessions["status"].tolist() == ["complete"] * 2 and sessions["sim_s"].tolist() == [1.9, 1.5]

@@ -32,7 +32,8 @@ def nobody_else():
 
 @pytest.fixture
 def env():
-    env = network()
+    """Without recovery: the death of its worker is an error."""
+    env = network(simulator={"recover": False})
     yield env
     env.close()
     assert workers() == []

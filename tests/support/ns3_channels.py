@@ -1,8 +1,10 @@
 """Channels on ns-3 made from their YAML files, and what came out of them."""
 
 import hashlib
+from dataclasses import replace
 
 from netgym_cli.channels.base import channel_registry
+from netgym_cli.simulators.selection import default_settings
 from netgym_cli.wrappers.channel_configs import channel_config
 
 NAMES = [name for name in channel_registry.names() if name.startswith("ns3_")]
@@ -21,8 +23,9 @@ def config(name, **keys):
     return channel_config(name, **keys)
 
 
-def channel(name, step_ms=5.0, run_ahead=True, **keys):
-    return channel_registry.load(name)(config(name, **keys), step_ms, run_ahead=run_ahead)
+def channel(name, step_ms=5.0, run_ahead=True, recover=True, **keys):
+    settings = replace(default_settings("ns3"), recover=recover)
+    return channel_registry.load(name)(config(name, **keys), step_ms, settings, run_ahead)
 
 
 def at_the_edge(name, **keys):

@@ -7,10 +7,8 @@ et al. 2022, "The 37 implementation details of PPO", found to matter. One file p
 from __future__ import annotations
 
 import math
-from io import BytesIO
 from pathlib import Path
 from typing import Any, Self
-from zipfile import BadZipFile
 
 import numpy as np
 from gymnasium import spaces
@@ -18,6 +16,7 @@ from gymnasium.wrappers.utils import RunningMeanStd
 
 from netgym_cli.agents.base import Agent
 from netgym_cli.agents.cleanrl_ppo_config import CleanrlPpoConfig
+from netgym_cli.agents.cleanrl_ppo_state import read_weights, restored, state_of
 from netgym_cli.agents.deviation_floor import floored, units
 from netgym_cli.agents.entities import PER_USER, EntityAxes, axes_for, policy_for
 from netgym_cli.agents.layers import layers
@@ -41,7 +40,7 @@ class CleanrlPpo(Agent[CleanrlPpoConfig]):
     """PPO with a diagonal Gaussian for Box actions and independent choices for discrete ones."""
 
     config_schema = CleanrlPpoConfig
-    needs_training = True
+    needs_training = resumes = True
     policy: Policy | None = None
     saved: dict[str, np.ndarray] | None = None
     updates = 0
@@ -80,8 +79,15 @@ class CleanrlPpo(Agent[CleanrlPpoConfig]):
         returns = RunningMeanStd()  # type: ignore[no-untyped-call]  # of the discounted return so far, whose deviation scales rewards
         discounted, limit, rollout = np.zeros(sessions.n_envs), config.clip_reward, list[tuple[Any, ...]]()
         planned = sessions.plan.total_steps // (config.n_steps * sessions.n_envs)
-        observations = policy.normalize(sessions.reset(), learn=True)
+        points, moving = self.resume_points, (policy, optimizer, returns, shuffle)
+        if points is not None and points.resumed is not None:
+            self.updates, discounted, observations = restored(points.resumed.learner, *moving)
+        else:
+            observations = policy.normalize(sessions.reset(), learn=True)
         while not sessions.finished:
+            if not rollout and self.updates and points is not None and points.due:
+                done = self.updates * config.n_steps * sessions.n_envs
+                points.save(done, state_of(*moving, (self.updates, discounted, observations)))
             choices, log_probs, values = policy.sample(observations)
             raw, rewards, terminal, truncated, infos = sessions.step([policy.to_action(choice) for choice in choices])
             over = terminal | truncated
@@ -134,12 +140,7 @@ class CleanrlPpo(Agent[CleanrlPpoConfig]):
     @classmethod
     def load(cls, config: CleanrlPpoConfig, folder: Path, trust: bool = False) -> Self:
         agent, path = cls(config), RunFolder(folder).weights_path
-        try:
-            content = path.read_bytes()
-            with np.load(BytesIO(content), allow_pickle=False) as file:  # numbers only: no code can run
-                agent.saved = dict(file)
-        except (OSError, ValueError, BadZipFile) as error:
-            raise ConfigError(f"no model in '{path}': {error}; give a run that is complete.") from error
+        content, agent.saved = read_weights(path)
         if not trust:
             RunFolder(folder).require_unchanged(path, content)
         return agent

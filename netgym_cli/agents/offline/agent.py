@@ -104,6 +104,7 @@ class OfflineAgent(Sb3Agent[O]):
         from netgym_cli.agents.offline.training import Training
 
         assert isinstance(env, SequentialSessions)  # it has no n_envs
-        self._run(Training(self.algorithm, self.config, self.dataset, self.learner, env, seed, folder))
+        run = (env, seed, folder, self.resume_points)
+        self._run(Training(self.algorithm, self.config, self.dataset, self.learner, *run))
         if self.dataset.netgym.get("complete") is False:
             self.notes.append(f"dataset '{self.dataset.id}' is not complete; more can be learnt from the complete one")

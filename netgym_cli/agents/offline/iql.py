@@ -10,7 +10,7 @@ No action outside the dataset is ever evaluated. Actor and critics are SAC's; th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -22,6 +22,7 @@ from torch.nn.functional import mse_loss
 from torch.optim import Optimizer
 
 from netgym_cli.agents.offline.learner import Learner, Losses, TargetNetwork, gradient_step
+from netgym_cli.agents.sb3.learner_state import arrays, tensors
 
 LARGEST_WEIGHT = 100.0  # of one action in the regression, as in the paper's code
 LARGEST_ACTION = 0.999  # atanh of 1 is infinite: actions at the bounds are taken for this
@@ -58,6 +59,13 @@ class IqlLearner(Learner):
         rate = model.lr_schedule(1)
         self.value_optimizer = kind(self.value.parameters(), lr=rate, **model.policy.optimizer_kwargs)
         self.target_network = TargetNetwork(model.critic, model.critic_target, model.tau)
+
+    def state(self) -> dict[str, Any]:
+        return {"value": arrays(self.value.state_dict()), "optimizer": arrays(self.value_optimizer.state_dict())}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self.value.load_state_dict(tensors(state["value"]))
+        self.value_optimizer.load_state_dict(tensors(state["optimizer"]))
 
     @property
     def optimizers(self) -> Sequence[Optimizer]:

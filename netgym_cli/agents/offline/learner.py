@@ -28,6 +28,13 @@ class Learner(ABC):
     def begin(self, actions: Tensor) -> None:  # noqa: B027 - most start from random networks
         """Before the first update: all of the dataset's actions, `(steps, ...)`, in the scale of the model's."""
 
+    def state(self) -> dict[str, Any]:
+        """What it keeps besides the model, as plain values and arrays."""
+        return {}
+
+    def restore(self, state: Mapping[str, Any]) -> None:  # noqa: B027 - most keep nothing
+        """Takes what `state` told."""
+
     @abstractmethod
     def update(self, batch: ReplayBufferSamples) -> Losses:
         """One gradient update; the losses are detached scalars, always under the same names."""

@@ -11,6 +11,7 @@ and writes. By default g is taken by the last layer alone, whose features are wh
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -19,6 +20,7 @@ from torch import Tensor
 from torch.func import functional_call, grad, vmap
 
 from netgym_cli.agents.offline.td3 import Td3Learner
+from netgym_cli.agents.sb3.learner_state import arrays, tensors
 
 SMALL = 1024  # matrices up to this size are kept in double precision
 LEAST_SQUARE = 1e-12  # the root's slope at 0 is infinite
@@ -76,6 +78,16 @@ class Ptd3Learner(Td3Learner):
             else self.critic[-1].in_features + 1
         )
         self.precision = Precision(size, decay, ridge, exact_every, model.device)
+
+    def state(self) -> dict[str, Any]:
+        kept = self.precision
+        numbers = {"sum": arrays(kept.sum), "inverse": arrays(kept.inverse), "count": kept.count}
+        return super().state() | {"precision": numbers}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        super().restore(state)
+        kept, saved = self.precision, state["precision"]
+        kept.sum, kept.inverse, kept.count = tensors(saved["sum"]), tensors(saved["inverse"]), saved["count"]
 
     def critic_updated(self, batch: ReplayBufferSamples) -> None:
         first: Any = {key: part[:1] for key, part in batch.observations.items()} if isinstance(

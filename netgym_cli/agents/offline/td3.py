@@ -5,7 +5,7 @@ ICML 2018. Offline variants change the actor's loss alone.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -16,6 +16,7 @@ from torch.nn.functional import mse_loss
 from torch.optim import Optimizer
 
 from netgym_cli.agents.offline.learner import Learner, Losses, TargetNetwork, gradient_step, partial_gradient_step
+from netgym_cli.agents.sb3.learner_state import arrays, tensors
 
 
 class Td3Learner(Learner):
@@ -32,6 +33,12 @@ class Td3Learner(Learner):
         ]
         self.actor_parameters = list(model.actor.parameters())
         self.last_actor_loss = torch.zeros(())
+
+    def state(self) -> dict[str, Any]:
+        return {"updates": self.updates, "actor_loss": arrays(self.last_actor_loss)}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self.updates, self.last_actor_loss = state["updates"], tensors(state["actor_loss"])
 
     @property
     def optimizers(self) -> Sequence[Optimizer]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -13,16 +13,19 @@ import stable_baselines3
 import torch
 from gymnasium import spaces
 from stable_baselines3.common.base_class import BaseAlgorithm
-from stable_baselines3.common.logger import configure
 from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 
+from netgym_cli.agents.base import ResumePoints
 from netgym_cli.agents.normalization import Bounds
 from netgym_cli.agents.offline.config import OfflineConfig
 from netgym_cli.agents.offline.learner import Learner, Losses
 from netgym_cli.agents.offline.out_of_distribution import out_of_distribution_note
 from netgym_cli.agents.offline.transitions import read
+from netgym_cli.agents.random_state import generators, restore_generators
 from netgym_cli.agents.sb3.build import build, forms_of, policy_kwargs, vector_env
 from netgym_cli.agents.sb3.config import schedule
+from netgym_cli.agents.sb3.learner_checkpoints import board
+from netgym_cli.agents.sb3.learner_state import arrays, parameters_of, restore_parameters, tensors
 from netgym_cli.agents.sb3.training import Trained
 from netgym_cli.agents.sb3.vector_env import SpacesOnly
 from netgym_cli.datasets import Dataset
@@ -45,6 +48,7 @@ class Training:
         env: the sessions of its plan, one per evaluation; its observers hear of every update.
         seed: seed of everything drawn: initial parameters, batches, noise.
         folder: the run's folder, for the log, checkpoints and the table of evaluations.
+        points: where the run goes on from, and what it stores on the way; None: nothing.
 
     Attributes:
         updates: gradient updates done.
@@ -59,6 +63,7 @@ class Training:
         env: SequentialSessions,
         seed: int,
         folder: Path,
+        points: ResumePoints | None = None,
     ) -> None:
         self.config, self.env, self.run_folder, self.updates = config, env, RunFolder(folder), 0
         self._dataset = dataset
@@ -78,10 +83,13 @@ class Training:
         self._learner = learner(self.model)
         self._learner.begin(self._data.actions)
         self._random = torch.Generator().manual_seed(seed)
-        self._logger = configure(str(self.run_folder.tensorboard), ["tensorboard"])
-        self._table = CsvTable(self.run_folder.evaluations_path)
         self._learning_s = 0.0
         self._best: float | None = None
+        self._points, resumed = points, points and points.resumed
+        if resumed:
+            self._restore(resumed.learner)
+        self._logger = board(self.run_folder.tensorboard, resumed.step if resumed else None)
+        self._table = CsvTable(self.run_folder.evaluations_path, continued=bool(resumed))
 
     def run(self) -> None:
         """Does all updates and evaluations."""
@@ -104,6 +112,8 @@ class Training:
         config = self.config
         losses: Losses = {}
         while self.updates < until:
+            if self._points is not None and self.updates and self._points.due:
+                self._points.save(self.updates, self._state())
             if rate is not None:
                 self._set_learning_rate(rate(1 - self.updates / total))
             losses = self._learner.update(self._data.sample(config.batch_size, self._random))
@@ -114,6 +124,24 @@ class Training:
             if config.checkpoint_every_steps and self.updates % config.checkpoint_every_steps == 0:
                 self.result().save(self.run_folder.new_checkpoint(self.updates))
         return losses
+
+    def _state(self) -> dict[str, Any]:
+        """All that changes while it learns."""
+        return {
+            "parameters": parameters_of(self.model),
+            "learner": self._learner.state(),
+            "batches": arrays(self._random.get_state()),
+            "random": generators(),
+            "counts": {"updates": self.updates, "_learning_s": self._learning_s, "_best": self._best},
+        }
+
+    def _restore(self, state: Mapping[str, Any]) -> None:
+        restore_parameters(self.model, state["parameters"])
+        self._learner.restore(state["learner"])
+        self._random.set_state(tensors(state["batches"]))
+        restore_generators(state["random"])
+        for name, value in state["counts"].items():
+            setattr(self, name, value)
 
     def _set_learning_rate(self, rate: float) -> None:
         for optimizer in self._learner.optimizers:

@@ -39,6 +39,7 @@ class Sb3Agent(Agent[S]):
     """
 
     needs_training = True
+    resumes = True
     algorithm: ClassVar[str]
     action_spaces: ClassVar[tuple[type[spaces.Space[Any]], ...]] = (spaces.Box,)
 
@@ -120,8 +121,8 @@ class Sb3Agent(Agent[S]):
             start = warm_start.Start.of(config, self.algorithm)
             build_learner = start.build
             self.notes += start.notes
-        training = Training(self.algorithm, config, as_vector(env), seed, folder, build_learner, self.evaluations)
-        self._run(training)
+        run = (self.evaluations, self.resume_points)
+        self._run(Training(self.algorithm, config, as_vector(env), seed, folder, build_learner, *run))
 
     def _fitted(self, spec: AgentSpec) -> S:
         """The config with the policy that `by_env` stands for: that of `init`'s model, or what suits the env."""

@@ -16,18 +16,18 @@ import torch
 from gymnasium import spaces
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback
-from stable_baselines3.common.logger import configure
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.utils import should_collect_more_steps
 from stable_baselines3.common.vec_env import VecNormalize
 
-from netgym_cli.agents.base import Evaluations
+from netgym_cli.agents.base import Evaluations, ResumePoints
 from netgym_cli.agents.normalization import MEMBER, Bounds, Normalization
 from netgym_cli.agents.sb3.bootstrap import BatchedBootstrap
 from netgym_cli.agents.sb3.build import build, forms_of, normalized_env
 from netgym_cli.agents.sb3.config import Sb3Config
 from netgym_cli.agents.sb3.floored_normalize import FlooredNormalize
 from netgym_cli.agents.sb3.forms import Forms
+from netgym_cli.agents.sb3.learner_checkpoints import LearnerCheckpoints, board
 from netgym_cli.agents.sb3.per_user import PerUserPolicy
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.files import replacing
@@ -161,6 +161,7 @@ class Training:
         folder: the run's folder, for logs and checkpoints.
         build_learner: makes the algorithm, with `build`'s first four arguments; by default a new one.
         evaluations: what measures the policy on the way; None: nothing does.
+        resume_points: where checkpoints go, and what the training goes on from; None: nothing.
     """
 
     def __init__(
@@ -172,6 +173,7 @@ class Training:
         folder: Path,
         build_learner: Builder = build,
         evaluations: Evaluations | None = None,
+        resume_points: ResumePoints | None = None,
     ) -> None:
         torch.set_num_threads(config.torch_threads)
         self._steps = env.plan.total_steps
@@ -180,14 +182,18 @@ class Training:
             assert self._learner.env is not None
             self._learner.set_env(BatchedBootstrap(self._learner.env, self._learner))
         run_folder = RunFolder(folder)
-        self._learner.set_logger(configure(str(run_folder.tensorboard), ["tensorboard"]))
-        self._callback = _SessionCallback(env, config, run_folder, evaluations)
+        resumed = None if resume_points is None else resume_points.resumed
+        self._resumes = bool(resumed)
+        self._learner.set_logger(board(run_folder.tensorboard, resumed.step if resumed else None))
+        points = None if resume_points is None else LearnerCheckpoints(self._learner, resume_points)
+        self._callback = _SessionCallback(env, config, run_folder, evaluations, points)
         self._callback.init_callback(self._learner)  # `result` works before the first step, too
 
     def run(self) -> None:
         """Runs all sessions."""
+        left = self._steps - self._learner.num_timesteps if self._resumes else self._steps
         with suppress(_AllSessionsDone):
-            self._learner.learn(self._steps, callback=self._callback)
+            self._learner.learn(left, callback=self._callback, reset_num_timesteps=not self._resumes)
         self._callback.evaluate()
 
     @property
@@ -213,9 +219,15 @@ class _SessionCallback(BaseCallback):
     """Stops with the last session, saves checkpoints on the way and keeps the model that was best in an evaluation."""
 
     def __init__(
-        self, env: VectorSessions, config: Sb3Config, run_folder: RunFolder, evaluations: Evaluations | None
+        self,
+        env: VectorSessions,
+        config: Sb3Config,
+        run_folder: RunFolder,
+        evaluations: Evaluations | None,
+        points: LearnerCheckpoints | None,
     ) -> None:
         super().__init__()
+        self.points = points
         self.evaluations = evaluations
         self.sessions, self.every, self.run_folder = env, config.checkpoint_every_steps, run_folder
         self.forms = forms_of(config, env.observation_space, env.action_space)
@@ -240,6 +252,8 @@ class _SessionCallback(BaseCallback):
     def _on_rollout_start(self) -> None:
         if self.sessions.finished:  # the last rollout was complete and has been learnt from
             raise _AllSessionsDone
+        if self.points is not None:
+            self.points.rollout_starts()
 
     def _on_step(self) -> bool:
         if self._due(self.every):
