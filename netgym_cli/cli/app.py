@@ -167,13 +167,21 @@ def evaluate(
 
 
 @app.command(hidden=True)
-def job(folder: Path, trust: Trust = False, config_dir: ConfigDir = None) -> None:
+def job(
+    folder: Path,
+    trust: Trust = False,
+    goes_on: Annotated[bool, typer.Option("--goes-on", help="A run that has begun there.")] = False,
+    config_dir: ConfigDir = None,
+) -> None:
     """Train what the config in FOLDER says: one job of a sweep."""
     with errors_to_exit_codes("job"):
         end_with_parent()  # first: imports take long on a busy machine
         from netgym_cli.experiment import launch
+        from netgym_cli.experiment.resume import resume as go_on
 
-        finish(launch.train_job(folder, trust, config_dir or []))
+        begin_or_go_on = go_on if goes_on else launch.train_job
+        if (summary := begin_or_go_on(folder, trust, config_dir or [])) is not None:
+            finish(summary)
 
 
 @app.command("list")

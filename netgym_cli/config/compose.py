@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager, nullcontext
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 from hydra._internal.callbacks import Callbacks
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.utils import configure_log, run_job
+from hydra.core.utils import configure_log, env_override, run_job
 from hydra.types import HydraContext, RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 
@@ -185,6 +185,13 @@ class Composer:
         if failed:
             raise failed[0]
         return job.return_value
+
+    @contextmanager
+    def surroundings(self, whole: DictConfig, folder: Path) -> Iterator[None]:
+        """Inside it environment variables and working directory are those that Hydra gives a job in `folder`."""
+        variables: Any = OmegaConf.to_container(whole.hydra.job.env_set, resolve=True)
+        with env_override(variables), chdir(folder) if whole.hydra.job.chdir else nullcontext():
+            yield
 
     def multirun(self, task: Task) -> Any:
         """Calls `task` for every point of the grid through Hydra's sweeper and launcher."""

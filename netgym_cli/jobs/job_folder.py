@@ -13,6 +13,7 @@ from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.locks import Lock, NoLocks, is_held
 from netgym_cli.jobs.launcher import killed_from_outside
 from netgym_cli.jobs.sweep_file import Point
+from netgym_cli.runs.checkpoints import Checkpoints
 from netgym_cli.runs.claim import exclusive
 from netgym_cli.runs.folder import RunFolder
 
@@ -52,13 +53,29 @@ class JobFolder:
         """How many attempts, the last one included, ended by a signal from outside."""
         return sum(killed_from_outside(run) for run in (*self.attempts(), self.run))
 
-    def continue_or_set_aside(self) -> None:
-        """Makes room for another attempt after one that did not complete: its folder gets the next name of its own.
+    def times_continued(self) -> int:
+        """How often the run has gone on from a checkpoint."""
+        try:
+            return len(self.run.record().get("resumed") or [])
+        except ConfigError:
+            return 0
 
-        The one place that decides how a job goes on that has begun before.
+    def continue_or_set_aside(self, begin_anew: bool = False) -> bool:
+        """Decides how a job goes on that has begun before: from its checkpoint, if it has one, or from its beginning.
+
+        In the second case its folder gets the next name of its own, and there is room for another attempt.
+
+        Args:
+            begin_anew: whether it is to begin anew even with a checkpoint.
+
+        Returns:
+            Whether the run goes on.
         """
+        if not begin_anew and self.run.holds_run and Checkpoints(self.run).steps:
+            return True
         if self.run.holds_run or self.run.metrics.exists():  # or else its process was gone before the run had begun
             self.run.path.rename(next(path for path in self._aside() if not path.exists()))
+        return False
 
     def _aside(self) -> Iterator[Path]:
         """`3.attempt1` and so on: those that are there, and the first that is not."""

@@ -29,7 +29,7 @@ class JobRow:
         job: its folder.
         reproduce: the command that runs it alone.
         standing: how its run stands.
-        attempts: how often it was begun.
+        attempts: how often it was begun or went on from a checkpoint.
         reason: why it failed; empty unless it did.
     """
 
@@ -55,7 +55,7 @@ class JobRow:
             job=job,
             reproduce=shlex.join([*words, *job.point.overrides]),
             standing=now,
-            attempts=len(job.attempts()) + (now.status != "not begun"),
+            attempts=len(job.attempts()) + (now.status != "not begun") + job.times_continued(),
             reason=(reason or now.error or "") if failed else "",
         )
 

@@ -57,11 +57,12 @@ class Launcher(ABC):
     """Starts jobs."""
 
     @abstractmethod
-    def submit(self, folder: Path, locks: Sequence[int] = (), quiet: bool = False) -> JobHandle:
+    def submit(self, folder: Path, locks: Sequence[int] = (), quiet: bool = False, goes_on: bool = False) -> JobHandle:
         """Starts to train what the config in a run folder says, in that folder, and does not wait for it.
 
         Args:
             folder: the run folder.
+            goes_on: whether a run has begun there, which goes on from its checkpoint.
             locks: open files with locks that the job is to hold, too, until it has ended.
             quiet: whether what the job prints goes to files in its folder, and not to where this process prints.
         """
@@ -77,9 +78,9 @@ class LocalLauncher(Launcher):
     def __init__(self, config_dirs: Sequence[Path] = ()) -> None:
         self._config_dirs = config_dirs
 
-    def submit(self, folder: Path, locks: Sequence[int] = (), quiet: bool = False) -> LocalJob:
+    def submit(self, folder: Path, locks: Sequence[int] = (), quiet: bool = False, goes_on: bool = False) -> LocalJob:
         dirs = [word for config_dir in self._config_dirs for word in ("--config-dir", str(config_dir))]
-        words = ["job", "--trust", str(folder), *dirs]
+        words = ["job", "--trust", *(["--goes-on"] if goes_on else []), str(folder), *dirs]
         printed = (folder / STDOUT, folder / STDERR) if quiet else None
         return LocalJob(folder, ChildProcess("netgym_cli", words, kept_open=locks, printed=printed))
 

@@ -16,14 +16,14 @@ from dataclasses import dataclass
 from netgym_cli.common.interruption import Deferred
 from netgym_cli.config import output_dirs
 from netgym_cli.jobs.job_folder import JobFolder, JobLock
-from netgym_cli.jobs.launcher import JobHandle, by_signal_from_outside
+from netgym_cli.jobs.launcher import STDERR, JobHandle, by_signal_from_outside
 from netgym_cli.jobs.request import SweepRequest
 from netgym_cli.runs.claim import Claim, claimed
 
 log = logging.getLogger(__name__)
 POLL_S = 0.05  # how long the end of a job may stay unnoticed
 LOOK_EVERY_S = 1.0  # how often what others run is looked at
-Submit = Callable[[JobFolder, Sequence[int]], JobHandle]
+Submit = Callable[[JobFolder, Sequence[int], bool], JobHandle]
 
 
 @dataclass
@@ -33,10 +33,12 @@ class Active:
     Attributes:
         handle: what tells how it ended.
         held: its lock and the claim on its folder, for as long as it is looked after.
+        continued: of one that goes on from a checkpoint, how often it had done so before.
     """
 
     handle: JobHandle
     held: ExitStack
+    continued: int | None = None
 
 
 class Observer:
@@ -63,7 +65,7 @@ class Scheduler:
         n_jobs: how many are run here at once.
         retries: how often a job that was killed is begun again.
         asked: what else the user wants.
-        submit: starts a job in its folder, with the open files of its locks.
+        submit: starts a job in its folder, with the open files of its locks, from its beginning or from its checkpoint.
         observer: hears of everything.
 
     Attributes:
@@ -89,6 +91,7 @@ class Scheduler:
         self._waiting: deque[int] = deque()
         self._killed: Counter[int] = Counter()  # ends by a signal here, of which the folder may not tell
         self._to_retry: dict[int, int] = {}  # jobs that had failed, with the number of attempts before that
+        self._refused: set[int] = set()  # jobs that did not go on from their checkpoints
         self._failed_here = False
         self._looked_at = 0.0
         for number, job in enumerate(jobs):
@@ -136,17 +139,23 @@ class Scheduler:
                 return
             held.callback(lock.release)
             over, reason = self._verdict(job)
-            if over and not (reason and self._to_retry.pop(number, None) == len(job.attempts())):
+            anew = number in self._refused or (bool(reason) and self._to_retry.get(number) == len(job.attempts()))
+            if over and not anew:
                 self._end(number, reason)
                 return
             if job.runs_elsewhere():
                 self.elsewhere.add(number)
                 return
-            job.continue_or_set_aside()
-            claim: Claim = held.enter_context(claimed(job.run, output_dirs.SWEEP_DIR))
-            claim.keep()
-            handle = self._submit(job, [*lock.filenos(), *claim.filenos()])
-            self.active[number] = Active(handle, held.pop_all())
+            times = job.times_continued()
+            goes_on = job.continue_or_set_aside(anew)
+            self._refused.discard(number)
+            locks = lock.filenos()
+            if not goes_on:  # or else its own process claims the folder
+                claim: Claim = held.enter_context(claimed(job.run, output_dirs.SWEEP_DIR))
+                claim.keep()
+                locks += claim.filenos()
+            handle = self._submit(job, locks, goes_on)
+            self.active[number] = Active(handle, held.pop_all(), times if goes_on else None)
         self._observer.begun(job)
 
     def _verdict(self, job: JobFolder) -> tuple[bool, str | None]:
@@ -169,12 +178,17 @@ class Scheduler:
             with Deferred():
                 del self.active[number]
                 active.held.close()
-                if result.error is None or not self._may_begin_again(job, result.error):
-                    self._failed_here |= result.error is not None
-                    self._end(number, result.error)
+                error = result.error
+                killed = error is not None and by_signal_from_outside(error)
+                if error is not None and not killed and active.continued == job.times_continued():
+                    error = f"it did not go on from its checkpoint ({job.run.path / STDERR} says why)"
+                    self._refused.add(number)
+                elif error is None or not self._may_begin_again(job, error):
+                    self._failed_here |= error is not None
+                    self._end(number, error)
                     continue
                 self._waiting.appendleft(number)
-            self._observer.begins_again(job, result.error)
+            self._observer.begins_again(job, error)
 
     def _may_begin_again(self, job: JobFolder, reason: str) -> bool:
         """Whether a job that has just ended was killed, and not too often yet."""

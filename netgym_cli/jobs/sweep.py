@@ -184,8 +184,12 @@ def _finish(
     view = SweepView(jobs, folder, described.config_dirs)
     launcher = LocalLauncher(composer.folders if composer else ())
 
-    def submit(job: JobFolder, locks: Sequence[int]) -> JobHandle:
+    def submit(job: JobFolder, locks: Sequence[int], goes_on: bool) -> JobHandle:
         assert composer is not None and whole is not None
+        if goes_on:
+            view.announce(job, {"goes on": job.run.path})
+            with composer.surroundings(whole, job.run.path):
+                return launcher.submit(job.run.path, locks, quiet=True, goes_on=True)
 
         def task(config: DictConfig) -> JobHandle:
             save_composed(config, composer.folders)

@@ -34,7 +34,7 @@ class Job(JobHandle):
         write(self.job.run, self.end)
         error = self.end.get("error") or {}
         reason = error.get("message", self.end["status"]).partition("\n")[0]
-        return JobResult(self.job.run.path, None if self.end == COMPLETE else reason)
+        return JobResult(self.job.run.path, None if self.end["status"] == "complete" else reason)
 
     def ask_to_end(self):
         self.end = INTERRUPTED
@@ -49,7 +49,7 @@ class Sweep(Observer):
     def __init__(self, folder, ends, n_jobs=2, retries=1, **asked):
         self.ends = {number: list(each) for number, each in enumerate(ends)}
         self.jobs = [JobFolder(Point(number, str(number), (), ""), folder) for number in self.ends]
-        self.begun_jobs, self.again, self.most = [], [], 0
+        self.begun_jobs, self.again, self.went_on, self.most = [], [], [], 0
         self.words = n_jobs, retries, SweepRequest(**asked)
         self.looked_at = lambda: None
 
@@ -60,8 +60,9 @@ class Sweep(Observer):
         scheduler.run()
         return scheduler.outcomes
 
-    def submit(self, job, locks):
-        assert len(locks) == 2 and all(os.fstat(number) for number in locks)
+    def submit(self, job, locks, goes_on):
+        self.went_on += [job.point.number] * goes_on
+        assert len(locks) == 2 - goes_on and all(os.fstat(number) for number in locks)
         return Job(job, self.ends[job.point.number].pop(0))
 
     def begun(self, job):
@@ -111,6 +112,19 @@ def test_a_job_that_is_killed_begins_again_and_a_crash_does_not(tmp_path):
     assert sweep.begun_jobs == [0, 0, 1, 2, 3, 3, 4, 4]
     assert sweep.again == [(0, "killed by SIGKILL"), (3, "killed by SIGKILL"), (4, "interrupted")]
     assert len(sweep.jobs[3].attempts()) == 1
+
+
+def test_a_job_with_a_checkpoint_goes_on_and_begins_anew_if_it_cannot(tmp_path):
+    notes = {"resumed": [{"from_step": 8}]}
+    refused = {"status": "failed", "error": {"type": "ProcessDied", "message": "the process ended with exit 2"}}
+    sweep = Sweep(tmp_path, [[COMPLETE | notes], [refused, COMPLETE], [KILLED | notes, COMPLETE]], n_jobs=1)
+    for job in sweep.jobs:
+        write(job.run, RUNNING)
+        (job.run.path / "resume" / "step_000000008").mkdir(parents=True)
+    assert sweep.run() == dict.fromkeys(range(3))
+    assert (sweep.begun_jobs, sweep.went_on) == ([0, 1, 1, 2, 2], [0, 1, 2, 2])
+    assert [len(job.attempts()) for job in sweep.jobs] == [0, 1, 0]
+    assert [number for number, _ in sweep.again] == [1, 2]
 
 
 @pytest.mark.parametrize(("retries", "begun"), [(0, 1), (3, 4)])

@@ -12,6 +12,7 @@ from collections import Counter
 import pytest
 
 from tests.conftest import REPO
+from tests.support.interrupted import outcome
 
 CONF = REPO / "tests" / "support" / "conf"
 # Every eighth seed aborts the job's process; each beginning of a job leaves a line.
@@ -120,6 +121,34 @@ def test_forty_jobs_of_which_five_abort_and_the_launcher_is_killed_twice(workdir
     before, again = beginnings(workdir), start(words)
     again.communicate()
     assert (again.returncode, beginnings(workdir)) == (1, before)  # what aborts, aborts again
+
+
+def test_a_job_that_was_killed_goes_on_from_its_checkpoint(workdir, words):
+    learner = ["agent=ppo", "agent.n_envs=1", "agent.n_steps=8", "agent.batch_size=8", "checkpoint_every_s=0.1"]
+    learner += ["env.episodes_per_session=60", "evaluate_at_end=0"]
+    words = [word for word in words if not word.startswith(("agent=", "env.episodes"))]
+    job, grid = workdir / "grid" / "0", [*words, *learner, "seed=1,2"]
+    launcher = start(grid)
+    wait_until(lambda: list(job.glob("resume/step_*")), launcher)
+    launcher.kill()
+    launcher.communicate()
+    launcher = start(grid)
+
+    def goes_on():
+        record = json.loads((job / "run.json").read_text())
+        return record["status"] == "running" and record["resumed"] and record["pid"]
+
+    wait_until(goes_on, launcher)
+    os.kill(goes_on(), signal.SIGKILL)
+    out, errors = launcher.communicate()
+    assert (launcher.returncode, "2 of 2 jobs done" in out) == (0, True), errors
+    assert "job 0/2: killed by SIGKILL; it begins again" in errors
+    assert [len(json.loads((job / "run.json").read_text())["resumed"]), table(workdir)[0]["attempts"]] == [2, "3"]
+    assert not list(job.parent.glob("0.attempt*"))
+    alone = start([*(word for word in words if not word.startswith(("-m", "jobs=", "hydra."))), *learner, "seed=1",
+                   "hydra.run.dir=alone"])  # fmt: skip
+    assert alone.wait() == 0
+    assert outcome(job) == outcome(workdir / "alone")
 
 
 def test_two_launchers_share_the_jobs_of_one_sweep(workdir, words):
