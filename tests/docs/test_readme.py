@@ -23,7 +23,7 @@ def blocks(language: str) -> list[str]:
 
 
 # What is collected in one line is used in the next.
-STORIES = [block for block in blocks("bash") if "netgym collect" in block]
+STORIES = [block for block in blocks("bash") if "netgym collect" in block or "netgym resume" in block]
 SINGLE = [block for block in [*blocks("bash"), *blocks("")[:1]] if block not in STORIES]
 COMMANDS = [line for block in SINGLE for line in block.splitlines() if line]
 
@@ -52,6 +52,7 @@ TYPOS = {
     "data shwo": "data show",
     "system_default-v1": "system_default-v0",
     "init=outputs/ofline": "init=outputs/offline",
+    "resume outputs/medai": "resume outputs/media",
     "episodes_per_sesion:": "episodes_per_session:",
 }
 
@@ -99,7 +100,8 @@ def test_commands_of_the_readme_that_build_on_each_other_run(story: str, tmp_pat
         _, *arguments = shortened(line) if "dataset=" not in line else shlex.split(line)
         done = subprocess.run([NETGYM, *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=600)
         assert done.returncode == 0, f"{line}: {done.stderr}"
-    assert (tmp_path / "outputs" / "offline" / "model.zip").is_file()
+    (folder,) = set(re.findall(r"hydra.run.dir=(\S+)", story))
+    assert (tmp_path / folder / "model.zip").is_file()
 
 
 @pytest.mark.ns3

@@ -30,6 +30,7 @@ CASES = {
     "td3 with noise": ("td3", NOISE | {"train_freq": 2, "policy_delay": 2}),
     "cleanrl_ppo": ("cleanrl_ppo", {"anneal_lr": True}),
 }
+QUICK = ("ppo in three simulators", "cleanrl_ppo")
 MORE = {
     "ppo with gSDE": ("ppo", {"use_sde": True, "sde_sample_freq": 2}),
     "a2c": ("a2c", {}),
@@ -59,7 +60,9 @@ def resumed(folder):
     return outcome(folder), [entry["from_step"] for entry in told["resumed"]]
 
 
-@pytest.mark.parametrize("case", [*CASES, *(pytest.param(case, marks=pytest.mark.long) for case in MORE)])
+@pytest.mark.parametrize(
+    "case", [case if case in QUICK else pytest.param(case, marks=pytest.mark.long) for case in (*CASES, *MORE)]
+)
 def test_killed_and_resumed_equals_uninterrupted(case, tmp_path):
     config, rng = config_of(case), random.Random(case)
     whole = trained(config, tmp_path / "whole")
@@ -94,7 +97,7 @@ def test_it_does_not_depend_on_when_checkpoints_are_taken(case, tmp_path):
         shutil.rmtree(left)
 
 
-@pytest.mark.parametrize("how", ["failed", "interrupted"])
+@pytest.mark.parametrize("how", ["interrupted", pytest.param("failed", marks=pytest.mark.long)])
 def test_a_run_that_has_completed_its_tables_goes_on_without_a_seam(how, tmp_path, monkeypatch):
     config = config_of("ppo")
     expected = outcome(trained(config, tmp_path / "whole"))
@@ -126,7 +129,9 @@ def files(folder):
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("damage", ["arrays.npz", "actions.npz", "state.json"])
+@pytest.mark.parametrize(
+    "damage", ["arrays.npz", *(pytest.param(name, marks=pytest.mark.long) for name in ("actions.npz", "state.json"))]
+)
 def test_a_damaged_checkpoint_is_passed_over_and_told(damage, tmp_path, caplog):
     expected = outcome(trained(config_of("ppo"), tmp_path / "whole"))
     left = cut_off(tmp_path)
@@ -142,7 +147,7 @@ def test_a_damaged_checkpoint_is_passed_over_and_told(damage, tmp_path, caplog):
 
 def test_killed_while_a_checkpoint_is_written(tmp_path):
     expected = outcome(trained(config_of("sac"), tmp_path / "whole"))
-    for number in range(4, 10):
+    for number in (4, 5, 6):  # a portion of the buffer, arrays, actions
         folder, left = tmp_path / f"run{number}", tmp_path / f"left{number}"
         with checkpoints_at(), pytest.MonkeyPatch.context() as patch:
             packed, calls = checkpoints._packed, [0]

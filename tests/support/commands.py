@@ -84,6 +84,9 @@ class Story:
     def runs(self, folder, **_):
         assert str(folder) == "outputs" or str(folder) in self.sweeps, f"nothing has made the folder {folder}"
 
+    def resume(self, folder, **_):
+        assert str(folder) in self.folders, f"nothing has begun the run {folder}"
+
     def evaluate(self, overrides=(), config_dir=(), **_):
         asked = evaluate_request.parse(list(overrides or ()), list(config_dir or ()))
         for agent in asked.contenders.values():
