@@ -190,7 +190,7 @@ def test_a_table_that_has_lost_rows_is_refused(tmp_path):
 
 
 def test_what_cannot_be_resumed_is_told(tmp_path):
-    with pytest.raises(ConfigError, match="neither the folder of a run"):
+    with pytest.raises(ConfigError, match="there is no folder"):
         resume(tmp_path / "nothing")
     (tmp_path / "empty").mkdir()
     with pytest.raises(ConfigError, match=r"holds no run \(run.json is missing\)"):
