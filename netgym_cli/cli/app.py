@@ -116,9 +116,9 @@ def resume(
     trust: Trust = False,
     config_dir: ConfigDir = None,
 ) -> None:
-    """Go on with a run that was killed, interrupted or failed, from its newest checkpoint.
+    """Go on with a run that was killed, interrupted or failed.
 
-    The result is that of a run without interruption, to the bit.
+    It begins with its newest checkpoint. The result is that of a run without interruption, to the bit.
     """
     with errors_to_exit_codes("resume"):
         from netgym_cli.experiment.resume import resume as go_on

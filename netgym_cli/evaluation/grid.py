@@ -15,7 +15,7 @@ from netgym_cli.config.schema import RunConfig
 from netgym_cli.evaluation.contest import Evaluation, Row
 from netgym_cli.evaluation.request import Request, parse
 from netgym_cli.experiment.config import config_of
-from netgym_cli.experiment.requests import JOBS, parse_args
+from netgym_cli.experiment.requests import folders_in
 from netgym_cli.runs.below import runs_in
 from netgym_cli.runs.folder import RunFolder
 
@@ -96,7 +96,7 @@ def points_of(
 
     Raises `ConfigError` as `request.parse` does.
     """
-    folders, _, _ = parse_args(args, ("episodes", "seeds", "agent", *JOBS))
+    folders = folders_in(args)
     if not folders or (found := runs_of_grids(folders)) is None:
         return None
     runs, left_out = found

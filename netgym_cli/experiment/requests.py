@@ -29,12 +29,17 @@ JOBS = ("jobs", FORMER_JOBS)  # keys of the verbs that play sessions side by sid
 MOST = 1_000_000  # seeds, episodes or jobs: more than anybody simulates, and few enough to list in memory
 
 
+def folders_in(args: Args) -> list[Path]:
+    """Those of `args` that are no overrides: folders, or models in them."""
+    return [Path(arg) for arg in args if "=" not in arg or _is_run(arg)]
+
+
 def parse_args(args: Args, own: Collection[str]) -> tuple[list[Path], dict[str, str], list[str]]:
     """`args` as runs (folders, or models in them), the values of the verb's own keys, and overrides of the config.
 
     Raises `ConfigError` for a key that is neither of the config nor of the verb, and similar to one of the verb's.
     """
-    runs = [Path(arg) for arg in args if "=" not in arg or _is_run(arg)]
+    runs = folders_in(args)
     pairs = [arg for arg in args if "=" in arg and not _is_run(arg)]
     hydra = [pair for pair in pairs if key_of(pair).startswith(("hydra.", "hydra/"))]
     tell([[*given_twice(pairs), *unread_by_verb(hydra, "this verb", ["hydra.searchpath"])]])

@@ -119,7 +119,7 @@ def test_a_dying_simulator_exits_1_and_names_its_folder(workdir):
 def test_a_full_disk_exits_1(monkeypatch):
     from netgym_cli.experiment import run
 
-    def full(config, folder, command):
+    def full(config, folder, command, **_):
         (folder / "run.json").write_text("{}")
         raise OSError(28, "No space left on device")
 
@@ -133,7 +133,7 @@ def test_a_full_disk_exits_1(monkeypatch):
 def test_a_bug_hides_its_traceback_unless_asked(monkeypatch):
     from netgym_cli.experiment import run
 
-    def bug(*_):
+    def bug(*_, **__):
         raise ZeroDivisionError("oh")
 
     monkeypatch.setattr(run, "train", bug)
