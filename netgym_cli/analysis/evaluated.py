@@ -52,7 +52,7 @@ def points(table: pd.DataFrame, x: str | None, y: str, by: str | None) -> tuple[
         by: what the lines differ in, `agent` or a swept key; None: the agents.
 
     Raises:
-        ConfigError: an unknown key or metric.
+        ConfigError: an unknown key or metric, or sessions that differ in more keys than these two can show.
     """
     keys = [AGENT, *table.columns[: list(table.columns).index(AGENT)]]
     metrics = [column for column in table.columns if column not in (*keys, *PLAN)]
@@ -66,12 +66,21 @@ def points(table: pd.DataFrame, x: str | None, y: str, by: str | None) -> tuple[
     whole = pd.concat([part for part in parts if len(part)])
     rows = []
     for (label, place), part in whole.dropna(subset=[where]).groupby([line, where], dropna=False, sort=False):
-        trainings = part.assign(run=part.groupby("seed").cumcount()).pivot(index="run", columns="seed", values=y)
+        _require_alike(part, [key for key in keys if key not in (line, where)])
+        trainings = part.pivot(index="training", columns="seed", values=y)
         estimate = statistics.of_measured(trainings.to_numpy())
         rows.append({"by": plain(_number(label)), "x": plain(_number(place)), **estimate._asdict()})
     found = pd.DataFrame(rows).rename(columns={"seeds": "runs"})
     order = {"key": lambda column: column.map(sortable), "ignore_index": True}
     return found.sort_values(["by", "x"], **order), str(table.attrs.get("title", ""))
+
+
+def _require_alike(part: pd.DataFrame, keys: Sequence[str]) -> None:
+    if differing := [key for key in keys if part[key].nunique(dropna=False) > 1]:
+        raise ConfigError(
+            f"one point would hold sessions that differ in {', '.join(differing)}, too; show a key by --x KEY and one "
+            "by --by KEY, or evaluate fewer runs."
+        )
 
 
 def _number(value: object) -> object:

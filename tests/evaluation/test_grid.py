@@ -52,6 +52,10 @@ def test_every_run_meets_the_rules_in_its_own_environment(grid, workdir):
     for row in summary.values():
         assert f"{float(row['mean']):.4g}" in drawn.stdout
     assert "networks" in (workdir / "figure.svg").read_text()
+    for shown in ([], ["--x", "env.num_users", "--by", "env.num_users"]):  # other environments, or agents, in one point
+        pooled = netgym("plot", "out", *shown, "-o", "pooled.svg")
+        assert pooled.exit_code == 2 and "one point would hold sessions that differ in" in pooled.stderr
+        assert not (workdir / "pooled.svg").exists()
 
 
 def test_runs_that_are_not_complete_are_left_out_and_named(grid, caplog):
