@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.runs.below import runs_below
 from netgym_cli.runs.standing import Standing, duration, standing
+from netgym_cli.runs.tables import csv_text
 
 HEADS = ("run", "state", "env", "agent", "seed", "steps", "return", "left", "host", "started")
 
@@ -66,11 +65,8 @@ def as_json(runs: list[RunAt]) -> list[dict[str, Any]]:
 
 def as_csv(runs: list[RunAt]) -> str:
     """The same as a table with a head; what is not known is empty."""
-    text = io.StringIO()
-    table = csv.DictWriter(text, list(as_json(runs)[0]), lineterminator="\n")
-    table.writeheader()
-    table.writerows(as_json(runs))
-    return text.getvalue()
+    rows = as_json(runs)
+    return csv_text(list(rows[0]), rows)
 
 
 def _told(value: object) -> str:

@@ -13,7 +13,7 @@ from netgym_cli.config.conf_dirs import GROUPS
 from netgym_cli.config.dotted import leaves
 from netgym_cli.config.schema import RunConfig
 from netgym_cli.evaluation.contest import Evaluation, Row
-from netgym_cli.evaluation.request import Request, parse
+from netgym_cli.evaluation.request import Request, essence, parse
 from netgym_cli.experiment.config import config_of
 from netgym_cli.experiment.requests import folders_in
 from netgym_cli.runs.below import runs_in
@@ -140,7 +140,5 @@ def _is_there(key: str) -> bool:
 
 
 def _environment(config: RunConfig) -> str:
-    values = config.values()
-    env = {key: value for key, value in values["env"].items() if key not in ("random_seed", "episodes_per_session")}
-    there = {"env": env, **{group: values[group] for group in THERE[1:]}}
+    there = {group: essence(getattr(config, group)) for group in THERE}
     return json.dumps([there, {group: config.choices.get(group) for group in THERE}], sort_keys=True, default=str)

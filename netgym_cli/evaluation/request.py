@@ -120,7 +120,7 @@ def _fitting(names: Args, overrides: Args, config_dirs: Sequence[str | Path]) ->
 
 def _require_one(group: str, trained: dict[Path, RunConfig]) -> None:
     """Raises `ConfigError` if runs were trained in environments or channels that differ in more than their plan."""
-    runs = [(folder, _essence(getattr(run, group))) for folder, run in trained.items()]
+    runs = [(folder, essence(getattr(run, group))) for folder, run in trained.items()]
     (first, mine), *others = runs or [(Path(), {})]
     for folder, other in others:
         for key in sorted(mine.keys() | other.keys(), key=lambda key: (key != "name", key)):
@@ -131,7 +131,8 @@ def _require_one(group: str, trained: dict[Path, RunConfig]) -> None:
                 )
 
 
-def _essence(config: Any) -> dict[str, Any]:
+def essence(config: Any) -> dict[str, Any]:
+    """What a part of the config says of the environment: all but how long a session is, and of which seed."""
     return {key: value for key, value in plain(config).items() if key not in ("random_seed", "episodes_per_session")}
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import logging
 import shlex
 from collections.abc import Sequence
@@ -14,6 +12,7 @@ from typing import Any
 from netgym_cli.common.files import replacing
 from netgym_cli.jobs.job_folder import JobFolder
 from netgym_cli.runs.standing import Standing, standing
+from netgym_cli.runs.tables import csv_line
 
 log = logging.getLogger(__name__)
 NAME = "jobs.csv"
@@ -74,13 +73,10 @@ class JobRow:
 
 def write(rows: Sequence[JobRow], folder: Path) -> None:
     """Replaces the table. One that cannot be written is only told: it says nothing that is not in the folders."""
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(COLUMNS)
-    table.writerows(row.values() for row in rows)
+    lines = [csv_line(cells) for cells in (COLUMNS, *(row.values() for row in rows))]
     try:
         with replacing(folder / NAME) as hidden:
-            hidden.write_text(text.getvalue())
+            hidden.write_text("".join(lines))
     except OSError as error:
         log.warning("%s could not be written: %s", folder / NAME, error.strerror)
 
