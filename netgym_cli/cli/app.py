@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from netgym_cli import __version__
+from netgym_cli.cli.again import replay
 from netgym_cli.cli.analyze import fit_channel, fit_twin, plot, verify
 from netgym_cli.cli.arguments import ConfigDir, Jobs, Json, Overrides, Trust, command, complete
 from netgym_cli.cli.collect import collect
@@ -262,7 +263,7 @@ def check(
             raise typer.Exit(1)
 
 
-for verb in (sweep, runs, collect, plot, verify, doctor, build, fit_channel, fit_twin, import_config):
+for verb in (sweep, runs, collect, plot, verify, replay, doctor, build, fit_channel, fit_twin, import_config):
     app.command(verb.__name__.replace("_", "-"))(verb)
 app.add_typer(data, name="data")
 app.add_typer(new, name="new")

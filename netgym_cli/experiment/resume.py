@@ -12,22 +12,20 @@ from typing import TYPE_CHECKING, Any
 from netgym_cli.agents.base import agent_registry
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.locks import Lock
-from netgym_cli.common.machine import differences, machine
 from netgym_cli.common.provenance import versions
 from netgym_cli.config import conf_dirs
 from netgym_cli.config.schema import RunConfig
 from netgym_cli.experiment import launch
+from netgym_cli.experiment.conditions import changed_conditions
 from netgym_cli.experiment.config import groups_of, own_values, typed_run
 from netgym_cli.experiment.going_on import GoingOn
 from netgym_cli.runs.checkpoints import Checkpoints
 from netgym_cli.runs.folder import RunFolder
-from netgym_cli.simulators.base import simulator_registry
 
 if TYPE_CHECKING:
     from netgym_cli.experiment.summary import Summary
 
 log = logging.getLogger(__name__)
-HARMLESS = frozenset(("torch_threads", "ns3_prefix", "malloc"))  # the config decides the first; the others no number
 
 
 def resume(folder: Path, trust: bool = False, config_dirs: Sequence[str | Path] = ()) -> Summary | None:
@@ -96,11 +94,7 @@ def _require_same_version(run: RunFolder, record: Mapping[str, Any]) -> None:
 
 def _unequal(record: Mapping[str, Any], config: RunConfig) -> list[str]:
     """A sentence if results may differ from those of a run that nothing interrupted."""
-    software = simulator_registry.load(config.simulator.name).about(config.simulator)
-    pairs = ((record.get("versions"), versions()), (record.get("machine"), machine()),
-             (record.get("simulator_software"), software))  # fmt: skip
-    known = [({k: v for k, v in (before or {}).items() if k not in HARMLESS}, now) for before, now in pairs]
-    found = [difference for before, now in known for difference in differences(before, now)]
+    found = changed_conditions(record, config)
     return (
         [f"the run goes on, but need not equal one without interruption to the bit: {'; '.join(found)}"]
         if found

@@ -200,6 +200,15 @@ class RunFolder:
         empty = Manifest(self._manifest_path, False, False, {})
         empty.with_file(self.config_path, self.config_path.read_bytes()).write()
 
+    def begin_like(self, other: RunFolder, config: DictConfig) -> None:
+        """Makes the folder with this config, and with what the folder of `other` tells of how it was chosen."""
+        hydra = self.path / HYDRA
+        hydra.mkdir(parents=True)
+        for name in ("hydra.yaml", "overrides.yaml"):
+            if (other.path / HYDRA / name).is_file():
+                (hydra / name).write_bytes(read_bytes(other.path / HYDRA / name))
+        self.save_config(config)
+
     def sign(self, file: Path, content: bytes | None = None) -> None:
         """Notes in the manifest that the run has written this file, or is about to write `content` to it."""
         manifest = self.manifest()

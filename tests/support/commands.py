@@ -87,6 +87,8 @@ class Story:
     def resume(self, folder, **_):
         assert str(folder) in self.folders, f"nothing has begun the run {folder}"
 
+    replay = resume
+
     def evaluate(self, overrides=(), config_dir=(), **_):
         asked = evaluate_request.parse(list(overrides or ()), list(config_dir or ()))
         for agent in asked.contenders.values():
