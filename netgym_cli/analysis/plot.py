@@ -17,15 +17,19 @@ from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.schema import require
 from netgym_cli.runs.below import runs_in
 from netgym_cli.runs.folder import RunFolder
+from netgym_cli.runs.standing import standing
 
 BINS = 50  # of a learning curve
+UNFINISHED = ("running", "silent", "died", "interrupted")  # states of runs whose tables hold what they have measured
 
 
-def read(folders: Sequence[Path]) -> tuple[list[Run], list[Path]]:
-    """The complete runs in `folders` and directly under them, each once, and the folders of those not complete.
+def read(folders: Sequence[Path]) -> tuple[list[Run], list[str]]:
+    """The runs in `folders` and directly under them, each once, and remarks on those that are not complete.
+
+    What a run under way, or one that was interrupted or killed, has measured so far is taken; what failed is left out.
 
     Raises:
-        ConfigError: a folder holds no run at all, or none is complete.
+        ConfigError: a folder holds no run at all, or none has measured anything that is taken.
     """
     found: dict[Path, RunFolder] = {}
     for folder in folders:
@@ -34,16 +38,22 @@ def read(folders: Sequence[Path]) -> tuple[list[Run], list[Path]]:
             raise ConfigError(f"'{folder}' holds no run; give the folder of a run or of a grid (train -m).")
         for run in begun:
             found.setdefault(run.path.resolve(), run)
-    runs, incomplete = [], []
+    runs, remarks, left_out = [], [], []
     for run in found.values():
-        episodes = run.episodes()
-        if run.record().get("status") != "complete" or episodes.empty:
-            incomplete.append(run.path)
-        else:
-            runs.append(Run(run.path, run.config(), episodes))
+        episodes, now = run.episodes(), standing(run)
+        if now.status not in ("complete", *UNFINISHED) or episodes.empty:
+            left_out.append(run.path)
+            remarks.append(f"left out, not complete: {run.path}")
+            continue
+        runs.append(Run(run.path, run.config(), episodes))
+        if now.status in UNFINISHED:
+            remarks.append(f"as far as it is ({now.status}, {now.steps} of {now.planned_steps} steps): {run.path}")
     if not runs:
-        raise ConfigError(f"none of the {len(incomplete)} runs is complete; the first one is in '{incomplete[0]}'.")
-    return runs, incomplete
+        raise ConfigError(
+            f"none of the {len(left_out)} runs is complete, or has ended an episode; the first one is in "
+            f"'{left_out[0]}'."
+        )
+    return runs, remarks
 
 
 def without_repeats(runs: Sequence[Run]) -> tuple[list[Run], dict[Path, Path]]:
@@ -69,7 +79,7 @@ def points(runs: Sequence[Run], x: str, y: str, lines: Lines, last: float) -> pd
     """One row per line and point on it: `by`, `x`, `mean`, `low`, `high` (95 % interval over runs), `runs`.
 
     Args:
-        runs: complete runs.
+        runs: as `read` returns them.
         x: key of the config that the horizontal axis shows.
         y: column of episodes.csv.
         lines: what the lines differ in.

@@ -49,7 +49,7 @@ def plot(
                 table([line, where, y, "95 % interval", evaluated.UNIT], plots.table_rows(results))
                 say([f"picture: {output}"])
             return
-        read, incomplete = plots.read(folders)
+        read, remarks = plots.read(folders)
         runs, repeats = plots.without_repeats(read)
         lines = Lines.of(runs, x, by)
         results, notes = (plots.points(runs, x, y, lines, last), []) if x else plots.curves(runs, y, lines)
@@ -59,7 +59,7 @@ def plot(
         with results_on_disk():
             if x:
                 table([lines.title, x, y, "95 % interval", "runs"], plots.table_rows(results))
-            say([f"left out, not complete: {folder}" for folder in incomplete])
+            say(remarks)
             say([f"left out, the same config and seeds as {repeats[folder]}: {folder}" for folder in repeats])
             say([f"the lines differ in {', '.join(lines.along)}, too"] if lines.along else [])
             say([*notes, f"picture: {output}"])

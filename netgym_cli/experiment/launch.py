@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from contextlib import chdir
 from dataclasses import replace
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from netgym_cli.experiment.going_on import GoingOn
     from netgym_cli.experiment.summary import Summary
 
+log = logging.getLogger(__name__)
 OF_GRIDS = ("hydra.sweep", "hydra.sweeper", "hydra.launcher", "hydra/sweeper", "hydra/launcher")
 
 
@@ -120,6 +122,7 @@ def _train_in(
     from netgym_cli.experiment import run
 
     begun = RunFolder(folder)
+    log.info("run folder: %s", folder)
     try:
         return replace(run.train(config, folder, command, going_on=going_on), config_dirs=tuple(map(str, config_dirs)))
     except ConfigError as error:

@@ -36,10 +36,13 @@ class RunProgress(Observer):
         total_sessions: number of its sessions.
         n_envs: number of simulators that live each session at once.
         shown: whether to draw; None: if stderr is a terminal.
+
+    Attributes:
+        shown: whether it draws.
     """
 
     def __init__(self, total_steps: int, total_sessions: int, shown: bool | None = None, n_envs: int = 1) -> None:
-        self._shown = bool(sys.stderr and sys.stderr.isatty()) if shown is None else shown
+        self.shown = bool(sys.stderr and sys.stderr.isatty()) if shown is None else shown
         self._sessions, self._n_envs = total_sessions, n_envs
         self._steps = 0
         self._updates: tuple[int, int] | None = None
@@ -51,7 +54,7 @@ class RunProgress(Observer):
         self._clocks: dict[tuple[int, int], tuple[float, int] | None] = {}
         self._place: tuple[int, int] | None = None  # session and episode of the newest step
         self._events_per_s: float | None = None
-        if not self._shown:
+        if not self.shown:
             return
         self._bar = Progress(
             TextColumn("{task.description}", table_column=Column(no_wrap=True)),
@@ -64,12 +67,12 @@ class RunProgress(Observer):
         self._task = self._bar.add_task("starting the simulator", total=total_steps, state="")
 
     def __enter__(self) -> RunProgress:
-        if self._shown:
+        if self.shown:
             self._bar.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._shown:
+        if self.shown:
             self._draw()
             self._bar.stop()
 
@@ -86,14 +89,14 @@ class RunProgress(Observer):
 
     def step(self, step: Step) -> None:
         """Counts; redraws a few times per second."""
-        if not self._shown:
+        if not self.shown:
             return
         self._returns[step.session, step.env] += step.reward
         self._count(step, 1)
 
     def steps(self, steps: Steps) -> None:
         """The same for many simulators, of which the first stands for all where clocks are read."""
-        if not self._shown:
+        if not self.shown:
             return
         for env, reward in enumerate(steps.rewards.tolist()):
             self._returns[steps.session, env] += reward
@@ -117,7 +120,7 @@ class RunProgress(Observer):
 
     def updated(self, done: int, total: int) -> None:
         """From now on the bar counts gradient updates: `done` of `total`."""
-        if self._shown:
+        if self.shown:
             self._updates = (done, total)
             if done == total or time.monotonic() - self._drawn_at >= REDRAW_S:
                 self._draw()

@@ -19,6 +19,7 @@ from netgym_cli.experiment.lifecycle import RunUnderWay, run_lifecycle
 from netgym_cli.experiment.opening import open_sessions, stats_envs
 from netgym_cli.experiment.periodic import evaluated_on_the_way
 from netgym_cli.experiment.progress import RunProgress
+from netgym_cli.experiment.progress_lines import ProgressLines
 from netgym_cli.experiment.resume_points import RunResumePoints
 from netgym_cli.experiment.simulator_load import SimulatorLoad
 from netgym_cli.experiment.summary import Summary
@@ -81,7 +82,7 @@ def train(
         config: a config that passed `check`.
         folder: the run's folder; it may exist but must not hold tables.
         command: command line that reproduces the run, for the record and for messages.
-        console: whether to draw a progress bar on stderr; None: if it is a terminal.
+        console: whether to draw a progress bar on stderr, or else log a line now and then; None: if it is a terminal.
         going_on: for a run in the folder that ended early, from where it goes on; None: a new run.
 
     Raises:
@@ -113,7 +114,7 @@ def train(
         if going_on is not None:
             progress.go_on(recorder.stored_steps, going_on.under_way)
         load = SimulatorLoad(plan.n_envs)
-        env.observers = (recorder, record, progress, load)
+        env.observers = (recorder, record, progress if progress.shown else ProgressLines(record), load)
         if plan.configs:
             prepare_simulators(config)
         if recorded:

@@ -40,9 +40,9 @@ def test_points_are_means_over_the_last_episodes_of_each_seed(grid, workdir):
     done = netgym("plot", "grid", "--x", "env.steps_per_episode", "--y", "length", "--last", "0.5", "-o", "a/b.svg")
     assert done.exit_code == 0, done.output
     assert "picture: a/b.svg" in done.output and (workdir / "a" / "b.svg").read_text().count("<path") > 3
-    runs, incomplete = plot.read([grid])
+    runs, remarks = plot.read([grid])
     found = plot.points(runs, "env.steps_per_episode", "length", Lines(()), 0.5)
-    assert (len(runs), incomplete, found["x"].tolist()) == (6, [], [5, 8])
+    assert (len(runs), remarks, found["x"].tolist()) == (6, [], [5, 8])
     values = [
         pd.read_csv(one.folder / "metrics" / "episodes.csv")["length"].tail(3).mean()
         for one in runs
@@ -78,6 +78,15 @@ def test_a_run_that_is_not_complete_is_told_and_left_out(grid):
     assert done.exit_code == 0 and "left out, not complete: grid/2" in done.output
     with pytest.raises(ConfigError, match="none of the 1 runs is complete"):
         plot.read([grid / "2"])
+
+
+@pytest.mark.parametrize(("status", "told"), [("running", "died"), ("interrupted", "interrupted")])
+def test_a_run_that_died_or_was_interrupted_is_drawn_with_a_remark(grid, status, told):
+    record = grid / "2" / "run.json"
+    record.write_text(record.read_text().replace('"complete"', f'"{status}"'))
+    done = netgym("plot", "grid", "--x", "env.steps_per_episode")
+    assert done.exit_code == 0 and f"as far as it is ({told}, 30 of 30 steps): grid/2" in done.output
+    assert netgym("plot", "grid/2").exit_code == 0
 
 
 @pytest.mark.parametrize(
