@@ -67,6 +67,7 @@ NOT_ON_EVERY_CPU = set(
 KEPT_NAMES = {
     "runs": {
         "run.json", "metrics", "steps.parquet", "stats.parquet", "episodes.csv", "sessions.csv", "evaluations.csv",
+        "recorded.parquet",
         ".hydra", "hydra.yaml", "overrides.yaml", "model.zip", "model.npz", "agent.json", "checkpoints", "tb",
         "error.txt", ".reserve",
     },

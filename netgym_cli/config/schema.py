@@ -153,6 +153,7 @@ class RunConfig:
     evaluate_at_end: EndEvaluation | None = None
     record_stats: str = one_of("auto", "all", "first", "none", default="auto")
     checkpoint_every_s: float = ranged(0, 1e6, default=60.0, note="0: none")
+    record: bool = False
     choices: dict[str, str] = new_field(default_factory=dict, compare=False)
 
     @property

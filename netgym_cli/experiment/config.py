@@ -161,6 +161,7 @@ class _Top:
     evaluate_at_end: Any = None
     record_stats: str = "auto"
     checkpoint_every_s: float = 60.0
+    record: bool = False
 
 
 def config_of(path: Path, trust: bool = False) -> RunConfig:

@@ -5,9 +5,16 @@ Several are a process each, with a thread that waits for it; or all of them one 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
 from netgym_cli.config.schema import RunConfig
 from netgym_cli.envs.base import env_registry
 from netgym_cli.envs.network_env import NetworkEnv
+from netgym_cli.runs.recorded_table import RecordedColumns
+from netgym_cli.runs.recorder import Recorder
+from netgym_cli.runs.step_recorder import StepRecorder
 from netgym_cli.sessions.batched import BatchedSessions, can_be_batched
 from netgym_cli.sessions.parallel import ParallelSessions
 from netgym_cli.sessions.plan import Plan
@@ -28,6 +35,28 @@ def open_sessions(config: RunConfig, plan: Plan) -> SequentialSessions | VectorS
     if isinstance(first, NetworkEnv) and can_be_batched(first):  # no channel, and a simulator of many
         return BatchedSessions(first, plan)
     return ParallelSessions([first, *(open_env(config) for _ in range(plan.n_envs - 1))], plan)
+
+
+def recorder_of(
+    config: RunConfig,
+    folder: Path,
+    env: SequentialSessions | VectorSessions,
+    n_envs: int,
+    continued: Mapping[str, Any] | None = None,
+) -> Recorder:
+    """What writes the tables of a run of `config`.
+
+    Args:
+        config: the run's.
+        folder: where the tables go.
+        env: the environment, for its spaces.
+        n_envs: number of simulators that live each session at once.
+        continued: as for `Recorder`.
+    """
+    if not config.record:
+        return Recorder(folder, n_envs, stats_envs(config), continued)
+    columns = RecordedColumns(env.observation_space, env.action_space)
+    return StepRecorder(folder, columns, n_envs, stats_envs(config), continued)
 
 
 def stats_envs(config: RunConfig) -> int | None:

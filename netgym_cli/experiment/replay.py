@@ -31,12 +31,14 @@ class Replay:
         folder: the new run's; None if it was not to be kept.
         found: how the two compare.
         remarks: what may make them differ, such as another version of a library.
+        models: whether models were compared, too.
     """
 
     run: Path
     folder: Path | None
     found: Comparison
     remarks: tuple[str, ...]
+    models: bool = True
 
     @property
     def equal(self) -> bool:
@@ -49,8 +51,8 @@ class Replay:
         told += [f"different: {difference.told()}" for difference in self.found.differences]
         if self.equal:
             rows = [f"{name} ({rows} row{'' if rows == 1 else 's'})" for name, rows in self.found.rows.items()]
-            models = f"{self.found.models} model{'' if self.found.models == 1 else 's'}"
-            told.append(f"equal to the bit: {', '.join([*rows, models])}")
+            models = [f"{self.found.models} model{'' if self.found.models == 1 else 's'}"] if self.models else []
+            told.append(f"equal to the bit: {', '.join([*rows, *models])}")
         return [*told, *([] if self.folder is None else [f"the new run: {self.folder}"])]
 
     def as_json(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from netgym_cli.experiment import end_evaluation
 from netgym_cli.experiment.config import needs_trust
 from netgym_cli.experiment.going_on import GoingOn
 from netgym_cli.experiment.lifecycle import RunUnderWay, run_lifecycle
-from netgym_cli.experiment.opening import open_sessions, stats_envs
+from netgym_cli.experiment.opening import open_sessions, recorder_of
 from netgym_cli.experiment.periodic import evaluated_on_the_way
 from netgym_cli.experiment.progress import RunProgress
 from netgym_cli.experiment.progress_lines import ProgressLines
@@ -26,7 +26,7 @@ from netgym_cli.experiment.summary import Summary
 from netgym_cli.runs.checkpoints import Checkpoints
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.record import RunRecord
-from netgym_cli.runs.recorder import Recorder
+from netgym_cli.runs.recorded_table import require_recordable
 from netgym_cli.sessions.plan import Plan
 from netgym_cli.sessions.sequential import SequentialSessions
 from netgym_cli.sessions.vector import VectorSessions
@@ -61,6 +61,8 @@ def check(config: RunConfig) -> None:
             f"Agents that can act in env '{config.name_of('env')}': {', '.join(alike or able)}."
         )
     agent.check(first, plan.total_steps)
+    if config.record:
+        require_recordable(first.observation_space, first.action_space)
     end_evaluation.check(config)
 
 
@@ -106,7 +108,7 @@ def train(
             going_on.bring(env, store)
         folder.mkdir(parents=True, exist_ok=True)
         tables = None if saved is None else saved.tables
-        recorder = Recorder(files.metrics, plan.n_envs, stats_envs(config), tables)
+        recorder = recorder_of(config, files.metrics, env, plan.n_envs, tables)
         noted = None if going_on is None else going_on.noted
         record = RunRecord(folder, command, config, plan.total_steps, recorder, agent.training_seeds(), noted)
         run.begin(recorder, record)

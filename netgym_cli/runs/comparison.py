@@ -56,10 +56,18 @@ class Comparison(NamedTuple):
     differences: tuple[Difference, ...]
 
 
-def compare(before: RunFolder, now: RunFolder) -> Comparison:
-    """Compares all tables and models of `before` with those of `now`, as long as both are complete."""
+def compare(before: RunFolder, now: RunFolder, models: bool = True) -> Comparison:
+    """Compares all tables and models of `before`, a complete run, with those of `now`.
+
+    Args:
+        before: the run.
+        now: what was done of it once more.
+        models: compare models, and evaluations of them; or else only the tables of sessions.
+    """
     tables = sorted(_named(before.metrics, now.metrics, TABLES), key=lambda name: (name.endswith(".csv"), name))
     tables.sort(key=lambda name: "step" not in name)  # the step that differs is what one asks for first
+    if not models:
+        tables = [name for name in tables if name != before.evaluations_path.name]
     rows, found = {}, []
     for name in tables:
         old, new = before.metrics / name, now.metrics / name
@@ -67,13 +75,13 @@ def compare(before: RunFolder, now: RunFolder) -> Comparison:
         rows[name], difference = (0, _only_one(old)) if not (old.exists() and new.exists()) else differ(old, new)
         if difference is not None:
             found.append(Difference(f"{before.metrics.name}/{name}", *difference))
-    models = _models(before, now)
-    for name in models:
+    saved = _models(before, now) if models else []
+    for name in saved:
         old, new = before.path / name, now.path / name
         how = _only_one(old)[1] if not (old.is_file() and new.is_file()) else _weights_differ(old, new)
         if how is not None:
             found.append(Difference(name, "", how))
-    return Comparison(rows, len(models), tuple(found))
+    return Comparison(rows, len(saved), tuple(found))
 
 
 Found = tuple[str, str]  # where and how

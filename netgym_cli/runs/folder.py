@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ CHECKPOINTS, MODELS = "checkpoints", "models"  # folders of models besides the o
 RESERVE = ".reserve"
 PROCESS_DIED = "ProcessDied"  # type of the error of a run whose process could not tell what ended it
 STEPS, STATS, EPISODES, SESSIONS = "steps.parquet", "stats.parquet", "episodes.csv", "sessions.csv"  # in METRICS
+RECORDED = "recorded.parquet"  # there, too
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,11 @@ class RunFolder:
     def evaluations_path(self) -> Path:
         """The table of evaluations on the way through a training."""
         return self.metrics / "evaluations.csv"
+
+    @property
+    def recorded_path(self) -> Path:
+        """The table of observations and actions."""
+        return self.metrics / RECORDED
 
     @property
     def last_evaluation(self) -> Path:
@@ -202,11 +209,7 @@ class RunFolder:
 
     def begin_like(self, other: RunFolder, config: DictConfig) -> None:
         """Makes the folder with this config, and with what the folder of `other` tells of how it was chosen."""
-        hydra = self.path / HYDRA
-        hydra.mkdir(parents=True)
-        for name in ("hydra.yaml", "overrides.yaml"):
-            if (other.path / HYDRA / name).is_file():
-                (hydra / name).write_bytes(read_bytes(other.path / HYDRA / name))
+        shutil.copytree(other.path / HYDRA, self.path / HYDRA)
         self.save_config(config)
 
     def sign(self, file: Path, content: bytes | None = None) -> None:

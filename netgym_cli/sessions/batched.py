@@ -99,6 +99,7 @@ class BatchedSessions(VectorSessions):
             observations=observations,
             actions=taken,
             adapter=self.network.adapter,
+            chosen=actions,
         )
         if self._log is not None:
             self._check = checksum(stats.values, stats.ts_ms, stats.events, steps.rewards, observations)

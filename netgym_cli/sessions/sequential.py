@@ -132,6 +132,7 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
             effective_action=partial(network.adapter.effective_action, action, stats),
             info=info,
             env=self.slot,
+            chosen=chosen,
         )
         if self._log is not None:
             self._check = checksum(stats.values, float(stats.ts_ms), int(stats.events), reward, self._last)

@@ -44,6 +44,7 @@ class Steps:
         observations: shape `(n, ...)`.
         actions: as they reached the networks, along a first axis or in a list.
         adapter: tells the actions in force.
+        chosen: one per slot as the agent chose it, or None for the default algorithm in all.
     """
 
     session: int
@@ -60,6 +61,7 @@ class Steps:
     observations: np.ndarray
     actions: Any
     adapter: Adapter[Any]
+    chosen: Any = None
 
     @property
     def n_envs(self) -> int:
@@ -93,4 +95,5 @@ class Steps:
             effective_action=partial(self.adapter.effective_action, action, measured),
             info={},
             env=env,
+            chosen=None if self.chosen is None else self.chosen[env],
         )

@@ -36,7 +36,8 @@ class Step(NamedTuple):
     behind whatever channels there are; `stats` is what the environment's config subscribes to. `env` is the slot, from
     0, of a session that several simulators live at once.
 
-    `action` is the agent's choice as it reached the environment, None for the default algorithm. `effective_action()`
+    `chosen` is what the agent chose, before any channel, and `action` what reached the environment of it, None for the
+    default algorithm. `effective_action()`
     computes the action that was in force, as `Adapter.effective_action` tells it; it may raise `AdapterError`.
 
     The agent may use its arrays again: copy what you keep, and call `effective_action` before the observer returns.
@@ -60,6 +61,7 @@ class Step(NamedTuple):
     effective_action: Callable[[], Any]
     info: Mapping[str, Any]
     env: int = 0
+    chosen: Any = None
 
 
 class Observer:

@@ -12,4 +12,4 @@ def test_the_commands_of_the_page_are_understood():
     story = Story()
     for command in re.findall(r"^    (netgym .*)$", PAGE, re.MULTILINE):
         story.understand(command.partition(" > ")[0])
-    assert story.folders == {"outputs/media"}
+    assert story.folders == {"outputs/media", "outputs/recorded"}
