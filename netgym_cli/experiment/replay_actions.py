@@ -41,7 +41,7 @@ def replay_actions(folder: Path, trust: bool = False, config_dirs: Sequence[str 
         NetgymError, OSError: a simulator failed.
     """
     run, record, config = complete_run(folder, trust, config_dirs)
-    if not config.record or not run.recorded_path.is_file():
+    if not config.record or not (run.metrics / RECORDED).is_file():
         raise ConfigError(
             f"the run in '{folder}' recorded no actions; train with record=true, or leave out --actions, and the agent "
             "decides once more."
@@ -99,7 +99,7 @@ def _do_side_by_side(env: VectorSessions, columns: RecordedColumns, rows: Iterat
 
 
 def _rows(run: RunFolder) -> Iterator[Row]:
-    for batch in pq.ParquetFile(run.recorded_path).iter_batches(BATCH):
+    for batch in pq.ParquetFile(run.metrics / RECORDED).iter_batches(BATCH):
         yield from batch.to_pylist()
 
 

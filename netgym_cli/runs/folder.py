@@ -65,11 +65,6 @@ class RunFolder:
         return self.metrics / "evaluations.csv"
 
     @property
-    def recorded_path(self) -> Path:
-        """The table of observations and actions."""
-        return self.metrics / RECORDED
-
-    @property
     def last_evaluation(self) -> Path:
         """The folder of the evaluation that follows a training."""
         return self.path / "evaluation"

@@ -87,7 +87,7 @@ class Story:
     def resume(self, folder, **_):
         assert str(folder) in self.folders, f"nothing has begun the run {folder}"
 
-    replay = resume
+    replay = watch = resume
 
     def evaluate(self, overrides=(), config_dir=(), **_):
         asked = evaluate_request.parse(list(overrides or ()), list(config_dir or ()))
