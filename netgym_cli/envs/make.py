@@ -17,6 +17,7 @@ from netgym_cli.config.effect import without_effect
 from netgym_cli.config.messages import dotted_keys
 from netgym_cli.config.schema import known_keys, typed
 from netgym_cli.envs.base import env_registry
+from netgym_cli.envs.frames.rendered import METADATA, supported
 from netgym_cli.envs.network_env import NetworkEnv
 from netgym_cli.simulators.base import simulator_registry
 from netgym_cli.simulators.selection import require_choice
@@ -29,7 +30,7 @@ def make_env(
     seed: int | None = None,
     config_dir: str | Path | None = None,
     simulator: str | Mapping[str, Any] | None = None,
-    render_mode: None = None,
+    render_mode: str | None = None,
     **overrides: Any,
 ) -> NetworkEnv:
     """The environment of conf/env/`name`.yaml.
@@ -39,18 +40,15 @@ def make_env(
         seed: seed of the first session, 0 to 2147483647; None draws a fresh one. `reset(seed=...)` comes before it.
         config_dir: your own conf directory; its env/ is searched too, and its modules become importable.
         simulator: name of a simulator's YAML file, or keys that differ from the default one's (`name` chooses another).
-        render_mode: only None, as nothing is drawn.
+        render_mode: what `render` of the environment returns: `"ansi"` (text), `"rgb_array"` (a picture), or None.
         overrides: keys of the environment that differ from its YAML; nested ones as dictionaries, or with dots as on
             the command line: `**{"nr.tx_power_dbm": 20}`. Those that begin with `simulator.` are the simulator's.
 
     Raises:
         ConfigError: unknown name or key, wrong type or impossible value.
-        TypeError: a `render_mode`. Libraries that ask for one then make the environment without it.
+        UnsupportedMode: Gymnasium's error for a `render_mode` that there is not.
     """
-    if render_mode is not None:
-        # in Python's words for a function without this argument, by which libraries know what to leave out
-        unknown = f"make_env() got an unexpected keyword argument 'render_mode': {render_mode!r}"
-        raise TypeError(f"{unknown}; nothing is drawn")
+    supported(render_mode)
     deadlines = {key: overrides.pop(key) for key in list(overrides) if key.startswith("simulator.")}
     chosen_keys = {"name": simulator} if isinstance(simulator, str) else dict(simulator or {})
     keys = nested({**chosen_keys, **deadlines}, "simulator")
@@ -75,7 +73,11 @@ def make_env(
         require_choice(chosen, adapter.required_simulator, adapter.scenario, config.name)
     for sentence in without_effect(config, "env", list(dotted_keys({"env": own}))):
         log.warning("note: %s", sentence)
-    return NetworkEnv(config, chosen)
+    return NetworkEnv(config, chosen, render_mode)
+
+
+# gymnasium.make looks here for the modes of what it is about to make.
+make_env.metadata = METADATA  # type: ignore[attr-defined]
 
 
 def _plain(value: Any) -> Any:

@@ -22,6 +22,7 @@ from netgym_cli.config.schema import EnvConfig, SimulatorConfig, plain, typed
 from netgym_cli.envs.actions import wrong_shape
 from netgym_cli.envs.answers import Answer, is_inside, is_reward, kpis_of, measured, wrong_answer
 from netgym_cli.envs.base import Adapter, adapter_of, environment_action
+from netgym_cli.envs.frames.rendered import Rendered, supported
 from netgym_cli.envs.owned_session import OwnedSession
 from netgym_cli.envs.step_info import StepInfo
 from netgym_cli.simulators.base import Simulator, simulator_registry
@@ -29,7 +30,7 @@ from netgym_cli.simulators.selection import check_scenario, settings_of
 from netgym_cli.simulators.stats import Stats, Subscription
 
 
-class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
+class NetworkEnv(Rendered, OwnedSession, gymnasium.Env[Any, Any]):
     """A network to control, step by step.
 
     `step` returns `truncated=True` after L steps, and `truncated=terminated=True` after the session's last one.
@@ -44,6 +45,7 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
     Args:
         config: the environment's config record.
         simulator: the run's simulator; an environment that requires another one takes that.
+        render_mode: what `render` returns: `ansi`, `rgb_array`, or None: nothing.
 
     Attributes:
         session: index of the session, from 0; -1 before the first reset.
@@ -58,9 +60,8 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
         continues: whether the last reset left everything running, as between the episodes of a network's session.
     """
 
-    metadata: dict[str, Any] = {"render_modes": []}
-
-    def __init__(self, config: EnvConfig, simulator: SimulatorConfig) -> None:
+    def __init__(self, config: EnvConfig, simulator: SimulatorConfig, render_mode: str | None = None) -> None:
+        self.render_mode = supported(render_mode)
         self.config = config
         self.simulator_config = simulator
         self.adapter: Adapter[Any] = adapter_of(config)
@@ -178,6 +179,7 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
         reward = self.adapter.reward(self.stats) if answer is None else answer.reward
         if not is_reward(reward):
             self._refuse("reward", reward, "a finite number")
+        self.last_reward = reward
         return observation, reward, terminated, truncated, info
 
     def _begin_step(self, action: Any) -> tuple[Simulator[Any], np.ndarray | None]:
@@ -265,10 +267,6 @@ class NetworkEnv(OwnedSession, gymnasium.Env[Any, Any]):
         self.session_seed = session_seed
         self.session += 1
         self.episode, self.step_index = 0, 0
-
-    def _drawn_elsewhere(self) -> bool:
-        """Whether another process drew the base seed: forked copies of one environment would play the same sessions."""
-        return self._drawing_pid not in (None, os.getpid())
 
     def _drawn_seed(self) -> int:
         if self._drawn_elsewhere():

@@ -76,6 +76,10 @@ class OwnedSession:
         """As `Simulator.fileno`, of the running session; None if none runs."""
         return None if self._simulator is None else self._simulator.fileno()
 
+    def _drawn_elsewhere(self) -> bool:
+        """Whether another process drew the base seed: forked copies of one environment would play the same sessions."""
+        return self._drawing_pid not in (None, os.getpid())
+
     def _require_no_session(self, what: str) -> None:
         if self.running:
             raise SessionError(

@@ -27,10 +27,23 @@ def test_no_render_mode_is_an_argument_like_any_other():
     assert env.unwrapped.render_mode is None and env.spec.kwargs["render_mode"] is None
 
 
-@pytest.mark.parametrize("mode", ["human", "rgb_array"])
-def test_another_one_is_unknown_as_libraries_expect(mode):
-    with pytest.raises(TypeError, match=f"unexpected keyword argument 'render_mode': '{mode}'; nothing is drawn"):
-        gymnasium.make(ID, render_mode=mode)
+def test_a_mode_that_there_is_not_is_refused_as_gymnasium_does():
+    with (
+        pytest.warns(UserWarning, match=r"render_mode='depth'.* not in the possible render_modes"),
+        pytest.raises(gymnasium.error.UnsupportedMode, match="render_mode is 'depth'; allowed: ansi, rgb_array"),
+    ):
+        gymnasium.make(ID, render_mode="depth")
+    with pytest.raises(gymnasium.error.UnsupportedMode):
+        make_env("custom", render_mode="depth")
+
+
+def test_gymnasium_collects_the_frames_of_an_episode():
+    env = gymnasium.make(TOY, render_mode="rgb_array_list")
+    env.reset(seed=1)
+    env.step(ACTION)
+    first, second = env.render()
+    assert first.shape == second.shape == (480, 640, 3) and (first != second).any()
+    env.close()
 
 
 def test_a_learner_takes_the_id():
