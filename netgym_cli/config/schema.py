@@ -31,6 +31,7 @@ SESSIONS = "how many, 1 to 1000000, or a list of one or more overrides of env, s
 MOST_SESSIONS = 1_000_000
 MOST_SEED = 2**31 - 1
 DEFAULT_SIMULATOR = "ns3"  # of configs from the time when there was no choice
+TRACKERS = ("none", "trackio", "wandb", "mlflow")
 HOLDS = ("last", "default")  # what an actuator does while no action arrives
 
 
@@ -154,6 +155,7 @@ class RunConfig:
     record_stats: str = one_of("auto", "all", "first", "none", default="auto")
     checkpoint_every_s: float = ranged(0, 1e6, default=60.0, note="0: none")
     record: bool = False
+    tracker: str = one_of(*TRACKERS, default="none")
     choices: dict[str, str] = new_field(default_factory=dict, compare=False)
 
     @property

@@ -162,6 +162,7 @@ class _Top:
     record_stats: str = "auto"
     checkpoint_every_s: float = 60.0
     record: bool = False
+    tracker: str = "none"
 
 
 def config_of(path: Path, trust: bool = False) -> RunConfig:

@@ -90,7 +90,7 @@ def replay(
     command = ["netgym", "replay", str(folder)]
     with _place(output) as place:
         place.begin_like(run, OmegaConf.create(own_values(run, trust)))
-        program.train(config, place.path, command)
+        program.train(replace(config, tracker="none"), place.path, command)
         found = compare(run, place)
     return Replay(folder, output, found, remarks_on(record, config))
 

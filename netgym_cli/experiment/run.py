@@ -27,6 +27,8 @@ from netgym_cli.runs.checkpoints import Checkpoints
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.record import RunRecord
 from netgym_cli.runs.recorded_table import require_recordable
+from netgym_cli.runs.trackers.base import require_installed
+from netgym_cli.runs.trackers.tracking import Tracking
 from netgym_cli.sessions.plan import Plan
 from netgym_cli.sessions.sequential import SequentialSessions
 from netgym_cli.sessions.vector import VectorSessions
@@ -37,6 +39,7 @@ from netgym_cli.wrappers.required_simulators import prepare_simulators
 def check(config: RunConfig) -> None:
     """Everything about a run that can be known before it leaves a trace. Raises `ConfigError`."""
     config.validate()
+    require_installed(config.tracker)
     agent = make_agent(config)
     plan = agent.plan(config)
     envs = plan.configs or (config.env,)
@@ -102,7 +105,8 @@ def train(
     store, saved = Checkpoints(files), None if going_on is None else going_on.saved
     if recorded := agent.resumes and config.checkpoint_every_s > 0:
         env.keep_actions()
-    with interruption.handled(), run_lifecycle(run):
+    tracking = Tracking(config)
+    with interruption.handled(), tracking, run_lifecycle(run):
         if going_on is not None:
             prepare_simulators(config)
             going_on.bring(env, store)
@@ -116,7 +120,8 @@ def train(
         if going_on is not None:
             progress.go_on(recorder.stored_steps, going_on.under_way)
         load = SimulatorLoad(plan.n_envs)
-        env.observers = (recorder, record, progress if progress.shown else ProgressLines(record), load)
+        told_by = progress if progress.shown else ProgressLines(record)
+        env.observers = (recorder, record, told_by, load, *tracking.begin(record))
         if plan.configs:
             prepare_simulators(config)
         if recorded:

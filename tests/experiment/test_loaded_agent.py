@@ -51,7 +51,7 @@ def trained(config, folder):
     saved = RunFolder(folder)
     saved.config_path.parent.mkdir(parents=True)
     parts = {group: plain(getattr(config, group)) for group in ("env", "agent", "channel", "simulator")}
-    top = {key: getattr(config, key) for key in ("seed", "sessions", "dataset", "steps", "init", "record")}
+    top = {key: getattr(config, key) for key in ("seed", "sessions", "dataset", "steps", "init", "record", "tracker")}
     saved.save_config(OmegaConf.create(parts | top))
     run.train(config, folder, ["netgym"])
     return folder
