@@ -99,7 +99,7 @@ class Scheduler:
     ) -> None:
         self._jobs, self._n_jobs, self._retries, self._submit = jobs, n_jobs, retries, submit
         self._fail_fast, self._observer = asked.fail_fast, observer
-        self._one_by_one = asked.search is not None
+        self._one_by_one, self._detached = asked.search is not None, asked.launcher.detached
         self.active: dict[int, Active] = {}
         self.elsewhere: set[int] = set()
         self.outcomes: dict[int, str | None] = {}
@@ -170,7 +170,7 @@ class Scheduler:
             goes_on = job.continue_or_set_aside(anew)
             self._refused.discard(number)
             locks = lock.filenos()
-            if not goes_on:  # or else its own process claims the folder
+            if not goes_on and not self._detached:  # or else its own process claims the folder
                 claim: Claim = held.enter_context(claimed(job.run, output_dirs.SWEEP_DIR))
                 claim.keep()
                 locks += claim.filenos()

@@ -186,13 +186,13 @@ def _finish(
     folder = folder.absolute()
     jobs = [JobFolder(point, folder) for point in described.points]
     view = SweepView(jobs, folder, described.config_dirs)
-    launcher = LocalLauncher(composer.folders if composer else ())
+    launcher = asked.launcher.launcher(folder, composer.folders if composer else ()) if runs else LocalLauncher()
 
     def submit(job: JobFolder, locks: Sequence[int], goes_on: bool) -> JobHandle:
         assert composer is not None and whole is not None
         return Submission(composer, whole, launcher, view)(job, locks, goes_on)
 
-    n_jobs = asked.n_jobs or described.n_jobs or jobs_that_fit(runs)
+    n_jobs = asked.n_jobs or described.n_jobs or (len(jobs) if asked.launcher.queues else jobs_that_fit(runs))
     retries = described.retries if asked.retries is None else asked.retries
     scheduler = Scheduler(jobs, n_jobs, retries, asked, submit, view)
     return run_to_the_end(folder, jobs, scheduler, view)

@@ -25,7 +25,7 @@ from netgym_cli.experiment.objectives import measuring_seeds, require_measurable
 from netgym_cli.jobs import hydra_launcher, sweep_file
 from netgym_cli.jobs.grid import checked
 from netgym_cli.jobs.job_folder import LOCKS, JobFolder, JobLock
-from netgym_cli.jobs.launcher import JobHandle, LocalLauncher
+from netgym_cli.jobs.launcher import JobHandle
 from netgym_cli.jobs.request import DEFAULT_RETRIES, SweepRequest, jobs_that_fit
 from netgym_cli.jobs.scheduler import Scheduler
 from netgym_cli.jobs.search.follower import Follower
@@ -158,7 +158,7 @@ def _run(folder: Path, described: SweepFile, prepared: Prepared, asked: SweepReq
         submission = Submission(
             prepared.composer,
             prepared.whole,
-            LocalLauncher(prepared.composer.folders),
+            asked.launcher.launcher(folder, prepared.composer.folders),
             view,
             lambda job: file.write(job.run.path),
         )
