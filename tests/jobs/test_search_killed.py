@@ -31,7 +31,13 @@ def trials(folder):
 
 
 def statuses(folder):
-    return Counter(json.loads(path.read_text())["status"] for path in folder.glob("*/run.json"))
+    """Number of trials, without what was set aside, by the word of their record."""
+    return Counter(record["status"] for record in records(folder).values())
+
+
+def records(folder):
+    paths = [path for path in folder.glob("*/run.json") if path.parent.name.isdecimal()]
+    return {path.parent.name: json.loads(path.read_text()) for path in paths}
 
 
 def kill_after(launcher, folder, enough):
@@ -60,11 +66,8 @@ def test_thirty_trials_whose_launcher_is_killed_twice_are_those_of_a_search_that
     assert Counter(row["state"] for row in found) == statuses(killed)
     assert statuses(killed).keys() <= {"complete", "pruned"} and statuses(killed)["pruned"]
     assert found == trials(whole)
-    measured = {
-        path.parent.name: json.loads(path.read_text())["objective"]["value"]
-        for path in killed.glob("*/run.json")
-        if json.loads(path.read_text())["status"] == "complete"
-    }
+    complete = {number: record for number, record in records(killed).items() if record["status"] == "complete"}
+    measured = {number: record["objective"]["value"] for number, record in complete.items()}
     best = max(measured, key=measured.get)
     assert (
         max((row for row in found if row["state"] == "complete"), key=lambda row: float(row["value"]))["number"] == best
