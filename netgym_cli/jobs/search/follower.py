@@ -48,6 +48,7 @@ class Follower(Observer):
         self._ended: set[int] = set()
         self._next = 0  # the first trial that the study has not heard the end of
         self._judged: dict[int, int] = {}  # number of a trial to the last place that the pruner has judged
+        self._behind_at: dict[int, int] = {}  # number of a trial to the place where it was found behind
         self._looked_at = 0.0
 
     def take(self, numbers: Iterable[int]) -> None:
@@ -104,7 +105,15 @@ class Follower(Observer):
             self._study.tell(number, (trial.measured or {})["value"])
 
     def _behind(self, number: int) -> int | None:
-        """Lets the study know what is new of a trial; returns the place at which it was behind, if it was."""
+        """Lets the study know what is new of a trial; returns the place at which it was behind, if it was.
+
+        What comes after that place is not reported: how long a trial takes to end must not count.
+        """
+        if number not in self._behind_at and (place := self._newly_behind(number)) is not None:
+            self._behind_at[number] = place
+        return self._behind_at.get(number)
+
+    def _newly_behind(self, number: int) -> int | None:
         if self._asked.pruner == "none" or not self._trials[number].run.holds_run:
             return None
         looks, planned = Progress(self._trials[number].run, self._asked.objective, self._evaluated).looks()
