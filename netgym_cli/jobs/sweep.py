@@ -27,7 +27,9 @@ from netgym_cli.jobs.job_folder import LOCKS, JobFolder
 from netgym_cli.jobs.launcher import JobHandle, JobResult, LocalLauncher
 from netgym_cli.jobs.request import DEFAULT_RETRIES, SweepRequest, jobs_that_fit
 from netgym_cli.jobs.scheduler import Scheduler
+from netgym_cli.jobs.search.follower import TABLE
 from netgym_cli.jobs.search.outcome import SearchOutcome
+from netgym_cli.jobs.search.study import JOURNAL
 from netgym_cli.jobs.submission import Submission
 from netgym_cli.jobs.sweep_file import Point, SweepFile
 from netgym_cli.jobs.sweep_view import SweepView
@@ -268,7 +270,7 @@ def _remove_files(folder: Path) -> None:
     with suppress(OSError):
         (folder / LOCKS).rmdir()  # not while another launcher begins a job
     if not (folder / LOCKS).exists():
-        for name in (sweep_file.NAME, jobs_table.NAME, HYDRAS_COPY):
+        for name in (sweep_file.NAME, jobs_table.NAME, HYDRAS_COPY, JOURNAL, TABLE):
             (folder / name).unlink(missing_ok=True)
 
 

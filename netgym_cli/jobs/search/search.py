@@ -150,6 +150,7 @@ def _run(folder: Path, described: SweepFile, prepared: Prepared, asked: SweepReq
     request = SearchRequest(**described.search["asked"])
     file = TrialFile(request.objective, tuple(described.search["seeds"]), request.episodes)
     retries = described.retries if asked.retries is None else asked.retries
+    launcher = asked.launcher.launcher(folder, prepared.composer.folders)
     with _alone(folder):
         study = Study(folder, request, prepared.dimensions, prepared.run.seed)
         trials = [TrialFolder(_point(study, prepared, number), folder, file) for number in range(request.trials)]
@@ -158,7 +159,7 @@ def _run(folder: Path, described: SweepFile, prepared: Prepared, asked: SweepReq
         submission = Submission(
             prepared.composer,
             prepared.whole,
-            asked.launcher.launcher(folder, prepared.composer.folders),
+            launcher,
             view,
             lambda job: file.write(job.run.path),
         )

@@ -85,15 +85,18 @@ def space_of(composer: Composer) -> tuple[list[Dimension], list[str]]:
     Raises:
         ConfigError: nothing is left open, or something that no search can vary.
     """
-    dimensions, fixed = [], []
+    varied: dict[str, Dimension] = {}
+    fixed: dict[str, str] = {}
     with composer.errors_explained():
         parser = OverridesParser.create(config_loader=composer.hydra.config_loader)
-        parsed = parser.parse_overrides(without_hydras(composer.task_overrides))
-        for override in parsed:
+        for override in parser.parse_overrides(without_hydras(composer.task_overrides)):
+            key = override.get_key_element()
+            varied.pop(key, None), fixed.pop(key, None)  # the last one of a key counts
             if override.is_sweep_override():
-                dimensions.append(_dimension(override))
+                varied[key] = _dimension(override)
             else:
-                fixed.append(str(override.input_line))
+                fixed[key] = str(override.input_line)
+    dimensions = list(varied.values())
     if not dimensions:
         raise ConfigError(
             "a search needs a key to vary: write KEY=interval(LOW,HIGH), KEY=interval(LOW,HIGH,log), KEY=range(...) "
@@ -104,7 +107,7 @@ def space_of(composer: Composer) -> tuple[list[Dimension], list[str]]:
             raise ConfigError(
                 f"{dimension.key} cannot be searched: the luckiest would win. All trials have the same; give one."
             )
-    return dimensions, fixed
+    return dimensions, list(fixed.values())
 
 
 def point(fixed: Sequence[str], chosen: Sequence[tuple[Dimension, str]]) -> list[str]:
