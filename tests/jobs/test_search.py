@@ -34,6 +34,7 @@ def optuna():
     return pytest.importorskip("optuna")
 
 
+@pytest.mark.long  # two trials, a process each
 def test_a_search_ends_with_the_best_agent_as_a_file_and_goes_on_where_it_was(workdir):
     done = netgym(*SEARCH, "objective=rate_mbps", "hydra.sweep.dir=found")
     assert done.exit_code == 0, done.output

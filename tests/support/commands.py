@@ -19,7 +19,7 @@ from netgym_cli.experiment import run
 from netgym_cli.experiment.config import typed_run
 from netgym_cli.jobs import grid as grids
 from netgym_cli.jobs import request as sweep_request
-from netgym_cli.jobs.search.search import Prepared
+from netgym_cli.jobs.search.space import space_of, spelled_out, to_check
 
 
 def parsed(words):
@@ -83,8 +83,8 @@ class Story:
         self.folders |= {word.partition("=")[2] for word in overrides if word.startswith("hydra.run.dir=")}
 
     def search(self, overrides, config_dir):
-        searched = Prepared.of(overrides, config_dir)
-        assert searched.dimensions
+        dimensions, fixed = space_of(Composer([spelled_out(word) for word in overrides], config_dir))
+        self.train(to_check(fixed, dimensions)[0], config_dir)
         folder = [word.partition("=")[2] for word in overrides if word.startswith("hydra.sweep.dir=")]
         self.searches |= set(folder)
         self.sweeps |= set(folder)
