@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from netgym_cli.config import conf_dirs
 from netgym_cli.config.output_dirs import SWEEP_DIR
 from netgym_cli.jobs.launcher import KILLED_BY, JobHandle, JobResult, Launcher, LocalLauncher, failure
 from netgym_cli.runs.claim import claimed
@@ -112,13 +113,15 @@ def supervise(folder: Path, config_dirs: Sequence[Path], goes_on: bool) -> int:
         KeyboardInterrupt: this process is to end; the job has ended, with complete tables.
     """
     _end_with_parent()
+    folders = conf_dirs.user_dirs(config_dirs)
+    conf_dirs.make_importable(folders)  # a child looks for modules where its parent does
     with ExitStack() as held:
         locks: list[int] = []
         if not goes_on:
             claim = held.enter_context(claimed(RunFolder(folder), SWEEP_DIR))
             claim.keep()
             locks = claim.filenos()
-        job = LocalLauncher(config_dirs).submit(folder, locks, quiet=True, goes_on=goes_on)
+        job = LocalLauncher(folders).submit(folder, locks, quiet=True, goes_on=goes_on)
         try:
             return 1 if job.wait().error else 0
         except BaseException:
