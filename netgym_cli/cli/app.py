@@ -173,17 +173,24 @@ def job(
     folder: Path,
     trust: Trust = False,
     goes_on: Annotated[bool, typer.Option("--goes-on", help="A run that has begun there.")] = False,
+    detached: Annotated[bool, typer.Option("--detached", help="An engine has started this process.")] = False,
     config_dir: ConfigDir = None,
 ) -> None:
     """Train what the config in FOLDER says: one job of a sweep."""
     with errors_to_exit_codes("job"):
+        if detached:
+            from netgym_cli.jobs.launchers.engine import supervise
+
+            raise typer.Exit(supervise(folder, config_dir or [], goes_on))
         end_with_parent()  # first: imports take long on a busy machine
+        from netgym_cli.evaluation.of_trial import measure_trial
         from netgym_cli.experiment import launch
         from netgym_cli.experiment.resume import resume as go_on
 
         begin_or_go_on = go_on if goes_on else launch.train_job
         if (summary := begin_or_go_on(folder, trust, config_dir or [])) is not None:
             finish(summary)
+        measure_trial(folder, trust)
 
 
 @app.command("list")

@@ -15,6 +15,7 @@ from netgym_cli.common.errors import ConfigError
 
 if TYPE_CHECKING:
     from netgym_cli.jobs.request import SweepRequest
+    from netgym_cli.jobs.search.outcome import SearchOutcome
     from netgym_cli.jobs.sweep import SweepResult
 
 JobsAtOnce = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Jobs at once; else as cores allow.")]
@@ -33,9 +34,10 @@ def sweep(
     trust: Trust = False,
     config_dir: ConfigDir = None,
 ) -> None:
-    """Train over a grid of values.
+    """Train over a grid of values, or search for the best ones.
 
-    For example agent=ppo,random seed=1,2; the same as train -m. Words besides: jobs=2, retries=1.
+    For example agent=ppo,random seed=1,2; the same as train -m. Words besides: jobs=2, retries=1. With trials=50 a
+    search: 'agent.learning_rate=interval(1e-5,1e-2,log)' objective=reward direction=maximize pruner=median.
     """
     with errors_to_exit_codes("sweep"):
         from netgym_cli.jobs.request import parse
@@ -48,8 +50,14 @@ def sweep(
             words = " ".join([*grid, *(f"--config-dir {folder}" for folder in config_dir or [])])
             raise ConfigError(f"--resume {resume} runs the grid that lies there; leave out {words}.")
         from netgym_cli.jobs import sweep as sweeps
+        from netgym_cli.jobs.sweep_file import SweepFile
 
-        tell_end(sweeps.resume(resume, asked, trust))
+        if SweepFile.read(resume, trust).search is None:
+            tell_end(sweeps.resume(resume, asked, trust))
+            return
+        from netgym_cli.jobs.search import search
+
+        tell_end(search.resume(resume, asked, trust))
 
 
 def runs(
@@ -76,9 +84,14 @@ def runs(
 
 
 def run_grid(overrides: list[str], config_dirs: list[Path], asked: SweepRequest) -> None:
-    """Runs a grid and prints a summary; exit 1 if any job failed."""
+    """Runs a grid, or a search, and prints a summary; exit 1 if any job failed."""
     from netgym_cli.jobs import sweep as sweeps
 
+    if asked.search is not None:
+        from netgym_cli.jobs.search import search
+
+        tell_end(search.search(overrides, config_dirs, asked, command()))
+        return
     tell_end(sweeps.sweep(overrides, config_dirs, asked, command()))
 
 
@@ -88,6 +101,8 @@ def tell_end(result: SweepResult) -> None:
     total = len(result.jobs) + result.missing
     with results_on_disk():
         say([f"{len(result.jobs) - len(failed)} of {total} jobs done; folders in {result.folder}"])
+        if result.search is not None:
+            tell_search(result.search)
     for job in failed:
         typer.echo(shown(f"failed: {job.folder}: {job.error}"), err=True)
         if job.reproduce:
@@ -97,3 +112,23 @@ def tell_end(result: SweepResult) -> None:
         typer.echo(shown(f"{result.missing} jobs were not run; go on by: {again}"), err=True)
     if failed:
         raise typer.Exit(1)
+
+
+def tell_search(found: SearchOutcome) -> None:
+    """Prints what a search has found: the best trials, which keys mattered, and how to go on with the best."""
+    if found.pruned:
+        say([f"{found.pruned} of them were pruned"])
+    if not found.best:
+        say(["no trial is complete, so there is no best one"])
+        return
+    keys = list(found.best[0][2])
+    rows = [[str(number), f"{value:.6g}", *(_short(tried[key]) for key in keys)] for number, value, tried in found.best]
+    table(["trial", found.objective, *keys], rows)
+    if found.importance:
+        told = ", ".join(f"{key} {share:.0%}" for key, share in found.importance.items())
+        say([f"share of the differences that a key explains: {told}"])
+    say([f"best agent: {found.file}", f"next: {found.command}"])
+
+
+def _short(value: object) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

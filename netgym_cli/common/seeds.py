@@ -23,6 +23,7 @@ class FirstSeed(IntEnum):
     ON_THE_WAY = 3_000_000  # evaluations within a training, which choose its best model
     AT_END = 4_000_000  # the evaluation that ends a training; `netgym evaluate` may follow on others
     VALIDATE_TWIN = 5_000_000  # recordings that a twin is judged by, which no fit and no evaluation may have
+    SEARCH = 6_000_000  # measurements by which a search chooses the best config
 
 
 def fresh_seeds(count: int, met: Collection[int | None], first: int) -> tuple[int, ...]:

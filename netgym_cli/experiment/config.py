@@ -24,6 +24,7 @@ from netgym_cli.config.overrides import key_of
 from netgym_cli.config.schema import DEFAULT_SIMULATOR, EndEvaluation, RunConfig, typed, unknown_key
 from netgym_cli.config.validation import with_whole_numbers
 from netgym_cli.runs.folder import RunFolder
+from netgym_cli.runs.record import PRUNED
 from netgym_cli.runs.saved_model import SavedModel, instead_of_final
 
 log = logging.getLogger(__name__)
@@ -183,7 +184,7 @@ def config_of(path: Path, trust: bool = False) -> RunConfig:
     except ConfigError as error:
         raise ConfigError(f"{run.config_path}: {error}") from error
     status = record.get("status")
-    if status not in ("complete", "interrupted") and saved.checkpoint is None:
+    if status not in ("complete", "interrupted", PRUNED) and saved.checkpoint is None:
         message = (record.get("error") or {}).get("message")
         why = message or ("it goes on, or was killed" if status == "running" else "it has not ended")
         raise ConfigError(

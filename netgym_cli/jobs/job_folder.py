@@ -11,7 +11,7 @@ from pathlib import Path
 
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.locks import Lock, NoLocks, is_held
-from netgym_cli.jobs.launcher import killed_from_outside
+from netgym_cli.jobs.launcher import by_signal_from_outside, killed_from_outside
 from netgym_cli.jobs.sweep_file import Point
 from netgym_cli.runs.checkpoints import Checkpoints
 from netgym_cli.runs.claim import exclusive
@@ -48,6 +48,33 @@ class JobFolder:
     def attempts(self) -> list[RunFolder]:
         """What was set aside, the first one first."""
         return [RunFolder(path) for path in self._aside() if path.exists()]
+
+    def verdict(self, retries: int) -> tuple[bool, str | None]:
+        """Whether it has come to its end, as far as the folder tells, and why it failed for good if it did.
+
+        Args:
+            retries: how often a job that was killed is begun again.
+        """
+        status = self.run.status()
+        if status != "failed":
+            return status == "complete", None
+        error = self.run.record().get("error") or {}
+        kind, reason = str(error.get("type", "")), str(error.get("message", "")).partition("\n")[0]
+        if by_signal_from_outside(reason):
+            return self.times_killed() > retries, reason
+        return True, f"{kind}: {reason}".strip(": ") or status
+
+    def shortcoming(self) -> str | None:
+        """What a job lacks whose run is complete; None: nothing."""
+        return None
+
+    def may_begin_again(self, reason: str) -> bool:
+        """Whether a job that has just ended for this reason was killed."""
+        return self.run.status() == "interrupted" or by_signal_from_outside(reason)
+
+    def note_pruned(self, place: int) -> None:
+        """Says that it ended early on purpose; only a trial of a search does."""
+        raise NotImplementedError
 
     def times_killed(self) -> int:
         """How many attempts, the last one included, ended by a signal from outside."""

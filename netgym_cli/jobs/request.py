@@ -11,6 +11,8 @@ from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.overrides import key_of
 from netgym_cli.config.schema import RunConfig, require
 from netgym_cli.experiment.requests import whole_number
+from netgym_cli.jobs.launchers.request import LOCALLY, LauncherRequest, is_of_launcher
+from netgym_cli.jobs.search.request import TRIALS, WORDS, SearchRequest
 
 JOBS = ("jobs", "n_jobs")
 RETRIES = "retries"
@@ -28,6 +30,8 @@ class SweepRequest:
         retry_failed: whether jobs that have failed before are begun again.
         fail_fast: whether the first failure ends the sweep.
         force: whether to go on with a sweep that another version of netgym began.
+        search: what is searched; None: the points are those of a grid.
+        launcher: where jobs run.
     """
 
     n_jobs: int | None = None
@@ -35,6 +39,8 @@ class SweepRequest:
     retry_failed: bool = False
     fail_fast: bool = False
     force: bool = False
+    search: SearchRequest | None = None
+    launcher: LauncherRequest = LOCALLY
 
 
 def parse(args: Sequence[str], option: int | None = None, **options: bool) -> tuple[SweepRequest, list[str]]:
@@ -48,11 +54,16 @@ def parse(args: Sequence[str], option: int | None = None, **options: bool) -> tu
     Raises:
         ConfigError: a word that cannot be meant, or is given twice.
     """
-    own = [word for word in args if key_of(word) in (*JOBS, RETRIES) and "=" in word]
-    given = [word for word in own if key_of(word) in JOBS] + ([f"--jobs {option}"] if option is not None else [])
-    for same in (given, [word for word in own if key_of(word) == RETRIES]):
-        if len(same) > 1:
-            raise ConfigError(f"{' and '.join(same)} say the same; give one of them.")
+    searched = any(key_of(word) == TRIALS for word in args)
+    same = {**dict.fromkeys(JOBS, JOBS), **{key: (key,) for key in (RETRIES, *(WORDS if searched else ()))}}
+    where = {key_of(word): (key_of(word),) for word in args if is_of_launcher(key_of(word))}
+    same |= where
+    own = [word for word in args if key_of(word) in same and "=" in word]
+    for keys in dict.fromkeys(same.values()):
+        given = [word for word in own if key_of(word) in keys]
+        given += [f"--jobs {option}"] if keys == JOBS and option is not None else []
+        if len(given) > 1:
+            raise ConfigError(f"{' and '.join(given)} say the same; give one of them.")
     values = dict(word.split("=", 1) for word in own)
     n_jobs, retries = option, None
     for key in JOBS:
@@ -61,7 +72,9 @@ def parse(args: Sequence[str], option: int | None = None, **options: bool) -> tu
         allowed = f"how often a job that was killed is begun again, 0 to {MOST_RETRIES}"
         require(re.fullmatch(r"\d{1,3}", text) is not None and int(text) <= MOST_RETRIES, RETRIES, text, allowed)
         retries = int(text)
-    return SweepRequest(n_jobs, retries, **options), [word for word in args if word not in own]
+    launcher = LauncherRequest.of([word for word in own if key_of(word) in where])
+    asked = SweepRequest(n_jobs, retries, **options, search=SearchRequest.of(values), launcher=launcher)
+    return asked, [word for word in args if word not in own]
 
 
 def jobs_that_fit(runs: Sequence[RunConfig]) -> int:

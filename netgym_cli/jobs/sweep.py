@@ -13,7 +13,6 @@ from contextlib import chdir, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
@@ -22,13 +21,16 @@ from netgym_cli.config import output_dirs
 from netgym_cli.config.compose import Composer
 from netgym_cli.config.overrides import key_of
 from netgym_cli.config.schema import RunConfig
-from netgym_cli.experiment.launch import save_composed
 from netgym_cli.jobs import hydra_launcher, jobs_table, sweep_file
 from netgym_cli.jobs.grid import checked, folders_of, grid, seen_from, without_hydras
 from netgym_cli.jobs.job_folder import LOCKS, JobFolder
 from netgym_cli.jobs.launcher import JobHandle, JobResult, LocalLauncher
 from netgym_cli.jobs.request import DEFAULT_RETRIES, SweepRequest, jobs_that_fit
 from netgym_cli.jobs.scheduler import Scheduler
+from netgym_cli.jobs.search.follower import TABLE
+from netgym_cli.jobs.search.outcome import SearchOutcome
+from netgym_cli.jobs.search.study import JOURNAL
+from netgym_cli.jobs.submission import Submission
 from netgym_cli.jobs.sweep_file import Point, SweepFile
 from netgym_cli.jobs.sweep_view import SweepView
 from netgym_cli.runs.claim import require_apart
@@ -45,11 +47,13 @@ class SweepResult:
         folder: the sweep's; None of one without jobs.
         jobs: how each job ended that did.
         missing: number of the other jobs.
+        search: what a search has found.
     """
 
     folder: Path | None
     jobs: list[JobResult]
     missing: int = 0
+    search: SearchOutcome | None = None
 
 
 def sweep(
@@ -100,11 +104,11 @@ def sweep(
         command=list(command),
         config_dirs=list(map(str, config_dirs)),
         overrides=list(overrides),
-        hydra=_hydras_own(composer),
+        hydra=hydras_own(composer),
         n_jobs=asked.n_jobs,
         retries=DEFAULT_RETRIES if asked.retries is None else asked.retries,
     )
-    with _begun(folder, described) as created:
+    with begun(folder, described) as created:
         if not created:
             return _continued(folder, composer, whole, points, config_dirs, asked)
         OmegaConf.save(whole, folder / HYDRAS_COPY)
@@ -141,9 +145,11 @@ def _continued(
     """Finishes the sweep in `folder`; `points` are those that were asked for now, None: whatever it says there."""
     folder = folder.absolute()
     described = SweepFile.read(folder)
+    if described.search is not None:
+        raise ConfigError(f"{folder} holds a search, and this is a grid; {sweep_file.ELSEWHERE.removeprefix('or ')}.")
     described.require_version(folder, asked.force)
     if points is not None:
-        described.require_same(folder, list(map(without_hydras, points)), _hydras_own(composer))
+        described.require_same(folder, list(map(without_hydras, points)), hydras_own(composer))
     missing = _to_run(folder, described, asked)
     to_run = [[*described.points[number].overrides, *composer.hydra_overrides] for number in missing]
     runs, sums = checked(composer, whole, to_run, config_dirs)
@@ -182,26 +188,20 @@ def _finish(
     folder = folder.absolute()
     jobs = [JobFolder(point, folder) for point in described.points]
     view = SweepView(jobs, folder, described.config_dirs)
-    launcher = LocalLauncher(composer.folders if composer else ())
+    launcher = asked.launcher.launcher(folder, composer.folders if composer else ()) if runs else LocalLauncher()
 
     def submit(job: JobFolder, locks: Sequence[int], goes_on: bool) -> JobHandle:
         assert composer is not None and whole is not None
-        if goes_on:
-            view.announce(job, {"goes on": job.run.path})
-            with composer.surroundings(whole, job.run.path):
-                return launcher.submit(job.run.path, locks, quiet=True, goes_on=True)
+        return Submission(composer, whole, launcher, view)(job, locks, goes_on)
 
-        def task(config: DictConfig) -> JobHandle:
-            save_composed(config, composer.folders)
-            view.announce(job, _chosen(config))
-            return launcher.submit(Path(HydraConfig.get().runtime.output_dir), locks, quiet=True)
-
-        handle: JobHandle = composer.job(whole, job.point.number, job.point.overrides, job.run.path, task)
-        return handle
-
-    n_jobs = asked.n_jobs or described.n_jobs or jobs_that_fit(runs)
+    n_jobs = asked.n_jobs or described.n_jobs or (len(jobs) if asked.launcher.queues else jobs_that_fit(runs))
     retries = described.retries if asked.retries is None else asked.retries
     scheduler = Scheduler(jobs, n_jobs, retries, asked, submit, view)
+    return run_to_the_end(folder, jobs, scheduler, view)
+
+
+def run_to_the_end(folder: Path, jobs: Sequence[JobFolder], scheduler: Scheduler, view: SweepView) -> SweepResult:
+    """Runs what is missing, and tells how it ended. An error says how to go on, and is raised."""
     try:
         with view.shown():
             scheduler.run()
@@ -221,14 +221,7 @@ def _finish(
     )
 
 
-def _chosen(config: DictConfig) -> dict[str, str]:
-    """What makes a job, for its announcement: environment, agent, seed, and what was overridden."""
-    hydra = HydraConfig.get()
-    chosen = {"env": hydra.runtime.choices["env"], "agent": hydra.runtime.choices["agent"], "seed": config.seed}
-    return chosen | dict(override.split("=", 1) for override in hydra.overrides.task if "=" in override)
-
-
-def _hydras_own(composer: Composer) -> list[str]:
+def hydras_own(composer: Composer) -> list[str]:
     """The overrides of Hydra's own part that tell more than where the folders are."""
     places = (output_dirs.RUN_DIR, output_dirs.SWEEP_DIR, "hydra.sweep.subdir", "hydra.mode")
     return [override for override in composer.hydra_overrides if key_of(override) not in places]
@@ -241,11 +234,16 @@ def _require_only_lists(composer: Composer) -> None:
         from hydra.core.override_parser.overrides_parser import OverridesParser
 
         parser = OverridesParser.create(config_loader=composer.hydra.config_loader)
+        for override in parser.parse_overrides(without_hydras(composer.task_overrides)):
+            if override.is_sweep_override() and not override.is_discrete_sweep():
+                raise ConfigError(
+                    f"{override.input_line} is no list of values, which a grid needs; trials=N makes it a search."
+                )
         BasicSweeper.split_arguments(parser.parse_overrides(without_hydras(composer.task_overrides)), None)
 
 
 @contextmanager
-def _begun(folder: Path, described: SweepFile) -> Iterator[bool]:
+def begun(folder: Path, described: SweepFile) -> Iterator[bool]:
     """A sweep begins inside it; yields whether this process wrote its file, and not another one just before.
 
     If no job begins, nothing stays of the sweep.
@@ -272,7 +270,7 @@ def _remove_files(folder: Path) -> None:
     with suppress(OSError):
         (folder / LOCKS).rmdir()  # not while another launcher begins a job
     if not (folder / LOCKS).exists():
-        for name in (sweep_file.NAME, jobs_table.NAME, HYDRAS_COPY):
+        for name in (sweep_file.NAME, jobs_table.NAME, HYDRAS_COPY, JOURNAL, TABLE):
             (folder / name).unlink(missing_ok=True)
 
 

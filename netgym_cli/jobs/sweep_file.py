@@ -56,7 +56,9 @@ class SweepFile:
         git: commit of the working directory, and whether it differs from that; None outside a repository.
         n_jobs: jobs at once, as asked for; None: as many as fit the cores.
         retries: how often a job that was killed is begun again.
-        points: the grid.
+        points: the grid; none of a search.
+        search: what is searched, under `asked`, `seeds` and `config` (SHA-256 of the config of its plainest point);
+            None: nothing is.
     """
 
     format: int
@@ -71,6 +73,7 @@ class SweepFile:
     n_jobs: int | None
     retries: int
     points: tuple[Point, ...]
+    search: dict[str, Any] | None = None
 
     @classmethod
     def new(cls, points: Sequence[Point], **said: Any) -> SweepFile:
@@ -180,7 +183,7 @@ def _axes(points: Sequence[Sequence[str]]) -> dict[str, list[str]]:
 
 def _of_lists(values: Mapping[str, Any]) -> SweepFile:
     """What these values describe, lists as tuples."""
-    known = {field.name: values[field.name] for field in fields(SweepFile)}
+    known = {field.name: values[field.name] for field in fields(SweepFile) if field.name in values}
     said: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in known.items()}
     return SweepFile(**said)
 

@@ -22,6 +22,7 @@ from netgym_cli.jobs.job_folder import JobFolder
 from netgym_cli.jobs.jobs_table import JobRow
 from netgym_cli.jobs.launcher import STDERR, STDOUT
 from netgym_cli.jobs.scheduler import Observer, Scheduler
+from netgym_cli.runs.record import PRUNED
 from netgym_cli.runs.standing import duration
 
 log = logging.getLogger(__name__)
@@ -144,7 +145,7 @@ class SweepView(Observer):
 
     def _most_telling(self, scheduler: Scheduler) -> list[JobRow]:
         """As many rows as the terminal has room for: those under way, then failures, those to come, those complete."""
-        order = ("running", "starting", "elsewhere", "failed", "waiting", "complete")
+        order = ("running", "starting", "elsewhere", "failed", "waiting", PRUNED, "complete")
         ranked = sorted(self.rows, key=lambda row: order.index(self._state(row, scheduler)))
         room = max(3, shutil.get_terminal_size().lines - LINES_BESIDE)
         return sorted(ranked[:room], key=lambda row: row.job.point.number)
@@ -157,7 +158,7 @@ class SweepView(Observer):
             return "elsewhere"
         if number not in scheduler.outcomes:
             return "waiting"
-        return "failed" if scheduler.outcomes[number] else "complete"
+        return "failed" if scheduler.outcomes[number] else PRUNED if row.standing.status == PRUNED else "complete"
 
     def _cells(self, row: JobRow, scheduler: Scheduler) -> list[str]:
         now = row.standing

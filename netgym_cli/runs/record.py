@@ -22,6 +22,7 @@ from netgym_cli.sessions.step import Observer, Step
 from netgym_cli.simulators.base import simulator_registry
 
 HEARTBEAT_S = 2.0
+PRUNED, OBJECTIVE = "pruned", "objective"  # of a trial of a search: its status if it ended early, and what it is worth
 
 
 def note_evaluation(folder: RunFolder, outcome: Mapping[str, Any]) -> None:
@@ -31,7 +32,28 @@ def note_evaluation(folder: RunFolder, outcome: Mapping[str, Any]) -> None:
         ConfigError: there is no record.
         OSError: it cannot be written.
     """
-    content = {**folder.record(), "evaluation": outcome, FILES: sums(folder)}
+    _say_again(folder, {"evaluation": outcome, FILES: sums(folder)})
+
+
+def note_objective(folder: RunFolder, outcome: Mapping[str, Any]) -> None:
+    """Adds to the record of a complete trial of a search what it is worth: `name`, `value`, `metrics`, `seeds` and
+    `episodes`, or an `error`. Its seeds count as met from then on: the trial may be chosen by them.
+
+    Raises as `note_evaluation`.
+    """
+    seeds = [*folder.record().get("selected_on", []), *outcome.get("seeds", [])]
+    _say_again(folder, {OBJECTIVE: outcome, "selected_on": list(dict.fromkeys(seeds))})
+
+
+def note_pruned(folder: RunFolder, where: Mapping[str, Any]) -> None:
+    """Turns the status of a trial whose process has ended into `pruned`. Raises as `note_evaluation`."""
+    _say_again(folder, {"status": PRUNED, PRUNED: where, "error": None})
+    folder.reserve_path.unlink(missing_ok=True)
+
+
+def _say_again(folder: RunFolder, changes: Mapping[str, Any]) -> None:
+    """Replaces and signs the record of a run that has ended."""
+    content = {**folder.record(), **changes}
     with Deferred():  # in between, the record would not be the one that was signed
         write_json(folder.record_path, content)
         folder.sign(folder.record_path)

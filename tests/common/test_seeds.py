@@ -15,6 +15,7 @@ def test_the_first_seeds_are_those_of_earlier_runs():
         "ON_THE_WAY": 3_000_000,
         "AT_END": 4_000_000,
         "VALIDATE_TWIN": 5_000_000,
+        "SEARCH": 6_000_000,
     }
 
 

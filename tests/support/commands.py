@@ -19,6 +19,7 @@ from netgym_cli.experiment import run
 from netgym_cli.experiment.config import typed_run
 from netgym_cli.jobs import grid as grids
 from netgym_cli.jobs import request as sweep_request
+from netgym_cli.jobs.search.space import space_of, spelled_out, to_check
 
 
 def parsed(words):
@@ -46,7 +47,7 @@ class Story:
     """Commands that build on each other. `understand` raises ConfigError or AssertionError for one that cannot run."""
 
     def __init__(self):
-        self.datasets, self.folders, self.sweeps, self.last = set(), set(), set(), None
+        self.datasets, self.folders, self.sweeps, self.searches, self.last = set(), set(), set(), set(), None
 
     def understand(self, line):
         program, *words = shlex.split(line)
@@ -57,7 +58,13 @@ class Story:
     def train(self, overrides=(), config_dir=(), multirun=False, **_):
         overrides, config_dir = list(overrides or ()), list(config_dir or ())
         if multirun:
-            _, overrides = sweep_request.parse(overrides)
+            asked, overrides = sweep_request.parse(overrides)
+            if asked.search is not None:
+                self.search(overrides, config_dir)
+                return
+        if searched := [folder for folder in config_dir if str(folder).removesuffix("/conf") in self.searches]:
+            config_dir = [folder for folder in config_dir if folder not in searched]
+            overrides = ["agent=random" if word == "agent=best_agent" else word for word in overrides]
         points = grids.grid(Composer(overrides, config_dir)) if multirun else [overrides]
         met = set()
         for point in points:
@@ -74,6 +81,13 @@ class Story:
                 run.check(config)
         self.sweeps |= {word.partition("=")[2] for word in overrides if word.startswith("hydra.sweep.dir=")}
         self.folders |= {word.partition("=")[2] for word in overrides if word.startswith("hydra.run.dir=")}
+
+    def search(self, overrides, config_dir):
+        dimensions, fixed = space_of(Composer([spelled_out(word) for word in overrides], config_dir))
+        self.train(to_check(fixed, dimensions)[0], config_dir)
+        folder = [word.partition("=")[2] for word in overrides if word.startswith("hydra.sweep.dir=")]
+        self.searches |= set(folder)
+        self.sweeps |= set(folder)
 
     def sweep(self, overrides=(), config_dir=(), resume=None, **_):
         if resume is not None:
