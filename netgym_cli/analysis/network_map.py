@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 AREA = "user_location_range"
-POSITIONS = (("gma", "x_loc"), ("gma", "y_loc"))  # source and name of the measurements of where a user is, m
+# Source and name of the measurements of where a user is, m.
+POSITIONS = (("gma", "x_loc"), ("gma", "y_loc"), ("user", "x_loc"), ("user", "y_loc"))
 MARGIN = 0.06  # around a map, as a share of its width
 # Key of the config with one site or a list of them: what it is, its short name, marker, colour, key of its radio.
 SITES: Mapping[str, tuple[str, str, str, str, str | None]] = {

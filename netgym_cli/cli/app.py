@@ -22,6 +22,7 @@ from netgym_cli.cli.exit_codes import end_with_parent, end_with_process, errors_
 from netgym_cli.cli.hydra_options import Verbs
 from netgym_cli.cli.machine import build, doctor
 from netgym_cli.cli.output import print_json, results_on_disk, say, show_log, table
+from netgym_cli.cli.reports import compare, report
 from netgym_cli.cli.sweeps import FailFast, Force, JobsAtOnce, RetryFailed, run_grid, runs, sweep
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.standard_streams import open_standard_streams
@@ -262,7 +263,7 @@ def check(
             raise typer.Exit(1)
 
 
-for verb in (sweep, runs, collect, plot, verify, doctor, build, fit_channel, fit_twin, import_config):
+for verb in (sweep, runs, collect, plot, report, compare, verify, doctor, build, fit_channel, fit_twin, import_config):
     app.command(verb.__name__.replace("_", "-"))(verb)
 app.add_typer(data, name="data")
 app.add_typer(new, name="new")
