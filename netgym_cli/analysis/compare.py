@@ -18,9 +18,12 @@ from netgym_cli.common.statistics import Estimate
 from netgym_cli.runs.contents import FILES, sums
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.standing import Standing, standing
+from netgym_cli.runs.table_contents import equal_but_times
 
 LAST = 0.2  # share of the last episodes that tell what a run came to
-COMPARED = ("metrics/", "model.", "agent/", "models/")  # how the names of tables and models begin
+EQUAL, BUT_TIMES, DIFFERS, ONE_ONLY = "equal", "equal but for wall times", "differs", "not in both"
+TABLES = "metrics/"
+COMPARED = (TABLES, "model.", "agent/", "models/")  # how the names of tables and models begin
 PROVENANCE = ("versions", "machine", "git", "simulator_software")  # parts of the record
 FIGURES = 4  # digits of a number in a terminal
 
@@ -37,7 +40,7 @@ class Comparison:
         results: column of episodes.csv to the mean over the last fifth of the episodes, by network where a run has
             several; with its 95 % interval.
         differences: column to the same, minus the first run, paired by network; of runs that met the same networks.
-        files: table or model to whether its hash is that of the first run; None where one of the two has none.
+        files: table or model to one of `EQUAL`, `BUT_TIMES`, `DIFFERS` and `ONE_ONLY`, beside the first run's.
         commands: the command lines.
     """
 
@@ -47,7 +50,7 @@ class Comparison:
     provenance: Mapping[str, Mapping[str, str]]
     results: Mapping[str, Mapping[str, Estimate]]
     differences: Mapping[str, Mapping[str, Estimate]]
-    files: Mapping[str, Mapping[str, bool | None]]
+    files: Mapping[str, Mapping[str, str]]
     commands: Mapping[str, str]
 
 
@@ -84,9 +87,11 @@ def tables(found: Comparison) -> Iterator[tuple[str, list[str], list[list[str]]]
     yield "Runs", ["", "folder", "state", "steps", "episodes"], rows
     for title, part in (("Config", found.config), ("Provenance", found.provenance)):
         if part:
-            yield f"\n{title}: what differs", ["key", *short], [
-                [key, *(values[name] for name in found.names)] for key, values in part.items()
-            ]
+            yield (
+                f"\n{title}: what differs",
+                ["key", *short],
+                [[key, *(values[name] for name in found.names)] for key, values in part.items()],
+            )
     if found.results:
         minus = [f"{head} - run 1" for head in short[1:]]
         rows = [
@@ -94,21 +99,25 @@ def tables(found: Comparison) -> Iterator[tuple[str, list[str], list[list[str]]]
              *(_told(found.differences[column].get(name)) for name in found.names[1:])]
             for column, values in found.results.items()
         ]  # fmt: skip
-        yield f"\nResults: mean of the last {LAST:.0%} of the episodes, 95 % interval over networks", [
-            "", *short, *minus
-        ], rows
+        yield (
+            f"\nResults: mean of the last {LAST:.0%} of the episodes, 95 % interval over networks",
+            ["", *short, *minus],
+            rows,
+        )
     if found.files:
-        words = {True: "equal", False: "differs", None: "not in both"}
-        yield "\nTables and models beside run 1", ["file", *short[1:]], [
-            [file, *(words[equal[name]] for name in found.names[1:])] for file, equal in found.files.items()
-        ]
+        yield (
+            "\nTables and models beside run 1",
+            ["file", *short[1:]],
+            [[file, *(told[name] for name in found.names[1:])] for file, told in found.files.items()],
+        )
 
 
 def remarks(found: Comparison) -> list[str]:
     """What a reader should know of the tables."""
     lines = [] if found.config else ["the configs are equal"]
-    others = [name for name in found.names[1:] if all(equal[name] for equal in found.files.values())]
-    lines += [f"every table and model of {name} equals that of {found.names[0]}" for name in others if found.files]
+    for name in found.names[1:] if found.files else ():
+        if {told[name] for file, told in found.files.items() if file.startswith(TABLES)} <= {EQUAL, BUT_TIMES}:
+            lines.append(f"the tables of {name} equal those of {found.names[0]}, wall times aside")
     early = [name for name, now in found.standings.items() if now.status != "complete"]
     lines += [f"not complete: {name} ({found.standings[name].status})" for name in early]
     if any(len(values) < len(found.names) - 1 for values in found.differences.values()):
@@ -119,12 +128,14 @@ def remarks(found: Comparison) -> list[str]:
 def as_json(found: Comparison) -> dict[str, Any]:
     """All of it as plain values."""
     return {
-        "runs": [{"folder": name, **vars(found.standings[name]), "command": found.commands[name]} for name in found.names],
+        "runs": [
+            {"folder": name, **vars(found.standings[name]), "command": found.commands[name]} for name in found.names
+        ],
         "config": found.config,
         "provenance": found.provenance,
         "results": {column: _plain(values) for column, values in found.results.items()},
         "differences": {column: _plain(values) for column, values in found.differences.items()},
-        "equal_files": found.files,
+        "files": found.files,
     }
 
 
@@ -135,7 +146,9 @@ def _by_network(run: RunFolder) -> dict[str, dict[int, float]]:
         return {}
     last = episodes.tail(max(1, round(LAST * len(episodes))))
     numbers = [
-        column for column in last.select_dtypes("number") if column not in ("session", "env", "episode", "seed", "length")
+        column
+        for column in last.select_dtypes("number")
+        if column not in ("session", "env", "episode", "seed", "length")
     ]
     means = last.groupby("seed")[numbers].mean()
     return {column: {int(seed): float(value) for seed, value in means[column].items()} for column in numbers}
@@ -157,18 +170,23 @@ def _provenance(record: Mapping[str, Any]) -> dict[str, Any]:
     return {"seed": record.get("seed"), "seeds": text_of(record.get("seeds")), "host": record.get("host"), **told}
 
 
-def _files(runs: Mapping[str, RunFolder], records: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, bool | None]]:
-    """As the runs noted them at their end, or as they are now."""
+def _files(runs: Mapping[str, RunFolder], records: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:
+    """By their hashes, as the runs noted them at their end or as they are now; tables that differ are looked into."""
     hashes = {name: records[name].get(FILES) or sums(run) for name, run in runs.items()}
     first, *others = hashes
     names = dict.fromkeys(file for known in hashes.values() for file in known if file.startswith(COMPARED))
-    return {
-        file: {
-            name: hashes[name][file] == hashes[first][file] if file in hashes[name] and file in hashes[first] else None
-            for name in others
-        }
-        for file in names
-    }
+    found: dict[str, dict[str, str]] = {file: {} for file in names}
+    for file in names:
+        for name in others:
+            mine, base = hashes[name].get(file), hashes[first].get(file)
+            if mine is None or base is None:
+                found[file][name] = ONE_ONLY
+            elif mine == base:
+                found[file][name] = EQUAL
+            else:
+                alike = file.startswith(TABLES) and equal_but_times(runs[first].path / file, runs[name].path / file)
+                found[file][name] = BUT_TIMES if alike else DIFFERS
+    return found
 
 
 def _told(value: Estimate | None) -> str:

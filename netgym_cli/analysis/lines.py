@@ -144,7 +144,6 @@ class Lines:
             return plain(_value(run, self.keys[0]))
         return ", ".join(_combination(run, self.keys))
 
-
     def name(self, run: Run) -> str:
         """The line of a run by a name that stands alone: its agent, and every other key with its value."""
         others = [key for key in self.keys if key != "agent"]

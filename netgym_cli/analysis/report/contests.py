@@ -108,7 +108,7 @@ def _contest(point: Mapping[str, Any], agents: Mapping[str, Any], baseline: str 
         part = rows[rows["agent"] == label]
         pivots = {metric: part.pivot(index="training", columns="seed", values=metric) for metric in metrics}
         scores[label] = {metric: pivot.to_numpy(np.float64) for metric, pivot in pivots.items()}
-    swept = next(iter(point.get("values", {}).values()), {})
+    swept: Mapping[str, Any] = next(iter(point.get("values", {}).values()), {})
     values = {key: value for key, value in swept.items() if _is_shared(point["values"], key, value)}
     where = ", ".join([str(point["env"]), *(f"{key}={value}" for key, value in values.items() if key != "env")])
     folders = [agents[label] for label in trained]
@@ -124,7 +124,8 @@ def _is_shared(values: Mapping[str, Mapping[str, Any]], key: str, value: Any) ->
 
 
 def _baseline(scores: Mapping[str, Any], recorded: str, chosen: str | None) -> str:
-    return next(label for label in (chosen, DEFAULT_ALGORITHM, RANDOM, recorded) if label in scores)
+    wanted = [label for label in (chosen, DEFAULT_ALGORITHM, RANDOM, recorded) if label is not None]
+    return next(label for label in wanted if label in scores)
 
 
 def _plain(scores: Mapping[str, np.ndarray]) -> dict[str, Any]:

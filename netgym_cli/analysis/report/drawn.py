@@ -1,4 +1,4 @@
-"""What a section of a report consists of. Every number that it shows is in a `Drawn`, so that it can be taken out again."""
+"""What a section of a report consists of. Every number that it shows is in a `Drawn`, to be taken out again."""
 
 from __future__ import annotations
 
@@ -93,6 +93,11 @@ def told(value: object) -> str:
 def with_interval(value: object, low: object, high: object) -> str:
     """`4.05 [1.2, 7.1]`, without brackets where there is no interval."""
     return f"{told(value)} [{told(low)}, {told(high)}]" if told(low) else told(value)
+
+
+def listed(names: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _cell(row: dict[object, object], head: str, has_interval: bool) -> str:

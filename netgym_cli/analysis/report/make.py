@@ -42,7 +42,7 @@ def make(folders: Sequence[Path], output: Path, csv: Path | None, png: Path | No
     from matplotlib import rc_context
 
     material = read(folders, baseline)
-    with rc_context(dict(SETTINGS)):
+    with rc_context(SETTINGS):
         parts = page.sections_of(material)
         names = ", ".join(dict.fromkeys(folder.resolve().name for folder in folders))
         page.write(output, page.html(parts, f"{TITLE}: {names}").encode(), "--output")

@@ -118,8 +118,8 @@ def read(folders: Sequence[Path], baseline: str | None = None) -> Material:
         runs = runs_in(folder)
         if not runs:
             raise ConfigError(
-                f"'{folder}' holds neither a run nor an evaluation; give the folder of a run, of a grid (train -m) or of "
-                "netgym evaluate."
+                f"'{folder}' holds neither a run nor an evaluation; give the folder of a run, of a grid (train -m) or "
+                "of netgym evaluate."
             )
         for run in runs:
             found.setdefault(run.path.resolve(), _reported(run))
@@ -136,7 +136,9 @@ def read(folders: Sequence[Path], baseline: str | None = None) -> Material:
     contests += later
     known = list(dict.fromkeys(label for contest in contests for label in contest.scores))
     if baseline is not None and baseline not in known:
-        raise ConfigError(f"--baseline is '{baseline}'; allowed: {', '.join(known) or 'none, as there is no evaluation'}.")
+        raise ConfigError(
+            f"--baseline is '{baseline}'; allowed: {', '.join(known) or 'none, as there is no evaluation'}."
+        )
     return Material(material.given, material.runs, (*evaluations, *their_folders), tuple(contests))
 
 

@@ -68,8 +68,10 @@ def actions(run: Run) -> pd.DataFrame:
     layouts: dict[int, Layout] = {}
     found = []
     for _, step in measured.groupby([*tables.EPISODE, "step"], sort=False):
-        layout = layouts.setdefault(len(step), _layout(step))
-        values = _in_force(adapter, Stats(layout, float(step["ts_ms"].iloc[0]), step["value"].to_numpy()))
+        if len(step) not in layouts:
+            layouts[len(step)] = _layout(step)
+        stats = Stats(layouts[len(step)], float(step["ts_ms"].iloc[0]), step["value"].to_numpy())
+        values = _in_force(adapter, stats)
         if values is None:
             return empty
         found.append(values)
@@ -80,8 +82,13 @@ def actions(run: Run) -> pd.DataFrame:
 
 
 def _layout(step: pd.DataFrame) -> Layout:
-    rows = step.groupby(["source", "name", "unit"], sort=False)["id"].agg(tuple)
-    return Layout(tuple(Row(*names, ids) for names, ids in rows.items()))
+    rows = step.groupby(["source", "name", "unit"], sort=False)["id"]
+    return Layout(tuple(_row(names, ids) for names, ids in rows))
+
+
+def _row(names: Any, ids: pd.Series) -> Row:
+    source, name, unit = names
+    return Row(source, name, unit, tuple(ids))
 
 
 def _in_force(adapter: Adapter[Any], stats: Stats) -> np.ndarray | None:

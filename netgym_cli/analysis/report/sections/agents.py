@@ -33,7 +33,10 @@ def section(material: Material) -> Section | None:
         if others:
             blocks.append(Table(Drawn("agents_indicators", pd.DataFrame(others)), "All metrics, rules first.", True))
     if rows := _trained(material):
-        caption = f"Return per episode while the runs learnt, over the last {LAST:.0%} of their episodes (95 % interval over runs)."
+        caption = (
+            f"Return per episode while the runs learnt, over the last {100 * LAST:g} % of their episodes "
+            "(95 % interval over runs)."
+        )
         blocks.append(Table(Drawn("trainings", pd.DataFrame(rows)), caption))
     return Section("Agents", blocks) if blocks else None
 
@@ -43,7 +46,11 @@ def _returns(contest: Contest) -> list[dict[str, Any]]:
     for label, scores in contest.scores.items():
         table, base = scores[METRIC], contest.scores[contest.baseline][METRIC]
         mine = label == contest.baseline
-        row = {"where": contest.name, "agent": label, "kind": "rule" if label in contest.rules else "trained"}
+        row: dict[str, Any] = {
+            "where": contest.name,
+            "agent": label,
+            "kind": "rule" if label in contest.rules else "trained",
+        }
         row |= {"trainings": len(table), "networks": len(contest.networks)}
         row |= columns(METRIC, statistics.of_measured(table))
         row |= columns("IQM", aggregates.interquartile_mean([table]))

@@ -28,9 +28,11 @@ def section(material: Material) -> Section | None:
     if commands:
         further = "" if len(commands) <= MOST_COMMANDS else f" (the first {MOST_COMMANDS} of {len(commands)})"
         blocks += [f"Each is run alone by{further}:", Commands(commands[:MOST_COMMANDS])]
-    if resumable := [reported for reported in material.runs if reported.now.status in ("died", "interrupted", "failed")]:
-        blocks += ["Those with a checkpoint go on by:",
-                   Commands([shlex.join(["netgym", "resume", str(run.folder)]) for run in resumable[:MOST_COMMANDS]])]  # fmt: skip
+    if resumable := [
+        reported for reported in material.runs if reported.now.status in ("died", "interrupted", "failed")
+    ]:
+        onward = [shlex.join(["netgym", "resume", str(run.folder)]) for run in resumable[:MOST_COMMANDS]]
+        blocks += ["Those with a checkpoint go on by:", Commands(onward)]
     return Section("Runs that are not complete", blocks)
 
 

@@ -31,8 +31,8 @@ def _of(group: Group) -> list[Block]:
     steps = pd.concat([part for part in parts if not part.empty])
     width = tables.bin_of_steps(int(steps["step"].max()) + 1)
     blocks: list[Block] = [
-        f"{group.env}: mean over the last {LAST:.0%} of every run's episodes; the band holds the middle 80 % of the "
-        f"episodes.{f' A point stands for {width} steps.' if width > 1 else ''}"
+        f"{group.env}: mean over the last {100 * LAST:g} % of every run's episodes; the band holds the middle 80 % of "
+        f"the episodes.{f' A point stands for {width} steps.' if width > 1 else ''}"
         + (f" Not shown: {', '.join(left_out)}." if left_out else "")
     ]
     for name in shown:

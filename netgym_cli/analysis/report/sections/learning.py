@@ -37,10 +37,11 @@ def _of(group: Group) -> list[Block]:
     table = pd.concat(tables).rename(columns={"by": "agent", "x": "step"})
     figure = figures.lines(table, "agent", "step", "mean", ("low", "high"), ("step", "return per episode"), group.env)
     fewest, most = table["runs"].min(), table["runs"].max()
-    over = f"over {fewest if fewest == most else f'{fewest} to {most}'} runs" if most > 1 else "of one run, without a band"
+    over = (
+        f"over {fewest if fewest == most else f'{fewest} to {most}'} runs" if most > 1 else "of one run, without a band"
+    )
     caption = f"{group.env}: return per episode over the steps of a run; mean and 95 % interval {over}."
     along = group.lines.along
     further = f" The lines differ in {', '.join(along)}, too." if along else ""
     told = "".join(f" {note[:1].upper()}{note[1:]}." for note in notes)
     return [Picture(Drawn(f"learning_{group.env}", table), figure, caption + further + told)]
-

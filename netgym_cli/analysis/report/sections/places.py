@@ -28,7 +28,7 @@ def _of(group: Group) -> list[Block]:
     run = placed[0]
     walked = tracks(run)
     sites = network_map.sites(run.config["env"])
-    figure = network_map.map_figure(run.config["env"], walked, WIDTH_IN + 1)
+    figure = network_map.map_figure(run.config["env"], walked, 1.5 * WIDTH_IN)
     told = f" Tracks of users in the last episodes of {run.folder.name}, which end at the dots." if len(walked) else ""
     caption = f"{group.env}: sites, and the area in which users walk.{told}"
     drawn = pd.concat([sites, walked]) if len(walked) else sites

@@ -57,7 +57,7 @@ def _improvement(contest: Contest) -> Picture:
     figure = figures.intervals(table, "agent", "P", f"P(more return than {contest.baseline})", 0.5)
     figure.axes[0].set_xlim(-0.03, 1.03)
     caption = (
-        f"{contest.name}: how probable it is that a training of the agent returns more than {contest.baseline} on a new "
-        "network, with 95 % intervals; at 0.5 neither is better."
+        f"{contest.name}: how probable it is that a training of the agent returns more than {contest.baseline} on "
+        "a new network, with 95 % intervals; at 0.5 neither is better."
     )
     return Picture(Drawn(f"improvement_{contest.name}", table), figure, caption)

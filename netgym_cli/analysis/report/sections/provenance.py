@@ -29,9 +29,11 @@ def section(material: Material) -> Section:
     if rows := _versions(made):
         blocks.append(Table(Drawn("versions", pd.DataFrame(rows)), "Versions, machines and states of the repository."))
     if hashes := _hashes(material):
-        blocks.append(Table(Drawn("hashes", pd.DataFrame(hashes)), "SHA-256 of tables and models, as the runs noted them.", True))  # fmt: skip
+        told = "SHA-256 of tables and models, as the runs noted them."
+        blocks.append(Table(Drawn("hashes", pd.DataFrame(hashes)), told, True))
     commands = [command(reported) for reported in material.runs]
-    commands += [shlex.join(map(str, record["command"])) for record in evaluations if isinstance(record.get("command"), list)]  # fmt: skip
+    played = [record["command"] for record in evaluations if isinstance(record.get("command"), list)]
+    commands += [shlex.join(map(str, words)) for words in played]
     if known := [line for line in dict.fromkeys(commands) if line]:
         blocks += [f"Commands{'' if len(known) <= MOST_COMMANDS else f', {MOST_COMMANDS} of {len(known)}'}:",
                    Commands(known[:MOST_COMMANDS])]  # fmt: skip
@@ -58,7 +60,9 @@ def _versions(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for name, value in told.items():
             if value is not None:
                 found[name, str(value)] = found.get((name, str(value)), 0) + 1
-    return [{"what": name, "value": value, "runs and evaluations": count} for (name, value), count in sorted(found.items())]
+    return [
+        {"what": name, "value": value, "runs and evaluations": count} for (name, value), count in sorted(found.items())
+    ]
 
 
 def _hashes(material: Material) -> list[dict[str, Any]]:

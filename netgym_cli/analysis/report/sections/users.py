@@ -51,9 +51,13 @@ def _of(group: Group) -> list[Block]:
     if not parts:
         return []
     values = pd.concat(parts)
+    delays = {key for key, (kind, _) in known.items() if kind == DELAY}
+    of_delays = [key in delays for key in zip(values["source"], values["name"], strict=True)]
+    values = values[~(np.array(of_delays) & (values["value"] == 0))]
     blocks: list[Block] = [
-        f"{group.env}: from the last {LAST:.0%} of every run's episodes. The distributions are of means per interval, one "
-        "value for each interval and user or flow: packets of one interval are not told apart."
+        f"{group.env}: from the last {100 * LAST:g} % of every run's episodes. The distributions are of means per "
+        "interval, one value for each interval and user or flow: packets of one interval are not told apart. Intervals in which "
+        "nothing was under way have no delay."
     ]
     width = tables.bin_of_steps(int(values["step"].max()) + 1)
     for (source, name), (kind, unit) in sorted(known.items(), key=lambda item: (item[1][0], item[0])):
@@ -76,10 +80,11 @@ def _figures(group: Group, name: str, kind: str, unit: str, part: pd.DataFrame, 
     spread = distribution(part)
     cdf = figures.lines(spread, "whose", "value", "share", None, (label, "share of intervals, at most"))
     word = "one-way delay" if kind == DELAY else "rate"
+    of_course = f"{name}: {word} over an episode, a line for each {what}."
     return [
-        Picture(Drawn(f"course_{group.env}_{name}", course), over, f"{name}: {word} over an episode, a line for each {what}."),
+        Picture(Drawn(f"course_{group.env}_{name}", course), over, of_course),
         Picture(Drawn(f"cdf_{group.env}_{name}", spread), cdf, f"{name}: CDF of the mean {word} per interval."),
-    ]  # fmt: skip
+    ]
 
 
 def distribution(part: pd.DataFrame, by: Sequence[str] = ("whose",)) -> pd.DataFrame:

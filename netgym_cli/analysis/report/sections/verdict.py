@@ -8,8 +8,7 @@ from typing import Any
 import pandas as pd
 
 from netgym_cli.analysis.report.contests import Contest
-from netgym_cli.analysis.report.drawn import Drawn, Section, Table, told, with_interval
-from netgym_cli.analysis.report.figures import merged_names
+from netgym_cli.analysis.report.drawn import Drawn, Section, Table, listed, told, with_interval
 from netgym_cli.analysis.report.material import LAST, Group, Material
 from netgym_cli.common import statistics
 
@@ -19,7 +18,7 @@ METRIC = "return"
 
 
 def section(material: Material) -> Section:
-    """A sentence for each environment, from its evaluation or else from its trainings, and one on runs that ended early."""
+    """A sentence for each environment, from its evaluation or its trainings, and one on runs that ended early."""
     rows = [_of_contest(contest) for contest in material.contests]
     judged = {contest.env for contest in material.contests}
     rows += [row for group in material.groups if group.env not in judged for row in _of_trainings(group)]
@@ -70,28 +69,26 @@ def _sentence(row: Mapping[str, Any]) -> str:
     if not row["networks"]:
         runs = f" over {row['trainings']} runs" if row["trainings"] > 1 else ", in one run,"
         return (
-            f"In {row['where']}, {row['agent']}{best} returned {value} per episode{runs} in the last {LAST:.0%} of its "
-            "episodes; it was not evaluated on new networks."
+            f"In {row['where']}, {row['agent']}{best} returned {value} per episode{runs} in the last {100 * LAST:g} % "
+            "of its episodes; it was not evaluated on new networks."
         )
     networks = "one new network" if row["networks"] == 1 else f"{row['networks']} new networks"
     if not row["baseline"]:
         return f"In {row['where']}, {row['agent']}{trainings} returns {value} per episode on {networks}."
-    return (
-        f"In {row['where']}, {row['agent']}{trainings}{best} returns {value} per episode on {networks}, {_compared(row)}."
-    )
+    said = f"In {row['where']}, {row['agent']}{trainings}{best} returns {value} per episode on {networks}"
+    return f"{said}, {_compared(row)}."
 
 
 def _compared(row: Mapping[str, Any]) -> str:
     minus, low, high = (row[f"minus baseline{end}"] for end in ("", " low", " high"))
     if minus is None or pd.isna(minus):
         return f"which cannot be compared with {row['baseline']}"
-    difference = f"{told(abs(minus))} {'more' if minus >= 0 else 'less'} than {row['baseline']}"
+    more = minus >= 0
     if low is None:
-        return f"{difference} (one network tells no interval)"
-    bounds = f"(difference {with_interval(minus, low, high)})"
-    if low <= 0 <= high:
-        return f"{difference} {bounds}, which may be chance"
-    return f"{difference} {bounds}"
+        return f"{told(abs(minus))} {'more' if more else 'less'} than {row['baseline']} there"
+    size = with_interval(minus, low, high) if more else with_interval(-minus, -high, -low)
+    chance = ", which may be chance" if low <= 0 <= high else ""
+    return f"{size} {'more' if more else 'less'} than {row['baseline']}{chance}"
 
 
 def _ended_early(material: Material) -> list[str]:
@@ -100,4 +97,4 @@ def _ended_early(material: Material) -> list[str]:
     if not others:
         return []
     counted = [f"{others.count(state)} {state}" for state in dict.fromkeys(others)]
-    return [f"Of {len(states)} runs, {merged_names(counted)}: what they have so far is marked, and counts."]
+    return [f"Of {len(states)} runs, {listed(counted)}: they are lines apart, with a remark."]
