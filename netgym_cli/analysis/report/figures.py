@@ -142,7 +142,7 @@ def svg(figure: Figure, number: int, described: str) -> str:
     element = content.getvalue().partition("<svg")[2]
     head, _, body = element.partition(">")
     head = re.sub(r'\s(width|height)="[^"]*"', "", head)
-    body = re.sub(r"<metadata>.*?</metadata>", f"<title>{escape(described)}</title>", body, flags=re.DOTALL)
+    body = f"<title>{escape(described)}</title>{body}"
     body = TAGS.sub(rf"\g<1>f{number}-", body)
     body = body.replace(INK, "currentColor").replace(FAINT, "var(--faint)")
     width = round(figure.get_figwidth() * 96)

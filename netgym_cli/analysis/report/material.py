@@ -46,27 +46,26 @@ class Group:
         env: the environment's name, as it was chosen.
         runs: the runs, each with at least one episode.
         states: folder to how the run stands.
-        lines: what they differ in; None if that makes more lines than can be told apart.
-        remark: why `lines` is None.
+        lines: what they differ in; nothing if that would make more lines than can be told apart.
+        remark: says so; else empty.
     """
 
     env: str
     runs: tuple[Run, ...]
     states: Mapping[Path, str]
-    lines: Lines | None
+    lines: Lines
     remark: str = ""
 
     @cached_property
     def members(self) -> dict[str, list[Run]]:
-        """Name of a line to its runs, sorted by name; empty without `lines`. Runs that ended early are lines apart."""
+        """Name of a line to its runs, sorted by name. Runs that ended early are lines apart."""
         found: dict[str, list[Run]] = {}
-        for run in self.runs if self.lines else ():
+        for run in self.runs:
             found.setdefault(self.name(run), []).append(run)
         return dict(sorted(found.items()))
 
     def name(self, run: Run) -> str:
         """The line of a run, with a remark if the run is not complete."""
-        assert self.lines is not None
         state = self.states[run.folder]
         return self.lines.name(run) + ("" if state == "complete" else f" ({state})")
 
@@ -130,7 +129,7 @@ def read(folders: Sequence[Path], baseline: str | None = None) -> Material:
         (group.name(run), run.folder)
         for group in material.groups
         for run in group.runs
-        if group.lines and run.folder.resolve() not in played
+        if run.folder.resolve() not in played
     ]
     later, their_folders = at_the_end(ended, baseline)
     contests += later
@@ -161,4 +160,6 @@ def _group(env: str, runs: Sequence[Run], states: Mapping[Path, str]) -> Group:
     try:
         return Group(env, tuple(runs), states, Lines.of(runs, None, None))
     except ConfigError as error:
-        return Group(env, tuple(runs), states, None, str(error).partition(" Give fewer")[0])
+        why = str(error).partition("; allowed")[0]
+        remark = f"In {env}, {why}: too many to tell apart, so all runs of one agent are a line."
+        return Group(env, tuple(runs), states, Lines(()), remark)

@@ -21,8 +21,6 @@ def section(material: Material) -> Section | None:
 
 
 def _of(group: Group) -> list[Block]:
-    if group.lines is None:
-        return [f"{group.env}: {group.remark}"]
     tables, notes = [], []
     for name, runs in group.members.items():
         try:
@@ -44,4 +42,5 @@ def _of(group: Group) -> list[Block]:
     along = group.lines.along
     further = f" The lines differ in {', '.join(along)}, too." if along else ""
     told = "".join(f" {note[:1].upper()}{note[1:]}." for note in notes)
-    return [Picture(Drawn(f"learning_{group.env}", table), figure, caption + further + told)]
+    drawn = Picture(Drawn(f"learning_{group.env}", table), figure, caption + further + told)
+    return [group.remark, drawn] if group.remark else [drawn]

@@ -42,7 +42,7 @@ def kinds(run: Run) -> dict[tuple[str, str], tuple[str, str]]:
 def _of(group: Group) -> list[Block]:
     known: dict[tuple[str, str], tuple[str, str]] = {}
     for run in group.runs:
-        known |= kinds(run) if group.members else {}
+        known |= kinds(run)
     parts = []
     for line, runs in group.members.items():
         for run in runs if known else ():
@@ -56,8 +56,8 @@ def _of(group: Group) -> list[Block]:
     values = values[~(np.array(of_delays) & (values["value"] == 0))]
     blocks: list[Block] = [
         f"{group.env}: from the last {100 * LAST:g} % of every run's episodes. The distributions are of means per "
-        "interval, one value for each interval and user or flow: packets of one interval are not told apart. Intervals in which "
-        "nothing was under way have no delay."
+        "interval, one value for each interval and user or flow: packets of one interval are not told apart. Intervals "
+        "in which nothing was under way have no delay."
     ]
     width = tables.bin_of_steps(int(values["step"].max()) + 1)
     for (source, name), (kind, unit) in sorted(known.items(), key=lambda item: (item[1][0], item[0])):

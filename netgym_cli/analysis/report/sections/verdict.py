@@ -28,9 +28,10 @@ def section(material: Material) -> Section:
     if len(sentences) > most:
         sentences = [*sentences[: most - 1], f"{len(sentences) - most + 1} more environments or agents are below."]
     paragraph = " ".join([*sentences, *early]) or "There is nothing to compare."
+    remarks = [group.remark for group in material.groups if group.remark]
     if not rows:
         return Section("Verdict", [paragraph])
-    return Section("Verdict", [paragraph, Table(Drawn("verdict", pd.DataFrame(rows)), folded=True)])
+    return Section("Verdict", [paragraph, *remarks, Table(Drawn("verdict", pd.DataFrame(rows)), folded=True)])
 
 
 def _of_contest(contest: Contest) -> dict[str, Any]:
