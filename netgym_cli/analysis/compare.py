@@ -16,13 +16,13 @@ from netgym_cli.common import statistics
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.statistics import Estimate
 from netgym_cli.runs.contents import FILES, sums
-from netgym_cli.runs.folder import RunFolder
+from netgym_cli.runs.folder import METRICS, RunFolder
 from netgym_cli.runs.standing import Standing, standing
 from netgym_cli.runs.table_contents import equal_but_times
 
 LAST = 0.2  # share of the last episodes that tell what a run came to
 EQUAL, BUT_TIMES, DIFFERS, ONE_ONLY = "equal", "equal but for wall times", "differs", "not in both"
-TABLES = "metrics/"
+TABLES = f"{METRICS}/"
 COMPARED = (TABLES, "model.", "agent/", "models/")  # how the names of tables and models begin
 PROVENANCE = ("versions", "machine", "git", "simulator_software")  # parts of the record
 FIGURES = 4  # digits of a number in a terminal

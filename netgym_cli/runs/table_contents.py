@@ -16,9 +16,9 @@ def equal_but_times(one: Path, other: Path) -> bool:
     read."""
     try:
         if one.suffix != ".parquet":
-            tables = [pd.read_csv(path, float_precision="round_trip") for path in (one, other)]
+            tables = [pd.read_csv(path) for path in (one, other)]
             first, second = (table.drop(columns=[name for name in WALL if name in table]) for table in tables)
-            return first.equals(second)
+            return bool(first.equals(second))
         if len({pq.read_metadata(path).num_rows for path in (one, other)}) > 1:
             return False
         names = [name for name in pq.read_schema(one).names if name not in WALL]

@@ -27,13 +27,11 @@ def test_returns_of_agents(made, study):
 
 def test_intervals_are_over_trainings_and_networks(made, study):
     rows = pd.read_csv(study[1] / "seeds.csv")
-    scores = {
-        agent: part.pivot(index="training", columns="seed", values="return") for agent, part in rows.groupby("agent")
-    }
+    wide = rows.pivot(index=["agent", "training"], columns="seed", values="return")
+    mine, base = wide.loc["ppo"].to_numpy(), wide.loc["system_default"].to_numpy()
     table = made[2]["agents"].set_index("agent").loc["ppo"]
-    mine, base = scores["ppo"].to_numpy(), scores["system_default"].to_numpy()
-    for name, found in (("return", statistics.of_measured(mine)), ("minus system_default", statistics.paired(mine, base)),
-                        ("IQM", aggregates.interquartile_mean([mine]))):  # fmt: skip
+    estimates = {"return": statistics.of_measured(mine), "IQM": aggregates.interquartile_mean([mine])}
+    for name, found in (estimates | {"minus system_default": statistics.paired(mine, base)}).items():
         assert table[[name, f"{name} low", f"{name} high"]].tolist() == pytest.approx(list(found[:3]))
     told = made[0].verdict
     verdict = made[2]["verdict"].iloc[0]
@@ -42,8 +40,8 @@ def test_intervals_are_over_trainings_and_networks(made, study):
 
 def test_profiles(made, study):
     table = made[2]["profile_walk"]
-    for row in table.iloc[::7].itertuples():
-        assert row.share == pytest.approx(recomputed.share_above(str(study[1]), row.agent, getattr(row, "_2")))
+    for row in table.iloc[::7].to_dict("records"):
+        assert row["share"] == pytest.approx(recomputed.share_above(str(study[1]), row["agent"], row["return"]))
     assert table["agent"].nunique() == 3
 
 

@@ -13,9 +13,10 @@ from netgym_cli.analysis.report.material import Material
 from netgym_cli.analysis.report.sections.failures import command
 from netgym_cli.common.bounded import read_json
 from netgym_cli.runs.contents import FILES
+from netgym_cli.runs.folder import METRICS
 
 PLACE = 110
-HASHED = ("metrics/", "model.", "agent/")  # how the names of tables and models begin
+HASHED = (f"{METRICS}/", "model.", "agent/")  # how the names of tables and models begin
 MOST_COMMANDS = 100
 
 
