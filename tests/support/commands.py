@@ -87,6 +87,10 @@ class Story:
     def resume(self, folder, **_):
         assert str(folder) in self.folders, f"nothing has begun the run {folder}"
 
+    def report(self, folders, **_):
+        for folder in folders:
+            assert str(folder) in self.folders | self.sweeps, f"nothing has made the folder {folder}"
+
     def evaluate(self, overrides=(), config_dir=(), **_):
         asked = evaluate_request.parse(list(overrides or ()), list(config_dir or ()))
         for agent in asked.contenders.values():
