@@ -2,7 +2,7 @@
 
     python benchmarks/reports.py [--turns 3] [--keep DIR]
 
-Five rules with ten seeds each on the fluid twin of rmcat, 2,000 steps a run with all measurements, and an evaluation of
+Five rules with ten seeds each on the fluid twin of rmcat, 1,000 steps a run with all measurements, and an evaluation of
 the rules; then the report of both, as a command, from the start of the process to its end: on the clock, and of
 processor time, which does not depend on what else the machine does. Targets: less than 20 s and less than 5 MB.
 
@@ -25,7 +25,7 @@ from timing import Figure, figure, timed
 import netgym_cli
 
 RULES = ("random", "system_default", "delay_aimd", "queue_aimd", "loss_aimd")
-SEEDS, STEPS = 10, 2000
+SEEDS, STEPS = 10, 1000
 MOST_S, MOST_BYTES = 20.0, 5_000_000
 WHERE = ["env=rmcat", "simulator=fluid"]
 

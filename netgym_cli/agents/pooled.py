@@ -119,3 +119,10 @@ def arranged(outputs: torch.Tensor, sizes: Sequence[int], last: bool) -> torch.T
     if not last:
         return outputs.flatten(-2)
     return torch.cat([part.flatten(-2) for part in torch.split(outputs, list(sizes), -1)], -1)  # type: ignore[no-untyped-call]
+
+
+def by_user(actions: torch.Tensor, entries: int, last: bool) -> torch.Tensor:
+    """The inverse of `arranged` for numbers: from `(batch, users * entries)` to `(batch, users, entries)`."""
+    if not last:
+        return actions.reshape(len(actions), -1, entries)
+    return actions.reshape(len(actions), entries, -1).transpose(-1, -2)

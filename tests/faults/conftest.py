@@ -3,6 +3,12 @@
 from collections import Counter
 
 
+def pytest_addoption(parser):
+    """How many faults are injected, and for how long at most; else each fault as often as it says."""
+    parser.addoption("--injections", type=int, metavar="N", help="Inject N faults in all.")
+    parser.addoption("--at-most-s", type=float, default=float("inf"), metavar="S", help="Begin none after S seconds.")
+
+
 def pytest_terminal_summary(terminalreporter):
     """Fault, number of injections, and outcomes with their counts."""
     outcomes: dict[str, Counter[str]] = {}

@@ -92,6 +92,16 @@ def test_a_killed_worker_is_named_and_the_env_lives_on(env, kills):
 
 
 @pytest.mark.ns3
+@pytest.mark.parametrize("shot", [signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT], ids=lambda shot: shot.name)
+def test_a_crash_ends_the_worker_without_a_debugger(env, shot):
+    env.reset()
+    os.kill(workers()[0], shot)
+    with pytest.raises(SimulatorDied, match=f"killed by {shot.name}") as crash:
+        env.step(None)
+    assert "most recent call first" in str(crash.value)  # where Python was, from faulthandler
+
+
+@pytest.mark.ns3
 def test_a_stopped_worker_times_out_and_is_gone():
     env = network(simulator={"step_timeout_s": 0.5})
     for _ in range(5):

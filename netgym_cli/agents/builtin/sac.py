@@ -9,9 +9,9 @@ from typing import Any
 from omegaconf import MISSING
 
 from netgym_cli.agents.sb3.agent import Sb3Agent
-from netgym_cli.agents.sb3.config import OffPolicyConfig, PolicyKwargs
+from netgym_cli.agents.sb3.config import POLICIES, USER_POLICIES, OffPolicyConfig, PolicyKwargs, require_alike
 from netgym_cli.config.effect import read_if, read_while
-from netgym_cli.config.fields import ranged, such_that
+from netgym_cli.config.fields import one_of, ranged, such_that
 
 
 def entropy_weight() -> Any:
@@ -42,6 +42,7 @@ class SacPolicyKwargs(PolicyKwargs):
 class SacConfig(OffPolicyConfig):
     """Keys of conf/agent/sac.yaml."""
 
+    policy: str = one_of(*POLICIES, *USER_POLICIES)
     ent_coef: int | float | str = entropy_weight()
     target_update_interval: int = ranged(1)
     target_entropy: int | float | str = entropy_target()
@@ -49,6 +50,10 @@ class SacConfig(OffPolicyConfig):
     sde_sample_freq: int = read_if("use_sde", True)
     use_sde_at_warmup: bool = read_if("use_sde", True)
     policy_kwargs: SacPolicyKwargs = field(default_factory=SacPolicyKwargs)
+
+    def validate(self) -> None:
+        super().validate()
+        require_alike(self, self.use_sde)
 
 
 class Sac(Sb3Agent[SacConfig]):

@@ -131,7 +131,7 @@ class Sb3Agent(Agent[S]):
             from netgym_cli.agents.sb3 import warm_start
 
             return replace(config, policy=warm_start.Start.of(config, self.algorithm).policy)
-        own = isinstance(config, OnPolicyConfig) and (config.use_sde or config.policy_kwargs.features_extractor_class)
+        own = getattr(config, "use_sde", False) or config.policy_kwargs.features_extractor_class  # type: ignore[attr-defined]
         return replace(config, policy=policy_for("auto" if own and config.policy == BY_ENV else config.policy, spec))
 
     def _run(self, training: Any) -> None:

@@ -29,6 +29,7 @@ from netgym_cli.agents.sb3.config import (
 from netgym_cli.agents.sb3.floored_normalize import FlooredNormalize
 from netgym_cli.agents.sb3.forms import Forms
 from netgym_cli.agents.sb3.per_user import PerFeatureMeanStd, PerUserPolicy
+from netgym_cli.agents.sb3.per_user_sac import PerUserSacPolicy
 from netgym_cli.agents.sb3.vector_env import SessionsVecEnv
 from netgym_cli.sessions.vector import VectorSessions
 
@@ -129,7 +130,7 @@ def build(
         arguments["policy"] = "MultiInputPolicy" if isinstance(env.observation_space, spaces.Dict) else "MlpPolicy"
     elif arguments["policy"] == PER_USER and "policy" not in more:
         assert axes is not None
-        arguments["policy"] = PerUserPolicy
+        arguments["policy"] = PerUserSacPolicy if isinstance(config, OffPolicyConfig) else PerUserPolicy
         arguments["policy_kwargs"] = arguments["policy_kwargs"] | {"last": axes.last}
     kind = getattr(stable_baselines3, algorithm) if isinstance(algorithm, str) else algorithm
     model: BaseAlgorithm = kind(env=env, seed=seed, verbose=0, **(arguments | more))

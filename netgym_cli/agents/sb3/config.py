@@ -162,6 +162,15 @@ class Sb3Config(LearnerConfig, ParallelAgentConfig):
     stats_window_size: int = ranged(1)
 
 
+def require_alike(config: LearnerConfig, use_sde: bool) -> None:
+    """Raises `ConfigError` for keys that a policy `per_user` leaves no room for."""
+    extractor = config.policy_kwargs.features_extractor_class  # type: ignore[attr-defined]
+    if config.policy == "per_user":
+        require(not use_sde, "agent.use_sde", True, "false with policy: per_user")
+        require(extractor is None, "agent.policy_kwargs.features_extractor_class", extractor,
+                "null with policy: per_user, which has its own")  # fmt: skip
+
+
 @dataclass
 class OnPolicyConfig(Sb3Config):
     """Keys of the agents that learn from full rollouts and forget them."""
@@ -182,11 +191,7 @@ class OnPolicyConfig(Sb3Config):
         super().validate()
         squash = self.policy_kwargs.squash_output
         require(not squash or self.use_sde, "agent.policy_kwargs.squash_output", squash, "true only with use_sde: true")
-        if self.policy == "per_user":
-            extractor = self.policy_kwargs.features_extractor_class
-            require(not self.use_sde, "agent.use_sde", True, "false with policy: per_user")
-            require(extractor is None, "agent.policy_kwargs.features_extractor_class", extractor,
-                    "null with policy: per_user, which has its own")  # fmt: skip
+        require_alike(self, self.use_sde)
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""An actor-critic policy of Stable-Baselines3 that treats all users alike, however many there are."""
+"""Policies of Stable-Baselines3 that treat all users alike, however many there are, and its actor-critic one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from gymnasium import spaces
 from stable_baselines3.common.distributions import DiagGaussianDistribution, Distribution, make_proba_distribution
-from stable_baselines3.common.policies import ActorCriticPolicy
+from stable_baselines3.common.policies import ActorCriticPolicy, BasePolicy
 from stable_baselines3.common.running_mean_std import RunningMeanStd
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 from torch import nn
@@ -57,8 +57,8 @@ class PooledExtractor(nn.Module):
         return latent
 
 
-class PerUserPolicy(ActorCriticPolicy):
-    """Actor and critic with the same weights for every user, and a context: the mean over all users.
+class AnyNumberOfUsers(BasePolicy):
+    """A policy with the same weights for every user, and a context: the mean over all users.
 
     The parameters do not depend on the number of users, so a trained policy acts on any number: see `resize`.
 
@@ -92,10 +92,17 @@ class PerUserPolicy(ActorCriticPolicy):
     def resize(self, observation_space: spaces.Space[Any], action_space: spaces.Space[Any]) -> None:
         """Lets the policy act on the users of these spaces."""
         self.observation_space, self.action_space = observation_space, action_space
-        self.action_dist = make_proba_distribution(action_space)
 
     def _get_constructor_parameters(self) -> dict[str, Any]:
         return super()._get_constructor_parameters() | {"last": self.axes.last}
+
+
+class PerUserPolicy(AnyNumberOfUsers, ActorCriticPolicy):
+    """Actor and critic of the on-policy algorithms, alike for all users."""
+
+    def resize(self, observation_space: spaces.Space[Any], action_space: spaces.Space[Any]) -> None:
+        super().resize(observation_space, action_space)
+        self.action_dist = make_proba_distribution(action_space)
 
     def _build_mlp_extractor(self) -> None:
         self.mlp_extractor: Any = PooledExtractor(self.features_dim, self.net_arch, self.activation_fn)

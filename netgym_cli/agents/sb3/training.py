@@ -28,7 +28,7 @@ from netgym_cli.agents.sb3.config import Sb3Config
 from netgym_cli.agents.sb3.floored_normalize import FlooredNormalize
 from netgym_cli.agents.sb3.forms import Forms
 from netgym_cli.agents.sb3.learner_checkpoints import LearnerCheckpoints, board
-from netgym_cli.agents.sb3.per_user import PerUserPolicy
+from netgym_cli.agents.sb3.per_user import AnyNumberOfUsers
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.files import replacing
 from netgym_cli.common.space_text import short_text
@@ -72,7 +72,7 @@ class Trained:
         trained_for = _box(bounds) if bounds else self.model.action_space
         acted = _box(given_bounds) if given_bounds else forms.action_space
         policy = self.model.policy
-        if isinstance(policy, PerUserPolicy):
+        if isinstance(policy, AnyNumberOfUsers):
             alike = policy.fits(observed, given), policy.fits(observed, given, trained_for, acted)
         else:
             same_shape = (
@@ -83,11 +83,11 @@ class Trained:
             raise _unfit("observations", observed, observation_space)
         if not alike[1]:
             raise _unfit("actions", trained_for, action_space)
-        if isinstance(policy, PerUserPolicy):
+        if isinstance(policy, AnyNumberOfUsers):
             self._resize(policy, forms, given_bounds)
         self.forms = forms
 
-    def _resize(self, policy: PerUserPolicy, forms: Forms, bounds: Bounds | None) -> None:
+    def _resize(self, policy: AnyNumberOfUsers, forms: Forms, bounds: Bounds | None) -> None:
         """Lets a policy that treats users alike act on those of `forms`."""
         policy.resize(forms.observation_space, forms.action_space)
         self.model.observation_space, self.model.action_space = forms.observation_space, forms.action_space

@@ -18,7 +18,7 @@ from netgym_cli.agents.normalization import Softmax
 from netgym_cli.agents.sb3.agent import saved_model
 from netgym_cli.agents.sb3.build import bounds_of, build, policy_kwargs
 from netgym_cli.agents.sb3.config import Sb3Config
-from netgym_cli.agents.sb3.per_user import PerUserPolicy
+from netgym_cli.agents.sb3.per_user import AnyNumberOfUsers
 from netgym_cli.agents.sb3.training import Trained, load_model, trusted_content
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.runs.folder import RunFolder
@@ -103,7 +103,7 @@ class Start:
     @property
     def policy(self) -> str:
         """The kind of the model's policy, as `agent.policy` names it."""
-        return PER_USER if isinstance(self.trained.model.policy, PerUserPolicy) else "auto"
+        return PER_USER if isinstance(self.trained.model.policy, AnyNumberOfUsers) else "auto"
 
     @property
     def notes(self) -> list[str]:

@@ -12,7 +12,7 @@ SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 MOST_ATTEMPTS = 8
 
 
-@fault("collection killed at random moments and continued", times=3)
+@fault("collection killed at random moments and continued", times=3, one_run=False)
 def killed_collection(bench: Bench) -> str:
     with _collect(bench, "whole") as program:
         assert program.end() == 0, program.errors
@@ -33,7 +33,7 @@ def killed_collection(bench: Bench) -> str:
     return "continued to the same dataset"
 
 
-@fault("two collections to one dataset", times=2)
+@fault("two collections to one dataset", times=2, one_run=False)
 def two_collections(bench: Bench) -> str:
     with _collect(bench, "shared") as one, _collect(bench, "shared", "env.queue_bytes=9000") as other:
         codes = sorted([one.end(), other.end()])

@@ -9,7 +9,7 @@ from tests.faults.program import Program
 EVALUATE = ["evaluate", "env=rmcat", "agent=random", "env.steps_per_episode=100", "episodes=6", "-o", "out"]
 
 
-@fault("evaluation: any process, any signal", times=6)
+@fault("evaluation: any process, any signal", times=6, one_run=False)
 def evaluation(bench: Bench) -> str:
     with Program(EVALUATE, bench.folder) as program:
         program.wait_until(bench.random.uniform(0.3, 2) * bench.reference.seconds)

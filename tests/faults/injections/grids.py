@@ -9,7 +9,7 @@ from tests.faults.program import Program
 ENDS = ["raise ValueError('no')", "os.kill(os.getpid(), 9)", "os._exit(0)", "sys.exit(0)"]
 
 
-@fault("a job that fails, is killed, or ends its process", times=4)
+@fault("a job that fails, is killed, or ends its process", times=4, one_run=False)
 def job_that_ends(bench: Bench) -> str:
     ending = bench.turns(ENDS)
     (bench.folder / "conf/env").mkdir(parents=True)
@@ -26,7 +26,7 @@ def job_that_ends(bench: Bench) -> str:
     return "exit 1, that job failed, the others complete"
 
 
-@fault("launcher of a grid killed", times=2)
+@fault("launcher of a grid killed", times=2, one_run=False)
 def launcher_killed(bench: Bench) -> str:
     words = ["train", "-m", *RUN[:-1], "seed=1,2,3", "hydra.sweep.dir=grid"]
     number = bench.turns([signal.SIGKILL, signal.SIGTERM])

@@ -27,6 +27,11 @@ def kill_the_worker(bench: Bench) -> str:
     return _kill_one(bench, Program.workers)
 
 
+@fault("SIGABRT, SIGSEGV, SIGBUS of the worker", times=3)
+def worker_aborts(bench: Bench) -> str:
+    return _kill_one(bench, Program.workers, bench.turns([signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS]))
+
+
 @fault("SIGSTOP of the worker", times=1)
 def stop_the_worker(bench: Bench) -> str:
     with bench.start(*ONE_SECOND_TO_ANSWER) as program:
@@ -60,9 +65,9 @@ def pause_all(bench: Bench) -> str:
         return bench.outcome(program)
 
 
-def _kill_one(bench: Bench, which) -> str:
+def _kill_one(bench: Bench, which, number: signal.Signals = signal.SIGKILL) -> str:
     with bench.start() as program:
-        _first(bench, program, which, signal.SIGKILL)
+        _first(bench, program, which, number)
         return bench.outcome(program)
 
 

@@ -29,7 +29,7 @@ def two_runs(bench: Bench) -> str:
     return "exit 0 and 2, folder of one run"
 
 
-@fault("two points of a grid in one folder", times=1)
+@fault("two points of a grid in one folder", times=1, one_run=False)
 def two_points(bench: Bench) -> str:
     words = ["train", "-m", *RUN[:-1], "seed=1,2", "hydra.sweep.dir=grid", "hydra.sweep.subdir=same"]
     with Program(words, bench.folder) as program:
@@ -38,7 +38,7 @@ def two_points(bench: Bench) -> str:
     return "exit 2, nothing written"
 
 
-@fault("two evaluations in one folder", times=2)
+@fault("two evaluations in one folder", times=2, one_run=False)
 def two_evaluations(bench: Bench) -> str:
     words = ["evaluate", "env=rmcat", "agent=random", "env.steps_per_episode=20", "episodes=2", "-o", "out"]
     with Program([*words, "seeds=1..2"], bench.folder) as one, Program([*words, "seeds=3..4"], bench.folder) as other:

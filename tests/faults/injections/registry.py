@@ -68,21 +68,51 @@ class Bench:
         return examine(self.folder / name, code, self.reference.tables)
 
 
+Inject = Callable[[Bench], str]
+
+
 @dataclass(frozen=True)
 class Fault:
-    """One kind of fault: what it is called in the table, how often it is injected, and what does it."""
+    """One kind of fault.
+
+    Attributes:
+        name: what it is called in the table.
+        times: how often it is injected.
+        inject: does it, and returns a word or two for its outcome.
+        one_run: it costs about one run of `RUN`, so a campaign injects it more often.
+    """
 
     name: str
     times: int
-    inject: Callable[[Bench], str]
+    inject: Inject
+    one_run: bool
 
 
-def fault(name: str, times: int = 1) -> Callable[[Callable[[Bench], str]], Callable[[Bench], str]]:
+def fault(
+    name: str, times: int = 1, one_run: bool = True
+) -> Callable[[Callable[[Bench], str]], Callable[[Bench], str]]:
     """Registers a function that injects a fault, and returns a word or two for its outcome."""
 
     def register(inject: Callable[[Bench], str]) -> Callable[[Bench], str]:
         assert name not in FAULTS, name
-        FAULTS[name] = Fault(name, times, inject)
+        FAULTS[name] = Fault(name, times, inject, one_run)
         return inject
 
     return register
+
+
+def injections(total: int | None) -> list[tuple[Fault, int]]:
+    """Every fault with the number of its turn; those of one run so often that there are `total` altogether.
+
+    A campaign's order is shuffled, always alike, so that one that is cut off has met all kinds.
+    """
+    faults = list(FAULTS.values())
+    if total is None:
+        return [(fault, turn) for fault in faults for turn in range(fault.times)]
+    fixed = [(fault, turn) for fault in faults if not fault.one_run for turn in range(fault.times)]
+    often = sum(fault.times for fault in faults if fault.one_run)
+    left = max(total - len(fixed), 0)
+    ends = [left * sum(f.times for f in faults[: i + 1] if f.one_run) // often for i in range(len(faults))]
+    shares = zip(faults, [0, *ends], ends, strict=False)
+    scaled = [(fault, turn) for fault, low, high in shares for turn in range(high - low)]
+    return Random(total).sample(found := [*fixed, *scaled], len(found))

@@ -6,7 +6,6 @@ interval, `{"source::name": (unit, [value of entity 1, value of entity 2, ...])}
 the control for the next interval as the value of `yield`: a float64 array, or None for its default algorithm.
 """
 
-import faulthandler
 import importlib.util
 import json
 import math
@@ -165,7 +164,6 @@ def load(file: str) -> PythonScenarios:
     cppyy.gbl.netgym_python.ExitOnFatal()
     scenarios = PythonScenarios(ns, file)
     scenarios.NowMs()
-    faulthandler.enable()  # after cling, whose own handlers start a debugger
     return scenarios
 
 

@@ -58,8 +58,14 @@ def load(spec: dict[str, Any]) -> Any:
     native = cppyy.gbl.netgym
     native.ExitOnFatal(protocol.FATAL_STATUS)
     native.NowMs()  # compiles the call wrappers' common part before the first fork
-    faulthandler.enable()  # after cling, whose own handlers start a debugger
     return native
+
+
+def crash_at_once() -> None:
+    """Has a crash print where Python was and end the process: cling's handlers, if left, start a debugger first."""
+    for number in (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGABRT):
+        signal.signal(number, signal.SIG_DFL)
+    faulthandler.enable()  # which hands on to the handlers it has found
 
 
 @contextmanager
@@ -176,6 +182,7 @@ def main() -> None:
     started = time.perf_counter()
     with elsewhere():
         native = load(spec)
+    crash_at_once()
     control.send(json.dumps({"ready_s": time.perf_counter() - started}).encode())
     workers = Workers()
     requests = select.poll()
