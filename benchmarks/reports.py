@@ -24,7 +24,7 @@ from timing import Figure, figure, timed
 
 import netgym_cli
 
-RULES = ("random", "system_default", "delay_aimd", "queue_aimd", "loss_aimd")
+RULES = ("random", "system_default", "delay_aimd", "rate_matching", "loss_aimd")
 SEEDS, STEPS = 10, 1000
 MOST_S, MOST_BYTES = 20.0, 5_000_000
 WHERE = ["env=rmcat", "simulator=fluid"]
@@ -34,6 +34,8 @@ def make_sweep(folder: Path) -> None:
     """Fills `folder/runs` with the runs and `folder/evaluated` with the evaluation."""
     for number in range(len(RULES) * SEEDS):
         rule, seed = RULES[number // SEEDS], number % SEEDS
+        if (folder / "runs" / str(number)).exists():
+            continue
         words = [*WHERE, f"agent={rule}", f"seed={seed}", f"steps={STEPS}", f"hydra.run.dir={folder}/runs/{number}"]
         with redirect_stdout(StringIO()):
             netgym_cli.train(words)

@@ -14,6 +14,7 @@ from netgym_cli.analysis.evaluated import RECORD
 from netgym_cli.analysis.lines import Lines, Run
 from netgym_cli.analysis.report.contests import Contest, at_the_end, contests_in
 from netgym_cli.common.errors import ConfigError
+from netgym_cli.config.conf_dirs import GROUPS
 from netgym_cli.runs.below import runs_in
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.standing import Standing, standing
@@ -153,7 +154,8 @@ def _reported(run: RunFolder) -> ReportedRun:
 
 def _usable(config: dict[str, Any], episodes: pd.DataFrame) -> bool:
     named = all(isinstance(config.get(group), dict) for group in ("env", "agent"))
-    return named and not episodes.empty and {"return", "length", "seed"} <= set(episodes)
+    whole = named and all(isinstance(config.get(group, {}), dict) for group in GROUPS)
+    return whole and not episodes.empty and {"return", "length", "seed"} <= set(episodes.select_dtypes("number"))
 
 
 def _group(env: str, runs: Sequence[Run], states: Mapping[Path, str]) -> Group:

@@ -188,3 +188,11 @@ def test_every_section_has_a_place_of_its_own():
     names = [path.stem for path in Path(sections.__path__[0]).glob("*.py") if path.stem != "__init__"]
     places = [__import__(f"{sections.__name__}.{name}", fromlist=["PLACE"]).PLACE for name in names]
     assert len(names) >= 11 and len(set(places)) == len(places)
+
+
+@pytest.mark.parametrize("damage", ["channel: 5", "env: []", "agent: {}\nenv: {}", "- 1", "a: ${b", ""])
+def test_configs_of_somebody_else_may_say_anything(tmp_path, damage):
+    run = write_run(tmp_path / "run", Given())
+    RunFolder(run).config_path.write_text(damage)
+    read = material.read([run])
+    assert [section.title for section in sections_of(read)][-1] == "Runs, versions, hashes"
