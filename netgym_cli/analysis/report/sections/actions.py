@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -67,11 +68,14 @@ def actions(run: Run) -> pd.DataFrame:
     measured = tables.everything_measured(run, MOST_STEPS)
     layouts: dict[int, Layout] = {}
     found = []
-    for _, step in measured.groupby([*tables.EPISODE, "step"], sort=False):
-        if len(step) not in layouts:
-            layouts[len(step)] = _layout(step)
-        stats = Stats(layouts[len(step)], float(step["ts_ms"].iloc[0]), step["value"].to_numpy())
-        values = _in_force(adapter, stats)
+    places = measured[[*tables.EPISODE, "step"]].to_numpy()
+    changes = (places[1:] != places[:-1]).any(axis=1)
+    begins: list[int] = np.flatnonzero(np.r_[len(places) > 0, changes]).tolist()
+    numbers, times = measured["value"].to_numpy(), measured["ts_ms"].to_numpy()
+    for begin, end in pairwise([*begins, len(places)]):  # the measurements of a step stand one behind the other
+        if end - begin not in layouts:
+            layouts[end - begin] = _layout(measured.iloc[begin:end])
+        values = _in_force(adapter, Stats(layouts[end - begin], float(times[begin]), numbers[begin:end]))
         if values is None:
             return empty
         found.append(values)
