@@ -144,6 +144,12 @@ class Lines:
             return plain(_value(run, self.keys[0]))
         return ", ".join(_combination(run, self.keys))
 
+    def name(self, run: Run) -> str:
+        """The line of a run by a name that stands alone: its agent, and every other key with its value."""
+        others = [key for key in self.keys if key != "agent"]
+        told = (f"{key}={value}" for key, value in zip(others, _combination(run, others), strict=True))
+        return ", ".join([run.choices["agent"], *told])
+
 
 def plain(value: Any) -> Any:
     """A number or text as it is, anything else as text."""

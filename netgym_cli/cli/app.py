@@ -23,6 +23,7 @@ from netgym_cli.cli.exit_codes import end_with_parent, end_with_process, errors_
 from netgym_cli.cli.hydra_options import Verbs
 from netgym_cli.cli.machine import build, doctor
 from netgym_cli.cli.output import print_json, results_on_disk, say, show_log, table
+from netgym_cli.cli.reports import compare, report
 from netgym_cli.cli.sweeps import FailFast, Force, JobsAtOnce, RetryFailed, run_grid, runs, sweep
 from netgym_cli.cli.watching import watch
 from netgym_cli.common.errors import ConfigError
@@ -271,7 +272,9 @@ def check(
             raise typer.Exit(1)
 
 
-for verb in (sweep, runs, watch, collect, plot, verify, replay, doctor, build, fit_channel, fit_twin, import_config):
+for verb in (sweep, runs, watch, collect, plot, report, compare):
+    app.command(verb.__name__.replace("_", "-"))(verb)
+for verb in (verify, replay, doctor, build, fit_channel, fit_twin, import_config):
     app.command(verb.__name__.replace("_", "-"))(verb)
 app.add_typer(data, name="data")
 app.add_typer(new, name="new")

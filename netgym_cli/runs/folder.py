@@ -193,7 +193,7 @@ class RunFolder:
             raise ConfigError(
                 f"'{self.path}' has no {HYDRA}/{self.config_path.name}; give the folder of a run of `netgym train`."
             ) from error
-        except (yaml.YAMLError, ValueError) as error:
+        except (yaml.YAMLError, ValueError, OmegaConfBaseException) as error:
             raise ConfigError(f"{self.config_path} cannot be read: {error}; give another run.") from error
 
     def save_config(self, config: DictConfig) -> None:

@@ -23,7 +23,9 @@ def blocks(language: str) -> list[str]:
 
 
 # What is collected in one line is used in the next.
-STORIES = [block for block in blocks("bash") if "netgym collect" in block or "netgym resume" in block]
+STORIES = [
+    block for block in blocks("bash") if any(f"netgym {verb}" in block for verb in ("collect", "resume", "report"))
+]
 SINGLE = [block for block in [*blocks("bash"), *blocks("")[:1]] if block not in STORIES]
 COMMANDS = [line for block in SINGLE for line in block.splitlines() if line]
 

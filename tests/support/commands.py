@@ -103,6 +103,10 @@ class Story:
 
     replay = watch = resume
 
+    def report(self, folders, **_):
+        for folder in folders:
+            assert str(folder) in self.folders | self.sweeps, f"nothing has made the folder {folder}"
+
     def evaluate(self, overrides=(), config_dir=(), **_):
         asked = evaluate_request.parse(list(overrides or ()), list(config_dir or ()))
         for agent in asked.contenders.values():

@@ -1,0 +1,1 @@
+"""What runs and evaluations have come to, on one page: material, sections, page."""
