@@ -15,6 +15,7 @@ from netgym_cli import __version__
 from netgym_cli.cli.again import replay
 from netgym_cli.cli.analyze import fit_channel, fit_twin, plot, verify
 from netgym_cli.cli.arguments import ConfigDir, Jobs, Json, Overrides, Trust, command, complete
+from netgym_cli.cli.checking import check
 from netgym_cli.cli.collect import collect
 from netgym_cli.cli.create import import_config, new
 from netgym_cli.cli.data import data
@@ -28,7 +29,6 @@ from netgym_cli.cli.sweeps import FailFast, Force, JobsAtOnce, RetryFailed, run_
 from netgym_cli.cli.watching import watch
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.standard_streams import open_standard_streams
-from netgym_cli.common.user_code import full_traceback
 
 app = typer.Typer(
     cls=Verbs,
@@ -230,49 +230,7 @@ def show(overrides: Overrides = None, config_dir: ConfigDir = None, as_json: Jso
             table(heads, [[row[head] for head in heads] for row in rows])
 
 
-@app.command()
-def check(
-    overrides: Overrides = None,
-    steps: Annotated[int, typer.Option(min=1, help="Steps that the determinism checks compare.")] = 20,
-    config_dir: ConfigDir = None,
-    as_json: Json = False,
-) -> None:
-    """Check an environment against Gymnasium's API and its seeds.
-
-    For example check env=nqos_split.
-    """
-    with errors_to_exit_codes("check"):
-        from netgym_cli.config.compose import Composer
-        from netgym_cli.config.schema import require
-        from netgym_cli.envs import checker
-        from netgym_cli.experiment.caveats import tell_caveats
-        from netgym_cli.experiment.config import run_of
-        from netgym_cli.experiment.unread import tell, unread, unread_by_verb
-
-        config = run_of(Composer(overrides or [], config_dir or []))
-        require(config.channel.name == "none", "channel", config.channel.name, "none: environments are checked alone")
-        given = overrides or []
-        tell(
-            [
-                [
-                    *unread(config, given),
-                    *unread_by_verb(given, "check", ("env", "channel", "simulator", "experiment", "hydra")),
-                ]
-            ]
-        )
-        tell_caveats([config])
-        verdicts = checker.check(config.env, config.simulator, steps)
-        if as_json:
-            print_json([asdict(verdict) for verdict in verdicts])
-        else:
-            table(["check", "", "message"], [[v.name, "ok" if v.ok else "FAILED", v.message] for v in verdicts])
-        if not all(verdict.ok for verdict in verdicts):
-            if hint := full_traceback():
-                typer.echo(hint, err=True)
-            raise typer.Exit(1)
-
-
-for verb in (sweep, runs, watch, collect, plot, report, compare):
+for verb in (check, sweep, runs, watch, collect, plot, report, compare):
     app.command(verb.__name__.replace("_", "-"))(verb)
 for verb in (verify, replay, doctor, build, fit_channel, fit_twin, import_config):
     app.command(verb.__name__.replace("_", "-"))(verb)
