@@ -232,8 +232,8 @@ def show(overrides: Overrides = None, config_dir: ConfigDir = None, as_json: Jso
 
 for verb in (check, sweep, runs, watch, collect, plot, report, compare):
     app.command(verb.__name__.replace("_", "-"))(verb)
-for verb in (verify, replay, doctor, build, fit_channel, fit_twin, import_config):
-    app.command(verb.__name__.replace("_", "-"))(verb)
+for other in (verify, replay, doctor, build, fit_channel, fit_twin, import_config):
+    app.command(other.__name__.replace("_", "-"))(other)
 app.add_typer(data, name="data")
 app.add_typer(new, name="new")
 
