@@ -46,16 +46,17 @@ class Study:
 
     def __init__(self, folder: Path, asked: SearchRequest, dimensions: Sequence[Dimension], seed: int) -> None:
         import optuna
+        from optuna.storages import journal
 
         self._optuna, self._asked, self._dimensions = optuna, asked, dimensions
         path = folder / JOURNAL
         _without_half_a_line(path)
-        backend = optuna.storages.journal.JournalFileBackend(str(path), lock_obj=_Alone())  # type: ignore[arg-type]
+        backend = journal.JournalFileBackend(str(path), lock_obj=_Alone())  # type: ignore[arg-type]
         storage = optuna.storages.JournalStorage(backend)
         self._study = optuna.create_study(
             storage=storage,
             study_name="search",
-            direction=asked.direction,
+            direction=optuna.study.StudyDirection[asked.direction.upper()],
             sampler=_seeded(asked.sampler, seed),
             load_if_exists=True,
         )
@@ -107,8 +108,8 @@ class Study:
         states = self._optuna.trial.TrialState
         trials = self._study.get_trials(deepcopy=False, states=(states.COMPLETE,))
         sign = -1 if self._asked.maximizes else 1
-        ranked = sorted(trials, key=lambda trial: (sign * trial.value, trial.number))
-        return [(trial.number, trial.value, dict(trial.params)) for trial in ranked[:count]]
+        found = [(t.number, t.value, dict(t.params)) for t in trials if t.value is not None]
+        return sorted(found, key=lambda trial: (sign * trial[1], trial[0]))[:count]
 
     @property
     def pruned(self) -> int:
@@ -175,7 +176,8 @@ def _seeded(name: str, seed: int) -> BaseSampler:
     class Seeded(BaseSampler):
         def _fresh(self, *place: int) -> BaseSampler:
             drawn = np.random.SeedSequence((seed, *place)).generate_state(1, np.uint32)
-            return kinds[name](seed=int(drawn[0]))
+            sampler: BaseSampler = kinds[name](seed=int(drawn[0]))
+            return sampler
 
         def infer_relative_search_space(self, study: Any, trial: Any) -> dict[str, Any]:
             found: dict[str, Any] = self._fresh(trial.number).infer_relative_search_space(study, trial)
