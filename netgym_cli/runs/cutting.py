@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 
 from netgym_cli.common.errors import RunFailed
 from netgym_cli.common.files import replacing
-from netgym_cli.runs.folder import EPISODES, SESSIONS, STATS, STEPS, RunFolder
+from netgym_cli.runs.folder import DELAYS, EPISODES, SESSIONS, STATS, STEPS, RunFolder
 from netgym_cli.runs.tables import ROWS_PER_GROUP, exchange, parts_of
 
-LISTED = (STEPS, STATS)
+LISTED = (STEPS, STATS, DELAYS)
 
 
 def cut_tables(folder: RunFolder, held: Mapping[str, int]) -> None:

@@ -25,6 +25,7 @@ CHECKPOINTS, MODELS = "checkpoints", "models"  # folders of models besides the o
 RESERVE = ".reserve"
 PROCESS_DIED = "ProcessDied"  # type of the error of a run whose process could not tell what ended it
 STEPS, STATS, EPISODES, SESSIONS = "steps.parquet", "stats.parquet", "episodes.csv", "sessions.csv"  # in METRICS
+DELAYS = "delays.parquet"  # there, too, of networks with packets
 
 
 @dataclass(frozen=True)
