@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from dataclasses import asdict
 from enum import StrEnum
@@ -22,6 +21,7 @@ from netgym_cli.cli.exit_codes import end_with_parent, end_with_process, errors_
 from netgym_cli.cli.hydra_options import Verbs
 from netgym_cli.cli.machine import build, doctor
 from netgym_cli.cli.output import print_json, results_on_disk, say, show_log, table
+from netgym_cli.cli.show import show
 from netgym_cli.cli.sweeps import FailFast, Force, JobsAtOnce, RetryFailed, run_grid, runs, sweep
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.standard_streams import open_standard_streams
@@ -202,25 +202,6 @@ def list_(
 
 
 @app.command()
-def show(overrides: Overrides = None, config_dir: ConfigDir = None, as_json: Json = False) -> None:
-    """Show the spaces and keys of the chosen config.
-
-    For example show env=nqos_split.
-    """
-    with errors_to_exit_codes("show"):
-        from netgym_cli.cli.describe import describe, space_lines
-
-        described = describe(overrides or [], config_dir or [])
-        if as_json:
-            print_json(described)
-        else:
-            say(space_lines(described["spaces"]))
-            heads = ["key", "default", "unit", "allowed", "meaning"]
-            rows = [key | {"default": json.dumps(key["default"])} for key in described["keys"]]
-            table(heads, [[row[head] for head in heads] for row in rows])
-
-
-@app.command()
 def check(
     overrides: Overrides = None,
     steps: Annotated[int, typer.Option(min=1, help="Steps that the determinism checks compare.")] = 20,
@@ -262,7 +243,7 @@ def check(
             raise typer.Exit(1)
 
 
-for verb in (sweep, runs, collect, plot, verify, doctor, build, fit_channel, fit_twin, import_config):
+for verb in (show, sweep, runs, collect, plot, verify, doctor, build, fit_channel, fit_twin, import_config):
     app.command(verb.__name__.replace("_", "-"))(verb)
 app.add_typer(data, name="data")
 app.add_typer(new, name="new")
