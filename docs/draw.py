@@ -9,13 +9,13 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from draw_maps import energy_saving, multi_access, network_slicing
 from draw_paths import channels, custom, gym, rmcat
 from draw_style import STYLE, Config
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from omegaconf import OmegaConf
 
+from netgym_cli.analysis.network_map import energy_saving, multi_access, network_slicing
 from netgym_cli.config.compose import compose
 
 FOLDER = Path(__file__).parent / "pictures"

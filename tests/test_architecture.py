@@ -74,10 +74,9 @@ NOT_ON_EVERY_CPU = set(
 # Names in a run folder that only this room may write; everywhere else a RunFolder gives the path.
 KEPT_NAMES = {
     "runs": {
-        "run.json", "metrics", "steps.parquet", "stats.parquet", "episodes.csv", "sessions.csv", "evaluations.csv",
-        "recorded.parquet",
-        ".hydra", "hydra.yaml", "overrides.yaml", "model.zip", "model.npz", "agent.json", "checkpoints", "tb",
-        "error.txt", ".reserve",
+        "run.json", "metrics", "steps.parquet", "stats.parquet", "delays.parquet", "episodes.csv", "sessions.csv",
+        "recorded.parquet", "evaluations.csv", ".hydra", "hydra.yaml", "overrides.yaml", "model.zip", "model.npz",
+        "agent.json", "checkpoints", "tb", "error.txt", ".reserve",
     },
 }  # fmt: skip
 

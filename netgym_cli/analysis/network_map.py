@@ -1,120 +1,200 @@
-"""The map of a network: where its sites stand, in which area users walk, and where they have walked."""
+"""Maps: where the sites of a network stand, where users walk, and what of the radio belongs to whom."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
-import pandas as pd
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch, Rectangle
+from matplotlib.ticker import MaxNLocator
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+from netgym_cli.analysis.picture import require_picture, write
+from netgym_cli.common.drawing import own_settings
+from netgym_cli.common.errors import ConfigError
+from netgym_cli.config.schema import EnvConfig, plain
+from netgym_cli.envs.multi_access.config import RBG_NUM
 
-AREA = "user_location_range"
-# Source and name of the measurements of where a user is, m.
-POSITIONS = (("gma", "x_loc"), ("gma", "y_loc"), ("user", "x_loc"), ("user", "y_loc"))
-MARGIN = 0.06  # around a map, as a share of its width
-# Key of the config with one site or a list of them: what it is, its short name, marker, colour, key of its radio.
-SITES: Mapping[str, tuple[str, str, str, str, str | None]] = {
-    "lte_enb_locations": ("LTE base station", "LTE", "^", "#0072b2", "lte"),
-    "nr_gnb_locations": ("NR base station", "NR", "s", "#d55e00", "nr"),
-    "wifi_ap_locations": ("Wi-Fi access point", "AP", "o", "#009e73", "wifi"),
-    "cell_locations": ("small cell", "cell", "o", "#009e73", None),
+Config = dict[str, Any]
+Track = Sequence[tuple[float, float]]  # a user's places one after the other: x and y, m
+BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072b2", "#d55e00", "#009e73", "#8c5fa8", "#9a9a9a"
+STYLE: Any = {
+    "svg.hashsalt": "netgym", "font.size": 9, "font.family": "DejaVu Sans", "axes.spines.top": False,
+    "axes.spines.right": False, "legend.frameon": False, "hatch.linewidth": 0.8,
+}  # fmt: skip
+Kind = tuple[str, str, str, str, list[Config], str]  # of sites: name, label, marker, colour, places, power
+SLICES = (BLUE, ORANGE, GREEN, PURPLE, "#56b4e9", "#e69f00", "#cc79a7", "#5a5a5a")  # at most 8 slices
+KINDS: dict[str, Config] = {
+    "dedicated": {"alpha": 1.0},
+    "prioritized": {"alpha": 0.55, "hatch": "///", "edgecolor": "white"},
+    "shared": {"alpha": 0.2},
 }
-TRACK_COLOURS = "tab10"
+MARGIN = 0.06  # around a map, as a share of its width
 
 
-def sites(env: Mapping[str, Any]) -> pd.DataFrame:
-    """The sites in an environment's config: `kind`, `label`, `x_m`, `y_m`, `tx_power_dbm` (NaN if a cell chooses it).
+def figure_of(env: Config, tracks: Mapping[int, Track] | None = None) -> Figure:
+    """The map of an environment's network.
 
     Args:
-        env: the plain config of an environment; of one without places there is no row.
+        env: its plain config.
+        tracks: id of a user to the places where it was measured, such as `gma::x_loc` and `gma::y_loc` of stats.parquet
+            step by step; None: only the area in which users walk is drawn.
+
+    Raises:
+        ConfigError: its network has no places.
     """
-    rows = []
-    for key, (kind, short, _, _, radio) in SITES.items():
-        places = env.get(key) or []
-        places = [places] if isinstance(places, Mapping) else places
-        power = (env.get(radio) or {}).get("tx_power_dbm") if radio else None
-        for number, place in enumerate(places, 1):
-            label = f"{short} {number}" if len(places) > 1 else short
-            row = {"kind": kind, "label": label, "x_m": float(place["x_m"]), "y_m": float(place["y_m"])}
-            rows.append(row | {"tx_power_dbm": float("nan") if power is None else float(power)})
-    return pd.DataFrame(rows, columns=["kind", "label", "x_m", "y_m", "tx_power_dbm"])
-
-
-def has_map(env: Mapping[str, Any]) -> bool:
-    """Whether the environment's config says where things are."""
-    return isinstance(env.get(AREA), Mapping) and not sites(env).empty
-
-
-def map_figure(env: Mapping[str, Any], tracks: pd.DataFrame | None = None, width_in: float = 6.4) -> Figure:
-    """The map as a figure of its own. Arguments as for `draw_map`; the height follows from the area."""
-    from matplotlib.figure import Figure
-
-    area = env[AREA]
-    wide, deep = area["max_x_m"] - area["min_x_m"], area["max_y_m"] - area["min_y_m"]
-    height = 1.5 + (width_in - 0.8) * min(1.2, max(0.15, deep / wide if wide else 1.0) + 2 * MARGIN)
-    figure = Figure(figsize=(width_in, height), layout="constrained")
-    axes = figure.subplots()
-    draw_map(axes, env, tracks)
-    handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False, fontsize="small")
+    with own_settings(), rc_context(STYLE):
+        if "cell_locations" in env:
+            figure = energy_saving(env)
+        elif "lte_enb_locations" in env:
+            slices = env["per_slice_config"]
+            own = any(slices["dedicated_rbg"]) or any(slices["prioritized_rbg"])
+            figure = network_slicing(env) if own else multi_access(env)
+        else:
+            raise ConfigError(f"env '{env['name']}' has no map: nothing in its config has a place.")
+        draw_tracks(figure.axes[0], tracks or {})
     return figure
 
 
-def draw_map(axes: Axes, env: Mapping[str, Any], tracks: pd.DataFrame | None = None) -> None:
-    """Draws sites, the area in which users walk, and tracks.
+def draw(config: EnvConfig, path: Path, tracks: Mapping[int, Track] | None = None) -> None:
+    """Writes `figure_of` as .svg, .png or .pdf. Raises `ConfigError` as that, and for a bad path."""
+    require_picture(path)
+    figure = figure_of(plain(config), tracks)
+    with own_settings(), rc_context(STYLE):
+        write(figure, path)
 
-    Args:
-        axes: where to.
-        env: the plain config of an environment that `has_map`.
-        tracks: `user`, `x_m`, `y_m`, the rows of each user in the order of time; None: nobody has walked yet.
-    """
-    from matplotlib.patches import Rectangle
-    from matplotlib.ticker import MaxNLocator
 
-    area = env[AREA]
+def draw_tracks(axes: Axes, tracks: Mapping[int, Track]) -> None:
+    """The ways of users as thin lines, with their ids where they ended."""
+    for user, track in tracks.items():
+        xs, ys = zip(*track, strict=True)
+        axes.plot(xs, ys, color=GREY, linewidth=0.7, zorder=2)
+        axes.plot(xs[-1:], ys[-1:], ".", color="#333333", zorder=2)
+        axes.annotate(f"{user}", (xs[-1], ys[-1]), (3, 2), textcoords="offset points", color="#333333", zorder=4)
+
+
+def multi_access_map(axes: Axes, env: Config) -> None:
+    """The sites of the three links and the area in which users walk."""
+    kinds = (
+        ("LTE base station", "LTE", "^", BLUE, [env["lte_enb_locations"]], f"{env['lte']['tx_power_dbm']:g} dBm"),
+        ("NR base station", "NR", "s", ORANGE, env["nr_gnb_locations"], f"{env['nr']['tx_power_dbm']:g} dBm"),
+        ("Wi-Fi access point", "AP", "o", GREEN, env["wifi_ap_locations"], f"{env['wifi']['tx_power_dbm']:g} dBm"),
+    )
+    users = sum(env["per_slice_config"]["num_users"])
+    draw_map(axes, env, users, [kind for kind in kinds if kind[4]])
+
+
+def draw_map(axes: Axes, env: Config, users: int, kinds: Sequence[Kind]) -> None:
+    """Sites on the area of `user_location_range`."""
+    area = env["user_location_range"]
     left, right, bottom, top = (area[key] for key in ("min_x_m", "max_x_m", "min_y_m", "max_y_m"))
     axes.add_patch(
-        Rectangle((left, bottom), right - left, top - bottom, facecolor="#c8b87a", alpha=0.22, label=_users(env))
-    )
-    places = sites(env)
-    for kind, part in places.groupby("kind", sort=False):
-        _, _, marker, colour, _ = next(style for style in SITES.values() if style[0] == kind)
-        power = part["tx_power_dbm"].iloc[0]
-        label = str(kind) if pd.isna(power) else f"{kind}, {power:g} dBm"
-        axes.plot(part["x_m"], part["y_m"], marker, color=colour, markersize=8, clip_on=False, zorder=4, label=label)
-        for site in part.itertuples():
-            axes.annotate(str(site.label), (float(site.x_m), float(site.y_m)), (0, 7), textcoords="offset points",
-                          ha="center", color=colour, fontsize="small", zorder=5)  # fmt: skip
-    _draw_tracks(axes, tracks)
-    margin = MARGIN * max(right - left, 1)
-    axes.set_xlim(min(left, *places["x_m"]) - margin, max(right, *places["x_m"]) + margin)
-    axes.set_ylim(min(bottom, *places["y_m"]) - margin, max(top, *places["y_m"]) + 2 * margin)
+        Rectangle((left, bottom), right - left, top - bottom, facecolor="#f1ecdf", edgecolor="#cfc5a5",
+                  label=walkers(env, users))
+    )  # fmt: skip
+    for name, label, marker, colour, places, power in kinds:
+        xs, ys = [place["x_m"] for place in places], [place["y_m"] for place in places]
+        axes.plot(xs, ys, marker, color=colour, markersize=9, clip_on=False, zorder=3, label=f"{name}, {power}")
+        for number, (x, y) in enumerate(zip(xs, ys, strict=True), 1):
+            text = f"{label} {number}" if len(places) > 1 else label
+            axes.annotate(text, (x, y), (0, 8), textcoords="offset points", ha="center", color=colour, zorder=4)
+    xs = [place["x_m"] for kind in kinds for place in kind[4]]
+    ys = [place["y_m"] for kind in kinds for place in kind[4]]
+    margin = MARGIN * (right - left)
+    axes.set_xlim(min(left, *xs) - margin, max(right, *xs) + margin)
+    axes.set_ylim(min(bottom, *ys) - margin, max(top, *ys) + margin)
     axes.set_aspect("equal")
     axes.yaxis.set_major_locator(MaxNLocator(5, integer=True, steps=[1, 2, 5, 10]))
     axes.set_xlabel("x, m")
     axes.set_ylabel("y, m")
-    axes.spines[["top", "right"]].set_visible(False)
 
 
-def _draw_tracks(axes: Axes, tracks: pd.DataFrame | None) -> None:
-    from matplotlib import colormaps
-
-    if tracks is None or tracks.empty:
-        return
-    colours = colormaps[TRACK_COLOURS].colors  # type: ignore[attr-defined]
-    for number, (user, part) in enumerate(tracks.groupby("user", sort=True)):
-        colour = colours[number % len(colours)]
-        axes.plot(part["x_m"], part["y_m"], "-", color=colour, linewidth=1.2, zorder=3)
-        axes.plot(part["x_m"].iloc[-1:], part["y_m"].iloc[-1:], ".", color=colour, zorder=3)
-        axes.annotate(str(user), (float(part["x_m"].iloc[-1]), float(part["y_m"].iloc[-1])), (4, 2),
-                      textcoords="offset points", color=colour, fontsize="small", zorder=5)  # fmt: skip
+def walkers(env: Config, users: int) -> str:
+    """How many users there are, and how fast they walk."""
+    walk = env["user_random_walk"]
+    slowest, fastest = walk["min_speed_mps"], walk["max_speed_mps"]
+    who = "1 user" if users == 1 else f"{users} users"
+    if not fastest:
+        return f"{who}, not walking"
+    speed = f"{fastest:g}" if slowest == fastest else f"{slowest:g} to {fastest:g}"
+    return f"{who} at {speed} m/s"
 
 
-def _users(env: Mapping[str, Any]) -> str:
-    slices = env.get("per_slice_config")
-    counted = slices.get("num_users") if isinstance(slices, Mapping) else env.get("num_users")
-    total = sum(counted) if isinstance(counted, list) else counted
-    return "area of the users" if total is None else f"{total} users walk here"
+def legend_below(figure: Figure, axes: Axes) -> None:
+    """The map's legend in one row under it."""
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(
+        handles,
+        labels,
+        loc="outside lower center",
+        ncols=len(labels),
+        columnspacing=1.0,
+        handlelength=1.5,
+        handletextpad=0.5,
+    )
+
+
+def multi_access(env: Config) -> Figure:
+    """A map."""
+    figure = Figure(figsize=(8, map_height(env)), layout="constrained")
+    axes = figure.subplots()
+    multi_access_map(axes, env)
+    legend_below(figure, axes)
+    return figure
+
+
+def energy_saving(env: Config) -> Figure:
+    """A map of small cells."""
+    figure = Figure(figsize=(8, map_height(env)), layout="constrained")
+    axes = figure.subplots()
+    power = "asleep or at " + " or ".join(f"{level:g}" for level in env["tx_power_levels_dbm"]) + " dBm"
+    draw_map(axes, env, env["num_users"], [("small cell", "cell", "o", GREEN, env["cell_locations"], power)])
+    legend_below(figure, axes)
+    return figure
+
+
+def network_slicing(env: Config) -> Figure:
+    """A map, and which resource block groups each slice may use."""
+    slices = env["per_slice_config"]
+    heights = [map_height(env) - 0.5, 0.8 + 0.35 * len(slices["num_users"])]
+    figure = Figure(figsize=(8, sum(heights) + 0.6), layout="constrained")
+    top, bar = figure.subplots(2, height_ratios=heights)
+    multi_access_map(top, env)
+    top.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+    groups, at = RBG_NUM[env["lte"]["resource_block_num"]], 0
+    for row, users in enumerate(slices["num_users"]):
+        own = {kind: slices[f"{kind}_rbg"][row] for kind in KINDS}
+        if own["shared"]:
+            bar.barh(row, groups, color=SLICES[row], height=0.7, **KINDS["shared"])
+        for kind in ("dedicated", "prioritized"):
+            bar.barh(row, own[kind], left=at, color="white", height=0.7)
+            bar.barh(row, own[kind], left=at, color=SLICES[row], height=0.7, **KINDS[kind])
+            if own[kind]:
+                bar.text(at + own[kind] / 2, row, f" {own[kind]} {kind} ", ha="center", va="center", zorder=4,
+                         bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5})  # fmt: skip
+            at += own[kind]
+        bar.text(groups + 0.4, row, f"up to {min(own['shared'], groups)} shared", va="center", color=SLICES[row])
+        bar.text(-0.4, row, f"slice {row}, {users} users", ha="right", va="center", color=SLICES[row])
+    bar.set_xlim(0, groups)
+    bar.set_xticks(range(0, groups + 1, 5 if groups > 12 else 1))
+    bar.set_yticks([])
+    bar.invert_yaxis()
+    bar.spines["left"].set_visible(False)
+    bar.set_xlabel(f"resource block groups of the LTE carrier ({groups})")
+    bar.legend(
+        handles=[Patch(facecolor=GREY, label=label, **style) for label, style in zip(
+            ("dedicated: its own, even when idle", "prioritized: first claim, the rest is lent",
+             "shared: what others leave"), KINDS.values(), strict=True)],
+        loc="upper center", bbox_to_anchor=(0.5, -0.35), ncols=3,
+    )  # fmt: skip
+    return figure
+
+
+def map_height(env: Config) -> float:
+    """Height of a picture with a map of the config's area, inches."""
+    area = env["user_location_range"]
+    width, depth = area["max_x_m"] - area["min_x_m"], area["max_y_m"] - area["min_y_m"]
+    return float(1.2 + 7.2 * (depth / width + 2 * MARGIN) / (1 + 2 * MARGIN))

@@ -52,14 +52,18 @@ def draw(
     from matplotlib import rc_context
 
     with rc_context({"svg.hashsalt": "netgym", "font.size": 9}):
-        figure = figure_of(table, x, y, legend, title, category, unit)
-        metadata: dict[str, Any] | None = {"Date": None, "Creator": None} if path.suffix == ".svg" else None
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with replacing(path) as draft:
-                figure.savefig(draft, dpi=150, metadata=metadata, format=path.suffix[1:])
-        except OSError as error:
-            raise ConfigError(f"cannot write '{path}': {error.strerror}; choose another by --output.") from error
+        write(figure_of(table, x, y, legend, title, category, unit), path)
+
+
+def write(figure: Figure, path: Path) -> None:
+    """Writes a figure to a file of a kind that `require_picture` takes. Raises `ConfigError` if it cannot."""
+    metadata: dict[str, Any] | None = {"Date": None, "Creator": None} if path.suffix == ".svg" else None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as draft:
+            figure.savefig(draft, dpi=150, metadata=metadata, format=path.suffix[1:])
+    except OSError as error:
+        raise ConfigError(f"cannot write '{path}': {error.strerror}; choose another by --output.") from error
 
 
 def figure_of(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from dataclasses import asdict
 from enum import StrEnum
@@ -25,6 +24,7 @@ from netgym_cli.cli.hydra_options import Verbs
 from netgym_cli.cli.machine import build, doctor
 from netgym_cli.cli.output import print_json, results_on_disk, say, show_log, table
 from netgym_cli.cli.reports import compare, report
+from netgym_cli.cli.show import show
 from netgym_cli.cli.sweeps import FailFast, Force, JobsAtOnce, RetryFailed, run_grid, runs, sweep
 from netgym_cli.cli.watching import watch
 from netgym_cli.common.errors import ConfigError
@@ -211,26 +211,7 @@ def list_(
             table(["group", "name", "meaning"], [[m.group, m.name, m.meaning] for m in members])
 
 
-@app.command()
-def show(overrides: Overrides = None, config_dir: ConfigDir = None, as_json: Json = False) -> None:
-    """Show the spaces and keys of the chosen config.
-
-    For example show env=nqos_split.
-    """
-    with errors_to_exit_codes("show"):
-        from netgym_cli.cli.describe import describe, space_lines
-
-        described = describe(overrides or [], config_dir or [])
-        if as_json:
-            print_json(described)
-        else:
-            say(space_lines(described["spaces"]))
-            heads = ["key", "default", "unit", "allowed", "meaning"]
-            rows = [key | {"default": json.dumps(key["default"])} for key in described["keys"]]
-            table(heads, [[row[head] for head in heads] for row in rows])
-
-
-for verb in (check, sweep, runs, watch, collect, plot, report, compare):
+for verb in (show, check, sweep, runs, watch, collect, plot, report, compare):
     app.command(verb.__name__.replace("_", "-"))(verb)
 for other in (verify, replay, doctor, build, fit_channel, fit_twin, import_config):
     app.command(other.__name__.replace("_", "-"))(other)

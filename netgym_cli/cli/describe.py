@@ -47,6 +47,15 @@ def describe(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> dic
     return {"spaces": described, "keys": keys}
 
 
+@before_a_run()
+def draw_map(overrides: Sequence[str], config_dirs: Sequence[str | Path], output: Path) -> None:
+    """Draws the network of the chosen environment. Raises `ConfigError` if it has no map, and as `describe` does."""
+    run = run_of(Composer(overrides, config_dirs))
+    from netgym_cli.analysis import network_map
+
+    network_map.draw(run.env, output)
+
+
 def space_lines(spaces: dict[str, Any]) -> Iterator[str]:
     """The spaces, human-readable; nothing if there are none."""
     for name in ("observation", "action") if spaces else ():

@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 
 from netgym_cli.common.errors import RunFailed
 from netgym_cli.common.files import replacing
-from netgym_cli.runs.folder import EPISODES, RECORDED, SESSIONS, STATS, STEPS, RunFolder
+from netgym_cli.runs.folder import DELAYS, EPISODES, RECORDED, SESSIONS, STATS, STEPS, RunFolder
 from netgym_cli.runs.tables import ROWS_PER_GROUP, exchange, parts_of
 
-LISTED = (STEPS, STATS, RECORDED)
+LISTED = (STEPS, STATS, DELAYS, RECORDED)
 
 
 def cut_tables(folder: RunFolder, held: Mapping[str, int]) -> None:

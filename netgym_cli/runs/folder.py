@@ -27,6 +27,7 @@ RESERVE = ".reserve"
 PROCESS_DIED = "ProcessDied"  # type of the error of a run whose process could not tell what ended it
 STEPS, STATS, EPISODES, SESSIONS = "steps.parquet", "stats.parquet", "episodes.csv", "sessions.csv"  # in METRICS
 RECORDED = "recorded.parquet"  # there, too
+DELAYS = "delays.parquet"  # there, too, of networks with packets
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ import pyarrow.parquet as pq
 from netgym_cli.common.errors import SessionError
 from netgym_cli.common.interruption import Deferred
 from netgym_cli.runs.episode_figures import EpisodeReturns, mean_of_measured
-from netgym_cli.runs.folder import EPISODES, SESSIONS, STATS, STEPS
+from netgym_cli.runs.folder import EPISODES, SESSIONS, STEPS
+from netgym_cli.runs.measured_tables import MeasuredTables
 from netgym_cli.runs.session_rows import SessionRows
-from netgym_cli.runs.stats_table import SharedLayouts, encode_stats
 from netgym_cli.runs.steps_table import StepBlock, encode_steps
 from netgym_cli.runs.tables import CsvTable, ParquetTable, RowsLost, replace_csv
 from netgym_cli.sessions.side_by_side import EpisodeStarts, Steps
@@ -27,6 +27,8 @@ from netgym_cli.sessions.step import Observer, Step
 
 class Recorder(Observer):
     """Writes `steps.parquet`, `stats.parquet`, `episodes.csv` and `sessions.csv`.
+
+    And `delays.parquet`, where the simulator knows the delay of every packet.
 
     The measurement that begins a session is not the result of an action and so is no row. The flags are those of the
     environment: both true at a session's end. Session, env, episode and step count from 0; `env` is the simulator, of
@@ -57,12 +59,11 @@ class Recorder(Observer):
         old = continued is not None
         encode = lambda rows: encode_steps(rows, self._kpi_names or ())  # noqa: E731
         self._steps = ParquetTable(folder / STEPS, encode, continued=old)
-        self._stats = ParquetTable(folder / STATS, encode_stats, flush_items=2000, continued=old)
+        self._measured = MeasuredTables(folder, continued=old)
         self._episodes = CsvTable(folder / EPISODES, continued=old)
         self._ended_episodes: list[dict[str, Any]] = []  # those not written yet
         self._sessions = SessionRows()
         self._blocks: list[StepBlock] = []  # of the episode that all simulators are in
-        self._layouts = SharedLayouts()
         self._total_step = 0
         if (folder / SESSIONS).exists():
             raise FileExistsError(errno.EEXIST, "there is a table already", str(folder / SESSIONS))
@@ -74,7 +75,7 @@ class Recorder(Observer):
         """Writes everything, and tells what a recorder in another process needs to continue the tables."""
         self._flush()
         return {
-            "held": {STEPS: self._steps.rows, STATS: self._stats.rows, EPISODES: self._episodes.size},
+            "held": {STEPS: self._steps.rows, **self._measured.held, EPISODES: self._episodes.size},
             "counts": (self._kpi_names, self._total_step),
             "sessions": self._sessions.state(),
             "returns": self._returns.state(),
@@ -134,10 +135,9 @@ class Recorder(Observer):
         flags = (step.terminated, step.truncated)
         self._steps.keep((*place, self._total_step, step.sim_time_ms, step.reward, *flags, step.wall_ms, *kpis))
         if step.env < self.stats_envs:
-            layout = self._layouts.of(step.stats.layout, step.env)
-            self._stats.keep((*place, step.stats.ts_ms, layout, step.stats.values))
+            self._measured.keep(place, step.stats, step.stats.values)
         self._total_step += 1
-        if self._steps.due or self._stats.due:
+        if self._steps.due or self._measured.due:
             self._flush()
 
     def episode_ended(self, session: int, episode: int, env: int = 0) -> None:
@@ -178,10 +178,9 @@ class Recorder(Observer):
         self._blocks.append(block)
         for env in range(self.stats_envs):
             stats = steps.stats.network(env)
-            place = (steps.session, env, steps.episode, steps.step)
-            self._stats.keep((*place, stats.ts_ms, self._layouts.of(stats.layout, env), stats.values.copy()))
+            self._measured.keep((steps.session, env, steps.episode, steps.step), stats, stats.values.copy())
         self._total_step += steps.n_envs
-        if self._steps.due or self._stats.due:
+        if self._steps.due or self._measured.due:
             self._flush()
 
     def episodes_ended(self, session: int, episode: int, n_envs: int) -> None:
@@ -214,7 +213,7 @@ class Recorder(Observer):
         # On a full disk each for itself, and the few words on the sessions before the many numbers.
         finishers = (
             *(self._write_sessions, self._begin_episodes, self._flush),
-            *(self._close_steps, self._close_stats, self._episodes.close, self._write_sessions),
+            *(self._close_steps, self._close_measured, self._episodes.close, self._write_sessions),
         )
         with Deferred():
             for finish in finishers:
@@ -234,7 +233,7 @@ class Recorder(Observer):
     def _flush(self) -> None:
         with Deferred():  # an interruption in between would tear the tables apart
             self._flush_steps()
-            self._stats.flush()
+            self._measured.flush()
             if self._kpi_names is not None:
                 self._begin_episodes()
             while self._ended_episodes:
@@ -265,10 +264,8 @@ class Recorder(Observer):
             self._count_what_is_left()
             raise
 
-    def _close_stats(self) -> None:
-        if self._steps.kept:
-            self._stats.drop()  # of steps that could not be written
-        self._stats.close()
+    def _close_measured(self) -> None:
+        self._measured.close(drop=bool(self._steps.kept))  # they may be of steps that could not be written
 
     def _count_what_is_left(self) -> None:
         """Sets the counts to what can be read of the steps, some of which have vanished."""

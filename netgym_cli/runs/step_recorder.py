@@ -93,9 +93,9 @@ class StepRecorder(Recorder):
             super()._flush()
             self._recorded.flush()
 
-    def _close_stats(self) -> None:
+    def _close_measured(self) -> None:
         try:
-            super()._close_stats()
+            super()._close_measured()
         finally:
             if self._steps.kept:
                 self._recorded.drop()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netgym_cli.common.suggestions import did_you_mean
+from netgym_cli.simulators.delays import Delays
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,23 +48,43 @@ class Row:
 
 @dataclass(frozen=True)
 class Layout:
-    """The fixed order of a session's measurements in its flat value array."""
+    """The fixed order of a session's measurements in its flat value array.
+
+    Attributes:
+        rows: the measurements.
+        delays: flows of which the delay of every packet is known; each id is one. Empty for what has no packets.
+    """
 
     rows: tuple[Row, ...]
+    delays: tuple[Row, ...] = ()
 
     @cached_property
     def places(self) -> dict[str, slice]:
         """Where the values of each `source::name` lie in the flat array."""
-        places, at = {}, 0
-        for row in self.rows:
-            places[row.key] = slice(at, at + len(row.ids))
-            at += len(row.ids)
-        return places
+        return _places(self.rows)
+
+    @cached_property
+    def delay_places(self) -> dict[str, slice]:
+        """Where the flows of each `source::name` stand among those of `delays`."""
+        return _places(self.delays)
+
+    @cached_property
+    def flows(self) -> tuple[tuple[str, str, int], ...]:
+        """Source, name and id of every flow of `delays`, in their order."""
+        return tuple((row.source, row.name, id) for row in self.delays for id in row.ids)
 
     @cached_property
     def size(self) -> int:
         """Number of values in one message."""
         return sum(len(row.ids) for row in self.rows)
+
+
+def _places(rows: Sequence[Row]) -> dict[str, slice]:
+    places, at = {}, 0
+    for row in rows:
+        places[row.key] = slice(at, at + len(row.ids))
+        at += len(row.ids)
+    return places
 
 
 @dataclass(frozen=True)
@@ -76,6 +97,7 @@ class Stats:
         values: float64 array of shape `(layout.size,)`, of many networks `(n, layout.size)`; never NaN.
         events: simulator events executed since the session began; of many networks of shape `(n,)`.
         payload: what is no list of numbers, such as an image; only its own adapter looks at it.
+        delays: how long the packets of the interval took; None where the layout names none, and of many networks.
     """
 
     layout: Layout
@@ -83,6 +105,7 @@ class Stats:
     values: np.ndarray
     events: int = 0
     payload: Any = None
+    delays: Delays | None = None
 
     def __getitem__(self, key: str) -> np.ndarray:
         """Values of `source::name` in ascending id order, shape `(len(ids),)`, of many networks `(n, len(ids))`.
@@ -155,6 +178,6 @@ class Subscription:
         if stats.layout is not self._seen:
             rows = [row for row in stats.layout.rows if row.key.partition("::slice=")[0] in self.names]
             places = [np.arange(stats.layout.size)[stats.layout.places[row.key]] for row in rows]
-            self._seen, self._kept = stats.layout, Layout(tuple(rows))
+            self._seen, self._kept = stats.layout, Layout(tuple(rows), stats.layout.delays)
             self._places = np.concatenate([np.empty(0, dtype=np.intp), *places])
-        return Stats(self._kept, stats.ts_ms, stats.values[..., self._places], stats.events)
+        return Stats(self._kept, stats.ts_ms, stats.values[..., self._places], stats.events, delays=stats.delays)

@@ -9,9 +9,13 @@ from netgym_cli.simulators.stats import Layout, Row
 
 
 def parse_layout(text: str) -> Layout:
-    """The layout from its lines of source, name, unit and comma-separated ids."""
-    rows = (line.split("\t") for line in text.splitlines())
-    return Layout(tuple(Row(s, n, u, tuple(map(int, ids.split(",")))) for s, n, u, ids in rows))
+    """The layout from its lines of source, name, unit and comma-separated ids, and `distribution` behind delays."""
+    rows: list[Row] = []
+    delays: list[Row] = []
+    for line in text.splitlines():
+        source, name, unit, ids, *kind = line.split("\t")
+        (delays if kind else rows).append(Row(source, name, unit, tuple(map(int, ids.split(",")))))
+    return Layout(tuple(rows), tuple(delays))
 
 
 def flatten(settings: Mapping[str, Any]) -> str:

@@ -28,6 +28,9 @@ USERS = (1, 2)
 SITES = {
     "cell_locations": [{"x_m": 10, "y_m": 10, "z_m": 3}, {"x_m": 90, "y_m": 40, "z_m": 3}],
     "user_location_range": {"min_x_m": 0, "max_x_m": 100, "min_y_m": 0, "max_y_m": 50, "z_m": 1},
+    "user_random_walk": {"min_speed_mps": 1, "max_speed_mps": 1},
+    "tx_power_levels_dbm": [10, 20],
+    "num_users": 2,
 }
 
 

@@ -19,6 +19,7 @@ import numpy as np
 from netgym_cli.common.errors import ReplayDiffers, SimulatorDied, SimulatorError, SimulatorTimeout
 from netgym_cli.common.user_code import WorkerTraceback, shown
 from netgym_cli.simulators.base import PipelinedSimulator
+from netgym_cli.simulators.delays import Delays
 from netgym_cli.simulators.ns3.allocator import allocator
 from netgym_cli.simulators.ns3.build import replaced
 from netgym_cli.simulators.ns3.config import Ns3Config
@@ -164,7 +165,11 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
         assert self._recording is not None
         numbers = self._receive(protocol.STATS, timeout_s, key, due_s)
         self._recording.answer(numbers.tobytes())
-        return Stats(self._layout, float(numbers[0]), numbers[protocol.HEAD :], int(numbers[1]))
+        at_ms, events, values = float(numbers[0]), int(numbers[1]), numbers[protocol.HEAD :]
+        if not self._layout.delays:
+            return Stats(self._layout, at_ms, values, events)
+        size = self._layout.size
+        return Stats(self._layout, at_ms, values[:size], events, delays=Delays(self._layout, values[size:]))
 
     def __getstate__(self) -> dict[str, Any]:
         if self._worker is not None:

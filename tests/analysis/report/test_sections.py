@@ -171,15 +171,15 @@ def test_tables_that_still_grow_or_are_damaged(tmp_path):
 
 @pytest.mark.parametrize("env", ["energy_saving", "nqos_split_light", "rmcat"])
 def test_maps_of_environments(env):
-    from netgym_cli.analysis import network_map
+    from netgym_cli.analysis import network_map, sites
 
     config = OmegaConf.to_container(compose([f"env={env}"]).env, resolve=True)
-    assert network_map.has_map(config) == (env != "rmcat")
+    assert sites.has_map(config) == (env != "rmcat")
     if env != "rmcat":
-        figure = network_map.map_figure(config)
+        figure = network_map.figure_of(config)
         shown_kinds = {text.get_text() for text in figure.legends[0].get_texts()}
-        assert any("users walk here" in text for text in shown_kinds)
-        assert len(network_map.sites(config)) == sum(len(line.get_xdata()) for line in figure.axes[0].lines)
+        assert any(" users" in text for text in shown_kinds)
+        assert len(sites.sites(config)) == sum(len(line.get_xdata()) for line in figure.axes[0].lines)
 
 
 def test_every_section_has_a_place_of_its_own():

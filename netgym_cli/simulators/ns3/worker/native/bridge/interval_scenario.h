@@ -2,6 +2,7 @@
 // Base class of scenarios that are measured interval by interval: guard time, then the measured
 // part.
 #pragma once
+#include "bridge/delay_report.h"
 #include "bridge/duration.h"
 #include "bridge/report.h"
 #include "bridge/scenario.h"
@@ -10,6 +11,7 @@
 #include <ns3/simulator.h>
 
 #include <algorithm>
+#include <vector>
 
 namespace netgym
 {
@@ -32,7 +34,7 @@ class IntervalScenario : public Scenario
 
     std::size_t Size() const override
     {
-        return m_size;
+        return m_size + m_delays.size();
     }
 
     void WarmUp() override
@@ -41,7 +43,9 @@ class IntervalScenario : public Scenario
         Advance();
         Report first(true);
         Measure(first);
-        m_layout = first.Layout();
+        DelayReport delays(true);
+        MeasureDelays(delays);
+        m_layout = first.Layout() + delays.Layout();
         m_size = first.Values().size();
     }
 
@@ -51,13 +55,17 @@ class IntervalScenario : public Scenario
         BeginInterval();
         Run(m_intervalMs);
         EndInterval();
+        DelayReport delays(false);
+        MeasureDelays(delays);
+        m_delays = delays.Numbers();
     }
 
     void Read(double* values) override
     {
         Report report(false);
         Measure(report);
-        std::copy(report.Values().begin(), report.Values().end(), values);
+        const auto end = std::copy(report.Values().begin(), report.Values().end(), values);
+        std::copy(m_delays.begin(), m_delays.end(), end);
     }
 
   protected:
@@ -99,12 +107,18 @@ class IntervalScenario : public Scenario
     /// Writes the last interval's measurement: always the same rows in the same order.
     virtual void Measure(Report& report) = 0;
 
+    /// Writes the last interval's delays, packet by packet: always the same rows in the same order.
+    virtual void MeasureDelays(DelayReport&)
+    {
+    }
+
   private:
     double m_startMs;
     double m_guardMs;
     double m_intervalMs;
     std::string m_layout;
     std::size_t m_size{0};
+    std::vector<double> m_delays;
 };
 
 } // namespace netgym

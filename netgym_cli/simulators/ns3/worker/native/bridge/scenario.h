@@ -18,9 +18,10 @@ class Scenario
   public:
     virtual ~Scenario() = default;
 
-    /// One line per measurement: source, name, unit and comma-separated ids, divided by tabs.
+    /// One line per measurement: source, name, unit and comma-separated ids, divided by tabs; of
+    /// distributions of delays, which come last, also the word `distribution`.
     virtual std::string Layout() const = 0;
-    /// Number of values that Read writes.
+    /// Number of values that Read writes now; with distributions it may change in every interval.
     virtual std::size_t Size() const = 0;
     /// Applies a control vector of `size` numbers from now on; size 0 lets the default algorithm
     /// decide.

@@ -70,7 +70,7 @@ Serve(Scenario* scenario, int connection, int patienceMs)
     const auto receive = [connection](char* data, std::size_t size) {
         return ::recv(connection, data, size, 0);
     };
-    std::vector<double> numbers(HEAD + scenario->Size());
+    std::vector<double> numbers;
     std::vector<double> control;
     for (;;)
     {
@@ -96,6 +96,7 @@ Serve(Scenario* scenario, int connection, int patienceMs)
         std::memcpy(control.data(), frame.data() + sizeof(head), control.size() * sizeof(double));
         scenario->Act(control.empty() ? nullptr : control.data(), control.size());
         scenario->Advance();
+        numbers.resize(HEAD + scenario->Size());
         scenario->Read(numbers.data() + HEAD);
         if (!Answer(numbers, connection))
         {

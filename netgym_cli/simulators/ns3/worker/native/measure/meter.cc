@@ -50,6 +50,7 @@ Meter::Received(std::uint32_t bytes, double owdMs)
     m_packets++;
     m_owdSumMs += owdMs;
     m_owdMaxMs = std::max(m_owdMaxMs, owdMs);
+    m_delaysMs.push_back(owdMs);
 }
 
 void
@@ -57,6 +58,7 @@ Meter::Clear()
 {
     m_sentBytes = m_receivedBytes = m_packets = 0;
     m_owdSumMs = m_owdMaxMs = m_waitingMs = 0;
+    m_delaysMs.clear();
 }
 
 void

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <utility>
+#include <vector>
 
 namespace netgym
 {
@@ -57,6 +58,12 @@ class Meter
     double OwdMs() const;
     double MaxOwdMs() const;
 
+    /// One-way delays of the packets received, in their order.
+    const std::vector<double>& DelaysMs() const
+    {
+        return m_delaysMs;
+    }
+
   private:
     std::uint64_t m_sentBytes{0};
     std::uint64_t m_receivedBytes{0};
@@ -64,6 +71,7 @@ class Meter
     double m_owdSumMs{0};
     double m_owdMaxMs{0};
     double m_waitingMs{0};
+    std::vector<double> m_delaysMs;
 };
 
 /// The quality of service that a flow has to offer.

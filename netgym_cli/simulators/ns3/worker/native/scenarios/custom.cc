@@ -109,6 +109,13 @@ class Custom : public IntervalScenario
         report.Row("custom", "loss", "%", users, [&](int i) { return m_flows[i].LossPercent(); });
     }
 
+    void MeasureDelays(DelayReport& report) override
+    {
+        report.Row("custom", "owd", static_cast<int>(m_flows.size()), [&](int i) {
+            return m_flows[i].meter.DelaysMs();
+        });
+    }
+
   private:
     struct Flow
     {

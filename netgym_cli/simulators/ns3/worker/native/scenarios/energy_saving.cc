@@ -184,6 +184,14 @@ EnergySaving::Measure(Report& report)
 }
 
 void
+EnergySaving::MeasureDelays(DelayReport& report)
+{
+    report.Row("user", "owd", UserCount(), [&](int user) {
+        return m_flows[user]->Meter().DelaysMs();
+    });
+}
+
+void
 EnergySaving::MeasureCells(Report& report)
 {
     const auto row = [&](const std::string& name, const std::string& unit, auto value) {

@@ -27,6 +27,7 @@ class EnergySaving : public IntervalScenario
     void BeginInterval() override;
     void EndInterval() override;
     void Measure(Report& report) override;
+    void MeasureDelays(DelayReport& report) override;
 
   private:
     void BuildFlows(const Settings& settings);

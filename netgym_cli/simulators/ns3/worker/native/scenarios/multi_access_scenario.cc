@@ -121,6 +121,21 @@ MultiAccessScenario::Measure(Report& report)
 }
 
 void
+MultiAccessScenario::MeasureDelays(DelayReport& report)
+{
+    const int users = m_network.UserCount();
+    report.Row("gma", "dl::owd", users, [&](int user) {
+        return m_network.Downlink(user).flow.DelaysMs();
+    });
+    for (int link = 0; link < LINKS; ++link)
+    {
+        report.Row("gma", std::string(LINK_NAMES[link]) + "::dl::owd", users, [&](int user) {
+            return m_network.Downlink(user).links[link].DelaysMs();
+        });
+    }
+}
+
+void
 MultiAccessScenario::MeasureFlows(Report& report)
 {
     const auto row = [&](const std::string& name, const std::string& unit, auto value) {

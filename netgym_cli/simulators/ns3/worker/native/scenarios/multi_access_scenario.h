@@ -27,6 +27,7 @@ class MultiAccessScenario : public IntervalScenario
     void BeginInterval() override;
     void EndInterval() override;
     void Measure(Report& report) override;
+    void MeasureDelays(DelayReport& report) override;
 
     MultiAccess m_network;
 

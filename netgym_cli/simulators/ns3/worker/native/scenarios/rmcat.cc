@@ -110,6 +110,13 @@ class Rmcat : public IntervalScenario
         report.Value("bottleneck", "utilization", "%", m_bottleneck.UtilizationPercent(ms));
     }
 
+    void MeasureDelays(DelayReport& report) override
+    {
+        report.Row("rmcat", "owd", static_cast<int>(m_media.size()), [&](int flow) {
+            return m_media[flow]->Interval().DelaysMs();
+        });
+    }
+
   private:
     /// The k-th flow of a kind, from 0, begins k + 1 start time differences after measurement does.
     static double StartMs(const Settings& settings, const std::string& kind, int k)
