@@ -3,8 +3,8 @@
     python benchmarks/memory.py [--steps N] [--only NAME ...] [--merge]
 
 Each case is a run in a process of its own, tables and record included. Measured at a hundred moments: private memory
-(what a process shares with no other) of the run's process, and of the simulators below it together. Flat means: in the
-second half of the steps neither grows by more than 8 MB; buffers of tables fill in the first. Writes
+(what a process has written and shares with no other) of the run's process, and of the simulators below it together.
+Flat means: in the second half of the steps neither grows by more than 8 MB; buffers of tables fill in the first. Writes
 results/memory.csv (every sample) and results/memory.png (the curves). `--merge` keeps the rows of cases that are not
 measured this time.
 """
@@ -44,6 +44,7 @@ GYM_EPISODE = 200
 GYM = ["env=gym", "env.id=Pendulum-v1", f"env.steps_per_episode={GYM_EPISODE}"]
 ACTION_CHANNELS = ("gilbert_elliott", "link", "ns3_wifi")
 LEARNERS = ("ppo", "cleanrl_ppo")
+TWINS = ("nqos_split", "qos_steer", "dynamic_qos", "network_slicing", "energy_saving", "rmcat", "custom")
 
 
 def cases(steps: int) -> dict[str, list[str]]:
@@ -52,6 +53,7 @@ def cases(steps: int) -> dict[str, list[str]]:
     gym = [*GYM, "sessions=1", f"env.episodes_per_session={max(1, steps // GYM_EPISODE)}", "agent=random"]
     return {
         **{name: [f"env={name}", *session] for name in members("env") if name != "gym"},
+        **{f"{name}, twin": [f"env={name}", "simulator=fluid", *session] for name in TWINS},
         **{f"gym, channel {name}": [*gym, f"channel={name}"] for name in members("channel")},
         **{f"gym, action channel {name}": [*gym, f"channel.action={name}"] for name in ACTION_CHANNELS},
         **{f"custom, agent {name}": ["env=custom", *session[:-1], f"agent={name}"] for name in LEARNERS},
@@ -59,12 +61,15 @@ def cases(steps: int) -> dict[str, list[str]]:
 
 
 def private_mb(pid: int) -> float:
-    """Memory that a process shares with no other, MB; 0 if it has ended."""
+    """Memory that a process has written and shares with no other, MB; 0 if it has ended.
+
+    Pages of libraries are left out: whose they are depends on who else has them open.
+    """
     try:
         text = Path(f"/proc/{pid}/smaps_rollup").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return 0.0
-    return sum(int(kb) for kb in re.findall(r"^Private_\w+: +(\d+) kB", text, re.MULTILINE)) / 1e3
+    return sum(int(kb) for kb in re.findall(r"^Private_Dirty: +(\d+) kB", text, re.MULTILINE)) / 1e3
 
 
 def descendants(pid: int) -> list[int]:

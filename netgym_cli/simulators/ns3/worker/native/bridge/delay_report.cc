@@ -19,7 +19,8 @@ Edges()
         for (int k = 0; k <= DelayReport::DECADES * DelayReport::BINS_PER_DECADE; ++k)
         {
             const double power = static_cast<double>(k) / DelayReport::BINS_PER_DECADE;
-            const double endNs = std::nearbyint(DelayReport::SHORTEST_MS * 1e6 * std::pow(10, power));
+            const double endNs =
+                std::nearbyint(DelayReport::SHORTEST_MS * 1e6 * std::pow(10, power));
             ends.push_back(endNs * 1e-6);
         }
         return ends;

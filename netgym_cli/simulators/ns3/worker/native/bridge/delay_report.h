@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Distributions of the packets' one-way delays in an interval. netgym_cli/simulators/delays.py reads
-// them and has the same bins.
+// Distributions of the packets' one-way delays in an interval. netgym_cli/simulators/delays.py
+// reads them and has the same bins.
 #pragma once
 #include <string>
 #include <vector>
