@@ -17,6 +17,7 @@ from netgym_cli.experiment.resume_points import RunResumePoints
 from netgym_cli.runs.recorder import Recorder
 
 WALL = ("wall_ms", "wall_s")
+LISTS = {"bins", "counts"}  # columns of lists
 
 
 class Killed(BaseException):
@@ -61,6 +62,8 @@ def outcome(run: Path) -> dict[str, str]:
     for path in sorted((run / "metrics").iterdir()):
         table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
         table = table.drop(columns=[name for name in WALL if name in table])
+        for name in LISTS & set(table):
+            table[name] = table[name].map(tuple)
         told[path.name] = hashlib.sha256(
             pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes()
         ).hexdigest()
