@@ -148,17 +148,24 @@ def verdict(samples: list[Row]) -> Row:
 
 
 def draw(by_case: dict[str, list[Row]]) -> None:
-    """The curves of all cases: the run's process on the left, its simulators on the right."""
-    figure, panels = plt.subplots(1, 2, figsize=(13, 7), sharex=True)
-    titles = {"run_mb": "the run's process", "simulators_mb": "its simulators"}
-    for panel, (key, title) in zip(panels, titles.items(), strict=True):
-        for case, samples in by_case.items():
-            if any(row[key] for row in samples):
-                panel.plot([row["step"] for row in samples], [row[key] for row in samples], label=case, linewidth=1)
-        panel.set(title=title, xlabel="steps", ylabel="private memory, MB", ylim=(0, None))
-        panel.legend(fontsize=6, ncols=2)
-    figure.tight_layout()
-    figure.savefig(RESULTS / "memory.png", dpi=120)
+    """A panel for each case: memory of its run and of its simulators over the steps."""
+    across = 6
+    down = -(-len(by_case) // across)
+    figure, panels = plt.subplots(down, across, figsize=(13, 1.6 * down), layout="constrained", squeeze=False)
+    for panel in panels.flat[len(by_case) :]:
+        panel.set_axis_off()
+    for panel, (case, samples) in zip(panels.flat, by_case.items(), strict=False):
+        steps = [row["step"] / 1000 for row in samples]
+        panel.plot(steps, [row["run_mb"] for row in samples], color="#0072b2", label="the run's process")
+        panel.plot(steps, [row["simulators_mb"] for row in samples], color="#d55e00", label="its simulators")
+        panel.set_title(case, fontsize=7)
+        panel.set_ylim(0, None)
+        panel.tick_params(labelsize=6)
+    handles, labels = panels.flat[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=2, fontsize=8, frameon=False)
+    figure.supxlabel("thousand steps", fontsize=8)
+    figure.supylabel("private memory, MB", fontsize=8)
+    figure.savefig(RESULTS / "memory.png", dpi=110)
 
 
 def earlier() -> list[Row]:

@@ -13,6 +13,7 @@ from netgym_cli.runs.tables import ParquetTable
 from netgym_cli.simulators.stats import Stats
 
 Place = tuple[int, int, int, int]  # session, env, episode, step
+MOST_ROWS = 200_000  # of statistics kept in memory; encoding takes some 100 bytes each
 
 
 class MeasuredTables:
@@ -27,6 +28,7 @@ class MeasuredTables:
         self._stats = ParquetTable(folder / STATS, encode_stats, flush_items=2000, continued=continued)
         self._delays = ParquetTable(folder / DELAYS, encode_delays, continued=continued)
         self._layouts = SharedLayouts()
+        self._rows = 0  # of statistics that are kept
 
     @property
     def held(self) -> dict[str, int]:
@@ -36,11 +38,12 @@ class MeasuredTables:
     @property
     def due(self) -> bool:
         """Whether it is time to flush."""
-        return self._stats.due
+        return self._stats.due or self._rows >= MOST_ROWS
 
     def keep(self, place: Place, stats: Stats, values: np.ndarray) -> None:
         """Keeps a measurement of one network in memory; `values` are those of `stats`, or a copy of them."""
         self._stats.keep((*place, stats.ts_ms, self._layouts.of(stats.layout, place[1]), values))
+        self._rows += values.size
         if stats.delays is not None and stats.delays.packets.size:
             self._delays.keep((*place, stats.ts_ms, stats.delays))
 
@@ -48,6 +51,7 @@ class MeasuredTables:
         """Writes what is kept."""
         self._stats.flush()
         self._delays.flush()
+        self._rows = 0
 
     def close(self, drop: bool) -> None:
         """Completes the tables; with `drop` without what is kept. There is none of delays where nothing was known."""
