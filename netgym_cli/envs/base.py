@@ -204,15 +204,18 @@ def adapter_of(config: EnvConfig) -> Adapter[Any]:
     """The adapter of an environment's config. Raises `ConfigError` if the user's class leaves out what is due."""
     kind = env_registry.load(config.name)
     adapter = kind(config)
-    where = f"env '{config.name}': {kind.__name__}{written_in(kind)}"
+
+    def where() -> str:
+        return f"env '{config.name}': {kind.__name__}{written_in(kind)}"
+
     if not hasattr(adapter, "config"):
-        raise ConfigError(f"{where}: its constructor does not call `super().__init__(config)`; write it first.")
+        raise ConfigError(f"{where()}: its constructor does not call `super().__init__(config)`; write it first.")
     for name in ("observation_space", "action_space"):
         if not isinstance(space := getattr(adapter, name, None), spaces.Space):
             raise ConfigError(
-                f"{where}: {name} is {space!r}; allowed: a space of gymnasium.spaces. Set it in the constructor: "
+                f"{where()}: {name} is {space!r}; allowed: a space of gymnasium.spaces. Set it in the constructor: "
                 f"`self.{name} = spaces.Box(0.0, 1.0, (3,), np.float32)`."
             )
     if not isinstance(step_ms := adapter.step_ms, int | float | np.number):
-        raise ConfigError(f"{where}: step_ms is {step_ms!r}; allowed: the simulated time of a step, ms.")
+        raise ConfigError(f"{where()}: step_ms is {step_ms!r}; allowed: the simulated time of a step, ms.")
     return adapter

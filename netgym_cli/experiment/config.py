@@ -23,8 +23,7 @@ from netgym_cli.config.foreign import code_in, plain_values
 from netgym_cli.config.overrides import key_of
 from netgym_cli.config.schema import DEFAULT_SIMULATOR, EndEvaluation, RunConfig, typed, unknown_key
 from netgym_cli.config.validation import with_whole_numbers
-from netgym_cli.runs.folder import RunFolder
-from netgym_cli.runs.record import PRUNED
+from netgym_cli.runs.folder import PRUNED, RunFolder
 from netgym_cli.runs.saved_model import SavedModel, instead_of_final
 
 log = logging.getLogger(__name__)

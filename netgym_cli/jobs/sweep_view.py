@@ -22,7 +22,7 @@ from netgym_cli.jobs.job_folder import JobFolder
 from netgym_cli.jobs.jobs_table import JobRow
 from netgym_cli.jobs.launcher import STDERR, STDOUT
 from netgym_cli.jobs.scheduler import Observer, Scheduler
-from netgym_cli.runs.record import PRUNED
+from netgym_cli.runs.folder import PRUNED
 from netgym_cli.runs.standing import duration
 
 log = logging.getLogger(__name__)

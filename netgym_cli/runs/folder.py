@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 RECORD, METRICS, HYDRA, MANIFEST = "run.json", "metrics", ".hydra", "manifest.json"
 CHECKPOINTS, MODELS = "checkpoints", "models"  # folders of models besides the one of the run's end
 RESERVE = ".reserve"
+PRUNED = "pruned"  # status of a trial of a search that ended early
 PROCESS_DIED = "ProcessDied"  # type of the error of a run whose process could not tell what ended it
 STEPS, STATS, EPISODES, SESSIONS = "steps.parquet", "stats.parquet", "episodes.csv", "sessions.csv"  # in METRICS
 RECORDED = "recorded.parquet"  # there, too

@@ -15,14 +15,14 @@ from netgym_cli.common.machine import machine
 from netgym_cli.common.provenance import git_state, now, versions
 from netgym_cli.config.schema import RunConfig
 from netgym_cli.runs.contents import FILES, sums
-from netgym_cli.runs.folder import RunFolder
+from netgym_cli.runs.folder import PRUNED, RunFolder
 from netgym_cli.runs.recorder import Recorder
 from netgym_cli.sessions.side_by_side import EpisodeStarts, Steps
 from netgym_cli.sessions.step import Observer, Step
 from netgym_cli.simulators.base import simulator_registry
 
 HEARTBEAT_S = 2.0
-PRUNED, OBJECTIVE = "pruned", "objective"  # of a trial of a search: its status if it ended early, and what it is worth
+OBJECTIVE = "objective"  # what a trial of a search is worth
 
 
 def note_evaluation(folder: RunFolder, outcome: Mapping[str, Any]) -> None:

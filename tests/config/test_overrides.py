@@ -32,7 +32,7 @@ def variant(folder, text, group="env", name="mine"):
         (["hydra.mode=MULTIRUN", "seed=-1,2"], "seed is -1"),
         (["-m", "hydra.mode=RUN", "seed=1,2"], "hydra.mode=RUN asks for one run"),
         (["-m", "seed=-1,2", "+hydra.job.env_set.THREADS=1"], "seed is -1"),
-        (["-m", "seed=interval(1,3)"], "cannot draw from an interval"),
+        (["-m", "seed=interval(1,3)"], "is no list of values, which a grid needs; trials=N makes it a search"),
         (["-m", "+hydra.sweeper.params={seed: '1,-2'}"], "is for YAML files; here a grid is -m KEY=A,B"),
         (["-m", "hydra.sweeper.params.seed='1,-2'"], "is for YAML files; here a grid is -m KEY=A,B"),
         (["hydra.job.env_copy=[NOT_THERE]"], "hydra.job.env_copy names 'NOT_THERE'"),

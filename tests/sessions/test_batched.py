@@ -33,7 +33,7 @@ class Told(Observer):
         plain = step._asdict()
         for kept_apart in ("wall_ms", "info", "env"):
             del plain[kept_apart]
-        for array in ("observation", "action"):
+        for array in ("observation", "action", "chosen"):
             plain[array] = None if plain[array] is None else np.asarray(plain[array]).tolist()
         plain["stats"] = (step.stats.layout, step.stats.ts_ms, step.stats.values.tolist(), step.stats.events)
         plain["effective_action"] = step.effective_action().tolist()

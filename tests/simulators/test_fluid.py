@@ -185,7 +185,7 @@ def test_measurements_are_described_as_by_ns3(env):
         made = make_env(env, seed=1, simulator=simulator, steps_per_episode=3, **keys)
         made.reset()
         made.step(None)
-        layouts.append(made.stats.layout)
+        layouts.append(made.stats.layout.rows)
         times.append(made.stats.ts_ms)
         made.close()
     assert layouts[0] == layouts[1]

@@ -14,7 +14,7 @@ from netgym_cli.jobs.search.request import SearchRequest
 from netgym_cli.jobs.search.study import Study
 from netgym_cli.jobs.search.trial import Progress, TrialFolder
 from netgym_cli.jobs.sweep_view import SweepView
-from netgym_cli.runs.record import PRUNED
+from netgym_cli.runs.folder import PRUNED
 from netgym_cli.runs.tables import csv_line
 
 LOOK_EVERY_S = 0.5

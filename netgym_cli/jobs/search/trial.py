@@ -11,8 +11,8 @@ from netgym_cli.common.bounded import read_json
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.files import write_json
 from netgym_cli.jobs.job_folder import JobFolder
-from netgym_cli.runs.folder import EPISODES, RunFolder
-from netgym_cli.runs.record import OBJECTIVE, PRUNED, note_pruned
+from netgym_cli.runs.folder import EPISODES, PRUNED, RunFolder
+from netgym_cli.runs.record import OBJECTIVE, note_pruned
 
 NAME = "trial.json"
 UNMEASURED = "its process was gone before its objective was measured"
