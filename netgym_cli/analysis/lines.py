@@ -49,6 +49,11 @@ class Run:
         return dict(leaves(self.config))
 
     @cached_property
+    def tree(self) -> Any:
+        """The config as OmegaConf has it."""
+        return OmegaConf.create(self.config)
+
+    @cached_property
     def overridden(self) -> tuple[str, ...]:
         """The keys that its command line gave values of their own, and not those of other keys."""
         given = [override for override in RunFolder(self.folder).overrides() if "${" not in override]
@@ -61,7 +66,7 @@ class Run:
         """
         if key in GROUPS:
             return self.choices[key]
-        value = OmegaConf.select(OmegaConf.create(self.config), key, throw_on_missing=False)
+        value = OmegaConf.select(self.tree, key, throw_on_missing=False)
         if value is None and key not in (known := list(dotted_keys(self.config))):
             raise ConfigError(unknown_key(key, known))
         return OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
@@ -190,4 +195,4 @@ def _differ(runs: Sequence[Run], key: str) -> bool:
 def _value(run: Run, key: str) -> Any:
     if key in GROUPS:
         return run.choices[key]
-    return run.values[key] if key in run.values else OmegaConf.select(OmegaConf.create(run.config), key)
+    return run.values[key] if key in run.values else OmegaConf.select(run.tree, key)
