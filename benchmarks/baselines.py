@@ -1,11 +1,11 @@
-"""What hand-written rules and trained agents achieve in every environment, on the same ten networks.
+"""What hand-written rules and trained agents achieve in every environment, on the same thirty networks.
 
-    python benchmarks/baselines.py [--env rmcat ...] [--seeds 10] [--jobs 2] [--rules]
+    python benchmarks/baselines.py [--env rmcat ...] [--seeds 30] [--jobs 2] [--learners twin ns3]
 
-Trains SB3's PPO, and SAC where actions are continuous, through the command line with their shipped settings on networks
-of other seeds; with --rules it trains nobody. Then random, the default algorithm, every rule that fits and the trained
-agents play the same fresh networks. Writes results/baselines/ENV.json and, from all of them, docs/baselines.md;
-results/headroom (benchmarks/headroom.py) adds the most that a constant action earns.
+Trains through the command line on networks of other seeds: on the fluid twin and on ns-3 (`--learners twin`: only
+there), as an experiment says, or else as `PLANS` does. Then random, the default algorithm, every rule that fits and the
+trained agents play the same fresh networks of ns-3. Writes results/baselines/ENV.json and, from all of them,
+docs/baselines.md; results/headroom (benchmarks/headroom.py) adds the most that a constant action earns.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -31,33 +31,43 @@ from netgym_cli.config.compose import compose
 from netgym_cli.config.schema import RunConfig
 from netgym_cli.envs.agent_spec import AgentSpec
 from netgym_cli.envs.base import env_registry
-from netgym_cli.evaluation.contest import Evaluation, default_seeds, evaluate
+from netgym_cli.evaluation.contest import default_seeds, evaluate
 from netgym_cli.experiment.config import typed_run
+from netgym_cli.runs.folder import RunFolder
 
 PAGE = Path(__file__).parents[1] / "docs" / "baselines.md"
-LEARNERS = ("ppo", "sac")
 SHOWN_KPIS = 4
+LEARNERS = {"twin": "trained on the twin", "ns3": "trained on ns-3"}
+MANY = ("simulator=fluid", "agent.n_envs=256", "agent.n_steps=16", "agent.batch_size=1024", "agent.n_epochs=4",
+        "agent.learning_rate=linear:0.001", "agent.checkpoint_every_steps=0", "record_stats=none")  # fmt: skip
+SPLIT = ("experiment=nqos_split_twin", "steps=512000")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How much is played: episodes of an evaluation session, sessions and episodes of a training run."""
+    """How much is played and learnt.
+
+    Attributes:
+        episodes: of an evaluation session.
+        twin: overrides of the training on the twin.
+        ns3: those of the training on ns-3.
+    """
 
     episodes: int
-    train_sessions: int
-    train_episodes: int
+    twin: tuple[str, ...]
+    ns3: tuple[str, ...]
 
 
 PLANS = {
-    "nqos_split": Plan(2, 2, 40),
-    "nqos_split_near_capacity": Plan(2, 2, 40),
-    "nqos_split_light": Plan(2, 2, 80),
-    "qos_steer": Plan(1, 2, 12),
-    "network_slicing": Plan(1, 2, 14),
-    "rmcat": Plan(10, 8, 10),
-    "dynamic_qos": Plan(1, 2, 24),
-    "energy_saving": Plan(1, 2, 8),
-    "custom": Plan(2, 2, 60),
+    "nqos_split": Plan(2, ("experiment=nqos_split_twin",), ("experiment=nqos_split_ppo",)),
+    "nqos_split_near_capacity": Plan(2, SPLIT, ("agent=ppo",)),
+    "nqos_split_light": Plan(2, SPLIT, ("agent=ppo",)),
+    "qos_steer": Plan(1, ("agent=ppo", *MANY, "steps=102400"), ("agent=ppo",)),
+    "network_slicing": Plan(1, ("agent=ppo", *MANY, "steps=256000"), ("agent=ppo",)),
+    "rmcat": Plan(10, ("experiment=rmcat_twin",), ("experiment=rmcat_sac",)),
+    "dynamic_qos": Plan(1, ("agent=ppo", *MANY, "steps=102400"), ("agent=ppo",)),
+    "energy_saving": Plan(1, ("agent=ppo", *MANY, "agent.policy=per_user", "steps=768000"), ("agent=ppo",)),
+    "custom": Plan(2, ("agent=ppo", *MANY, "steps=512000"), ("agent=ppo",)),
 }
 
 
@@ -85,40 +95,28 @@ def hands(env_name: str) -> dict[str, Any]:
     return agents
 
 
-def trained(env_name: str, folder: Path, jobs: int) -> dict[str, Path]:
-    """Label to run folder of every learner that fits."""
-    config = config_of(env_name)
-    adapter = env_registry.load(config.env.name)(config.env)
-    fitting = [name for name in LEARNERS if agent_registry.load(name).incompatibility(AgentSpec.of(adapter)) is None]
-    plan = PLANS[env_name]
-
-    def train(name: str) -> Path:
-        run = folder / f"{env_name}_{name}"
-        sessions = f"sessions=[{','.join(['{}'] * plan.train_sessions)}]"
-        length = f"env.episodes_per_session={plan.train_episodes}"
-        overrides = [f"env={env_name}", f"agent={name}", "seed=1", sessions, length]
-        overrides += ["evaluate_at_end=0", f"hydra.run.dir={run}"]
-        done = subprocess.run([sys.executable, "-m", "netgym_cli", "train", *overrides], capture_output=True, text=True)
-        if done.returncode:
-            raise RuntimeError(f"{env_name} {name}: {done.stderr}")
-        report.console.print(f"{env_name}, {name}: {done.stdout.splitlines()[0]}")
-        return run
-
-    with ThreadPoolExecutor(jobs) as pool:
-        return dict(zip(fitting, pool.map(train, fitting), strict=True))
+def trained(env_name: str, where: str, folder: Path) -> tuple[RunConfig, Path, int]:
+    """Trains on the twin or on ns-3; returns the config that it is evaluated in, its run and its steps."""
+    run = folder / f"{env_name}_{where}"
+    overrides = [f"env={env_name}", *getattr(PLANS[env_name], where)]
+    command = ["train", *overrides, "seed=1", "evaluate_at_end=0", f"hydra.run.dir={run}"]
+    done = subprocess.run([sys.executable, "-m", "netgym_cli", *command], capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{env_name} on {where}: {done.stderr}")
+    report.console.print(f"{env_name} on {where}: {done.stdout.splitlines()[0]}")
+    there = [word for word in overrides if not word.startswith(("simulator", "record_stats"))]
+    return typed_run(compose([*there, "simulator=ns3"])), run, RunFolder(run).record()["steps"]
 
 
-def rows_of(evaluation: Evaluation) -> list[report.Row]:
+def rows_of(played: Mapping[str, Mapping[str, Any]]) -> list[report.Row]:
     """One row per agent: reward per step, paired differences to the default and to random, and the first indicators."""
-    kpis = [name for name in evaluation.metrics if name not in ("return", "reward")][:SHOWN_KPIS]
+    kpis = [name for name in played["random"] if name not in ("return", "reward")][:SHOWN_KPIS]
     rows = []
-    for label, metrics in evaluation.values.items():
+    for label, metrics in played.items():
         row: report.Row = {"agent": label, **_estimate("reward", statistics.estimate(metrics["reward"]))}
         for name, other in DIFFERENCES.items():
-            differs = other != label and other in evaluation.values
-            row |= _estimate(
-                name, statistics.paired(metrics["reward"], evaluation.values[other]["reward"]) if differs else None
-            )
+            differs = other != label and other in played
+            row |= _estimate(name, statistics.paired(metrics["reward"], played[other]["reward"]) if differs else None)
         rows.append(row | {kpi: statistics.of_measured(metrics[kpi]).mean for kpi in kpis})
     return rows
 
@@ -129,27 +127,30 @@ def _estimate(name: str, found: statistics.Estimate | None) -> report.Row:
     return {name: found.mean, f"{name} low": found.low, f"{name} high": found.high}
 
 
-def measure(env_name: str, seeds: int, jobs: int, train: bool) -> None:
-    """Trains if wanted, plays and keeps the figures of one environment."""
-    plan, config = PLANS[env_name], config_of(env_name)
+def measure(env_name: str, networks: int, jobs: int, learners: Sequence[str]) -> None:
+    """Trains, plays and keeps the figures of one environment."""
+    plan, config, seeds = PLANS[env_name], config_of(env_name), default_seeds(networks)
+    played = dict(evaluate(config, hands(env_name), seeds, plan.episodes, jobs, baseline="random").values)
+    steps = {}
     with tempfile.TemporaryDirectory() as scratch:
-        runs = trained(env_name, Path(scratch), jobs) if train else {}
-        contenders = {**hands(env_name), **runs}
-        evaluation = evaluate(config, contenders, default_seeds(seeds), plan.episodes, jobs, baseline="random")
+        for where in learners:
+            label = LEARNERS[where]
+            own, run, steps[label] = trained(env_name, where, Path(scratch))
+            played |= evaluate(own, {label: run}, seeds, plan.episodes, jobs).values
     content = {
         "env": env_name,
         "date": date.today().isoformat(),
-        "seeds": seeds,
+        "seeds": networks,
         "steps": plan.episodes * config.env.steps_per_episode,
-        "train_steps": plan.train_sessions * plan.train_episodes * config.env.steps_per_episode if train else 0,
+        "train_steps": steps,
         "plan": asdict(plan),
         "steps_per_s": steps_per_s(env_name),
         "load": report.load(),
-        "rows": rows_of(evaluation),
-        "by_seed": {label: metrics["reward"].tolist() for label, metrics in evaluation.values.items()},
+        "rows": rows_of(played),
+        "by_seed": {label: metrics["reward"].tolist() for label, metrics in played.items()},
     }
     report.save_json(f"baselines/{env_name}", content)
-    report.show(env_name, content["rows"])
+    report.show(env_name, rows_of(played))
 
 
 def steps_per_s(env_name: str, steps: int = 30) -> float:
@@ -170,13 +171,13 @@ def main() -> None:
     """Measures the chosen environments and writes the page."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--env", nargs="*", default=list(PLANS), choices=list(PLANS), help="none: only the page")
-    parser.add_argument("--seeds", type=int, default=10, help="networks")
+    parser.add_argument("--seeds", type=int, default=30, help="networks")
     parser.add_argument("--jobs", type=int, default=2, help="processes at once")
-    parser.add_argument("--rules", action="store_true", help="train nobody")
+    parser.add_argument("--learners", nargs="*", default=list(LEARNERS), choices=list(LEARNERS), help="where to train")
     options = parser.parse_args()
     (report.RESULTS / "baselines").mkdir(parents=True, exist_ok=True)
     for env_name in options.env:
-        measure(env_name, options.seeds, options.jobs, not options.rules)
+        measure(env_name, options.seeds, options.jobs, options.learners)
     PAGE.write_text(page())
 
 

@@ -18,12 +18,13 @@ def page() -> str:
     text = [
         "# Baselines",
         "",
-        "What random actions, each environment's default algorithm, every rule that fits and SB3's PPO and SAC earn",
-        "on the same fresh networks. Brackets hold 95 % intervals over networks (seeds). *Minus default* and",
-        "*minus random* are paired by network, and the order is that of the differences: networks differ more than",
-        "agents do, so that intervals of rewards may overlap where those of differences do not. Learners were trained",
-        "once, with their shipped settings, for the steps given, on networks of other seeds: their rows say what that",
-        "budget buys, not what the algorithms can do. The command is `python benchmarks/baselines.py`.",
+        "What random actions, each environment's default algorithm, every rule that fits and a learner earn on the",
+        "same fresh networks of ns-3. Brackets hold 95 % intervals over networks (seeds). *Minus default* and *minus",
+        "random* are paired by network, and the order is that of the differences: networks differ more than agents",
+        "do, so that intervals of rewards may overlap where those of differences do not. Learners (PPO; in `rmcat` on",
+        "ns-3 SAC) were trained once, for the steps given, on the [fluid twin](twins.md) or on ns-3, on networks of",
+        "other seeds, as an experiment says or `PLANS` in the benchmark: their rows say what that budget buys, not",
+        "what the algorithms can do. The command is `python benchmarks/baselines.py`.",
         "",
         "*How much there is to win* compares with the best constant action of each network, found in hindsight, and of",
         "all networks together, on other networks than those of the tables: `python benchmarks/headroom.py --env ENV`",
@@ -57,12 +58,12 @@ def _section(result: dict[str, Any]) -> list[str]:
     rows = [estimated(row, result.get("by_seed", {})) for row in sorted(result["rows"], key=lambda row: -row["reward"])]
     names = [name for name in DIFFERENCES if name in rows[0]]
     kpis = [key for key in rows[0] if not key.startswith(("agent", "reward", *DIFFERENCES))]
-    training = "learners trained for {train_steps} steps" if result["train_steps"] else "nobody was trained"
+    training = _training(result["train_steps"])
     text = [
         "",
         f"## {result['env']}",
         "",
-        ("{seeds} networks, {steps} steps each; " + training + ".").format(**result),
+        "{seeds} networks, {steps} steps each; ".format(**result) + training + ".",
         "{steps_per_s:.1f} steps/s in one process (load {load:.1f} on 2 cores), {date}.".format(**result),
         *([result["note"]] if "note" in result else []),
         *([] if "by_seed" in result else [NARROW]),
@@ -74,6 +75,12 @@ def _section(result: dict[str, Any]) -> list[str]:
         shown = [_shown(row, "reward"), *(_shown(row, name) for name in names), *(f"{row[kpi]:.3g}" for kpi in kpis)]
         text.append(f"| `{row['agent']}` | {' | '.join(shown)} |")
     return text
+
+
+def _training(steps: int | dict[str, int]) -> str:
+    if not isinstance(steps, dict):
+        return f"learners trained for {steps} steps" if steps else "nobody was trained"
+    return "; ".join(f"{label} for {number:,} steps" for label, number in steps.items()) or "nobody was trained"
 
 
 def _headroom(label: str, result: dict[str, Any]) -> list[str]:
