@@ -34,7 +34,7 @@ def open_to_all(library):
 DAMAGE = [truncate, empty, into_a_folder, flip_a_byte, open_to_all]
 
 
-@fault("library in the cache truncated, empty, a folder, changed, writable by all", times=5)
+@fault("library in the cache truncated, empty, a folder, changed, writable by all", times=5, one_run=False)
 def damaged_library(bench: Bench) -> str:
     cache = bench.folder / "cache"
     shutil.copytree(cache_dir(), cache, ignore=shutil.ignore_patterns("scenarios", "building-*"))
