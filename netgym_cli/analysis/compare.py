@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from netgym_cli.analysis.differences import ABSENT, differing
 from netgym_cli.analysis.lines import text_of
 from netgym_cli.common import statistics
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.common.statistics import Estimate
+from netgym_cli.runs.comparison import first_difference
 from netgym_cli.runs.contents import FILES, sums
 from netgym_cli.runs.folder import METRICS, RunFolder
 from netgym_cli.runs.standing import Standing, standing
-from netgym_cli.runs.table_contents import equal_but_times
 
 LAST = 0.2  # share of the last episodes that tell what a run came to
 EQUAL, BUT_TIMES, DIFFERS, ONE_ONLY = "equal", "equal but for wall times", "differs", "not in both"
@@ -184,9 +185,17 @@ def _files(runs: Mapping[str, RunFolder], records: Mapping[str, Mapping[str, Any
             elif mine == base:
                 found[file][name] = EQUAL
             else:
-                alike = file.startswith(TABLES) and equal_but_times(runs[first].path / file, runs[name].path / file)
+                alike = file.startswith(TABLES) and _alike(runs[first].path / file, runs[name].path / file)
                 found[file][name] = BUT_TIMES if alike else DIFFERS
     return found
+
+
+def _alike(one: Path, other: Path) -> bool:
+    """Whether two tables say the same, whatever the clock on the wall said; not if one cannot be read."""
+    try:
+        return first_difference(one, other)[1] is None
+    except (OSError, ValueError, pa.ArrowException):
+        return False
 
 
 def _told(value: Estimate | None) -> str:

@@ -71,8 +71,8 @@ def compare(before: RunFolder, now: RunFolder, models: bool = True) -> Compariso
     rows, found = {}, []
     for name in tables:
         old, new = before.metrics / name, now.metrics / name
-        differ = _differ_in_rows if name.endswith(".parquet") else _differ_in_lines
-        rows[name], difference = (0, _only_one(old)) if not (old.exists() and new.exists()) else differ(old, new)
+        both = old.exists() and new.exists()
+        rows[name], difference = first_difference(old, new) if both else (0, _only_one(old))
         if difference is not None:
             found.append(Difference(f"{before.metrics.name}/{name}", *difference))
     saved = _models(before, now) if models else []
@@ -85,6 +85,11 @@ def compare(before: RunFolder, now: RunFolder, models: bool = True) -> Compariso
 
 
 Found = tuple[str, str]  # where and how
+
+
+def first_difference(old: Path, new: Path) -> tuple[int, Found | None]:
+    """The rows that were compared of two tables, to the bit but for times on the clock, and where they first differ."""
+    return _differ_in_rows(old, new) if old.suffix == ".parquet" else _differ_in_lines(old, new)
 
 
 def _named(old: Path, new: Path, suffixes: tuple[str, ...]) -> set[str]:
