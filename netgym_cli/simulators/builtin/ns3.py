@@ -29,7 +29,7 @@ from netgym_cli.simulators.ns3.recording import Recording, difference, steps_of
 from netgym_cli.simulators.ns3.user_scenario import check_source, is_python, ready
 from netgym_cli.simulators.ns3.worker import protocol
 from netgym_cli.simulators.ns3.zygote_client import ending
-from netgym_cli.simulators.ownership import refuse_copy, require_owner
+from netgym_cli.simulators.ownership import refuse_copy, refuse_process
 from netgym_cli.simulators.stats import Layout, Stats
 from netgym_cli.simulators.wire_text import flatten, parse_layout
 
@@ -100,8 +100,8 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
 
     def require_owner(self) -> None:
         """Raises `SessionError` if there is a worker and another process asked for it."""
-        if self._worker is not None:
-            require_owner(self._worker.owner_pid, f"the simulator of {self._describe}")
+        if self._worker is not None and self._worker.owner_pid != os.getpid():
+            refuse_process(self._worker.owner_pid, f"the simulator of {self._describe}")
 
     def start_async(self, scenario: str, settings: Mapping[str, Any], seed: int) -> None:
         self.require_owner()
