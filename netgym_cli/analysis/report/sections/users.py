@@ -7,10 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from netgym_cli.analysis import tables
 from netgym_cli.analysis.lines import Run
-from netgym_cli.analysis.report import figures, tables
+from netgym_cli.analysis.report import figures
 from netgym_cli.analysis.report.drawn import Block, Drawn, Picture, Section
-from netgym_cli.analysis.report.material import LAST, Group, Material
+from netgym_cli.analysis.report.material import Group, Material
+from netgym_cli.analysis.tables import LAST
 
 PLACE = 60
 MOST_LINES = 10  # agents times users; with more, users are pooled

@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from netgym_cli.analysis.lines import Run
-from netgym_cli.analysis.report.material import LAST
 from netgym_cli.runs.folder import STATS, STEPS, RunFolder
 from netgym_cli.runs.steps_table import STEP_COLUMNS
 
+LAST = 0.2  # share of the last episodes of a run that tell how its agent acts in the end
 EPISODE = ("session", "env", "episode")  # columns that tell an episode
 LINE_POINTS = 60  # of a line over the steps of an episode
 MOST_STEPS = 20_000  # of a run that are looked at
