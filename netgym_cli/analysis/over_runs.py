@@ -16,7 +16,7 @@ def estimates(values: np.ndarray, name: str, within: tuple[float, float] = (-np.
         name: of the column with the means.
         within: what a number can be; intervals end there.
     """
-    found = [statistics.of_measured(column) for column in np.asarray(values, float).T]
+    found = statistics.of_each(values)
     ends = np.array([[estimate.low, estimate.high] for estimate in found], float).reshape(-1, 2).clip(*within)
     means = [estimate.mean for estimate in found]
     runs = [estimate.seeds for estimate in found]
