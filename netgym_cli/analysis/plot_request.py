@@ -76,8 +76,11 @@ class Request:
         for option, value in given.items():
             if value is not None and option not in allowed[kind]:
                 kinds = [str(other) for other, options in allowed.items() if other and option in options]
-                there = f"it goes with {' and '.join(kinds)}" if kinds else "it is of pictures without one of them"
-                raise ConfigError(f"{option} does not go {f'with {kind}' if kind else 'without them'}: {there}.")
+                raise ConfigError(
+                    f"{option} does not go with {kind}; leave it out."
+                    if kind
+                    else f"{option} goes with {' or '.join(kinds)} alone; leave it out, or give that, too."
+                )
         last = LAST if last is None else last
         require(0 < last <= 1, "--last", last, "above 0, to 1")
         picture.require_picture(output)
