@@ -121,7 +121,7 @@ def _of_means(rows: pd.DataFrame, kpi: Kpi) -> tuple[Panel, pd.DataFrame]:
             found = estimates(np.array(ranked), "mean")
             row |= {f"p{percent}": found["mean"][0]} | {f"p{percent} {end}": found[end][0] for end in ("low", "high")}
         table.append(row)
-    labels = (kpi.label, f"share of {MEANS}, at most")
+    labels = (kpi.label, "share of means per\ninterval, at most")
     return Panel(kpi, MEANS, pd.concat(parts), "value", "share", labels, stepped=True), pd.DataFrame(table)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from netgym_cli.analysis import picture
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 WIDTH_IN, HEIGHT_IN, ALONE_IN = 6.0, 2.2, 3.4  # of a panel among others, and of one alone
 LEGEND_IN = 2.0
 LEGEND_LINE_IN = 0.18
+MOST_BANDS = 5  # lines with bands that can be told apart
 LOGARITHMIC = 20  # distributions of values that are as many times as large as others
 
 
@@ -58,15 +60,16 @@ def figure_of(panels: Sequence[Panel], legend: str, title: str) -> Figure:
     colours = colormaps["tab10" if len(names) <= 10 else "tab20"].colors  # type: ignore[attr-defined]
     looks = dict(zip(names, colours, strict=False))
     handles: dict[str, Any] = {}
+    banded = len(names) <= MOST_BANDS
     for axes, panel in zip(grid, panels, strict=False):
         for name, part in panel.table.groupby(LINE, sort=False):
-            handles[str(name)] = _line(axes, panel, part, looks[name])
+            handles[str(name)] = _line(axes, panel, part, looks[name], banded)
         _dress(axes, panel, over_time)
     for axes in grid[len(panels) :]:
         axes.remove()
     for axes in grid[: len(panels) - columns] if over_time else ():
         axes.set_xlabel("")
-    figure.suptitle("\n".join(filter(None, [title, _bands(panels)])), x=0.01, ha="left", fontsize="medium")
+    figure.suptitle("\n".join(filter(None, [title, _bands(panels, banded)])), x=0.01, ha="left", fontsize="medium")
     if len(names) > 1:
         figure.legend(
             [handles[name] for name in names], names, title=legend.replace(", ", ",\n"), loc="outside right upper",
@@ -75,17 +78,18 @@ def figure_of(panels: Sequence[Panel], legend: str, title: str) -> Figure:
     return figure
 
 
-def _line(axes: Axes, panel: Panel, part: pd.DataFrame, colour: Any) -> Any:
-    """Draws a line, with a dot for every value that has no neighbour, and its band."""
+def _line(axes: Axes, panel: Panel, part: pd.DataFrame, colour: Any, banded: bool) -> Any:
+    """Draws a line, over time with a dot for every value that has no neighbour, and its band if there is to be one."""
     x, y, low, high = (part[column].astype(float) for column in (panel.x, panel.y, "low", "high"))
     style = "steps-post" if panel.stepped else "default"
     marker = "." if len(part) < picture.MARKED and not panel.stepped else ""
     (line,) = axes.plot(x, y, color=colour, linewidth=1.2, drawstyle=style, marker=marker)
     if panel.stepped:
         axes.plot([x.iloc[0]] * 2, [0, y.iloc[0]], color=colour, linewidth=1.2)
-    alone = y.notna() & y.shift().isna() & y.shift(-1).isna()
-    axes.plot(x[alone], y[alone], ".", color=colour)
-    if low.notna().any():
+    else:
+        alone = y.notna() & y.shift().isna() & y.shift(-1).isna()
+        axes.plot(x[alone], y[alone], ".", color=colour)
+    if banded and low.notna().any():
         step: Any = "post" if panel.stepped else None
         axes.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=0, step=step)
     return line
@@ -99,6 +103,7 @@ def _dress(axes: Axes, panel: Panel, over_time: bool) -> None:
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
     if over_time:
+        axes.set_ylim(*limits(panel.table, panel.y))
         return
     axes.set_ylim(-0.02, 1.02)
     values = panel.table[panel.x]
@@ -110,9 +115,22 @@ def _dress(axes: Axes, panel: Panel, over_time: bool) -> None:
         axes.xaxis.set_minor_formatter(NullFormatter())
 
 
-def _bands(panels: Sequence[Panel]) -> str:
+def limits(table: pd.DataFrame, column: str) -> tuple[float, float]:
+    """Of an axis: around the lines and their bands, of bands no more than lines take, nor below zero if no line is."""
+    values = table[column].dropna()
+    least, most = float(values.min()), float(values.max())
+    room = (most - least) or max(abs(most), 1.0) / 10
+    low, high = min(least, float(table["low"].min())), max(most, float(table["high"].max()))
+    low, high = (least if np.isnan(low) else low), (most if np.isnan(high) else high)
+    low, high = max(low, least - room), min(high, most + room)
+    low = max(low, 0.0) if least >= 0 else low
+    margin = 0.05 * ((high - low) or room)
+    return low - margin, high + margin
+
+
+def _bands(panels: Sequence[Panel], banded: bool) -> str:
     """Says what lines and bands are, if they are over several runs."""
     most = max(int(panel.table["runs"].max()) for panel in panels)
     fewest = min(int(panel.table.loc[panel.table["runs"] > 0, "runs"].min()) for panel in panels)
     over = f"{most}" if fewest == most else f"{fewest} to {most}"
-    return f"mean and 95 % interval over {over} runs" if most > 1 else ""
+    return f"mean{' and 95 % interval' if banded else ''} over {over} runs" if most > 1 else ""

@@ -62,13 +62,17 @@ def test_a_kpi_of_each_user_over_the_last_session_of_a_run(runs):
 
 
 def test_agents_are_compared_with_intervals_over_their_seeds(runs):
-    found, told = drawn("runs/timed", "--over-time", "--by", "agent")
+    found, _ = drawn("runs/timed", "--over-time", "--by", "agent")
     assert list(dict.fromkeys(found["line"])) == list(AGENTS) and set(found["kpi"]) == {"reward"}
     tables = [rows_of(f"runs/timed/ppo{seed}", "steps.parquet")["reward"].to_numpy() for seed in SEEDS]
     mine = found[found["line"] == "ppo"].reset_index()
     for place in (0, 7, 39):
         again = of_measured([table[place] for table in tables])
         assert mine.loc[place, ["mean", "low", "high"]].tolist() == pytest.approx(list(again[:3]))
+
+
+@pytest.mark.long
+def test_users_of_several_agents_are_together_unless_each_is_asked_for(runs):
     pooled, told = drawn("runs/timed", "--over-time", "rate,delay")
     assert set(pooled["kpi"]) == {"gma::dl::rate", "gma::dl::owd"} and set(pooled["line"]) == set(AGENTS)
     assert "gma::dl::rate is the mean over 2 users; --each draws them apart" in told
@@ -92,15 +96,22 @@ def test_the_distribution_of_delays_is_of_packets(runs):
     assert whole["share"].iloc[20] == pytest.approx(recomputed.share_below("", edge, episodes=every))
 
 
+@pytest.mark.long
 def test_of_users_apart_each_has_its_packets(runs):
     found, _ = drawn("runs/timed/ppo1", "--cdf", "owd", "--each")
     last = found[found["line"] == "user 2"].iloc[-1]
     assert list(dict.fromkeys(found["line"])) == ["user 1", "user 2"] and (last["share"], last["runs"]) == (1, 1)
 
 
-@pytest.mark.parametrize("word", ["rate", "dl::rate", "gma::dl::rate"])
-def test_other_distributions_are_of_means_per_interval(runs, word):
-    found, told = drawn("runs/plain", "--cdf", word)
+def test_a_kpi_is_known_by_its_whole_name_its_end_or_a_word(runs):
+    read, _ = plot.read([runs / "plain"])
+    rate, delay = "gma::dl::rate", "gma::dl::owd"
+    words = {"rate": [rate], "dl::rate": [rate], "owd, reward": [delay, "reward"], "delay_ms": [delay]}
+    assert {word: [kpi.key for kpi in kpis.named(read, word)] for word in words} == words
+
+
+def test_other_distributions_are_of_means_per_interval(runs):
+    found, told = drawn("runs/plain", "--cdf", "rate")
     assert set(found["of"]) == {"means per interval"} and "means per interval" in told
     rows = recomputed.last_episodes(["runs/plain"], "stats.parquet")
     values = rows[rows["name"] == "dl::rate"]["value"]
@@ -114,11 +125,10 @@ def test_without_packets_in_one_run_all_delays_are_of_means_and_it_is_said(runs)
     assert "gma::dl::owd is means per interval, not of packets: there is no delays.parquet in runs/plain" in told
 
 
-def test_results_and_curves_have_their_numbers_too(runs):
+def test_results_over_a_key_have_their_numbers_too(runs):
     found, _ = drawn("runs/timed", "--x", "agent")
     assert found[["by", "x", "runs"]].to_numpy().tolist()[0][1:] == ["ppo", 3] and len(found) == 2
-    curve, _ = drawn("runs/timed")
-    assert list(curve) == ["by", "x", "mean", "low", "high", "runs"]
+    assert list(found) == ["by", "x", "mean", "low", "high", "runs"]
 
 
 @pytest.mark.parametrize(
@@ -181,3 +191,9 @@ def test_legends_stand_beside_the_axes_and_gaps_stay_open():
     assert not any(legend.overlaps(axes.get_window_extent()) for axes in figure.axes)
     lines = figure.axes[0].lines
     assert np.isnan(lines[0].get_ydata()[1]) and lines[1].get_ydata().tolist() == [1.0]
+
+
+def test_bands_do_not_squash_lines_and_rates_do_not_begin_below_zero():
+    table = pd.DataFrame({"mean": [0.0, 10.0], "low": [-500.0, 8.0], "high": [500.0, 12.0]})
+    assert panels.limits(table, "mean") == pytest.approx((-1, 21))
+    assert panels.limits(table.assign(low=np.nan, high=np.nan), "mean") == pytest.approx((-0.5, 10.5))

@@ -3,25 +3,26 @@
 import json
 
 import numpy as np
-import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
 from netgym_cli.analysis.report import material
-from netgym_cli.analysis.report.make import make
 from netgym_cli.analysis.report.sections import users
 from netgym_cli.common import statistics
 from tests.support import recomputed
 
-CDF, TABLE = "cdf_walk_gma_dl_owd", "percentiles_walk"
+CDF, TABLE = "cdf_walk_gma::dl::owd", "percentiles_walk"
 
 
 @pytest.fixture(scope="module")
-def tables(timed_runs, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("numbers")
-    make([timed_runs / "timed"], folder / "r.html", folder, None, None)
-    found = {path.stem: pd.read_csv(path) for path in folder.glob("*.csv")}
-    return found | {"page": (folder / "r.html").read_text()}
+def section(timed_runs):
+    return users.section(material.read([timed_runs / "timed"]))
+
+
+@pytest.fixture(scope="module")
+def tables(section):
+    """Every number of the section by its name, which `--csv` writes."""
+    return {block.drawn.name: block.drawn.table for block in section.blocks if hasattr(block, "drawn")}
 
 
 @pytest.fixture(scope="module")
@@ -60,11 +61,11 @@ def test_percentiles_are_means_over_runs_and_within_their_bins(runs, edges, tabl
         assert [row[f"p{percent}_ms low"], row[f"p{percent}_ms high"]] == pytest.approx([found.low, found.high])
 
 
-def test_the_page_says_what_distributions_are_of(tables):
-    page = tables["page"]
-    assert "CDF of the packets&#x27; one-way delays, mean and 95 % interval over runs." in page
-    assert "The distributions of delays are of packets, where a caption says so" in page
-    assert "CDF of the mean rate per interval." in page
+def test_it_is_said_what_distributions_are_of(section):
+    assert "The distributions of delays are of packets, where a caption says so" in section.blocks[0]
+    captions = [block.caption for block in section.blocks[1:]]
+    assert "gma::dl::owd: CDF of the packets' one-way delays, mean and 95 % interval over runs." in captions
+    assert "gma::dl::rate: CDF of the mean rate per interval." in captions
 
 
 def test_where_a_run_knows_no_packets_all_are_of_means(timed_runs):
