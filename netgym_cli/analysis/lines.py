@@ -143,6 +143,11 @@ class Lines:
         """The keys, for the legend."""
         return ", ".join(self.keys)
 
+    @property
+    def remarks(self) -> list[str]:
+        """Says what else the lines differ in, if they do."""
+        return [f"the lines differ in {', '.join(self.along)}, too"] if self.along else []
+
     def label(self, run: Run) -> Any:
         """The line of a run: the value of the only key, or the values of all, in their order, as text."""
         if len(self.keys) == 1:

@@ -14,11 +14,11 @@ import pandas as pd
 from netgym_cli.analysis.lines import Lines, Run, plain, sortable
 from netgym_cli.common import statistics
 from netgym_cli.common.errors import ConfigError
-from netgym_cli.config.schema import require
 from netgym_cli.runs.below import runs_in
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.standing import standing
 
+Y = "return"  # what is drawn unless something else is chosen
 BINS = 50  # of a learning curve
 UNFINISHED = ("running", "silent", "died", "interrupted")  # states of runs whose tables hold what they have measured
 
@@ -68,11 +68,6 @@ def without_repeats(runs: Sequence[Run]) -> tuple[list[Run], dict[Path, Path]]:
         if (original := first.setdefault(same, run)) is not run:
             repeats[run.folder] = original.folder
     return list(first.values()), repeats
-
-
-def require_share(last: float) -> None:
-    """Raises `ConfigError` unless this is a share of the episodes."""
-    require(0 < last <= 1, "--last", last, "above 0, to 1")
 
 
 def points(runs: Sequence[Run], x: str, y: str, lines: Lines, last: float) -> pd.DataFrame:
@@ -162,3 +157,8 @@ def common_title(runs: Sequence[Run]) -> str:
     """What all runs have in common: their environment and agent, by the names that were chosen."""
     chosen = {group: {run.choices[group] for run in runs} for group in ("env", "agent")}
     return ", ".join(next(iter(names)) for names in chosen.values() if len(names) == 1)
+
+
+def titled(runs: Sequence[Run], which: str) -> str:
+    """The same, and which part of the runs is meant."""
+    return ", ".join(filter(None, [common_title(runs), which]))

@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from netgym_cli.common.errors import ConfigError
 from netgym_cli.runs.folder import STATS, STEPS, RunFolder
 from netgym_cli.runs.standing import Standing, standing
 from netgym_cli.runs.tables import parts_of
@@ -70,9 +69,7 @@ def look(folder: Path) -> Seen:
 
 def require_run(folder: Path) -> None:
     """Raises `ConfigError` unless a run was begun in `folder`."""
-    if not folder.is_dir():
-        raise ConfigError(f"there is no folder '{folder}'; give that of a run, such as `netgym runs` lists.")
-    RunFolder(folder).record()
+    RunFolder.existing(folder).record()
 
 
 def _indicators(steps: pa.Table) -> dict[str, float]:

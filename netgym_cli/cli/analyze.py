@@ -1,4 +1,4 @@
-"""The verbs that analyse runs, channels and simulators: `plot`, `verify`, `fit-channel` and `fit-twin`."""
+"""The verbs that check runs and fit channels and simulators: `verify`, `fit-channel` and `fit-twin`."""
 
 from __future__ import annotations
 
@@ -12,57 +12,6 @@ import typer
 from netgym_cli.cli.arguments import Json
 from netgym_cli.cli.exit_codes import errors_to_exit_codes
 from netgym_cli.cli.output import print_json, results_on_disk, say, table
-
-
-def plot(
-    folders: Annotated[
-        list[Path], typer.Argument(metavar="FOLDER...", help="Runs, grids of train -m, or one of netgym evaluate.")
-    ],
-    x: Annotated[
-        str | None,
-        typer.Option("--x", metavar="KEY", help="Config key, or env, agent, channel, simulator; else steps."),
-    ] = None,
-    y: Annotated[
-        str, typer.Option("--y", metavar="COLUMN", help="A column of episodes.csv, or a metric of the evaluation.")
-    ] = "return",
-    by: Annotated[str | None, typer.Option("--by", metavar="KEY", help="Config key, a line for each value.")] = None,
-    last: Annotated[float, typer.Option(help="Share of the last episodes that a point averages over.")] = 0.2,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Picture: .svg, .png or .pdf.")] = Path("plot.svg"),
-) -> None:
-    """Plot the results of runs with 95 % intervals over seeds.
-
-    Runs that differ in more than their seed make a line each. For example plot
-    outputs/multirun/2026-01-31/12-00-00-000000 --x channel.loss_good
-    """
-    with errors_to_exit_codes("plot"):
-        from netgym_cli.analysis import evaluated, picture
-        from netgym_cli.analysis import plot as plots
-        from netgym_cli.analysis.lines import Lines, is_category
-
-        plots.require_share(last)
-        picture.require_picture(output)
-        if (sessions := evaluated.sessions(folders)) is not None:
-            results, title = evaluated.points(sessions, x, y, by)
-            where, line = x or evaluated.AGENT, by or evaluated.AGENT
-            picture.draw(results, where, y, line, title, is_category(where, results["x"]), output, evaluated.UNIT)
-            with results_on_disk():
-                table([line, where, y, "95 % interval", evaluated.UNIT], plots.table_rows(results))
-                say([f"picture: {output}"])
-            return
-        read, remarks = plots.read(folders)
-        runs, repeats = plots.without_repeats(read)
-        lines = Lines.of(runs, x, by)
-        results, notes = (plots.points(runs, x, y, lines, last), []) if x else plots.curves(runs, y, lines)
-        category = x is not None and is_category(x, results["x"])
-        title = plots.common_title(runs)
-        picture.draw(results, x or "step", y, lines.title, title, category, output)
-        with results_on_disk():
-            if x:
-                table([lines.title, x, y, "95 % interval", "runs"], plots.table_rows(results))
-            say(remarks)
-            say([f"left out, the same config and seeds as {repeats[folder]}: {folder}" for folder in repeats])
-            say([f"the lines differ in {', '.join(lines.along)}, too"] if lines.along else [])
-            say([*notes, f"picture: {output}"])
 
 
 def verify(

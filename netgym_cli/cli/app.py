@@ -12,7 +12,7 @@ import typer
 
 from netgym_cli import __version__
 from netgym_cli.cli.again import replay
-from netgym_cli.cli.analyze import fit_channel, fit_twin, plot, verify
+from netgym_cli.cli.analyze import fit_channel, fit_twin, verify
 from netgym_cli.cli.arguments import ConfigDir, Jobs, Json, Overrides, Trust, command, complete
 from netgym_cli.cli.checking import check
 from netgym_cli.cli.collect import collect
@@ -23,6 +23,7 @@ from netgym_cli.cli.exit_codes import end_with_parent, end_with_process, errors_
 from netgym_cli.cli.hydra_options import Verbs
 from netgym_cli.cli.machine import build, doctor
 from netgym_cli.cli.output import print_json, results_on_disk, say, show_log, table
+from netgym_cli.cli.plots import plot
 from netgym_cli.cli.reports import compare, report
 from netgym_cli.cli.show import show
 from netgym_cli.cli.sweeps import FailFast, Force, JobsAtOnce, RetryFailed, run_grid, runs, sweep

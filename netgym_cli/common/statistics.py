@@ -59,6 +59,32 @@ def of_measured(values: Values) -> Estimate:
     return _estimate([table], [1.0]) if table.size else Estimate(np.nan, None, None, 0)
 
 
+def of_each(values: np.ndarray) -> list[Estimate]:
+    """As `of_measured` of every column, but for rounding, and several times as fast: all are drawn at once.
+
+    Args:
+        values: of shape (networks, numbers); NaN where a network has none.
+    """
+    table = np.asarray(values, dtype=np.float64)
+    found = [Estimate(np.nan, None, None, 0)] * table.shape[1]
+    patterns, which = np.unique(~np.isnan(table), axis=1, return_inverse=True)
+    for number, measured in enumerate(patterns.T):
+        columns = np.flatnonzero(which.ravel() == number)
+        part = table[np.ix_(measured, columns)]
+        count, means = len(part), part.mean(axis=0) if len(part) else np.empty(0)
+        ends: list[tuple[float | None, float | None]] = [(None, None)] * len(columns)
+        if count > 1:
+            drawn = np.random.default_rng(SEED).integers(count, size=(RESAMPLES, count))
+            shares = (drawn[:, :, None] == np.arange(count)).mean(axis=1)
+            deviations = stretch(count) * (shares @ (part - means))
+            tail = (1 - LEVEL) / 2
+            low, high = means + np.quantile(deviations, [tail, 1 - tail], axis=0)
+            ends = list(zip(low.tolist(), high.tolist(), strict=True))
+        for column, mean, (low_end, high_end) in zip(columns, means.tolist(), ends, strict=False):
+            found[column] = Estimate(mean, low_end, high_end, count)
+    return found
+
+
 def paired(values: Values, baseline: Values) -> Estimate:
     """The mean of `values` minus `baseline`, network by network: what the networks have in common cancels out.
 

@@ -99,9 +99,7 @@ def complete_run(
     folder: Path, trust: bool, config_dirs: Sequence[str | Path]
 ) -> tuple[RunFolder, dict[str, Any], RunConfig]:
     """The run in `folder`, what its record says, and its config, checked. Raises `ConfigError` as `replay` does."""
-    run = RunFolder(folder)
-    if not folder.is_dir():
-        raise ConfigError(f"there is no folder '{folder}'; give that of a run, such as `netgym runs` lists.")
+    run = RunFolder.existing(folder)
     if (status := (record := run.record()).get("status")) != "complete":
         raise ConfigError(
             f"the run in '{folder}' is not complete ({status}), so there is no end to compare with; "

@@ -47,9 +47,7 @@ def resume(folder: Path, trust: bool = False, config_dirs: Sequence[str | Path] 
         ReplayDiffers: the session under way did not repeat; the folder is as it was.
         NetgymError, OSError: the run failed again.
     """
-    run = RunFolder(folder)
-    if not folder.is_dir():
-        raise ConfigError(f"there is no folder '{folder}'; give that of a run, such as `netgym runs` lists.")
+    run = RunFolder.existing(folder)
     if run.record().get("status") == "complete":
         return None
     conf_dirs.make_importable(conf_dirs.user_dirs(config_dirs))

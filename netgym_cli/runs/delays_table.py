@@ -7,18 +7,12 @@ import json
 import numpy as np
 import pyarrow as pa
 
+from netgym_cli.runs.stats_table import MEASURED_COLUMNS, times
 from netgym_cli.simulators.delays import BINS_PER_DECADE, EDGES_MS, PERCENTS, Delays
 
 DELAYS_SCHEMA = pa.schema(
     [
-        ("session", pa.int32()),
-        ("env", pa.int32()),
-        ("episode", pa.int32()),
-        ("step", pa.int32()),
-        ("ts_ms", pa.float64()),
-        ("source", pa.string()),
-        ("name", pa.string()),
-        ("id", pa.int32()),
+        *MEASURED_COLUMNS,
         ("packets", pa.int32()),
         *((f"p{percent}_ms", pa.float64()) for percent in PERCENTS),
         ("bins", pa.list_(pa.int16())),
@@ -42,19 +36,12 @@ def encode_delays(items: list[DelaysItem]) -> pa.Table:
     counts = np.concatenate([item[5].packets for item in items])
     percentiles = np.concatenate([item[5].percentiles_ms for item in items])
 
-    def spread(column: int, kind: type) -> np.ndarray:
-        return np.repeat(np.array([item[column] for item in items], kind), flows)
-
     def lists(values: np.ndarray) -> pa.ListArray:
         return pa.ListArray.from_arrays(pa.array(ends), pa.array(values))
 
     return pa.Table.from_arrays(
         [
-            spread(0, np.int32),
-            spread(1, np.int32),
-            spread(2, np.int32),
-            spread(3, np.int32),
-            spread(4, np.float64),
+            *times(items, flows),
             *_names(items),
             np.add.reduceat(counts, ends[:-1]).astype(np.int32),
             *(np.ascontiguousarray(column) for column in percentiles.T),

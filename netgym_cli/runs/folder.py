@@ -21,14 +21,12 @@ from netgym_cli.runs.manifest import Manifest
 if TYPE_CHECKING:
     import pandas as pd
 
-RECORD, METRICS, HYDRA, MANIFEST = "run.json", "metrics", ".hydra", "manifest.json"
+RECORD, METRICS, HYDRA, MANIFEST, RESERVE = "run.json", "metrics", ".hydra", "manifest.json", ".reserve"
 CHECKPOINTS, MODELS = "checkpoints", "models"  # folders of models besides the one of the run's end
-RESERVE = ".reserve"
 PRUNED = "pruned"  # status of a trial of a search that ended early
 PROCESS_DIED = "ProcessDied"  # type of the error of a run whose process could not tell what ended it
 STEPS, STATS, EPISODES, SESSIONS = "steps.parquet", "stats.parquet", "episodes.csv", "sessions.csv"  # in METRICS
-RECORDED = "recorded.parquet"  # there, too
-DELAYS = "delays.parquet"  # there, too, of networks with packets
+RECORDED, DELAYS = "recorded.parquet", "delays.parquet"  # there, too; the latter of networks with packets
 
 
 @dataclass(frozen=True)
@@ -45,6 +43,13 @@ class RunFolder:
     def of_model(cls, path: Path) -> RunFolder:
         """The folder of the run that saved this model or checkpoint."""
         return cls(path.parent.parent if path.parent.name in (CHECKPOINTS, MODELS) else path.parent)
+
+    @classmethod
+    def existing(cls, path: Path) -> RunFolder:
+        """The folder of a run at a path where there has to be one. Raises `ConfigError` if there is none."""
+        if not path.is_dir():
+            raise ConfigError(f"there is no folder '{path}'; give that of a run, such as `netgym runs` lists.")
+        return cls(path)
 
     @property
     def record_path(self) -> Path:
@@ -220,8 +225,7 @@ class RunFolder:
 
         A folder of the last release has no manifest: its models bear a signature each.
         """
-        manifest = self.manifest()
-        if manifest.exists:
+        if (manifest := self.manifest()).exists:
             return manifest.agrees(file, content)
         beside = file.with_name(f"{file.name}.sig")
         return beside.is_file() and signing.verify(content, beside.read_bytes())

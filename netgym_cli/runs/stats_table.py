@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -10,20 +11,17 @@ import pyarrow as pa
 
 from netgym_cli.simulators.stats import Layout
 
-STATS_SCHEMA = pa.schema(
-    [
-        ("session", pa.int32()),
-        ("env", pa.int32()),
-        ("episode", pa.int32()),
-        ("step", pa.int32()),
-        ("ts_ms", pa.float64()),
-        ("source", pa.string()),
-        ("name", pa.string()),
-        ("id", pa.int32()),
-        ("value", pa.float64()),
-        ("unit", pa.string()),
-    ]
+MEASURED_COLUMNS = (  # of every table of measurements: when, and of what
+    ("session", pa.int32()),
+    ("env", pa.int32()),
+    ("episode", pa.int32()),
+    ("step", pa.int32()),
+    ("ts_ms", pa.float64()),
+    ("source", pa.string()),
+    ("name", pa.string()),
+    ("id", pa.int32()),
 )
+STATS_SCHEMA = pa.schema([*MEASURED_COLUMNS, ("value", pa.float64()), ("unit", pa.string())])
 
 
 class SharedLayouts:
@@ -41,6 +39,12 @@ class SharedLayouts:
         return shared
 
 
+def times(items: Sequence[tuple[Any, ...]], rows: int | Sequence[int]) -> Iterator[np.ndarray]:
+    """The columns `session`, `env`, `episode`, `step` and `ts_ms`, with which items begin, of so many rows each."""
+    for column, kind in enumerate((np.int32, np.int32, np.int32, np.int32, np.float64)):
+        yield np.repeat(np.array([item[column] for item in items], kind), rows)
+
+
 def encode_stats(items: list[tuple[int, int, int, int, float, Layout, np.ndarray]]) -> pa.Table:
     """The long table of `(session, env, episode, step, ts_ms, layout, values)` items: one line per value."""
     parts = [_encode_same_layout(list(run), layout) for layout, run in groupby(items, key=lambda item: item[5])]
@@ -51,20 +55,13 @@ def _encode_same_layout(items: list[tuple[Any, ...]], layout: Layout) -> pa.Tabl
     sizes = [len(row.ids) for row in layout.rows]
     of_row = np.repeat(np.arange(len(layout.rows)), sizes)
 
-    def spread(column: int, kind: type) -> np.ndarray:
-        return np.repeat(np.array([item[column] for item in items], kind), layout.size)
-
     def tiled(texts: list[str]) -> pa.Array:
         return pa.array(texts, pa.string()).take(pa.array(np.tile(of_row, len(items))))
 
     ids = np.array([id for row in layout.rows for id in row.ids], np.int32)
     return pa.Table.from_arrays(
         [
-            spread(0, np.int32),
-            spread(1, np.int32),
-            spread(2, np.int32),
-            spread(3, np.int32),
-            spread(4, np.float64),
+            *times(items, layout.size),
             tiled([row.source for row in layout.rows]),
             tiled([row.name for row in layout.rows]),
             np.tile(ids, len(items)),

@@ -86,3 +86,15 @@ def test_what_was_not_measured_is_left_out():
     assert statistics.paired([1.0, nan, 5.0], [0.0, 1.0, nan]) == statistics.Estimate(1.0, None, None, 1)
     nothing = statistics.of_measured([nan])
     assert np.isnan(nothing.mean) and nothing.seeds == 0
+
+
+def test_many_numbers_at_once_have_the_intervals_of_each():
+    values = np.random.default_rng(4).normal(size=(5, 7))
+    values[0, 1] = values[2, 3] = values[3, 3] = np.nan
+    values[:, 5], values[1:, 6] = np.nan, np.nan
+    found = statistics.of_each(values)
+    for one, column in zip(found, values.T, strict=True):
+        again = statistics.of_measured(column)
+        assert (one.seeds, one.low is None) == (again.seeds, again.low is None)
+        measured = [value for value in one[:3] if value is not None]
+        assert measured == pytest.approx([value for value in again[:3] if value is not None], nan_ok=True)

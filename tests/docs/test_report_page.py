@@ -3,8 +3,7 @@
 import re
 import shlex
 
-from netgym_cli.analysis.report.material import LAST
-from netgym_cli.analysis.report.tables import MOST_STEPS
+from netgym_cli.analysis.tables import LAST, MOST_STEPS
 from tests.conftest import REPO
 from tests.support.commands import Story, parsed
 

@@ -47,3 +47,22 @@ def share_above(evaluation: str, agent: str, threshold: float) -> float:
 def last_return(runs: list[str]) -> float:
     tables = [pd.read_csv(f"{run}/metrics/episodes.csv")["return"] for run in runs]
     return sum(table.tail(max(1, round(LAST * len(table)))).mean() for table in tables) / len(runs)
+
+
+def packets(run: str, episodes: pd.DataFrame | None = None, users: tuple[int, ...] = (1, 2)) -> pd.Series:
+    """Packets by bin of `delays.parquet`, of the last fifth of the episodes unless others are given."""
+    rows = last_episodes([run], "delays.parquet") if episodes is None else episodes
+    pairs = rows[rows["id"].isin(users)][["bins", "counts"]].explode(["bins", "counts"])
+    return pairs.astype(int).groupby("bins")["counts"].sum()
+
+
+def share_below(run: str, edge: int, **chosen: object) -> float:
+    """The share of the packets that took less than the end of a bin."""
+    counted = packets(run, **chosen)
+    return counted[counted.index <= edge].sum() / counted.sum()
+
+
+def bin_of_percentile(run: str, percent: float, **chosen: object) -> int:
+    """The bin in which the packet is that no more than this share exceeds."""
+    counted = packets(run, **chosen)
+    return int((counted.cumsum() >= percent / 100 * counted.sum()).idxmax())

@@ -18,6 +18,7 @@ from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.recorder import Recorder
 from netgym_cli.sessions.plan import Plan
 from netgym_cli.sessions.sequential import SequentialSessions
+from netgym_cli.simulators.delays import EDGES_MS, Delays
 from netgym_cli.simulators.stats import Layout, Row, Stats
 from tests.support.engine import run_config
 from tests.support.toy import ToyAdapter, ToySimulator
@@ -47,6 +48,22 @@ class WalkSimulator(ToySimulator):
         return Stats(Layout(layout), rates.ts_ms, values, rates.events)
 
 
+class TimedSimulator(WalkSimulator):
+    """The same, with the delay of each of the users' packets, of the second not in every step."""
+
+    def step(self, policy: np.ndarray | None) -> Stats:
+        stats = super().step(policy)
+        layout = Layout(stats.layout.rows, (Row("gma", "dl::owd", "ms", USERS),))
+        flows = range(1 + self.steps % 2)
+        timed = [np.sort(5 + 40 * self.rng.random(7 + flow) ** 4) for flow in flows]
+        found = [np.unique(np.searchsorted(EDGES_MS, ms, side="right"), return_counts=True) for ms in timed]
+        heads = [[flow, *np.quantile(timed[flow], [0.5, 0.95, 0.99], method="inverted_cdf"), len(found[flow][0])]
+                 for flow in flows]  # fmt: skip
+        bins, counts = (np.concatenate(each) for each in zip(*found, strict=True))
+        numbers = np.concatenate([[len(heads), len(bins)], np.ravel(heads), bins, counts]).astype(float)
+        return Stats(layout, stats.ts_ms, stats.values, stats.events, delays=Delays(layout, numbers))
+
+
 class WalkAdapter(ToyAdapter):
     required_simulator = "tests.support.reported:WalkSimulator"
 
@@ -57,9 +74,13 @@ class WalkAdapter(ToyAdapter):
         return float(stats["gma::dl::rate"].mean())
 
 
+class TimedAdapter(WalkAdapter):
+    required_simulator = "tests.support.reported:TimedSimulator"
+
+
 @dataclass
 class Given:
-    """How a run is to be: `env` names it, `keys` are values of its config, `command` is in its record."""
+    """How a run is to be: `env` names it, `keys` are values of its config, and it has `sessions` of ten episodes."""
 
     agent: str = "random"
     seed: int = 1
@@ -68,12 +89,15 @@ class Given:
     keys: Mapping[str, Any] = field(default_factory=dict)
     weight: float = 0.5
     error: Mapping[str, str] | None = None
+    timed: bool = False
+    sessions: int = 1
 
 
 def write_run(folder: Path, given: Given) -> Path:
     """A run of ten episodes of four steps with its tables, config and record."""
-    config = run_config(seed=given.seed, env={"episodes_per_session": EPISODES, "steps_per_episode": STEPS})
-    config.env.name = "tests.support.reported:WalkAdapter"
+    lengths = {"episodes_per_session": EPISODES, "steps_per_episode": STEPS}
+    config = run_config(seed=given.seed, sessions=given.sessions, env=lengths)
+    config.env.name = f"tests.support.reported:{'Timed' if given.timed else 'Walk'}Adapter"
     run = RunFolder(folder)
     run.metrics.mkdir(parents=True)
     recorder = Recorder(run.metrics)

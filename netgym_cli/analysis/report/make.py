@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from netgym_cli.analysis.output import write
 from netgym_cli.analysis.report import page
 from netgym_cli.analysis.report.drawn import Picture
 from netgym_cli.analysis.report.figures import SETTINGS
@@ -45,7 +46,7 @@ def make(folders: Sequence[Path], output: Path, csv: Path | None, png: Path | No
     with rc_context(SETTINGS):
         parts = page.sections_of(material)
         names = ", ".join(dict.fromkeys(folder.resolve().name for folder in folders))
-        page.write(output, page.html(parts, f"{TITLE}: {names}").encode(), "--output")
+        write(output, page.html(parts, f"{TITLE}: {names}").encode(), "--output")
         if csv is not None:
             page.write_csv(parts, csv)
         if png is not None:

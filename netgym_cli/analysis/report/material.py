@@ -19,8 +19,6 @@ from netgym_cli.runs.below import runs_in
 from netgym_cli.runs.folder import RunFolder
 from netgym_cli.runs.standing import Standing, standing
 
-LAST = 0.2  # share of the last episodes of a run that tell how its agent acts in the end
-
 
 @dataclass(frozen=True)
 class ReportedRun:

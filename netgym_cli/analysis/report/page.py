@@ -12,12 +12,11 @@ from pathlib import Path
 import pandas as pd
 
 from netgym_cli import __version__
+from netgym_cli.analysis.output import write
 from netgym_cli.analysis.report import figures, sections
 from netgym_cli.analysis.report.drawn import Block, Commands, Drawn, Picture, Section, Table, cells
 from netgym_cli.analysis.report.material import Material
 from netgym_cli.analysis.report.style import STYLE
-from netgym_cli.common.errors import ConfigError
-from netgym_cli.common.files import replacing
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 LONG = ("drawn", "row", "column", "value")  # columns of the one table that holds all
@@ -88,17 +87,6 @@ def drawn(parts: Sequence[Section]) -> Iterator[tuple[str, Drawn]]:
                 name = next(name for name in _numbered(plain) if name not in known)
                 known.add(name)
                 yield name, block.drawn
-
-
-def write(path: Path, content: bytes, option: str) -> Path:
-    """Replaces a file atomically. Raises `ConfigError` if it cannot be written."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as draft:
-            draft.write_bytes(content)
-    except OSError as error:
-        raise ConfigError(f"cannot write '{path}': {error.strerror}; choose another place by {option}.") from error
-    return path
 
 
 def _numbered(name: str) -> Iterator[str]:

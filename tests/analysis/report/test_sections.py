@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 from omegaconf import OmegaConf
 
-from netgym_cli.analysis.report import material, tables
+from netgym_cli.analysis import tables
+from netgym_cli.analysis.report import material
 from netgym_cli.analysis.report.contests import at_the_end
 from netgym_cli.analysis.report.page import sections_of
 from netgym_cli.analysis.report.sections import actions, agents, configs, failures, learning, profiles, users, verdict

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from netgym_cli.analysis import tables
 from netgym_cli.analysis.lines import Run
-from netgym_cli.analysis.report import figures, tables
+from netgym_cli.analysis.report import figures
 from netgym_cli.analysis.report.drawn import Block, Drawn, Picture, Section
 from netgym_cli.analysis.report.material import Group, Material
 from netgym_cli.common.errors import NetgymError

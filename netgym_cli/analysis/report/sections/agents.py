@@ -9,7 +9,8 @@ import pandas as pd
 from netgym_cli.analysis.report import figures
 from netgym_cli.analysis.report.contests import Contest
 from netgym_cli.analysis.report.drawn import Block, Drawn, Picture, Section, Table
-from netgym_cli.analysis.report.material import LAST, Material
+from netgym_cli.analysis.report.material import Material
+from netgym_cli.analysis.tables import LAST
 from netgym_cli.common import aggregates, statistics
 
 PLACE = 20

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from netgym_cli.analysis.report import figures, tables
+from netgym_cli.analysis import tables
+from netgym_cli.analysis.report import figures
 from netgym_cli.analysis.report.drawn import Block, Drawn, Picture, Section
-from netgym_cli.analysis.report.material import LAST, Group, Material
+from netgym_cli.analysis.report.material import Group, Material
+from netgym_cli.analysis.tables import LAST
 
 PLACE = 50
 MOST_FIGURES = 12

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from netgym_cli.analysis import tables
 from netgym_cli.analysis.lines import Run
 from netgym_cli.analysis.network_map import figure_of
-from netgym_cli.analysis.report import tables
 from netgym_cli.analysis.report.drawn import Block, Drawn, Picture, Section
 from netgym_cli.analysis.report.material import Group, Material
 from netgym_cli.analysis.sites import POSITIONS, has_map, sites

@@ -9,7 +9,8 @@ import pandas as pd
 
 from netgym_cli.analysis.report.contests import Contest
 from netgym_cli.analysis.report.drawn import Drawn, Section, Table, listed, told, with_interval
-from netgym_cli.analysis.report.material import LAST, Group, Material
+from netgym_cli.analysis.report.material import Group, Material
+from netgym_cli.analysis.tables import LAST
 from netgym_cli.common import statistics
 
 PLACE = 10

@@ -13,22 +13,23 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from netgym_cli.analysis.lines import Run
-from netgym_cli.analysis.report.material import LAST
-from netgym_cli.runs.folder import STATS, STEPS, RunFolder
+from netgym_cli.runs.folder import DELAYS, STATS, STEPS, RunFolder
 from netgym_cli.runs.steps_table import STEP_COLUMNS
 
+LAST = 0.2  # share of the last episodes of a run that tell how its agent acts in the end
 EPISODE = ("session", "env", "episode")  # columns that tell an episode
+VALUES = [*EPISODE, "step", "ts_ms", "id", "value"]
 LINE_POINTS = 60  # of a line over the steps of an episode
 MOST_STEPS = 20_000  # of a run that are looked at
 log = logging.getLogger(__name__)
 
 
-def last_episodes(run: Run, most_steps: int = MOST_STEPS) -> pd.DataFrame:
+def last_episodes(run: Run, most_steps: float = MOST_STEPS, share: float = LAST) -> pd.DataFrame:
     """The last share of the run's episodes: `session`, `env`, `episode`, `length`.
 
     As many of them as have `most_steps` together, but at least one.
     """
-    count = max(1, round(LAST * len(run.episodes)))
+    count = max(1, round(share * len(run.episodes)))
     episodes = run.episodes.tail(count)
     fits = episodes["length"][::-1].cumsum()[::-1] <= most_steps
     episodes = episodes[fits] if fits.any() else episodes.tail(1)
@@ -77,6 +78,34 @@ def everything_measured(run: Run, most_steps: int) -> pd.DataFrame:
     """All measurements of as many of the last episodes, in the table's order, with `ts_ms` and `unit`, too."""
     columns = ["step", "ts_ms", "source", "name", "id", "value", "unit"]
     return _of_episodes(run, last_episodes(run, most_steps), STATS, columns, None)
+
+
+def indicator(run: Run, name: str, episodes: pd.DataFrame) -> pd.DataFrame:
+    """An indicator in these episodes: `session`, `env`, `episode`, `step`, `ts_ms`, `id` (0), `value`."""
+    if name not in indicators(run):
+        return pd.DataFrame(columns=VALUES)
+    found = _of_episodes(run, episodes, STEPS, ["step", "sim_time_ms", name], None)
+    return found.rename(columns={"sim_time_ms": "ts_ms", name: "value"}).assign(id=0)[VALUES]
+
+
+def measurement(run: Run, source: str, name: str, episodes: pd.DataFrame) -> pd.DataFrame:
+    """A measurement in these episodes: `session`, `env`, `episode`, `step`, `ts_ms`, `id`, `value`."""
+    wanted = (pc.field("source") == source) & (pc.field("name") == name)
+    return _of_episodes(run, episodes, STATS, VALUES[len(EPISODE) :], wanted)
+
+
+def has_packets(run: Run) -> bool:
+    """Whether the run knows how long its packets took."""
+    return _schema(RunFolder(run.folder).metrics / DELAYS) is not None
+
+
+def packets(run: Run, source: str, name: str, episodes: pd.DataFrame) -> pd.DataFrame:
+    """How long packets took in these episodes: `session`, `env`, `episode`, `step`, `id`, `bins`, `counts`.
+
+    A row for each flow `source::name` and step in which it delivered any; the lists are those of `delays.parquet`.
+    """
+    wanted = (pc.field("source") == source) & (pc.field("name") == name)
+    return _of_episodes(run, episodes, DELAYS, ["step", "id", "bins", "counts"], wanted)
 
 
 def bin_of_steps(longest: int) -> int:
