@@ -27,8 +27,7 @@ RESERVE = ".reserve"
 PRUNED = "pruned"  # status of a trial of a search that ended early
 PROCESS_DIED = "ProcessDied"  # type of the error of a run whose process could not tell what ended it
 STEPS, STATS, EPISODES, SESSIONS = "steps.parquet", "stats.parquet", "episodes.csv", "sessions.csv"  # in METRICS
-RECORDED = "recorded.parquet"  # there, too
-DELAYS = "delays.parquet"  # there, too, of networks with packets
+RECORDED, DELAYS = "recorded.parquet", "delays.parquet"  # there, too; delays of networks with packets
 
 
 @dataclass(frozen=True)
@@ -214,6 +213,11 @@ class RunFolder:
         manifest = self.manifest()
         if not manifest.keyless:  # what was not signed at the start stays so, or the config would count as changed
             manifest.with_file(file, file.read_bytes() if content is None else content).write()
+
+    def take_back(self, file: Path) -> None:
+        """Lets the manifest say nothing of this file, which is about to change and to be signed again later."""
+        if (manifest := self.manifest()).notes(file):
+            manifest.without_file(file).write()
 
     def wrote(self, file: Path, content: bytes) -> bool:
         """Whether a run of this user wrote `content` to this file of the folder.
