@@ -25,7 +25,7 @@ class MeasuredTables:
     """
 
     def __init__(self, folder: Path, continued: bool) -> None:
-        self._stats = ParquetTable(folder / STATS, encode_stats, flush_items=2000, continued=continued)
+        self._stats = ParquetTable(folder / STATS, encode_stats, flush_items=500, continued=continued)
         self._delays = ParquetTable(folder / DELAYS, encode_delays, continued=continued)
         self._layouts = SharedLayouts()
         self._rows = 0  # of statistics that are kept
@@ -44,7 +44,7 @@ class MeasuredTables:
         """Keeps a measurement of one network in memory; `values` are those of `stats`, or a copy of them."""
         self._stats.keep((*place, stats.ts_ms, self._layouts.of(stats.layout, place[1]), values))
         self._rows += values.size
-        if stats.delays is not None and stats.delays.packets.size:
+        if stats.delays is not None and not stats.delays.empty:
             self._delays.keep((*place, stats.ts_ms, stats.delays))
 
     def flush(self) -> None:

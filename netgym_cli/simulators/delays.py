@@ -38,6 +38,11 @@ class Delays:
     layout: Layout
     numbers: np.ndarray
 
+    @property
+    def empty(self) -> bool:
+        """Whether no packet was delivered."""
+        return not self.numbers[1]
+
     @cached_property
     def _heads(self) -> np.ndarray:
         return self.numbers[2 : 2 + _HEAD * int(self.numbers[0])].reshape(-1, _HEAD)

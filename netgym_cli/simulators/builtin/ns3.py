@@ -29,10 +29,11 @@ from netgym_cli.simulators.ns3.recording import Recording, difference, steps_of
 from netgym_cli.simulators.ns3.user_scenario import check_source, is_python, ready
 from netgym_cli.simulators.ns3.worker import protocol
 from netgym_cli.simulators.ns3.zygote_client import ending
-from netgym_cli.simulators.ownership import refuse_copy, require_owner
+from netgym_cli.simulators.ownership import refuse_copy, refuse_process
 from netgym_cli.simulators.stats import Layout, Stats
 from netgym_cli.simulators.wire_text import flatten, parse_layout
 
+CRASHES = ("SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGABRT")
 log = logging.getLogger(__name__)
 REPEATS = ending(protocol.FATAL_STATUS)  # a way to end that another worker would end in, too
 
@@ -100,8 +101,8 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
 
     def require_owner(self) -> None:
         """Raises `SessionError` if there is a worker and another process asked for it."""
-        if self._worker is not None:
-            require_owner(self._worker.owner_pid, f"the simulator of {self._describe}")
+        if self._worker is not None and self._worker.owner_pid != os.getpid():
+            refuse_process(self._worker.owner_pid, f"the simulator of {self._describe}")
 
     def start_async(self, scenario: str, settings: Mapping[str, Any], seed: int) -> None:
         self.require_owner()
@@ -239,7 +240,13 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
                 how = worker.wait()
             except SimulatorError as error:  # its parent is gone
                 raise SimulatorDied(str(error), how="its parent process is gone") from error
-            raise SimulatorDied(f"ns-3 ({self._describe}) died: {how}.{worker.tail()}", how=how)
+            raise SimulatorDied(f"ns-3 ({self._describe}) died: {how}.{self._unchecked(how)}{worker.tail()}", how=how)
+
+    def _unchecked(self, how: str) -> str:
+        """What to do about a crash of an ns-3 that does not check itself."""
+        if not how.endswith(CRASHES) or not locate(self.config.ns3_prefix).optimized:
+            return ""
+        return " This ns-3 has no assertions: the same seed with simulator.ns3_prefix=wheel may tell what was wrong."
 
     def _recover(self, death: SimulatorDied, begun: bool) -> None:
         """Has another worker do what the one that died had done, and asks it for what is still under way.
