@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from netgym_cli.runs.below import run_at
 from netgym_cli.runs.folder import STATS, STEPS, RunFolder
 from netgym_cli.runs.standing import Standing, standing
 from netgym_cli.runs.tables import parts_of
@@ -69,7 +70,7 @@ def look(folder: Path) -> Seen:
 
 def require_run(folder: Path) -> None:
     """Raises `ConfigError` unless a run was begun in `folder`."""
-    RunFolder.existing(folder).record()
+    run_at(folder).record()
 
 
 def _indicators(steps: pa.Table) -> dict[str, float]:

@@ -17,6 +17,7 @@ from netgym_cli.config.schema import RunConfig
 from netgym_cli.experiment import launch
 from netgym_cli.experiment.conditions import changed_conditions
 from netgym_cli.experiment.config import groups_of, own_values, typed_run
+from netgym_cli.runs.below import run_at
 from netgym_cli.runs.claim import claimed
 from netgym_cli.runs.comparison import Comparison, compare
 from netgym_cli.runs.folder import RunFolder
@@ -99,7 +100,7 @@ def complete_run(
     folder: Path, trust: bool, config_dirs: Sequence[str | Path]
 ) -> tuple[RunFolder, dict[str, Any], RunConfig]:
     """The run in `folder`, what its record says, and its config, checked. Raises `ConfigError` as `replay` does."""
-    run = RunFolder.existing(folder)
+    run = run_at(folder)
     if (status := (record := run.record()).get("status")) != "complete":
         raise ConfigError(
             f"the run in '{folder}' is not complete ({status}), so there is no end to compare with; "

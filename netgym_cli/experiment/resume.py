@@ -19,6 +19,7 @@ from netgym_cli.experiment import launch
 from netgym_cli.experiment.conditions import changed_conditions
 from netgym_cli.experiment.config import groups_of, own_values, typed_run
 from netgym_cli.experiment.going_on import GoingOn
+from netgym_cli.runs.below import run_at
 from netgym_cli.runs.checkpoints import Checkpoints
 from netgym_cli.runs.folder import RunFolder
 
@@ -47,7 +48,7 @@ def resume(folder: Path, trust: bool = False, config_dirs: Sequence[str | Path] 
         ReplayDiffers: the session under way did not repeat; the folder is as it was.
         NetgymError, OSError: the run failed again.
     """
-    run = RunFolder.existing(folder)
+    run = run_at(folder)
     if run.record().get("status") == "complete":
         return None
     conf_dirs.make_importable(conf_dirs.user_dirs(config_dirs))

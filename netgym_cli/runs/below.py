@@ -1,4 +1,4 @@
-"""The runs in a folder, and those anywhere below it."""
+"""The run that has to be at a path, the runs in a folder, and those anywhere below it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,17 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from netgym_cli.common.errors import ConfigError
 from netgym_cli.runs.folder import RECORD, RunFolder
 
 SET_ASIDE = re.compile(r"\.attempt\d+$")  # ends the name of a folder with a run that was begun again
+
+
+def run_at(path: Path) -> RunFolder:
+    """The folder of a run at a path where there has to be one. Raises `ConfigError` if there is none."""
+    if not path.is_dir():
+        raise ConfigError(f"there is no folder '{path}'; give that of a run, such as `netgym runs` lists.")
+    return RunFolder(path)
 
 
 def runs_in(folder: Path) -> list[RunFolder]:

@@ -44,13 +44,6 @@ class RunFolder:
         """The folder of the run that saved this model or checkpoint."""
         return cls(path.parent.parent if path.parent.name in (CHECKPOINTS, MODELS) else path.parent)
 
-    @classmethod
-    def existing(cls, path: Path) -> RunFolder:
-        """The folder of a run at a path where there has to be one. Raises `ConfigError` if there is none."""
-        if not path.is_dir():
-            raise ConfigError(f"there is no folder '{path}'; give that of a run, such as `netgym runs` lists.")
-        return cls(path)
-
     @property
     def record_path(self) -> Path:
         """`run.json`: what ran and how it ended."""
@@ -219,6 +212,11 @@ class RunFolder:
         manifest = self.manifest()
         if not manifest.keyless:  # what was not signed at the start stays so, or the config would count as changed
             manifest.with_file(file, file.read_bytes() if content is None else content).write()
+
+    def take_back(self, file: Path) -> None:
+        """Lets the manifest say nothing of this file, which is about to change and to be signed again later."""
+        if (manifest := self.manifest()).notes(file):
+            manifest.without_file(file).write()
 
     def wrote(self, file: Path, content: bytes) -> bool:
         """Whether a run of this user wrote `content` to this file of the folder.

@@ -1,8 +1,9 @@
 """`manifest.json`: which files a run wrote, by their hashes, signed as a whole with the user's key.
 
 It binds the files of a run to each other: the config is noted at the start, a model or checkpoint when it is saved,
-the record at the end. A file that was changed, or comes from another run, no longer agrees with it; a folder from
-elsewhere has none with this user's signature. Without a key it says only that it could not be signed.
+the record when the run ends, until it goes on. A file that was changed, or comes from another run, no longer agrees
+with it; a folder from elsewhere has none with this user's signature. Without a key it says only that it could not be
+signed.
 """
 
 from __future__ import annotations
@@ -70,6 +71,11 @@ class Manifest:
     def with_file(self, file: Path, content: bytes) -> Manifest:
         """The same with what the run is about to write, or has written, to this file."""
         return Manifest(self.path, self.exists, True, {**self.sums, self._name(file): _sum(content)})
+
+    def without_file(self, file: Path) -> Manifest:
+        """The same without what it says of this file."""
+        left = {name: noted for name, noted in self.sums.items() if name != self._name(file)}
+        return Manifest(self.path, self.exists, True, left)
 
     def write(self) -> None:
         """Signs and writes it, atomically. Without a key, or where nothing can be written, it only warns.

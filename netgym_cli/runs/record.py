@@ -167,6 +167,7 @@ class RunRecord(Observer):
         self._started -= state.get("wall_s", 0.0)
         note = {"at": now(), "from_step": self._tables.stored_steps, "remarks": list(continued.remarks)}
         self.content["resumed"] = [*before.get("resumed", []), note]
+        self.folder.take_back(self.folder.record_path)  # what was signed at its end is not so any more
         self._write()
 
     def session_started(self, session: int, seed: int | None, env: int = 0) -> None:
@@ -214,6 +215,7 @@ class RunRecord(Observer):
         self.content[FILES] = sums(self.folder)
         self.content["ended_at"] = now()
         self.content["error"] = error
+        self.folder.take_back(self.folder.record_path)  # a kill in between must not make it another than was signed
         self._write()
         self.folder.sign(self.folder.record_path)
 

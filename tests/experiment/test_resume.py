@@ -97,25 +97,45 @@ def test_it_does_not_depend_on_when_checkpoints_are_taken(case, tmp_path):
         shutil.rmtree(left)
 
 
-@pytest.mark.parametrize("how", ["interrupted", pytest.param("failed", marks=pytest.mark.long)])
-def test_a_run_that_has_completed_its_tables_goes_on_without_a_seam(how, tmp_path, monkeypatch):
-    config = config_of("ppo")
-    expected = outcome(trained(config, tmp_path / "whole"))
+def ended_early(config, folder, error):
+    """A run that this error ends at the 19th step of its simulator."""
     step, calls = ToySimulator.step, [0]
 
     def once(self, policy):
         calls[0] += 1
         if calls[0] == 19:
-            raise KeyboardInterrupt if how == "interrupted" else OSError("once")
+            raise error
         return step(self, policy)
 
-    monkeypatch.setattr(ToySimulator, "step", once)
-    with checkpoints_at(), pytest.raises(BaseException):  # noqa: B017 - one of the two
-        trained(config, tmp_path / "run")
-    assert (tmp_path / "run" / "metrics" / "steps.parquet").is_file()
-    assert outcome(tmp_path / "run")["status"] == how
-    told, began_at = resumed(tmp_path / "run")
-    assert told == expected and began_at[0] > 0 and not (tmp_path / "run" / "error.txt").exists()
+    with pytest.MonkeyPatch.context() as patch, checkpoints_at(), pytest.raises(type(error)):
+        patch.setattr(ToySimulator, "step", once)
+        trained(config, folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("how", "error"),
+    [("interrupted", KeyboardInterrupt()), pytest.param("failed", OSError("once"), marks=pytest.mark.long)],
+)
+def test_a_run_that_has_completed_its_tables_goes_on_without_a_seam(how, error, tmp_path):
+    expected = outcome(trained(config_of("ppo"), tmp_path / "whole"))
+    run_folder = ended_early(config_of("ppo"), tmp_path / "run", error)
+    assert (run_folder / "metrics" / "steps.parquet").is_file()
+    assert outcome(run_folder)["status"] == how
+    told, began_at = resumed(run_folder)
+    assert told == expected and began_at[0] > 0 and not (run_folder / "error.txt").exists()
+
+
+def test_a_run_that_goes_on_after_its_end_stays_one_s_own(tmp_path, caplog):
+    ended, left = ended_early(config_of("ppo"), tmp_path / "run", KeyboardInterrupt()), tmp_path / "left"
+    assert RunFolder(ended).manifest().notes(ended / "run.json")
+    with checkpoints_at(), killed_at(1, ended, left):
+        resume(ended)
+    assert json.loads((left / "run.json").read_text())["status"] == "running"
+    assert RunFolder(left).doubt() is None
+    resumed(left)
+    assert "is not the one that the run wrote" not in caplog.text
+    assert RunFolder(left).doubt() is None and RunFolder(left).manifest().notes(left / "run.json")
 
 
 def cut_off(tmp_path, case="ppo", at=14, every=1):

@@ -76,6 +76,31 @@ def test_an_address_that_is_silent_is_told_within_its_time(tmp_path, monkeypatch
             LauncherRequest("ray", (("address", address),)).launcher(tmp_path, ())
 
 
+class Starting:
+    """A cluster's client that has no place for a job until it was asked so many times."""
+
+    def __init__(self, refusals, told):
+        self.refusals, self.told = refusals, told
+
+    def submit_job(self, **asked):
+        self.refusals -= 1
+        if self.refusals >= 0:
+            raise RuntimeError(f"Request failed with status code 500: {self.told}")
+        return asked["entrypoint"]
+
+
+def test_a_cluster_that_has_just_started_is_asked_again(monkeypatch):
+    monkeypatch.setattr(ray, "ASKED_EVERY_S", 0)
+    client = Starting(2, "No available agent to submit job, please try again later.")
+    assert isinstance(ray.RayLauncher(client, {}, ()).start(["true"]), Ticket) and client.refusals == -1
+    client = Starting(2, "the disk is full")
+    with pytest.raises(ray.RayLost, match=r"did not take a job: .*the disk is full"):
+        ray.RayLauncher(client, {}, ()).start(["true"])
+    monkeypatch.setattr(ray, "READY_WITHIN_S", 0)
+    with pytest.raises(ray.RayLost, match="No available agent"):
+        ray.RayLauncher(Starting(2, ray.NOT_READY), {}, ()).start(["true"])
+
+
 class Given(Ticket):
     over = True
     stopped = 0

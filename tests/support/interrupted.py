@@ -75,6 +75,13 @@ def outcome(run: Path) -> dict[str, str]:
     return told | {"model": model.hexdigest(), "status": json.loads((run / "run.json").read_text())["status"]}
 
 
+def digest(content: Any) -> str:
+    """The hash of arrays, tensors and plain values in mappings and lists."""
+    found = hashlib.sha256()
+    _add(found, content)
+    return found.hexdigest()
+
+
 def _models(run: Path) -> Any:
     import torch
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import time
 import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,6 +17,8 @@ from netgym_cli.jobs.launchers.engine import EngineLauncher, Ticket
 MISSING = "launcher=ray needs Ray, which is not installed here; install it by: pip install 'netgym[ray]'"
 USUAL = "http://127.0.0.1:8265"
 ANSWERS_WITHIN_S = 10.0
+NOT_READY = "No available agent"  # what a cluster says that answers already, and cannot start a job yet
+READY_WITHIN_S, ASKED_EVERY_S = 120.0, 1.0
 CARRIED = ("NETGYM_", "PYTHONPATH", "XDG_STATE_HOME", "MINARI_")  # environment variables that jobs get, by beginning
 
 
@@ -72,13 +75,17 @@ class RayLauncher(EngineLauncher):
     def start(self, command: Sequence[str]) -> RayTicket:
         variables = {name: value for name, value in os.environ.items() if name.startswith(CARRIED)}
         line = f"cd {shlex.quote(os.getcwd())} && exec {shlex.join(command)}"
-        try:
-            job = self._client.submit_job(entrypoint=line, runtime_env={"env_vars": variables}, **self._options)
-        except TypeError as error:
-            raise ConfigError(f"launcher=ray does not take {' '.join(self._options)}: {error}") from error
-        except Exception as error:  # whatever its HTTP client raises
-            raise RayLost(f"the Ray cluster did not take a job: {error}") from error
-        return RayTicket(self._client, job)
+        until_s = time.monotonic() + READY_WITHIN_S
+        while True:
+            try:
+                job = self._client.submit_job(entrypoint=line, runtime_env={"env_vars": variables}, **self._options)
+                return RayTicket(self._client, job)
+            except TypeError as error:
+                raise ConfigError(f"launcher=ray does not take {' '.join(self._options)}: {error}") from error
+            except Exception as error:  # whatever its HTTP client raises
+                if NOT_READY not in str(error) or time.monotonic() >= until_s:
+                    raise RayLost(f"the Ray cluster did not take a job: {error}") from error
+            time.sleep(ASKED_EVERY_S)
 
 
 class RayTicket(Ticket):
