@@ -14,13 +14,15 @@ def test_every_command_is_understood():
     story = Story()
     for command in COMMANDS:
         story.understand(command)
+        if "doctor" in command:
+            continue
         assert destinations.destinations(story.last.simulator.host, story.last.simulator.command)
-    assert len(COMMANDS) == 6
+    assert len(COMMANDS) == 7
 
 
 def test_every_verb_and_key_in_the_text_exists():
     for words in re.findall(r"`(netgym [a-z]+(?: --?[a-z]+)?)", PAGE):
-        assert words.split()[1] in {"train", "relay", "serve"}, words
+        assert words.split()[1] in {"train", "relay", "serve", "doctor"}, words
     assert all(f"simulator.{key}" in PAGE for key in ("host", "command", "ns3_prefix", "malloc"))
 
 

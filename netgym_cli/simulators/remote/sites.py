@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -29,6 +30,7 @@ class Sites:
         self._destinations = all_of_them
         self._taken: dict[Destination, set[int]] = {destination: set() for destination in all_of_them}
         self._failed: set[Destination] = set()
+        self._choosing = threading.Lock()  # sessions of several simulators begin on threads of their own
         self._greetings: dict[Destination, dict[str, Any]] = {}
         self._software: dict[str, Any] = {}
 
@@ -39,7 +41,8 @@ class Sites:
                 try:
                     self.greeting(destination, config)
                 except HostError as error:
-                    raise ConfigError(f"simulator.{error}") from error
+                    key = "command" if config.host is None else "host"
+                    raise ConfigError(f"simulator.{key}: {error}") from error
 
     def greeting(self, destination: Destination, config: Ns3Config) -> dict[str, Any]:
         """What one of them says that it is, asked now. Raises `HostError` or `ConfigError`."""
@@ -87,15 +90,7 @@ class Sites:
         raise HostError(names, "no host takes the session:\n  " + "\n  ".join(map(str, errors)))
 
     def _at(self, destination: Destination, config: Ns3Config, source: Path | None) -> RemoteWorker:
-        taken = self._taken[destination]
-        if self._free(destination) <= 0:
-            raise HostError(
-                destination.name,
-                f"{destination.name}: no place is free: all {destination.places} are taken by sessions of this process."
-                " Give more places in simulator.host, add a host, or lower agent.n_envs.",
-            )
-        number = next(number for number in range(len(taken) + 1) if number not in taken)
-        taken.add(number)
+        number = self._place(destination)
         try:
             line, self._greetings[destination] = greeted(destination, number, config)
             try:
@@ -104,9 +99,23 @@ class Sites:
                 let_go(line)
                 raise
         except BaseException:
-            taken.discard(number)
+            self._taken[destination].discard(number)
             raise
-        return RemoteWorker(line, partial(taken.discard, number))
+        return RemoteWorker(line, partial(self._taken[destination].discard, number))
+
+    def _place(self, destination: Destination) -> int:
+        """Takes a place, and returns its number. Raises `HostError` if there is none."""
+        with self._choosing:
+            if self._free(destination) > 0:
+                taken = self._taken[destination]
+                number = next(number for number in range(len(taken) + 1) if number not in taken)
+                taken.add(number)
+                return number
+        raise HostError(
+            destination.name,
+            f"{destination.name}: no place is free: all {destination.places} are taken by sessions of this process. "
+            "Give more places in simulator.host, add a host, or lower agent.n_envs.",
+        )
 
     def _free(self, destination: Destination) -> float:
         """Places left for this process; of a destination without limit, as if there were very many."""
