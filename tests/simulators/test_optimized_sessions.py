@@ -50,7 +50,7 @@ def test_it_gives_the_wheel_s_numbers_each_time(overrides):
 @pytest.mark.parametrize(
     ("message", "change"),
     [
-        ("ns-3 ended it.*NoSuchWifiManager not found", ("wifi", "rate_control", "NoSuch")),
+        ("died: killed by SIGSEGV. .* simulator.ns3_prefix=wheel ", ("wifi", "rate_control", "NoSuch")),
         ("setting 'lte.tx_power_dbm' is 'loud', which is not a number", ("lte", "tx_power_dbm", "loud")),
     ],
 )

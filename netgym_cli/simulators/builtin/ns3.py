@@ -31,6 +31,7 @@ from netgym_cli.simulators.ownership import refuse_copy, refuse_process
 from netgym_cli.simulators.stats import Layout, Stats
 from netgym_cli.simulators.wire_text import flatten, parse_layout
 
+CRASHES = ("SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGABRT")
 log = logging.getLogger(__name__)
 REPEATS = ending(protocol.FATAL_STATUS)  # a way to end that another worker would end in, too
 
@@ -230,7 +231,13 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
                 how = worker.wait()
             except SimulatorError as error:  # its parent is gone
                 raise SimulatorDied(str(error), how="its parent process is gone") from error
-            raise SimulatorDied(f"ns-3 ({self._describe}) died: {how}.{worker.tail()}", how=how)
+            raise SimulatorDied(f"ns-3 ({self._describe}) died: {how}.{self._unchecked(how)}{worker.tail()}", how=how)
+
+    def _unchecked(self, how: str) -> str:
+        """What to do about a crash of an ns-3 that does not check itself."""
+        if not how.endswith(CRASHES) or not locate(self.config.ns3_prefix).optimized:
+            return ""
+        return " This ns-3 has no assertions: the same seed with simulator.ns3_prefix=wheel may tell what was wrong."
 
     def _recover(self, death: SimulatorDied, begun: bool) -> None:
         """Has another worker do what the one that died had done, and asks it for what is still under way.
