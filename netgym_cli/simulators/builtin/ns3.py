@@ -235,7 +235,7 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
 
     def _unchecked(self, how: str) -> str:
         """What to do about a crash of an ns-3 that does not check itself."""
-        if not how.endswith(CRASHES) or not locate(self.config.ns3_prefix).optimized:
+        if not how.endswith(CRASHES) or not connection.about(self.config).get("ns3_optimized"):
             return ""
         return " This ns-3 has no assertions: the same seed with simulator.ns3_prefix=wheel may tell what was wrong."
 
