@@ -2,12 +2,10 @@
 
 import os
 import signal
-from contextlib import closing
 
 import pytest
 
 from netgym_cli.common.errors import SessionError, SimulatorDied, SimulatorTimeout
-from netgym_cli.simulators.builtin.ns3 import Ns3Simulator
 from netgym_cli.simulators.remote import daemon
 from netgym_cli.simulators.remote.troubles import HostError
 from tests.support.network import children
@@ -135,16 +133,3 @@ def test_a_forked_copy_lets_go():
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
     env.step(None)
     env.close()
-
-
-@pytest.mark.long
-def test_what_ns3_ends_is_told_with_its_place_and_not_tried_again(caplog):
-    env = session(RELAY, 20, "nqos_split_light", simulator={"ns3_prefix": "wheel"})
-    settings = env.unwrapped.adapter.settings()
-    settings["wifi"]["rate_control"] = "NoSuch"
-    with (
-        closing(Ns3Simulator(env.unwrapped.simulator_config)) as simulator,
-        pytest.raises(SimulatorDied, match=r"(?s)seed 7 on python.* died: ns-3 ended it.*NoSuchWifiManager not found"),
-    ):
-        simulator.start("nqos_split", settings, 7)
-    assert not caplog.text
