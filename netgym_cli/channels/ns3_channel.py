@@ -33,7 +33,8 @@ class Ns3Channel(Channel[C]):
 
     Args:
         config, step_ms: as in `Channel`.
-        simulator: the run's simulator; if that is ns-3, it tells the ns-3 to use. None: as conf/simulator/ns3.yaml.
+        simulator: the run's simulator; if that is ns-3, it tells the ns-3 to use, but for its hosts: a channel is
+            asked many times in a step, so it stays here. None: as conf/simulator/ns3.yaml.
         run_ahead: False simulates each step only when it is asked for.
 
     Attributes:
@@ -54,7 +55,7 @@ class Ns3Channel(Channel[C]):
     ) -> None:
         super().__init__(config, step_ms)
         require(1e-3 <= step_ms <= 1e6, "step_ms", step_ms, "0.001 to 1000000 ms")
-        settings = settings_of(self.simulator, simulator) if simulator else default_settings(self.simulator)
+        settings = settings_of(self.simulator, simulator).here() if simulator else default_settings(self.simulator)
         assert isinstance(settings, Ns3Config)
         self._process = Ns3Simulator(settings)
         self._network = RunAhead(self._process, self.scenario, self.settings(), step_ms, run_ahead)

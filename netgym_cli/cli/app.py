@@ -20,6 +20,7 @@ from netgym_cli.cli.create import import_config, new
 from netgym_cli.cli.data import data
 from netgym_cli.cli.end_of_training import finish
 from netgym_cli.cli.exit_codes import end_with_parent, end_with_process, errors_to_exit_codes
+from netgym_cli.cli.far import relay, serve
 from netgym_cli.cli.hydra_options import Verbs
 from netgym_cli.cli.machine import build, doctor
 from netgym_cli.cli.output import print_json, results_on_disk, say, show_log, table
@@ -214,7 +215,7 @@ def list_(
 
 for verb in (show, check, sweep, runs, watch, collect, plot, report, compare):
     app.command(verb.__name__.replace("_", "-"))(verb)
-for other in (verify, replay, doctor, build, fit_channel, fit_twin, import_config):
+for other in (verify, replay, doctor, build, relay, serve, fit_channel, fit_twin, import_config):
     app.command(other.__name__.replace("_", "-"))(other)
 app.add_typer(data, name="data")
 app.add_typer(new, name="new")

@@ -22,6 +22,10 @@ def doctor(overrides: Overrides = None, config_dir: ConfigDir = None, as_json: J
 
         simulator = chosen_simulator(overrides, config_dir)
         findings = examine(simulator.get("ns3_prefix"), simulator.get("malloc", "auto"))
+        if simulator.get("host") or simulator.get("command"):
+            from netgym_cli.cli.far_report import examine_elsewhere
+
+            findings += examine_elsewhere(simulator)
         if as_json:
             print_json([asdict(finding) for finding in findings])
         else:

@@ -10,8 +10,11 @@ from netgym_cli.common.errors import ConfigError
 from netgym_cli.config import conf_dirs
 from netgym_cli.config.dotted import leaves
 
-# Whatever these hold is imported, or linked and loaded, but for words of netgym's own.
-CODE_KEYS = {"agent.cls": (), "simulator.ns3_prefix": ("wheel",), "simulator.malloc": ("auto", "glibc")}
+# Whatever these hold is imported, linked and loaded, started, or logged in to, but for words of netgym's own.
+CODE_KEYS = {
+    "agent.cls": (), "simulator.ns3_prefix": ("wheel",), "simulator.malloc": ("auto", "glibc"),
+    "simulator.host": (), "simulator.command": (),
+}  # fmt: skip
 NAMED = re.compile(r"[^\W\d][\w.]*:[^\W\d]")  # module:Class, or the module:Id-v0 of Gymnasium
 SESSION = re.compile(r"sessions\[\d+\]")  # holds keys of env
 REFERENCE = re.compile(r"\$\{([A-Za-z_]\w*(?:\.\w+)*)\}")
@@ -41,8 +44,8 @@ def _names_code(key: str, value: Any) -> bool:
         return True
     if key == "env.id":
         return not _known_id(value)
-    if key in CODE_KEYS:
-        return value is not None and value not in CODE_KEYS[key]
+    if (whole := key.partition("[")[0]) in CODE_KEYS:
+        return value is not None and value not in CODE_KEYS[whole]
     if key.startswith("env.kwargs."):  # of a constructor of others
         return isinstance(value, str) and last not in HARMLESS_ARGUMENTS
     return isinstance(value, str) and NAMED.match(value) is not None

@@ -48,6 +48,10 @@ class SimulatorConfig:
         """Raises `ConfigError` for a deadline that is not positive or that no clock can hold."""
         check_fields(self, "simulator")
 
+    def here(self) -> SimulatorConfig:
+        """The same for what has to be simulated on this machine, as what lies under a channel."""
+        return self
+
 
 @dataclass
 class EnvConfig:

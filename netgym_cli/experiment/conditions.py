@@ -10,7 +10,9 @@ from netgym_cli.common.provenance import versions
 from netgym_cli.config.schema import RunConfig
 from netgym_cli.simulators.base import simulator_registry
 
-HARMLESS = frozenset(("torch_threads", "ns3_prefix", "malloc"))  # the config decides the first; the others no number
+HARMLESS = frozenset(
+    ("torch_threads", "ns3_prefix", "malloc", "hosts")
+)  # the config decides the first; the others no number
 
 
 def changed_conditions(record: Mapping[str, Any], config: RunConfig) -> list[str]:

@@ -25,7 +25,7 @@ def simulators_of_channel(channel: ChannelConfig, chosen: SimulatorConfig) -> li
     """The simulators under a channel and its action channel, where the run has chosen `chosen`."""
     channels = [channel] if channel.action is None else [channel, channel.action]
     names = [channel_registry.load(way.name).simulator for way in channels]
-    return [RequiredSimulator(settings_of(name, chosen)) for name in names if name is not None]
+    return [RequiredSimulator(settings_of(name, chosen).here()) for name in names if name is not None]
 
 
 @before_a_run()

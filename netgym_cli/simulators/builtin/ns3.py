@@ -20,13 +20,11 @@ from netgym_cli.common.errors import ReplayDiffers, SimulatorDied, SimulatorErro
 from netgym_cli.common.user_code import WorkerTraceback, shown
 from netgym_cli.simulators.base import PipelinedSimulator
 from netgym_cli.simulators.delays import Delays
-from netgym_cli.simulators.ns3.allocator import allocator
-from netgym_cli.simulators.ns3.build import replaced
+from netgym_cli.simulators.ns3 import connection
 from netgym_cli.simulators.ns3.config import Ns3Config
 from netgym_cli.simulators.ns3.connection import WorkerConnection, connect
-from netgym_cli.simulators.ns3.installed import locate
 from netgym_cli.simulators.ns3.recording import Recording, difference, steps_of
-from netgym_cli.simulators.ns3.user_scenario import check_source, is_python, ready
+from netgym_cli.simulators.ns3.user_scenario import is_python
 from netgym_cli.simulators.ns3.worker import protocol
 from netgym_cli.simulators.ns3.zygote_client import ending
 from netgym_cli.simulators.ownership import refuse_copy, refuse_process
@@ -59,32 +57,22 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
         super().__init__(config, source)
         self._worker: WorkerConnection | None = None
         self._layout = Layout(())
-        self._describe = ""
+        self._session = self._describe = ""
         self._starts = 0
         self._recording: Recording | None = None
         self._interrupted = False
 
     @classmethod
     def check(cls, config: Ns3Config, source: Path | None = None) -> None:
-        locate(config.ns3_prefix)
-        allocator(config.malloc)
-        if source:
-            check_source(source, config.ns3_prefix)
+        connection.check(config, source)
 
     @classmethod
     def prepare(cls, config: Ns3Config, source: Path | None = None) -> None:
-        ready(config.ns3_prefix, source)
+        connection.prepare(config, source)
 
     @classmethod
     def about(cls, config: Ns3Config) -> dict[str, Any]:
-        ns3 = locate(config.ns3_prefix)
-        return {
-            "ns3": ns3.version,
-            "ns3_prefix": str(ns3.prefix),
-            "ns3_optimized": ns3.optimized,
-            "ns3_replaced": replaced(ns3),
-            "malloc": allocator(config.malloc).name,
-        }
+        return connection.about(config)
 
     @property
     def running(self) -> bool:
@@ -107,9 +95,9 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
     def start_async(self, scenario: str, settings: Mapping[str, Any], seed: int) -> None:
         self.require_owner()
         of = "" if self.source is None else f" of {shown(str(self.source))}"
-        self._describe = f"scenario {scenario}{of}, seed {seed}"
-        if self._worker is None:
-            self._worker = connect(self.config, self.source)
+        self._session = f"scenario {scenario}{of}, seed {seed}"
+        worker = self._worker or connect(self.config, self.source)
+        self._taken_on(worker)
         self._starts += 1
         patience_ms = settings.get("max_wait_time_for_action_ms", -1)
         request = {
@@ -161,6 +149,9 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
                 ended = True
             with suppress(SimulatorError):  # then the zygote is gone, and the kernel has ended its workers
                 worker.wait() if ended else worker.kill()
+
+    def _taken_on(self, worker: WorkerConnection) -> None:
+        self._worker, self._describe = worker, self._session + worker.where
 
     def _stats(self, timeout_s: float, key: str, due_s: float | None = None) -> Stats:
         assert self._recording is not None
@@ -244,7 +235,7 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
 
     def _unchecked(self, how: str) -> str:
         """What to do about a crash of an ns-3 that does not check itself."""
-        if not how.endswith(CRASHES) or not locate(self.config.ns3_prefix).optimized:
+        if not how.endswith(CRASHES) or not connection.about(self.config).get("ns3_optimized"):
             return ""
         return " This ns-3 has no assertions: the same seed with simulator.ns3_prefix=wheel may tell what was wrong."
 
@@ -265,7 +256,7 @@ class Ns3Simulator(PipelinedSimulator[Ns3Config]):
         if repeats or self._interrupted or not self.config.recover:
             raise death
         recording.recovered_at = recording.answers
-        self._worker = connect(self.config, self.source)
+        self._taken_on(connect(self.config, self.source))
         if not recording.answers:
             self._send(recording.start)
             if begun and self._awaited_layout() != self._layout:

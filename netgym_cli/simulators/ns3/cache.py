@@ -234,7 +234,7 @@ def _write_manifest(folder: Path, content: dict[str, dict[str, Any]]) -> None:
 def _holds_only_the_cache(folder: Path) -> bool:
     """Whether this user may change the mode of `folder` without changing it for anything else."""
     state = folder.stat()
-    names = (LOCK, "native-*", "fluid-*", "ns3-*", "objects", "scenarios", f"{SCRATCH}*", f"{DISCARDED}*")
+    names = (LOCK, "native-*", "fluid-*", "ns3-*", "received-*", "objects", "scenarios", f"{SCRATCH}*", f"{DISCARDED}*")
     known = all(any(fnmatch(name, known) for known in names) for name in os.listdir(folder))
     return known and state.st_uid == os.geteuid() and not state.st_mode & stat.S_ISVTX
 

@@ -48,6 +48,7 @@ class ZygoteWorker:
     timeout_s: float
     owner_pid: int = field(default_factory=os.getpid)
     living: ClassVar[weakref.WeakSet[ZygoteWorker]] = weakref.WeakSet()  # of all zygotes of this process
+    where: ClassVar[str] = ""
 
     def __post_init__(self) -> None:
         self.living.add(self)
