@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import numpy as np
 from omegaconf import MISSING
 
-from netgym_cli.config.fields import Range, restricted
+from netgym_cli.config.fields import ranged
 from netgym_cli.federation.split import SplitConfig, split
 from netgym_cli.federation.workload import Workload
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class ClassificationConfig(SplitConfig):
     """Keys of workloads that classify."""
 
-    hidden: list[int] = restricted(Range(1, 10_000))
+    hidden: list[int] = ranged(1, 10_000)
     name: str = MISSING
 
 

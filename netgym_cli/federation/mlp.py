@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -22,7 +23,7 @@ class Mlp:
     """
 
     def __init__(self, widths: Sequence[int]) -> None:
-        self._shapes = [(outputs, inputs) for inputs, outputs in zip(widths, widths[1:], strict=False)]
+        self._shapes = [(outputs, inputs) for inputs, outputs in pairwise(widths)]
         self.parameters = sum(outputs * inputs + outputs for outputs, inputs in self._shapes)
 
     def initial(self, generator: np.random.Generator) -> np.ndarray:
