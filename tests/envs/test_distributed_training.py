@@ -78,14 +78,9 @@ def test_every_collective_can_be_chosen(collective):
 @pytest.mark.parametrize("strategy", strategy_registry.names())
 def test_every_strategy_learns_every_workload(strategy, workload):
     accurate = workload_registry.load(workload).measures_accuracy
-    words = [
-        f"env/strategy={strategy}",
-        f"env/workload={workload}",
-        f"env.target_accuracy={0.9 if accurate else 'null'}",
-    ]
-    config = typed_run(compose(["env=distributed_training", *words])).env
-    keys = {"strategy": config.strategy, "workload": config.workload, "target_accuracy": config.target_accuracy}
+    keys = {"strategy": strategy, "workload": workload, "target_accuracy": 0.9 if accurate else None}
     with closing(make_env("distributed_training", 1, nodes=3, network="none", **keys)) as env:
+        assert (env.config.strategy["name"], env.config.workload["name"]) == (strategy, workload)
         env.reset()
         first = env.stats["train::loss"][0]
         for _ in range(5):
@@ -171,7 +166,7 @@ def test_every_feature_is_in_its_bounds_and_has_a_label():
         (["env.local_steps_range=[0,5]"], r"env\.local_steps_range is \[0, 5\]; allowed: 1 to 100000"),
         (
             ["env/workload=quadratic"],
-            r"env\.target_accuracy is 0\.95; allowed: null, because workload 'quadratic'.*loss",
+            r"env\.target_accuracy is 0\.95; allowed: null, because workload 'quadratic'",
         ),
         (["env.strategy.lr=0"], r"env\.strategy\.lr is 0.*; allowed: above 0"),
         (["env.strategy.optimizer=adam"], r"env\.strategy\.optimizer is 'adam'; allowed: sgd, momentum, adamw"),
