@@ -138,9 +138,9 @@ class NetworkEnv(Rendered, OwnedSession, gymnasium.Env[Any, Any]):
         self._receive(lambda: simulator.step(control))
         return self.step_answer()
 
-    def step_async(self, action: Any) -> None:
-        """Asks for a step without waiting for it; `step_wait` must follow. Argument and errors as for `step`."""
-        simulator, control = self._begin_step(action)
+    def step_async(self, action: Any, control: np.ndarray | None = None) -> None:
+        """Asks for a step, as `step`; `step_wait` must follow. `control`: what the adapter has made of `action`."""
+        simulator, control = self._begin_step(action, control)
         try:
             simulator.step_async(control)
         except BaseException:
@@ -182,17 +182,18 @@ class NetworkEnv(Rendered, OwnedSession, gymnasium.Env[Any, Any]):
         self.last_reward = reward
         return observation, reward, terminated, truncated, info
 
-    def _begin_step(self, action: Any) -> tuple[Simulator[Any], np.ndarray | None]:
+    def _begin_step(self, action: Any, control: np.ndarray | None = None) -> tuple[Simulator[Any], np.ndarray | None]:
         """The simulator, and the control that it gets for `action`."""
         self._require_owner()
         if self._simulator is None or self.episode_over:
             raise SessionError("step() without a running episode; call reset() first.")
         if self._step_began_s is not None:
             raise SessionError("a step is under way already; call step_wait() before the next one.")
-        action = environment_action(action, self.action_space)
-        control = self.adapter.encode_action(action)
-        if self.adapter.batched and control is not None and control.ndim > 1:
-            raise wrong_shape(np.shape(action), self.action_space)
+        if control is None:
+            action = environment_action(action, self.action_space)
+            control = self.adapter.encode_action(action)
+            if self.adapter.batched and control is not None and control.ndim > 1:
+                raise wrong_shape(np.shape(action), self.action_space)
         self.last_action = action
         self._step_began_s = time.perf_counter()
         return self._simulator, control

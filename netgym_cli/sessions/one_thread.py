@@ -47,9 +47,10 @@ class OneThread:
             actions: one per slot along the first axis.
         """
         failed: dict[int, Outcome] = {}
+        prepared = self._together.controls(actions)
         for slot, walk in enumerate(self._walks):
             try:
-                walk.step_async(actions[slot])
+                walk.step_async(actions[slot], prepared[slot])
             except Exception as error:  # of any kind: it is raised where all outcomes are looked at
                 failed[slot] = Outcome(error=error)
         self._receive(failed)
@@ -93,6 +94,20 @@ class _Together:
         self._layouts: list[Layout] = []
         self._many: ManyNetworks | None = None  # if all slots are alike
 
+    def controls(self, actions: Any) -> Sequence[tuple[Any, np.ndarray] | None]:
+        """Each slot's action as it reaches the network, and its control; None where its own environment finds out."""
+        none = [None] * len(self._networks)
+        if self._many is None or not isinstance(actions, np.ndarray) or not self._same_adapters():
+            return none
+        try:
+            taken = self._many.taken(actions)
+            controls = self._many.controls(taken)
+        except Exception:  # each alone says what is wrong with it
+            return none
+        if controls is None or not isinstance(taken, np.ndarray):
+            return none
+        return list(zip(taken, controls, strict=True))
+
     def answers(self) -> Sequence[Answer | None]:
         """One per slot; None where its own environment has to ask its adapter."""
         each = [network.stats for network in self._networks]
@@ -101,10 +116,7 @@ class _Together:
         first, none = self._networks[0], [None] * len(stats)
         if self._many is None:
             return none
-        values, times = (
-            np.stack([measured.values for measured in stats]),
-            np.array([measured.ts_ms for measured in stats]),
-        )
+        values, times = np.stack([measured.values for measured in stats]), np.array([row.ts_ms for row in stats])
         events = np.array([measured.events for measured in stats])
         together = Stats(stats[0].layout, times, values, events)  # type: ignore[arg-type]
         when = (first.session, first.episode, first.step_index + 1)
@@ -118,12 +130,16 @@ class _Together:
         rows = zip(observations, rewards, columns, strict=True)
         return [Answer(seen, gained, dict(zip(kpis, row, strict=True))) for seen, gained, row in rows]
 
+    def _same_adapters(self) -> bool:
+        return all(network.adapter is adapter for network, adapter in zip(self._networks, self._adapters, strict=True))
+
     def _look_at(self, stats: Sequence[Stats]) -> None:
         """Finds out whether all slots are alike, again only where something has changed."""
-        adapters, layouts = [network.adapter for network in self._networks], [measured.layout for measured in stats]
-        if all(map(_same, adapters, self._adapters)) and all(map(_same, layouts, self._layouts)) and self._adapters:
+        layouts = [measured.layout for measured in stats]
+        if self._adapters and self._same_adapters() and all(map(_same, layouts, self._layouts)):
             return
-        self._adapters, self._layouts, first = adapters, layouts, adapters[0]
+        self._adapters, self._layouts = [network.adapter for network in self._networks], layouts
+        first = self._adapters[0]
         configs = [network.config for network in self._networks]
         alike = all(config == configs[0] for config in configs) and all(layout == layouts[0] for layout in layouts)
         able = first.batched and isinstance(first.observation_space, spaces.Box) and not first.external_env

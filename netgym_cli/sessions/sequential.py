@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, NoReturn
 
 import gymnasium
+import numpy as np
 
 from netgym_cli.common.errors import SessionError
 from netgym_cli.envs.answers import Answer
@@ -95,11 +96,14 @@ class SequentialSessions(gymnasium.Wrapper[Any, Any, Any, Any]):
         self._require_step()
         return self._told(self.env.step(action), action)
 
-    def step_async(self, action: Any) -> None:
-        """Asks for a step without waiting; `network.step_receive` and `step_answer` must follow. No channel between."""
+    def step_async(self, action: Any, prepared: tuple[Any, np.ndarray] | None = None) -> None:
+        """Asks for a step without waiting; `network.step_receive` and `step_answer` must follow. No channel between.
+
+        `prepared` is what the adapter makes of `action`, if that is known: as it reaches the network, and its control.
+        """
         self._require_step()
         self._asked = action
-        self.network.step_async(action)
+        self.network.step_async(*(prepared or (action,)))
 
     def step_answer(self, answer: Answer | None = None) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """What `step` returns, after the measurement has come. `answer` as for `NetworkEnv.step_answer`."""
