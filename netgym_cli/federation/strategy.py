@@ -25,7 +25,7 @@ class StrategyConfig:
     name: str = MISSING
     local_steps: int = ranged(1, 100_000)
     optimizer: str = one_of("sgd", "momentum", "adamw")
-    lr: float = ranged(above=0, high=1e6)
+    lr: float = ranged(above=0)
     weight_decay: float = ranged(0, 1e6)
     max_norm: float | None = ranged(above=0, null="any length")
 

@@ -72,6 +72,10 @@ class DistributedTrainingConfig(EnvConfig):
             allowed = f"null, because workload '{name}' has no accuracy; give target_loss instead"
             require(False, "env.target_accuracy", self.target_accuracy, allowed)
 
+    def parts(self) -> dict[str, Any]:
+        """The records of what has YAML files of its own. Raises `ConfigError`."""
+        return {"strategy": self.strategy_record(), "workload": self.workload_record()}
+
     def strategy_record(self) -> StrategyConfig:
         """The keys under `strategy`, typed and checked. Raises `ConfigError`."""
         return _member(strategy_registry, self.strategy, "env.strategy")  # type: ignore[no-any-return]

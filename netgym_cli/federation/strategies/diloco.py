@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class DilocoConfig(StrategyConfig):
     """Keys of conf/env/strategy/diloco.yaml."""
 
-    outer_lr: float = ranged(above=0, high=1e6)
+    outer_lr: float = ranged(above=0)
     outer_momentum: float = ranged(0, below=1)
     nesterov: bool = MISSING
 

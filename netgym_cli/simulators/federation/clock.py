@@ -17,7 +17,8 @@ class RoundTimes:
 
     Attributes:
         round_s: from when the last node had finished the round before to when the last one has finished this one.
-        compute_s: until the first node has computed.
+        compute_s: as long as the fastest node computes, or until the last node has computed, if that is sooner: nodes
+            that had everything before the others began earlier.
         wait_s: from then until the last node has computed.
         comm_s: from then until every node has everything.
         node_exchange_s: for each node from when it had computed until it has everything, of shape `(N,)`.
@@ -54,7 +55,8 @@ class Clock:
         arrivals = self._network.run(messages, ready_s.tolist())
         self._finished_s = np.array(arrivals.finished_s(messages, ready_s.tolist()))
         self.now_s = max(before_s, float(self._finished_s.max()))
-        first_s, last_s = max(before_s, float(ready_s.min())), max(before_s, float(ready_s.max()))
+        last_s = max(before_s, float(ready_s.max()))
+        first_s = min(before_s + float(durations_s.min()), last_s)
         return RoundTimes(
             self.now_s - before_s,
             first_s - before_s,
