@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from draw_paths import channels, custom, gym, rmcat
+from draw_paths import channels, custom, distributed_training, gym, rmcat
 from draw_style import STYLE, Config
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
@@ -20,7 +20,8 @@ from netgym_cli.config.compose import compose
 
 FOLDER = Path(__file__).parent / "pictures"
 PICTURES: dict[str, Callable[[Config], Figure]] = {
-    "custom": custom, "dynamic_qos": multi_access, "energy_saving": energy_saving, "gym": gym,
+    "custom": custom, "distributed_training": distributed_training, "dynamic_qos": multi_access,
+    "energy_saving": energy_saving, "gym": gym,
     "network_slicing": network_slicing, "nqos_split": multi_access, "qos_steer": multi_access, "rmcat": rmcat,
 }  # fmt: skip
 

@@ -91,6 +91,31 @@ def custom(env: Config) -> Figure:
     return figure
 
 
+def distributed_training(env: Config) -> Figure:
+    """A round of every node: steps, an exchange, the same model for all."""
+    figure, axes = plt.subplots(figsize=(8, 3.0), layout="constrained")
+    axes.set_xlim(0, 10)
+    axes.set_ylim(-1.7, 1.7)
+    axes.axis("off")
+    steps = env["strategy"]["local_steps"]
+    names = [f"node {node}" for node in (0, 1)] + ["...", f"node {env['nodes'] - 1}"]
+    for k, name in enumerate(names):
+        y = 1.2 - 0.8 * k
+        axes.text(0.1, y, name, va="center", color="#666666")
+        if name == "...":
+            continue
+        for step in range(5):
+            axes.add_patch(Rectangle((1.3 + 0.42 * step, y - 0.17), 0.34, 0.34, facecolor=BLUE, alpha=0.7))
+        axes.annotate("", (4.6, 0), (3.6, y), arrowprops={"arrowstyle": "->", "color": ORANGE})
+        axes.annotate("", (8.0, y), (6.9, 0), arrowprops={"arrowstyle": "->", "color": ORANGE})
+        axes.add_patch(Rectangle((8.1, y - 0.17), 1.0, 0.34, facecolor=GREEN, alpha=0.7))
+    box(axes, 5.75, 0, 2.2, f"{env['topology']}, {env['link']}, {env['network']}", ORANGE)
+    axes.text(2.3, -1.55, f"{steps} steps of each node for itself", ha="center", color=BLUE)
+    axes.text(5.75, -0.45, "messages", ha="center", va="top", color=ORANGE)
+    axes.text(8.6, -1.55, f"{env['strategy']['name']}: one model", ha="center", color=GREEN)
+    return figure
+
+
 def gym(env: Config) -> Figure:
     """The loop of agent and environment, with a channel each way."""
     figure, axes = plt.subplots(figsize=(8, 2.4), layout="constrained")

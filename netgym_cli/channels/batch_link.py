@@ -11,7 +11,7 @@ from netgym_cli.channels.clock import SLACK_STEPS
 from netgym_cli.channels.draws import BatchDraws, streams
 from netgym_cli.channels.link_session import LinkConfig, LinkSession, draw_session
 from netgym_cli.channels.queue import HALF_A_BYTE
-from netgym_cli.channels.ranges import highest
+from netgym_cli.config.ranges import highest
 
 Booleans = np.ndarray
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from netgym_cli.channels.path import PathConfig
-from netgym_cli.channels.ranges import drawn, drawn_from
 from netgym_cli.config.effect import read_unless
 from netgym_cli.config.fields import one_of
+from netgym_cli.config.ranges import drawn, drawn_from
 
 # Name of a distribution to the kind of its draws.
 JITTERS = {"none": "none", "uniform": "symmetric", "normal": "normal", "exponential": "exponential"}

@@ -211,7 +211,12 @@ def check_fields(record: Any, where: str) -> None:
 
 
 def allowed_values(record: Any, where: str) -> Iterator[tuple[str, Allowed]]:
-    """Dotted key and what it may hold, for every field of a record, and of the records in it, that says so."""
+    """Dotted key and what it may hold, for every field of a record, and of the records in it, that says so.
+
+    Records in it are values of its fields, or what its method `parts` gives for the names of some.
+    """
+    for name, part in record.parts().items() if hasattr(record, "parts") else ():
+        yield from allowed_values(part, f"{where}.{name}")
     for field in dataclasses.fields(record):
         value, key = getattr(record, field.name), f"{where}.{field.name}".strip(".")
         if ALLOWED in field.metadata:

@@ -58,6 +58,7 @@ class Adapter(ABC, Generic[C]):
             network is the same to the bit alone and among others. Others are asked network by network.
         external_env: whether episodes and observations are those of a third-party environment: it ends episodes by
             itself, each begins anew, and its observations are not checked.
+        ends_episodes: whether an episode of a network may end before `steps_per_episode`, by `ending`.
 
     The names in `OLD_NAMES` mean the same as the new ones, whichever of the two a subclass defines.
     """
@@ -89,6 +90,7 @@ class Adapter(ABC, Generic[C]):
     entities_last: ClassVar[bool] = False
     actions_are_shares: ClassVar[bool] = False
     external_env: ClassVar[bool] = False
+    ends_episodes: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

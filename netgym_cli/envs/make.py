@@ -12,6 +12,7 @@ from omegaconf import OmegaConf
 
 from netgym_cli.common.errors import ConfigError
 from netgym_cli.config.compose import Composer
+from netgym_cli.config.conf_dirs import builtin
 from netgym_cli.config.dotted import nested
 from netgym_cli.config.effect import without_effect
 from netgym_cli.config.messages import dotted_keys
@@ -43,6 +44,7 @@ def make_env(
         render_mode: what `render` of the environment returns: `"ansi"` (text), `"rgb_array"` (a picture), or None.
         overrides: keys of the environment that differ from its YAML; nested ones as dictionaries, or with dots as on
             the command line: `**{"nr.tx_power_dbm": 20}`. Those that begin with `simulator.` are the simulator's.
+            A part with YAML files of its own, as conf/env/strategy/, is chosen by the name of one: `strategy="diloco"`.
 
     Raises:
         ConfigError: unknown name or key, wrong type or impossible value.
@@ -53,7 +55,9 @@ def make_env(
     chosen_keys = {"name": simulator} if isinstance(simulator, str) else dict(simulator or {})
     keys = nested({**chosen_keys, **deadlines}, "simulator")
     choice = keys.pop("name", None)
+    parts = {key: overrides.pop(key) for key, value in list(overrides.items()) if _is_part(key, value)}
     words = [f"env={name}", *([] if choice is None else [f"simulator={choice}"])]
+    words += [f"env/{key}={part}" for key, part in parts.items()]
     composed = Composer(words, [config_dir] if config_dir is not None else []).compose()
     OmegaConf.set_struct(composed, False)
     own = nested({**({} if seed is None else {"env.random_seed": seed}), **overrides}, "env")
@@ -78,6 +82,11 @@ def make_env(
 
 # gymnasium.make looks here for the modes of what it is about to make.
 make_env.metadata = METADATA  # type: ignore[attr-defined]
+
+
+def _is_part(key: str, value: Any) -> bool:
+    """Whether a value of an override names a YAML file of netgym's for a part of an environment."""
+    return isinstance(value, str) and (builtin() / "env" / key / f"{value}.yaml").is_file()
 
 
 def _plain(value: Any) -> Any:

@@ -142,7 +142,8 @@ def _given_up(env: SequentialSessions | VectorSessions, record: RunRecord) -> li
     planned, done = record.content["planned_steps"], record.content["steps"]
     if done == planned:
         return []
-    if env.finished and env.network.adapter.external_env:
+    adapter = env.network.adapter
+    if env.finished and (adapter.external_env or adapter.ends_episodes):
         ended = "the run ended with the first simulator that had done its episodes, which differ in length"
         return [] if env.plan.n_envs == 1 else [ended]
     return [f"the agent gave up {planned - done} of {planned} planned steps"]

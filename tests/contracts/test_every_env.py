@@ -31,6 +31,7 @@ ASKING = {"custom"}  # agents that need more than a name
 CHEAP_FIRST = ["gym", "custom", "rmcat", "energy_saving", "network_slicing", "qos_steer", "dynamic_qos", "nqos_split"]
 LEARNER = "ppo"
 WARM_UP_MS = {"energy_saving": 500}  # the least that it allows
+SMALLER = {"distributed_training": {"nodes": 3, "local_steps_range": [1, 5]}}  # where steps have no interval
 SHORT = {
     "ppo": ["agent.n_envs=1", "agent.n_steps=4", "agent.batch_size=2"],
     "cleanrl_ppo": ["agent.n_steps=4", "agent.batch_size=2"],
@@ -67,7 +68,7 @@ def hurried(env, interval_ms):
     config = plain(adapter_of(env).config)
     early = {"measurement_start_time_ms": WARM_UP_MS.get(env, 100)} if "measurement_start_time_ms" in config else {}
     at_once = {"traffic_lead_ms": 0} if "traffic_lead_ms" in config else {}
-    return with_interval(interval_ms, config) | early | at_once
+    return with_interval(interval_ms, config) | early | at_once | SMALLER.get(env, {})
 
 
 def quick(env):
@@ -112,7 +113,7 @@ def test_each_config_describes_itself_and_fits_its_schema(env):
     text = members("env")[env].read_text()
     assert text.startswith("# ")
     adapter = adapter_of(env)
-    assert (adapter.step_ms > 0) != adapter.external_env
+    assert (adapter.step_ms > 0) != (adapter.external_env or adapter.ends_episodes)
     assert adapter.action_labels or adapter.observation_labels
     assert len(fitting(env)) >= 4
 
@@ -203,6 +204,8 @@ for step in range({steps}):
     observation, reward, *_ = env.step(None if step % 5 == 4 else env.action_space.sample())
     parts = np.asarray(observation), np.float64(reward), env.stats.values, np.int64(env.stats.events)
     print(*(part.tobytes().hex() for part in parts))
+    if env.episode_over and step + 1 < {steps}:
+        env.reset()
 env.close()
 """
 
@@ -241,6 +244,8 @@ def test_observations_stay_in_their_space_whatever_is_done(env):
         assert observation in made.observation_space
         observation, reward, *_ = made.step(made.action_space.sample())
         assert np.isfinite(reward)
+        if made.terminal:
+            made.reset()
     made.close()
 
 

@@ -11,7 +11,10 @@ from netgym_cli.envs.frames.shown import positions
 from tests.contracts.test_every_env import ELSEWHERE, PLAYED, hurried
 
 TWINS = dict(ELSEWHERE)
-CHEAP = [(env, {"simulator": TWINS[env]} | hurried(env, 100)) for env in TWINS] + [("gym", {})]
+CHEAP = [(env, {"simulator": TWINS[env]} | hurried(env, 100)) for env in TWINS] + [
+    ("gym", {}),
+    ("distributed_training", {}),
+]
 
 
 def drawn(env, mode, keys):

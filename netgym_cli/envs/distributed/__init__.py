@@ -1,0 +1,1 @@
+"""What an environment of nodes that train one model together is made of."""

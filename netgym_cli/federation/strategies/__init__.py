@@ -1,0 +1,1 @@
+"""What nodes exchange and how it is applied, one module per strategy."""

@@ -1,0 +1,1 @@
+"""What nodes learn, one module per workload."""

@@ -1,0 +1,1 @@
+"""How nodes exchange data of equal size, one module per collective."""

@@ -1,0 +1,1 @@
+"""Models of how long messages take, one module per model."""

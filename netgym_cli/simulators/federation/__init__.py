@@ -1,0 +1,1 @@
+"""Nodes that train one model together, in this process and in virtual time."""
