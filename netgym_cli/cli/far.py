@@ -47,10 +47,10 @@ def serve(
         if status:
             _show(daemon.status(), as_json)
             return
-        from netgym_cli.simulators.remote.house import House
+        from netgym_cli.simulators.remote.session_service import SessionService
 
         typer.echo(f"serving on {daemon.socket_path()}", err=True)
-        if not daemon.serve(House(places), idle_minutes * 60):
+        if not daemon.serve(SessionService(places), idle_minutes * 60):
             raise ConfigError("another process serves already; netgym serve --status shows it.")
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from netgym_cli.simulators.remote import destinations, house, troubles, wire
+from netgym_cli.simulators.remote import destinations, session_service, troubles, wire
 from tests.conftest import REPO
 from tests.support.commands import Story
 
@@ -28,7 +28,7 @@ def test_every_verb_and_key_in_the_text_exists():
 
 def test_figures_are_those_of_the_code():
     assert f"no sign of life for {wire.NEAR_PATIENCE_S:g} s" in PAGE and f"ends after {wire.FAR_PATIENCE_S:g} s" in PAGE
-    assert f"are taken` after {house.PLACE_PATIENCE_S:g} s" in PAGE and destinations.PER_CONNECTION == 8
+    assert f"are taken` after {session_service.PLACE_PATIENCE_S:g} s" in PAGE and destinations.PER_CONNECTION == 8
     assert f"at most {wire.MOST_FRAME_BYTES >> 20} MiB" in PAGE
     quoted = "Permission denied", "Connection refused", "No route to host", "Could not resolve hostname"
     for said in quoted:

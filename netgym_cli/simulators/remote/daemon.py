@@ -27,7 +27,8 @@ from netgym_cli.simulators.remote.identity import identity
 from netgym_cli.simulators.remote.own_folder import own_folder
 
 if TYPE_CHECKING:
-    from netgym_cli.simulators.remote.house import House  # which imports NumPy: a relay starts without it
+    # It imports NumPy, and a relay starts without.
+    from netgym_cli.simulators.remote.session_service import SessionService
 
 SOCKET_MODE = 0o600
 IDLE_S = 600.0
@@ -101,7 +102,7 @@ def status() -> dict[str, Any] | None:
         return told
 
 
-def serve(house: House, idle_s: float | None, ready: threading.Event | None = None) -> bool:
+def serve(service: SessionService, idle_s: float | None, ready: threading.Event | None = None) -> bool:
     """Attends to all relays, until idle for `idle_s` (None: for ever); False if another process serves already.
 
     Raises `ConfigError` or `OSError`.
@@ -115,17 +116,17 @@ def serve(house: House, idle_s: float | None, ready: threading.Event | None = No
             return False
         with suppress(FileNotFoundError):
             path.unlink()  # of one that was killed
-        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as door:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
             before = os.umask(0o777 - SOCKET_MODE)
             try:
-                door.bind(str(path))
+                listener.bind(str(path))
             finally:
                 os.umask(before)
-            door.listen(128)
+            listener.listen(128)
             if ready:
                 ready.set()
             try:
-                _welcome(door, house, idle_s)
+                _accept(listener, service, idle_s)
             finally:
                 path.unlink(missing_ok=True)
     finally:
@@ -133,16 +134,16 @@ def serve(house: House, idle_s: float | None, ready: threading.Event | None = No
     return True
 
 
-def _welcome(door: socket.socket, house: House, idle_s: float | None) -> None:
-    knocked = select.poll()
-    knocked.register(door, select.POLLIN)
-    while house.visitors or idle_s is None or time.monotonic() - house.left_s < idle_s:
-        if knocked.poll(LOOK_S * 1e3):
-            visitor, _ = door.accept()
-            if _mine(visitor):
-                threading.Thread(target=house.attend, args=(visitor,), daemon=True).start()
+def _accept(listener: socket.socket, service: SessionService, idle_s: float | None) -> None:
+    waiting = select.poll()
+    waiting.register(listener, select.POLLIN)
+    while service.clients or idle_s is None or time.monotonic() - service.left_s < idle_s:
+        if waiting.poll(LOOK_S * 1e3):
+            client, _ = listener.accept()
+            if _mine(client):
+                threading.Thread(target=service.attend, args=(client,), daemon=True).start()
             else:
-                visitor.close()
+                client.close()
 
 
 def _mine(peer: socket.socket) -> bool:

@@ -41,7 +41,7 @@ class Relay:
             os.set_blocking(descriptor, False)
         self._source, self._sink, self._alone = source, sink, alone
         self._incoming, self._outgoing = wire.Incoming(source), wire.Outgoing(sink)
-        self._house: socket.socket | None = None
+        self._service: socket.socket | None = None
         self._worker: socket.socket | None = None
         self._from_worker: wire.Incoming | None = None
         self._to_worker: wire.Outgoing | None = None
@@ -65,8 +65,8 @@ class Relay:
         wanted.register(self._source, select.POLLIN)
         if self._outgoing:
             wanted.register(self._sink, select.POLLOUT)
-        if self._house is not None:
-            wanted.register(self._house, select.POLLIN)
+        if self._service is not None:
+            wanted.register(self._service, select.POLLIN)
         if self._worker is not None:
             reading = select.POLLIN if len(self._outgoing) < MOST_WAITING_BYTES else 0
             if either := reading | (select.POLLOUT if self._to_worker else 0):
@@ -76,8 +76,8 @@ class Relay:
             self._hear_worker()
         if self._source in events:
             self._hear_near()
-        if self._house is not None and self._house.fileno() in events:
-            self._hear_house(self._house)
+        if self._service is not None and self._service.fileno() in events:
+            self._hear_service(self._service)
         self._outgoing.flush()
         self._look_at_the_clock()
 
@@ -88,10 +88,10 @@ class Relay:
         if now_s - self._spoke_s >= wire.EVERY_S:
             self._spoke_s = now_s
             self._outgoing.write(wire.SIGN_OF_LIFE)
-        if self._worker is not None and self._house is not None and now_s - self._noted_s >= NOTE_EVERY_S:
+        if self._worker is not None and self._service is not None and now_s - self._noted_s >= NOTE_EVERY_S:
             self._noted_s = now_s
             with suppress(OSError):  # a daemon that is gone is noticed by its end of the socket
-                self._house.send(json.dumps(self._note).encode())
+                self._service.send(json.dumps(self._note).encode())
 
     def _hear_near(self) -> None:
         try:
@@ -101,8 +101,8 @@ class Relay:
                     continue
                 if self._to_worker is not None:
                     self._pass_on(frame)
-                elif self._house is None and frame[:1] == wire.REQUEST:
-                    self._ask_house(wire.content_of(frame))
+                elif self._service is None and frame[:1] == wire.REQUEST:
+                    self._ask_service(wire.content_of(frame))
                 else:
                     raise wire.BrokenFrame(f"a frame of kind {frame[:1]!r} before the session")
         except EOFError:
@@ -121,20 +121,20 @@ class Relay:
         with suppress(OSError):  # it has ended, and how is about to be asked
             self._to_worker.write(wire.packed(frame))
 
-    def _ask_house(self, request: dict[str, Any]) -> None:
+    def _ask_service(self, request: dict[str, Any]) -> None:
         try:
             own = kept_source(request.get("source"))
             asked = {key: request[key] for key in ("do", "ns3_prefix", "malloc", "timeout_s", "places", "client")}
-            self._house = _alone() if self._alone else _daemon()
-            self._house.send(json.dumps(asked | {"own": str(own) if own else None}).encode())
+            self._service = _alone() if self._alone else _daemon()
+            self._service.send(json.dumps(asked | {"own": str(own) if own else None}).encode())
         except (NetgymError, KeyError, TypeError, ValueError, OSError) as error:
             self._refuse(str(error) or repr(error), type(error).__name__)
 
-    def _hear_house(self, house: socket.socket) -> None:
-        message, descriptors, _, _ = socket.recv_fds(house, MESSAGE_BYTES, 1)
+    def _hear_service(self, service: socket.socket) -> None:
+        message, descriptors, _, _ = socket.recv_fds(service, MESSAGE_BYTES, 1)
         if not message:
-            house.close()
-            self._house = None
+            service.close()
+            self._service = None
             self._end("the process that makes its simulators (netgym serve) is gone", "")
             return
         told = json.loads(message)
@@ -166,11 +166,11 @@ class Relay:
             assert self._worker is not None
             self._worker.close()
             self._worker = None
-            if self._house is None:
+            if self._service is None:
                 self._end("the process that makes its simulators (netgym serve) is gone", "")
             else:
                 with suppress(OSError):
-                    self._house.send(json.dumps({"end": True}).encode())
+                    self._service.send(json.dumps({"end": True}).encode())
 
     def _end(self, how: str, tail: str) -> None:
         if not self._over:
@@ -196,9 +196,9 @@ def _daemon() -> socket.socket:
 
 
 def _alone() -> socket.socket:
-    """A house of this process's own, behind a socket like the daemon's."""
-    from netgym_cli.simulators.remote.house import House
+    """A service of this process's own, behind a socket like the daemon's."""
+    from netgym_cli.simulators.remote.session_service import SessionService
 
     near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    threading.Thread(target=House().attend, args=(far,), daemon=True).start()
+    threading.Thread(target=SessionService().attend, args=(far,), daemon=True).start()
     return near

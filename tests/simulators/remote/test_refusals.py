@@ -124,10 +124,10 @@ def test_the_socket_is_the_user_s_alone(sockets, monkeypatch):
 
 
 def test_another_user_s_socket_is_not_spoken_to(monkeypatch):
-    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as door:
-        door.bind(str(daemon.socket_path()))
-        door.listen()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(str(daemon.socket_path()))
+        listener.listen()
         monkeypatch.setattr(os, "geteuid", lambda: 12345)
-        monkeypatch.setattr(daemon, "socket_path", lambda: door.getsockname())
+        monkeypatch.setattr(daemon, "socket_path", lambda: listener.getsockname())
         with pytest.raises(ConfigError, match="is served by another user; remove it"):
             daemon.reached()

@@ -1,6 +1,6 @@
 """The far side's workers: who has which, how many there may be, and what becomes of a worker whose relay is gone.
 
-A relay and the house speak over a socket of messages (`SOCK_SEQPACKET`), JSON each. The relay asks once, for a
+A relay and the service speak over a socket of messages (`SOCK_SEQPACKET`), JSON each. The relay asks once, for a
 `session`, for what `prepare`s one, or for the `status`; a granted session comes with the worker's connection.
 """
 
@@ -28,7 +28,7 @@ TEXT_CHARS = 20_000  # of a message to a relay
 
 
 @dataclass(eq=False)
-class Tenant:
+class ServedSession:
     """One session: whose it is, and how far."""
 
     client: str
@@ -52,7 +52,7 @@ class NoPlace(NetgymError):
     """As many sessions run as may run."""
 
 
-class House:
+class SessionService:
     """The sessions of one process that makes workers.
 
     Args:
@@ -61,97 +61,97 @@ class House:
 
     def __init__(self, places: int | None = None) -> None:
         self._places = places
-        self._tenants: list[Tenant] = []
+        self._sessions: list[ServedSession] = []
         self._change = threading.Condition()
-        self.visitors = 0  # relays that are connected
+        self.clients = 0  # relays that are connected
         self.left_s = time.monotonic()  # when the last of them left
 
     def told(self) -> dict[str, Any]:
         """The sessions and places, for `netgym serve --status`."""
         with self._change:
-            sessions = [tenant.told() for tenant in self._tenants]
+            sessions = [session.told() for session in self._sessions]
         return {"pid": os.getpid(), "places": self._places, "sessions": sessions}
 
-    def attend(self, visitor: socket.socket) -> None:
+    def attend(self, client: socket.socket) -> None:
         """Serves one relay until it is gone; what it had goes with it."""
         with self._change:
-            self.visitors += 1
+            self.clients += 1
         try:
-            with visitor, suppress(OSError):
-                self._serve(visitor)
+            with client, suppress(OSError):
+                self._serve(client)
         finally:
             with self._change:
-                self.visitors -= 1
+                self.clients -= 1
                 self.left_s = time.monotonic()
 
-    def _serve(self, visitor: socket.socket) -> None:
-        if (asked := received(visitor)) is None:
+    def _serve(self, client: socket.socket) -> None:
+        if (asked := received(client)) is None:
             return
         try:
             match asked.get("do"):
                 case "status":
-                    send(visitor, self.told())
+                    send(client, self.told())
                 case "prepare":
-                    send(visitor, {"ready": self._prepared(visitor, asked)})
+                    send(client, {"ready": self._prepared(client, asked)})
                 case "session":
-                    self._session(visitor, asked)
+                    self._session(client, asked)
         except (NetgymError, KeyError, TypeError, ValueError) as error:
-            send(visitor, {"refused": str(error) or repr(error), "kind": type(error).__name__})
+            send(client, {"refused": str(error) or repr(error), "kind": type(error).__name__})
 
-    def _prepared(self, visitor: socket.socket, asked: dict[str, Any]) -> dict[str, Any]:
+    def _prepared(self, client: socket.socket, asked: dict[str, Any]) -> dict[str, Any]:
         own = Path(asked["own"]) if asked["own"] else None
-        ready(asked["ns3_prefix"], own, lambda line: send(visitor, {"progress": line}))
+        ready(asked["ns3_prefix"], own, lambda line: send(client, {"progress": line}))
         Zygote.shared(asked["ns3_prefix"], asked["timeout_s"], own, asked["malloc"])
         ns3 = locate(asked["ns3_prefix"])
         return {"ns3": ns3.version, "ns3_optimized": ns3.optimized, "ns3_replaced": replaced(ns3)}
 
-    def _session(self, visitor: socket.socket, asked: dict[str, Any]) -> None:
-        tenant = self._moved_in(asked)
+    def _session(self, client: socket.socket, asked: dict[str, Any]) -> None:
+        session = self._take_place(asked)
         try:
             own = Path(asked["own"]) if asked["own"] else None
             zygote = Zygote.shared(asked["ns3_prefix"], asked["timeout_s"], own, asked["malloc"])
             worker = zygote.fork(asked["timeout_s"])
-            tenant.pid = worker.pid
+            session.pid = worker.pid
             with closing(worker):
-                self._live(visitor, tenant, worker)
+                self._follow(client, session, worker)
         finally:
-            self._moved_out(tenant)
+            self._free_place(session)
 
-    def _live(self, visitor: socket.socket, tenant: Tenant, worker: ZygoteWorker) -> None:
+    def _follow(self, client: socket.socket, session: ServedSession, worker: ZygoteWorker) -> None:
         told = False
         try:
             message = json.dumps({"ready": {"pid": worker.pid}}).encode()
-            socket.send_fds(visitor, [message], [worker.connection.fileno()])
+            socket.send_fds(client, [message], [worker.connection.fileno()])
             worker.connection.close()
-            while (note := received(visitor)) is not None:
+            while (note := received(client)) is not None:
                 if "end" in note:
                     status = worker.zygote.wait(worker.number, worker.timeout_s)
                     told = True
                     how = "how is not known" if status is None else ending(status)
-                    self._moved_out(tenant)  # the relay may tell of it, and then the place is free
-                    send(visitor, {"ended": how, "status": status, "tail": tail(worker.output)})
+                    self._free_place(session)  # the relay may tell of it, and then the place is free
+                    send(client, {"ended": how, "status": status, "tail": tail(worker.output)})
                 else:
-                    tenant.heard_s = time.monotonic()
+                    session.heard_s = time.monotonic()
                     for key in ("scenario", "seed", "steps"):
-                        setattr(tenant, key, note.get(key, getattr(tenant, key)))
+                        setattr(session, key, note.get(key, getattr(session, key)))
         finally:
             if not told:
                 with suppress(NetgymError):  # then the zygote is gone, and the kernel has ended its workers
                     worker.kill()
 
-    def _moved_in(self, asked: dict[str, Any]) -> Tenant:
+    def _take_place(self, asked: dict[str, Any]) -> ServedSession:
         limits = [limit for limit in (self._places, asked["places"]) if limit is not None]
-        tenant = Tenant(str(asked["client"])[:200])
+        session = ServedSession(str(asked["client"])[:200])
         with self._change:
-            if limits and not self._change.wait_for(lambda: len(self._tenants) < min(limits), PLACE_PATIENCE_S):
-                raise NoPlace(f"no place is free: {len(self._tenants)} of {min(limits)} are taken")
-            self._tenants.append(tenant)
-        return tenant
+            if limits and not self._change.wait_for(lambda: len(self._sessions) < min(limits), PLACE_PATIENCE_S):
+                raise NoPlace(f"no place is free: {len(self._sessions)} of {min(limits)} are taken")
+            self._sessions.append(session)
+        return session
 
-    def _moved_out(self, tenant: Tenant) -> None:
+    def _free_place(self, session: ServedSession) -> None:
         with self._change:
-            if tenant in self._tenants:
-                self._tenants.remove(tenant)
+            if session in self._sessions:
+                self._sessions.remove(session)
                 self._change.notify_all()
 
 
