@@ -30,8 +30,8 @@ Id = Annotated[
     str, typer.Argument(metavar="ID", help="Such as netgym/nqos_split/system_default-v0.", autocompletion=complete)
 ]
 BASE_ENV = (
-    "Its base environment, not a variant: custom, dynamic_qos, energy_saving, gym, network_slicing, "
-    "nqos_split, qos_steer or rmcat."
+    "Its base environment, not a variant: custom, distributed_training, dynamic_qos, energy_saving, gym, "
+    "network_slicing, nqos_split, qos_steer or rmcat."
 )
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

@@ -18,7 +18,7 @@ def relay(
         bool, typer.Option("--alone", help="Make the simulator in this process's own care, without netgym serve.")
     ] = False,
 ) -> None:
-    """Carry one session of a trainer elsewhere: started by ssh, srun, docker run -i, ..."""
+    """Carry one session of a trainer on another machine."""
     with errors_to_exit_codes("relay"):
         from netgym_cli.simulators.remote import relay as far
 
@@ -40,7 +40,7 @@ def serve(
     ] = 10.0,
     as_json: Json = False,
 ) -> None:
-    """Make simulators for the relays of this user; the first relay starts it."""
+    """Make the simulators of this user's relays, which start it."""
     with errors_to_exit_codes("serve"):
         from netgym_cli.simulators.remote import daemon
 

@@ -49,7 +49,9 @@ def _inherited(name: str, files: Mapping[str, Path], below: tuple[str, ...] = ()
     keys = set(content)
     bases = content.get("defaults")
     for base in bases if isinstance(bases, list) else []:
-        if base in files and base not in below:
+        if isinstance(base, dict):  # a part that has files of its own
+            keys |= set(map(str, base))
+        elif base in files and base not in below:
             keys |= _inherited(base, files, (*below, name))
         elif isinstance(base, str) and base.startswith("/"):
             keys |= set(_content(conf_dirs.builtin() / f"{base.strip('/').partition('@')[0]}.yaml"))

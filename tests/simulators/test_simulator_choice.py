@@ -84,7 +84,7 @@ def test_a_channel_on_ns3_has_its_defaults_where_the_run_chose_another():
             ["env=nqos_split", "simulator=gymnasium"],
             "simulator is 'gymnasium'; allowed for env 'nqos_split': fluid, ns3.",
         ),
-        (["simulator=ns4"], "unknown simulator 'ns4'. Did you mean 'ns3'? Known: fluid, gymnasium, ns3."),
+        (["simulator=ns4"], "unknown simulator 'ns4'. Did you mean 'ns3'? Known: federation, fluid, gymnasium, ns3."),
         (["simulator.name=ns4"], "simulator.name is 'ns4'; allowed: MODULE:Class, of MODULE.py in a --config-dir, or"),
         (
             ["simulator.start_timeout=5"],
@@ -154,7 +154,7 @@ def test_a_simulator_of_the_users_own_is_a_choice_with_its_own_keys(workdir, mis
 
 def test_the_group_is_listed_shown_and_completed(workdir):
     listed = json.loads(netgym("list", "simulator", "--json").stdout)
-    assert [member["name"] for member in listed] == ["fluid", "gymnasium", "ns3"]
+    assert [member["name"] for member in listed] == ["federation", "fluid", "gymnasium", "ns3"]
     assert completions(["simulator=n"]) == ["simulator=ns3"]
     keys = [key["key"] for key in json.loads(netgym("show", "simulator=ns3", "--json").stdout)["keys"]]
     assert keys == [f"simulator.{key}" for key in asdict(default_settings("ns3"))]
