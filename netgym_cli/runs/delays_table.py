@@ -54,14 +54,14 @@ def encode_delays(items: list[DelaysItem]) -> pa.Table:
 
 def _names(items: list[DelaysItem]) -> tuple[pa.Array, pa.Array, pa.Array]:
     """Source, name and id of the flows."""
-    sources: list[str] = []
-    names: list[str] = []
-    ids: list[int] = []
+    starts: dict[int, int] = {}  # where the flows of each layout begin among all of them
+    every: list[tuple[str, str, int]] = []
     for item in items:
-        every = item[5].layout.flows
-        for flow in item[5].flows.tolist():
-            source, name, number = every[flow]
-            sources.append(source)
-            names.append(name)
-            ids.append(number)
-    return pa.array(sources, pa.string()), pa.array(names, pa.string()), pa.array(ids, pa.int32())
+        layout = item[5].layout
+        if id(layout) not in starts:
+            starts[id(layout)] = len(every)
+            every += layout.flows
+    places = pa.array(np.concatenate([item[5].flows + starts[id(item[5].layout)] for item in items]))
+    sources, names, ids = zip(*every, strict=True)
+    columns = pa.array(sources, pa.string()), pa.array(names, pa.string()), pa.array(ids, pa.int32())
+    return tuple(column.take(places) for column in columns)  # type: ignore[return-value]
